@@ -1,0 +1,124 @@
+//! A page as PDFium tells it, before any layout: characters and drawing objects in page space.
+//!
+//! Plain data that crosses the pipe from the `pages` process; layout and figure finding are pure functions of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::geometry::Rect;
+
+/// What one page of a PDF holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RawPage {
+    /// Width as displayed (rotation applied), in points.
+    pub width_pt: f32,
+    /// Height as displayed (rotation applied), in points.
+    pub height_pt: f32,
+    /// The page's own rotation, clockwise: 0, 90, 180 or 270 degrees. Already applied to all places below.
+    pub rotation_deg: u16,
+    /// Characters in the order of the text stream.
+    pub chars: Vec<RawChar>,
+    /// Fonts that [`RawChar::font`] points into.
+    pub fonts: Vec<RawFont>,
+    /// Everything drawn that is not text, in drawing order; form objects are taken apart.
+    pub objects: Vec<RawObject>,
+    /// Links on the page.
+    pub links: Vec<RawLink>,
+    /// Whether a limit cut the page short (too many characters or objects).
+    pub truncated: bool,
+}
+
+/// One character.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RawChar {
+    /// The character; `\u{fffd}` where the font does not say.
+    pub unicode: char,
+    /// Box of the advance width and the font's ascent and descent (PDFium's loose box).
+    pub loose: Rect,
+    /// Box of the ink (PDFium's tight box); empty for blanks.
+    pub tight: Rect,
+    /// Start of the baseline, x.
+    pub origin_x: f32,
+    /// Start of the baseline, y.
+    pub origin_y: f32,
+    /// Direction of the baseline on the displayed page: degrees clockwise from left-to-right, one of 0..360.
+    pub angle_deg: f32,
+    /// Size of the font as shown, in points.
+    pub font_size_pt: f32,
+    /// Index into [`RawPage::fonts`].
+    pub font: u16,
+    /// Put in by PDFium (blanks and line ends between words that the file only places apart).
+    pub generated: bool,
+    /// PDFium takes it for a hyphen at a line's end.
+    pub hyphen: bool,
+    /// Drawn with no ink (text render mode 3), as OCR layers over scans are.
+    pub invisible: bool,
+}
+
+/// A font's face.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RawFont {
+    /// Name as the file gives it.
+    pub name: String,
+    /// Weight 400 normal, 700 bold; 0 where unknown.
+    pub weight: u16,
+    /// Slanted.
+    pub italic: bool,
+}
+
+/// What kind of drawing an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum RawObjectKind {
+    /// Lines and areas.
+    Path {
+        /// Outline drawn.
+        stroked: bool,
+        /// Inside filled.
+        filled: bool,
+        /// Fill colour, red green blue alpha.
+        fill_rgba: [u8; 4],
+        /// Stroke colour, red green blue alpha.
+        stroke_rgba: [u8; 4],
+        /// Number of segments; 4 or 5 straight ones make a rectangle.
+        segments: u32,
+        /// Whether any segment is a curve.
+        curved: bool,
+    },
+    /// A colour gradient.
+    Shading,
+    /// A raster image.
+    Image {
+        /// Width in pixels of the image itself.
+        width_px: u32,
+        /// Height in pixels of the image itself.
+        height_px: u32,
+    },
+}
+
+/// A drawing object, clipped to the page.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RawObject {
+    /// What it is.
+    pub kind: RawObjectKind,
+    /// Where it is, stroke width included.
+    pub bbox: Rect,
+    /// Number of the form object it came from, counted over the page from 1 (outermost form); 0 where it stands alone.
+    pub form: u32,
+}
+
+/// A link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RawLink {
+    /// Where to click.
+    pub bbox: Rect,
+    /// Where it leads.
+    pub target: LinkTarget,
+}
+
+/// Where a link leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LinkTarget {
+    /// To a page of the same document, counted from 1.
+    Page(u32),
+    /// To an address; never followed by Recto itself.
+    Uri(String),
+}

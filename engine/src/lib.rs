@@ -1,0 +1,5 @@
+//! Recto's engine: documents in, answers with evidence out. It has no window and no network but in its `hub`.
+
+pub mod cancel;
+pub mod diagnostic;
+pub mod document;
