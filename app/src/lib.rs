@@ -1,1 +1,5 @@
+//! Recto, the application: the command line and the window over the [`engine`].
 
+pub mod cli;
+
+pub use cli::run;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `recto` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    app::run()
+}

@@ -1,0 +1,48 @@
+//! The command line: one file per command, each thin over the engine.
+//!
+//! Exit codes: 0 done, 1 failed (one line why, one line what to do), 2 usage.
+
+mod models;
+mod pages;
+mod report;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Ask a report, see where the answer comes from.
+#[derive(Debug, Parser)]
+#[command(name = "recto", version, about, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Lists, fetches, adds, checks and removes models
+    Models(models::ModelsArgs),
+    /// Reads PDFs for the program itself, over standard input and output
+    #[command(hide = true)]
+    Pages(pages::PagesArgs),
+}
+
+/// Runs the program with the arguments it was started with.
+pub fn run() -> ExitCode {
+    run_with(std::env::args_os())
+}
+
+/// Runs the program with `arguments`, the first of which is the program's name.
+pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(usage) => usage.exit(),
+    };
+    let result = match cli.command {
+        Some(Command::Models(arguments)) => models::run(&arguments),
+        Some(Command::Pages(arguments)) => pages::run(&arguments),
+        None => Ok(()),
+    };
+    report::finish(result)
+}

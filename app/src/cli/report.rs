@@ -1,0 +1,42 @@
+//! How a command ends: exit code, one line why it failed, one line what to do.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use engine::diagnostic::Hint;
+
+/// Why a command failed, as the user reads it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure with its two lines.
+    pub(crate) fn new(message: impl Into<String>, hint: Option<String>) -> Self {
+        Self { message: message.into(), hint }
+    }
+}
+
+impl<E: std::error::Error + Hint> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { message: error.to_string(), hint: error.hint() }
+    }
+}
+
+/// Prints a failure and turns a command's result into the program's exit code.
+pub(crate) fn finish(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let mut stderr = std::io::stderr().lock();
+            // Nothing can be done about a closed standard error.
+            let _ = writeln!(stderr, "error: {}", failure.message);
+            if let Some(hint) = failure.hint {
+                let _ = writeln!(stderr, "hint: {hint}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
