@@ -88,6 +88,13 @@ impl TracedText {
         }
     }
 
+    /// Puts another text with its sources behind this one.
+    pub(super) fn append(&mut self, other: &Self) {
+        let shift = self.text.len();
+        self.text.push_str(&other.text);
+        self.parts.extend(other.parts.iter().map(|(end, source)| (end + shift, *source)));
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
