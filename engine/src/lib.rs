@@ -3,3 +3,6 @@
 pub mod cancel;
 pub mod diagnostic;
 pub mod document;
+pub mod hub;
+pub mod store;
+pub mod weights;

@@ -1,0 +1,3 @@
+//! Weights on disk: checked before they are believed, handed out as tensors.
+
+pub mod gguf;
