@@ -1,2 +1,4 @@
+//! The engine through its public interfaces.
 
 mod prompt;
+mod store;
