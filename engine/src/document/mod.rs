@@ -4,5 +4,6 @@
 //! ([`layout`]) and figures ([`figures`]) by pure functions. Nothing here knows of tokens or models.
 
 pub mod geometry;
+pub mod layout;
 pub mod page;
 pub mod raw;

@@ -1,0 +1,169 @@
+//! Rows of a table from rows of text: cells put into columns, headings of several lines and wrapped labels joined.
+
+use super::cells::RowCell;
+use super::columns::Columns;
+use super::glyphs::Glyph;
+use super::tables::{CellRow, TableCell, TableRow};
+use super::words::Piece;
+use crate::document::geometry::Rect;
+
+/// Distance of baselines within a heading or a wrapped label, in font sizes.
+const WRAP_PITCH_EM: f32 = 1.5;
+
+/// A row on its way.
+struct Draft {
+    cells: Vec<TableCell>,
+    base: f32,
+    em: f32,
+    body: bool,
+}
+
+/// The rows of a table.
+pub(super) fn build(rows: Vec<CellRow>, columns: &Columns, glyphs: &[Glyph]) -> Vec<TableRow> {
+    let drafts: Vec<Draft> = rows.into_iter().map(|r| draft(r, columns, glyphs)).collect();
+    let body = drafts.iter().position(|d| d.body).unwrap_or(0);
+    let mut head = drafts;
+    let tail = head.split_off(body);
+    let mut out = heading(head);
+    out.extend(wrapped(tail, glyphs));
+    out.into_iter().filter(|d| !d.cells.is_empty()).map(|d| TableRow { cells: d.cells }).collect()
+}
+
+fn draft(row: CellRow, columns: &Columns, glyphs: &[Glyph]) -> Draft {
+    // "(1)", "(2)", … under each other number the columns: they are heading, not figures.
+    let counters = row.cells.iter().all(|c| is_counter(c, glyphs));
+    let body = row.has_number() && !counters;
+    let (base, em) = (row.row.base, row.row.em);
+    let mut cells: Vec<TableCell> = Vec::new();
+    for cell in row.cells.into_iter().flat_map(|c| split_at_columns(c, columns, glyphs)) {
+        let column = columns.of(&cell.rect);
+        match cells.last_mut() {
+            Some(last) if last.column == column && !last.spans && !(last.number && cell.number) => {
+                last.rect = last.rect.union(&cell.rect);
+                last.number |= cell.number;
+                last.led_to |= cell.led_to;
+                if let Some(line) = last.lines.last_mut() {
+                    line.extend(cell.pieces);
+                }
+            }
+            _ => cells.push(TableCell {
+                column,
+                spans: columns.is_spanned_by(&cell.rect),
+                rect: cell.rect,
+                number: cell.number,
+                led_to: cell.led_to,
+                lines: vec![cell.pieces],
+            }),
+        }
+    }
+    Draft { cells, base, em, body }
+}
+
+fn is_counter(cell: &RowCell, glyphs: &[Glyph]) -> bool {
+    let text: String = cell.pieces.iter().flat_map(|p| &p.glyphs).map(|i| glyphs[*i as usize].ch).collect();
+    text.len() <= 4 && text.starts_with('(') && text.ends_with(')')
+}
+
+/// Cuts a cell whose words stand in different columns, close together as they may be.
+fn split_at_columns(cell: RowCell, columns: &Columns, glyphs: &[Glyph]) -> Vec<RowCell> {
+    if cell.pieces.len() < 2 || !cell.number {
+        return vec![cell];
+    }
+    let mut groups: Vec<Vec<Piece>> = Vec::new();
+    for piece in cell.pieces {
+        let apart = groups.last().and_then(|g| g.last()).is_none_or(|before| {
+            columns.of(&before.rect) != columns.of(&piece.rect) && piece.rect.left - before.rect.right > 0.3 * piece.em
+        });
+        match groups.last_mut() {
+            Some(group) if !apart => group.push(piece),
+            _ => groups.push(vec![piece]),
+        }
+    }
+    let led = cell.led_to;
+    groups.into_iter().enumerate().filter_map(|(i, g)| RowCell::new(g, led && i == 0, glyphs)).collect()
+}
+
+/// Rows above the first figures: what stands over one column is joined downwards into one row; what stands over
+/// several columns keeps a row of its own, before it.
+fn heading(rows: Vec<Draft>) -> Vec<Draft> {
+    let mut out: Vec<Draft> = Vec::new();
+    let mut group: Option<Draft> = None;
+    for row in rows {
+        let (spanning, single): (Vec<_>, Vec<_>) = row.cells.into_iter().partition(|c| c.spans);
+        if group.as_ref().is_some_and(|g| row.base - g.base > WRAP_PITCH_EM * g.em.max(row.em) * 1.3) {
+            out.extend(group.take());
+        }
+        if !spanning.is_empty() {
+            out.push(Draft { cells: spanning, base: row.base, em: row.em, body: false });
+        }
+        match &mut group {
+            Some(g) => {
+                g.base = row.base;
+                single.into_iter().for_each(|cell| add_below(&mut g.cells, cell));
+            }
+            None if single.is_empty() => {}
+            None => group = Some(Draft { cells: single, base: row.base, em: row.em, body: false }),
+        }
+    }
+    out.extend(group);
+    out
+}
+
+/// Puts a cell under the one of its column, or in its place among the others.
+fn add_below(cells: &mut Vec<TableCell>, cell: TableCell) {
+    if let Some(own) = cells.iter_mut().find(|c| c.column == cell.column) {
+        own.rect = own.rect.union(&cell.rect);
+        own.lines.extend(cell.lines);
+        return;
+    }
+    let at = cells.partition_point(|c| c.column < cell.column);
+    cells.insert(at, cell);
+}
+
+/// Joins a label that takes two lines with the row whose figures stand beside its last one.
+fn wrapped(rows: Vec<Draft>, glyphs: &[Glyph]) -> Vec<Draft> {
+    let label_right = rows
+        .iter()
+        .filter_map(|d| d.cells.first().filter(|c| c.column == 0 && d.cells.len() > 1))
+        .map(|c| c.rect.right)
+        .fold(f32::MIN, f32::max);
+    let mut out: Vec<Draft> = Vec::new();
+    for mut row in rows {
+        if let Some(before) = out.last()
+            && is_upper_part(before, &row, label_right, glyphs)
+            && let Some(mut upper) = out.pop().and_then(|d| d.cells.into_iter().next())
+            && let Some(label) = row.cells.first_mut()
+        {
+            upper.rect = upper.rect.union(&label.rect);
+            upper.lines.append(&mut label.lines);
+            *label = upper;
+        }
+        out.push(row);
+    }
+    out
+}
+
+fn is_upper_part(before: &Draft, row: &Draft, label_right: f32, glyphs: &[Glyph]) -> bool {
+    let ([upper], [lower, _, ..]) = (before.cells.as_slice(), row.cells.as_slice()) else { return false };
+    if upper.column != 0 || lower.column != 0 || row.base - before.base > WRAP_PITCH_EM * row.em {
+        return false;
+    }
+    let ends_open = end_char(upper, glyphs).is_some_and(|c| !matches!(c, ':' | '.'));
+    let lower_case = start_char(lower, glyphs).is_some_and(char::is_lowercase);
+    let indented = lower.rect.left > upper.rect.left + 0.5 * row.em;
+    let full = upper.rect.width() > 0.6 * (label_right - upper.rect.left);
+    ends_open && !upper.number && (lower_case || (indented && full))
+}
+
+fn start_char(cell: &TableCell, glyphs: &[Glyph]) -> Option<char> {
+    cell.lines.first()?.first()?.glyphs.first().map(|i| glyphs[*i as usize].ch)
+}
+
+fn end_char(cell: &TableCell, glyphs: &[Glyph]) -> Option<char> {
+    cell.lines.last()?.last()?.glyphs.last().map(|i| glyphs[*i as usize].ch)
+}
+
+/// The box around a row.
+pub(super) fn rect(row: &TableRow) -> Rect {
+    row.cells.iter().map(|c| c.rect).reduce(|a, b| a.union(&b)).unwrap_or_default()
+}
