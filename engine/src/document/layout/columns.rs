@@ -53,6 +53,11 @@ impl Columns {
         best.map_or(0, |(i, _)| i as u16)
     }
 
+    /// Right edge of the first column, where there is more than one.
+    pub(super) fn first_right(&self) -> Option<f32> {
+        self.spans.first().filter(|_| self.spans.len() > 1).map(|s| s.1)
+    }
+
     /// Whether a box covers the greater part of two columns or more.
     pub(super) fn is_spanned_by(&self, rect: &Rect) -> bool {
         let covers = |s: &&(f32, f32)| rect.right.min(s.1) - rect.left.max(s.0) > 0.5 * (s.1 - s.0);

@@ -77,7 +77,13 @@ pub(super) fn collect(raw: &RawPage, bounds: &Rect) -> Vec<FrameGlyphs> {
         if is_off_page(c, bounds) {
             continue;
         }
-        let angle = angles.get(&rounded_angle(c.angle_deg)).copied().unwrap_or(0);
+        let angle_of = |c: &RawChar| angles.get(&rounded_angle(c.angle_deg)).copied().unwrap_or(0);
+        // A single turned letter (the logo of XeTeX has one) belongs to the word around it.
+        let around = (order.checked_sub(1).and_then(|i| raw.chars.get(i)), raw.chars.get(order + 1));
+        let angle = match around {
+            (Some(a), Some(b)) if inked(a) && inked(b) && angle_of(a) == angle_of(b) => angle_of(a),
+            _ => angle_of(c),
+        };
         let frame = Frame::of_angle(angle);
         let bold = raw.fonts.get(usize::from(c.font)).is_some_and(|f| f.weight >= 600 || names_bold(&f.name));
         let mut glyph = place(c, frame, bounds, last);
@@ -97,6 +103,10 @@ pub(super) fn collect(raw: &RawPage, bounds: &Rect) -> Vec<FrameGlyphs> {
     }
     frames.sort_by_key(|f| std::cmp::Reverse(f.glyphs.len()));
     frames
+}
+
+fn inked(c: &RawChar) -> bool {
+    scripts::kind(c.unicode) == Kind::Ink
 }
 
 fn names_bold(name: &str) -> bool {
@@ -243,7 +253,13 @@ fn mark_leaders(glyphs: &mut [Glyph]) {
                 dots += scripts::leader_dots(next.ch);
                 end += 1;
             }
-            if dots >= 4 && end - start >= 2 {
+            // Three dots are an ellipsis, unless a number stands apart behind them.
+            let short = dots == 3
+                && glyphs.get(end).zip(glyphs.get(end - 1)).is_some_and(|(next, last)| {
+                    let near = (next.base - last.base).abs() < 0.3 * first.em && next.x0 > last.x1 + 0.15 * first.em;
+                    near && (next.ch.is_ascii_digit() || matches!(next.ch, '-' | '$' | '('))
+                });
+            if (dots >= 4 && end - start >= 2) || short {
                 glyphs[start..end].iter_mut().for_each(|g| g.leader = true);
             }
         }

@@ -3,6 +3,7 @@
 use super::cells::RowCell;
 use super::columns::Columns;
 use super::glyphs::Glyph;
+use super::rows::Row;
 use super::tables::{CellRow, TableCell, TableRow};
 use super::words::Piece;
 use crate::document::geometry::Rect;
@@ -10,35 +11,73 @@ use crate::document::geometry::Rect;
 /// Distance of baselines within a heading or a wrapped label, in font sizes.
 const WRAP_PITCH_EM: f32 = 1.5;
 
+/// Longest heading, in rows.
+const MAX_HEADING_ROWS: usize = 16;
+
+/// How many of the last rows of text above a table belong to it: lines of a heading that stand over its columns, or
+/// the upper part of its first label.
+pub(super) fn rows_above(text: &[Row], table: &[CellRow], columns: &Columns) -> usize {
+    const MAX_ROWS: usize = 8;
+    const MAX_WORDS: usize = 8;
+    let Some(first) = table.first() else { return 0 };
+    let (mut below, mut count) = (&first.row, 0);
+    let heading_rows = if first.has_number() { 0 } else { MAX_ROWS };
+    for row in text.iter().rev().take(heading_rows) {
+        let near = below.base - row.base < 1.6 * below.em.max(row.em) && row.em < 1.12 * first.row.em;
+        let over_columns =
+            columns.first_right().is_some_and(|right| row.rect.left > right) && row.pieces.len() <= MAX_WORDS;
+        if !near || !over_columns {
+            break;
+        }
+        below = row;
+        count += 1;
+    }
+    if count > 0 || !first.has_number() {
+        return count;
+    }
+    // A label that begins further left than its lower part, beside which the figures stand.
+    usize::from(text.last().is_some_and(|row| {
+        let near = first.row.base - row.base < WRAP_PITCH_EM * first.row.em;
+        let alike = row.em < 1.05 * first.row.em && row.em > 0.95 * first.row.em;
+        let hanging = row.rect.left < first.row.rect.left - 0.5 * row.em;
+        let clear = first.cells.last().is_some_and(|c| row.rect.right < c.rect.left);
+        near && alike && hanging && clear && row.pieces.len() > 3
+    }))
+}
+
 /// A row on its way.
 struct Draft {
     cells: Vec<TableCell>,
     base: f32,
     em: f32,
-    body: bool,
 }
 
 /// The rows of a table.
 pub(super) fn build(rows: Vec<CellRow>, columns: &Columns, glyphs: &[Glyph]) -> Vec<TableRow> {
-    let drafts: Vec<Draft> = rows.into_iter().map(|r| draft(r, columns, glyphs)).collect();
-    let body = drafts.iter().position(|d| d.body).unwrap_or(0);
-    let mut head = drafts;
+    let is_body = |r: &CellRow| r.has_number() && !r.cells.iter().all(|c| is_counter(c, glyphs));
+    let body = rows.iter().position(is_body).unwrap_or(0);
+    let body = if rows[..body].iter().all(could_head) && body <= MAX_HEADING_ROWS { body } else { 0 };
+    // The upper part of a wrapped label is no heading.
+    let body = if body == 1 && rows[0].cells.len() == 1 { 0 } else { body };
+    let mut head: Vec<Draft> = rows.into_iter().enumerate().map(|(i, r)| draft(r, i < body, columns, glyphs)).collect();
     let tail = head.split_off(body);
     let mut out = heading(head);
     out.extend(wrapped(tail, glyphs));
     out.into_iter().filter(|d| !d.cells.is_empty()).map(|d| TableRow { cells: d.cells }).collect()
 }
 
-fn draft(row: CellRow, columns: &Columns, glyphs: &[Glyph]) -> Draft {
-    // "(1)", "(2)", … under each other number the columns: they are heading, not figures.
-    let counters = row.cells.iter().all(|c| is_counter(c, glyphs));
-    let body = row.has_number() && !counters;
+fn draft(row: CellRow, heading: bool, columns: &Columns, glyphs: &[Glyph]) -> Draft {
     let (base, em) = (row.row.base, row.row.em);
     let mut cells: Vec<TableCell> = Vec::new();
-    for cell in row.cells.into_iter().flat_map(|c| split_at_columns(c, columns, glyphs)) {
+    for cell in row.cells.into_iter().flat_map(|c| split_at_columns(c, heading, columns, glyphs)) {
         let column = columns.of(&cell.rect);
         match cells.last_mut() {
-            Some(last) if last.column == column && !last.spans && !(last.number && cell.number) => {
+            Some(last)
+                if last.column == column
+                    && !last.spans
+                    && !(last.number && cell.number)
+                    && cell.rect.left - last.rect.right < 1.5 * em =>
+            {
                 last.rect = last.rect.union(&cell.rect);
                 last.number |= cell.number;
                 last.led_to |= cell.led_to;
@@ -56,23 +95,30 @@ fn draft(row: CellRow, columns: &Columns, glyphs: &[Glyph]) -> Draft {
             }),
         }
     }
-    Draft { cells, base, em, body }
+    Draft { cells, base, em }
 }
 
+/// Whether a row is short enough in all its cells to be part of a heading.
+fn could_head(row: &CellRow) -> bool {
+    row.cells.iter().all(|c| c.words <= 8)
+}
+
+/// "(1)", "(2)", … beside each other number the columns: they are heading, not figures.
 fn is_counter(cell: &RowCell, glyphs: &[Glyph]) -> bool {
     let text: String = cell.pieces.iter().flat_map(|p| &p.glyphs).map(|i| glyphs[*i as usize].ch).collect();
     text.len() <= 4 && text.starts_with('(') && text.ends_with(')')
 }
 
 /// Cuts a cell whose words stand in different columns, close together as they may be.
-fn split_at_columns(cell: RowCell, columns: &Columns, glyphs: &[Glyph]) -> Vec<RowCell> {
-    if cell.pieces.len() < 2 || !cell.number {
+fn split_at_columns(cell: RowCell, heading: bool, columns: &Columns, glyphs: &[Glyph]) -> Vec<RowCell> {
+    if cell.pieces.len() < 2 || !(cell.number || heading) {
         return vec![cell];
     }
     let mut groups: Vec<Vec<Piece>> = Vec::new();
     for piece in cell.pieces {
         let apart = groups.last().and_then(|g| g.last()).is_none_or(|before| {
-            columns.of(&before.rect) != columns.of(&piece.rect) && piece.rect.left - before.rect.right > 0.3 * piece.em
+            let gap = if heading { 0.34 } else { 0.3 };
+            columns.of(&before.rect) != columns.of(&piece.rect) && piece.rect.left - before.rect.right > gap * piece.em
         });
         match groups.last_mut() {
             Some(group) if !apart => group.push(piece),
@@ -94,7 +140,7 @@ fn heading(rows: Vec<Draft>) -> Vec<Draft> {
             out.extend(group.take());
         }
         if !spanning.is_empty() {
-            out.push(Draft { cells: spanning, base: row.base, em: row.em, body: false });
+            out.push(Draft { cells: spanning, base: row.base, em: row.em });
         }
         match &mut group {
             Some(g) => {
@@ -102,7 +148,7 @@ fn heading(rows: Vec<Draft>) -> Vec<Draft> {
                 single.into_iter().for_each(|cell| add_below(&mut g.cells, cell));
             }
             None if single.is_empty() => {}
-            None => group = Some(Draft { cells: single, base: row.base, em: row.em, body: false }),
+            None => group = Some(Draft { cells: single, base: row.base, em: row.em }),
         }
     }
     out.extend(group);

@@ -75,11 +75,16 @@ pub(super) fn parts(rows: Vec<Row>, rulings: &[Rect], glyphs: &[Glyph]) -> Vec<P
     while start < rows.len() {
         let end = run_end(&rows, start, width);
         if end > start && is_table(&rows[start..end]) {
+            let end = start + first_table_len(&rows[start..end]);
+            let mut table: Vec<CellRow> = rows[start..end].iter_mut().filter_map(Option::take).collect();
+            let columns = Columns::find(&table);
+            let above = table_rows::rows_above(&text, &table, &columns);
+            let head = text.split_off(text.len() - above);
+            let head = head.into_iter().map(|row| CellRow { cells: cells::cells(&row, rulings, glyphs), row });
+            table.splice(0..0, head);
             if !text.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut text)));
             }
-            let table: Vec<CellRow> = rows[start..end].iter_mut().filter_map(Option::take).collect();
-            let columns = Columns::find(&table);
             parts.push(Part::Table(table_rows::build(table, &columns, glyphs)));
             start = end;
         } else {
@@ -104,6 +109,7 @@ fn run_end(rows: &[Option<CellRow>], start: usize, width: f32) -> usize {
     let candidate = |i: usize| rows.get(i).and_then(Option::as_ref).filter(|r| r.is_candidate());
     let Some(mut last) = candidate(start) else { return start };
     let (mut end, mut single) = (start + 1, 0);
+    let mut numbered_left = last.cells.last().filter(|_| last.has_number()).map(|c| c.rect.left);
     for (i, next) in rows.iter().enumerate().skip(start + 1).take(MAX_RUN) {
         let Some(next) = next else { break };
         let em = last.row.em.max(next.row.em);
@@ -111,9 +117,14 @@ fn run_end(rows: &[Option<CellRow>], start: usize, width: f32) -> usize {
             break;
         }
         single = if next.is_candidate() { 0 } else { single + 1 };
-        let prose = !next.is_candidate() && next.row.rect.width() > 0.65 * width && next.words() >= 8;
+        // Prose runs on under the last column; a long label keeps clear of it.
+        let under = numbered_left.is_none_or(|left| next.row.rect.right > left);
+        let prose = !next.is_candidate() && next.row.rect.width() > 0.65 * width && next.words() >= 8 && under;
         if single > MAX_SINGLE || prose {
             break;
+        }
+        if next.has_number() {
+            numbered_left = next.cells.last().map(|c| c.rect.left);
         }
         last = next;
         if single == 0 {
@@ -121,6 +132,24 @@ fn run_end(rows: &[Option<CellRow>], start: usize, width: f32) -> usize {
         }
     }
     end
+}
+
+/// Where the first table of a run ends: before the heading of another one, and without the notes under it.
+fn first_table_len(rows: &[Option<CellRow>]) -> usize {
+    let number = |r: &Option<CellRow>| r.as_ref().is_some_and(CellRow::has_number);
+    let multi = |r: &Option<CellRow>| r.as_ref().is_some_and(CellRow::is_candidate);
+    let Some(first) = rows.iter().position(number) else { return rows.len() };
+    let mut end = rows.len();
+    let mut i = first;
+    while i < rows.len() {
+        let plain = rows[i..].iter().take_while(|r| !number(r)).count();
+        if plain >= 3 && i + plain < rows.len() && rows[i..i + plain].iter().filter(|r| multi(r)).count() >= 2 {
+            end = i;
+            break;
+        }
+        i += plain + 1;
+    }
+    rows[..end].iter().rposition(number).map_or(end, |last| last + 1)
 }
 
 fn is_table(rows: &[Option<CellRow>]) -> bool {

@@ -10,7 +10,7 @@ use crate::document::geometry::Rect;
 /// Distance, in font sizes, from which two characters with nothing between them in the stream are two words.
 const WORD_GAP_EM: f32 = 0.17;
 /// The same where PDFium guessed a blank.
-const GUESSED_GAP_EM: f32 = 0.06;
+const GUESSED_GAP_EM: f32 = 0.12;
 /// The same between characters of scripts without blanks, which are spread to fill a line.
 const WIDE_GAP_EM: f32 = 0.6;
 /// Height of capitals and depth of descenders, in font sizes: the part of a line that text really covers.
@@ -31,9 +31,9 @@ pub(super) struct Piece {
     pub(super) order: u32,
     /// A row of dots that leads to a number; has no text.
     pub(super) leader: bool,
-    /// A blank of the file stands before or after.
-    pub(super) blank_before: bool,
-    pub(super) blank_after: bool,
+    /// What stands in the stream before and after.
+    pub(super) before: Gap,
+    pub(super) after: Gap,
 }
 
 impl Piece {
@@ -46,8 +46,8 @@ impl Piece {
             bold: g.bold,
             order: g.order,
             leader: g.leader,
-            blank_before: g.gap == Gap::Blank,
-            blank_after: false,
+            before: g.gap,
+            after: Gap::None,
         }
     }
 
@@ -66,7 +66,7 @@ impl Piece {
         self.glyphs.extend_from_slice(&other.glyphs);
         self.rect = self.rect.union(&other.rect);
         self.order = self.order.min(other.order);
-        self.blank_after = other.blank_after;
+        self.after = other.after;
         if other.em > self.em * 1.02 {
             (self.base, self.em, self.bold) = (other.base, other.em, other.bold);
         }
@@ -76,12 +76,13 @@ impl Piece {
     pub(super) fn runs_into(&self, next: &Self, glyphs: &[Glyph]) -> bool {
         // Right to left, the word on the right comes first in the stream.
         let (first, second) = if self.order <= next.order { (self, next) } else { (next, self) };
-        if self.leader || next.leader || first.blank_after || second.blank_before {
+        let between = first.after.max(second.before);
+        if self.leader || next.leader || between == Gap::Blank {
             return false;
         }
         let gap = next.rect.left - self.rect.right;
         let em = self.em.max(next.em);
-        gap > -0.5 * em && gap < word_gap(self.last(glyphs), next.first(glyphs)) * em
+        gap > -0.5 * em && gap < word_gap(self.last(glyphs), next.first(glyphs), between) * em
     }
 
     fn first(&self, glyphs: &[Glyph]) -> char {
@@ -97,8 +98,12 @@ fn glyph_rect(g: &Glyph) -> Rect {
     Rect { left: g.x0, top: g.base - ASCENT_EM * g.em, right: g.x1, bottom: g.base + DESCENT_EM * g.em }
 }
 
-fn word_gap(before: char, after: char) -> f32 {
-    if scripts::is_wide(before) || scripts::is_wide(after) { WIDE_GAP_EM } else { WORD_GAP_EM }
+fn word_gap(before: char, after: char, between: Gap) -> f32 {
+    match between {
+        _ if scripts::is_wide(before) || scripts::is_wide(after) => WIDE_GAP_EM,
+        Gap::Guessed => GUESSED_GAP_EM,
+        _ => WORD_GAP_EM,
+    }
 }
 
 /// The words of a frame in the order of the stream.
@@ -110,7 +115,7 @@ pub(super) fn pieces(glyphs: &[Glyph]) -> Vec<Piece> {
             Some(piece) if continues => piece.push(index as u32, g),
             last => {
                 if let Some(piece) = last {
-                    piece.blank_after = g.gap == Gap::Blank;
+                    piece.after = g.gap;
                 }
                 pieces.push(Piece::new(index as u32, g));
             }
@@ -131,15 +136,14 @@ fn continues(piece: &Piece, before: &Glyph, g: &Glyph) -> bool {
     if g.gap == Gap::Blank {
         return false;
     }
-    if scripts::is_combining(g.ch) && g.gap == Gap::None {
+    if scripts::is_combining(g.ch) {
         let reach = piece.rect.grown(0.5 * em);
         return reach.touches(&glyph_rect(g));
     }
     if (g.base - before.base).abs() > 0.55 * em || (g.base - piece.base).abs() > 0.6 * piece.em.max(g.em) {
         return false;
     }
-    let (limit, wide) = (word_gap(before.ch, g.ch), scripts::is_wide(before.ch) || scripts::is_wide(g.ch));
-    let limit = if g.gap == Gap::Guessed && !wide { GUESSED_GAP_EM } else { limit };
+    let limit = word_gap(before.ch, g.ch, g.gap);
     let ahead = g.x0 - before.x1;
     let forward = ahead < limit * em && (ahead > -0.35 * em || g.x0 >= before.x0 - 0.02 * em);
     let rtl = scripts::is_rtl(g.ch) || scripts::is_rtl(before.ch);
