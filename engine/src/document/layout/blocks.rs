@@ -109,6 +109,8 @@ fn is_heading(block: &TextBlock, body: BodyStyle, glyphs: &[Glyph]) -> bool {
     if block.rows.len() > MAX_ROWS || words > MAX_WORDS {
         return false;
     }
+    let last = block.rows.last().and_then(|r| r.pieces.last()).and_then(|p| p.glyphs.last());
+    let sentence = words > 6 && last.is_some_and(|i| glyphs[*i as usize].ch == '.');
     let letters: Vec<char> = block
         .rows
         .iter()
@@ -118,5 +120,5 @@ fn is_heading(block: &TextBlock, body: BodyStyle, glyphs: &[Glyph]) -> bool {
         .filter(|c| c.is_alphabetic())
         .collect();
     let capitals = letters.len() >= 4 && letters.iter().all(|c| !c.is_lowercase()) && letters[0].is_uppercase();
-    letters.len() >= 2 && (block.heading || (capitals && words <= 12 && block.em >= 0.9 * body.em))
+    !sentence && letters.len() >= 2 && (block.heading || (capitals && words <= 12 && block.em >= 0.9 * body.em))
 }

@@ -179,7 +179,8 @@ fn place(c: &RawChar, frame: Frame, bounds: &Rect, last: (f32, f32)) -> Glyph {
     let near = origin.1 >= r.top - 0.5 * em && origin.1 <= r.bottom + 0.5 * em;
     let base = if near { origin.1 } else { r.bottom - 0.22 * em };
     let (x0, x1) = if frame.is_upright() {
-        (r.left, r.right)
+        // PDFium widens the box where ink hangs over, as that of a slanted f does; the pen started at the origin.
+        (if origin.0 >= r.left && origin.0 < r.right { origin.0 } else { r.left }, r.right)
     } else {
         // An upright box around slanted ink says little about the width, so a usual one is taken.
         (origin.0, origin.0 + 0.5 * em)

@@ -60,7 +60,7 @@ pub(super) fn rows(mut pieces: Vec<Piece>, glyphs: &[Glyph]) -> Vec<Row> {
         }
     }
     rows.sort_by(|a, b| a.base.total_cmp(&b.base));
-    let mut rows = with_marks(rows);
+    let mut rows = side_by_side(with_marks(rows));
     for row in &mut rows {
         row.pieces.sort_by(|a, b| a.rect.left.total_cmp(&b.rect.left).then(a.order.cmp(&b.order)));
         join_words(row, glyphs);
@@ -89,6 +89,37 @@ fn with_marks(rows: Vec<Row>) -> Vec<Row> {
     }
     out.extend(waiting);
     out
+}
+
+/// Joins neighbours that stand beside each other, a little higher or lower: labels and figures of tables often do.
+fn side_by_side(rows: Vec<Row>) -> Vec<Row> {
+    let mut out: Vec<Row> = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        row.pieces.sort_by(|a, b| a.rect.left.total_cmp(&b.rect.left));
+        match out.last_mut() {
+            Some(above) if row.base - above.base <= 0.6 * row.em.min(above.em) && keep_clear(above, &row) => {
+                row.pieces.into_iter().for_each(|p| above.push(p));
+                above.pieces.sort_by(|a, b| a.rect.left.total_cmp(&b.rect.left));
+            }
+            _ => out.push(row),
+        }
+    }
+    out
+}
+
+/// Whether no word of one row stands over a word of the other. Both go from left to right.
+fn keep_clear(a: &Row, b: &Row) -> bool {
+    let (mut i, mut j) = (0, 0);
+    while let (Some(p), Some(q)) = (a.pieces.get(i), b.pieces.get(j)) {
+        if p.rect.right <= q.rect.left {
+            i += 1;
+        } else if q.rect.right <= p.rect.left {
+            j += 1;
+        } else {
+            return false;
+        }
+    }
+    true
 }
 
 /// Joins parts of words that the stream gave apart.

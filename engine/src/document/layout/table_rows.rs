@@ -14,6 +14,18 @@ const WRAP_PITCH_EM: f32 = 1.5;
 /// Longest heading, in rows.
 const MAX_HEADING_ROWS: usize = 16;
 
+/// How many of a run's first rows are no part of the table: titles and running heads above its heading, known by
+/// their size or by standing over the labels and most columns at once.
+pub(super) fn titles_before(table: &[CellRow], columns: &Columns) -> usize {
+    let Some(first_body) = table.iter().position(CellRow::has_number) else { return 0 };
+    let em = table[first_body].row.em;
+    let is_title = |r: &CellRow| {
+        let size = r.row.em > 1.15 * em || r.row.em < 0.87 * em;
+        r.cells.len() == 1 && (size || r.cells[0].words > 8) && columns.is_spanned_by(&r.row.rect)
+    };
+    table[..first_body].iter().rposition(is_title).map_or(0, |i| i + 1)
+}
+
 /// How many of the last rows of text above a table belong to it: lines of a heading that stand over its columns, or
 /// the upper part of its first label.
 pub(super) fn rows_above(text: &[Row], table: &[CellRow], columns: &Columns) -> usize {

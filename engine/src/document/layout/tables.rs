@@ -78,6 +78,8 @@ pub(super) fn parts(rows: Vec<Row>, rulings: &[Rect], glyphs: &[Glyph]) -> Vec<P
             let end = start + first_table_len(&rows[start..end]);
             let mut table: Vec<CellRow> = rows[start..end].iter_mut().filter_map(Option::take).collect();
             let columns = Columns::find(&table);
+            let titles = table_rows::titles_before(&table, &columns);
+            text.extend(table.drain(..titles).map(|r| r.row));
             let above = table_rows::rows_above(&text, &table, &columns);
             let head = text.split_off(text.len() - above);
             let head = head.into_iter().map(|row| CellRow { cells: cells::cells(&row, rulings, glyphs), row });

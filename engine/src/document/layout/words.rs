@@ -10,7 +10,7 @@ use crate::document::geometry::Rect;
 /// Distance, in font sizes, from which two characters with nothing between them in the stream are two words.
 const WORD_GAP_EM: f32 = 0.17;
 /// The same where PDFium guessed a blank.
-const GUESSED_GAP_EM: f32 = 0.12;
+const GUESSED_GAP_EM: f32 = 0.09;
 /// The same between characters of scripts without blanks, which are spread to fill a line.
 const WIDE_GAP_EM: f32 = 0.6;
 /// Height of capitals and depth of descenders, in font sizes: the part of a line that text really covers.
