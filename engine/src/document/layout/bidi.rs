@@ -13,20 +13,33 @@ pub(super) fn word_text(positions: &[u32], glyphs: &[Glyph]) -> String {
     if !members().any(|g| scripts::is_rtl(g.ch)) {
         return members().map(|g| g.ch).collect();
     }
-    let mut clusters: Vec<(f32, Vec<char>)> = Vec::new();
-    for g in members() {
-        match clusters.last_mut() {
-            Some((_, chars)) if scripts::is_combining(g.ch) => chars.push(g.ch),
-            _ => clusters.push((g.x0, vec![g.ch])),
-        }
-    }
-    clusters.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let clusters = clusters(members());
     let left_to_right = |i: usize| clusters[i].1.first().is_some_and(|c| scripts::is_ltr(*c));
     let joins = |i: usize| clusters[i].1.first().is_some_and(|c| matches!(c, '.' | ',' | '/' | ':' | '-'));
     logical_order(clusters.len(), true, left_to_right, joins)
         .into_iter()
         .flat_map(|i| clusters[i].1.iter().copied())
         .collect()
+}
+
+/// Letters with the marks on them, from left to right.
+fn clusters<'a>(members: impl Iterator<Item = &'a Glyph>) -> Vec<(f32, Vec<char>)> {
+    let (marks, mut letters): (Vec<&Glyph>, Vec<&Glyph>) = members.partition(|g| scripts::is_combining(g.ch));
+    letters.sort_by(|a, b| a.x0.total_cmp(&b.x0));
+    let mut clusters: Vec<(f32, Vec<char>)> =
+        letters.iter().map(|g| (f32::midpoint(g.x0, g.x1), vec![g.ch])).collect();
+    for mark in marks {
+        let middle = f32::midpoint(mark.x0, mark.x1);
+        let at = clusters.partition_point(|c| c.0 < middle);
+        let left = at.checked_sub(1).filter(|l| {
+            clusters.get(at).is_none_or(|right| middle - clusters[*l].0 < right.0 - middle)
+        });
+        match clusters.get_mut(left.unwrap_or(at)) {
+            Some(cluster) => cluster.1.push(mark.ch),
+            None => clusters.push((middle, vec![mark.ch])),
+        }
+    }
+    clusters
 }
 
 /// Which way a word's letters run; `None` where it has none that say.

@@ -109,8 +109,10 @@ fn word_gap(before: char, after: char, between: Gap) -> f32 {
 /// The words of a frame in the order of the stream.
 pub(super) fn pieces(glyphs: &[Glyph]) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
+    // Marks sit anywhere on their letter, so the next character is held against the letter.
+    let mut before: Option<&Glyph> = None;
     for (index, g) in glyphs.iter().enumerate() {
-        let continues = index > 0 && pieces.last().is_some_and(|p| continues(p, &glyphs[index - 1], g));
+        let continues = before.zip(pieces.last()).is_some_and(|(b, piece)| continues(piece, b, g));
         match pieces.last_mut() {
             Some(piece) if continues => piece.push(index as u32, g),
             last => {
@@ -119,6 +121,9 @@ pub(super) fn pieces(glyphs: &[Glyph]) -> Vec<Piece> {
                 }
                 pieces.push(Piece::new(index as u32, g));
             }
+        }
+        if !scripts::is_combining(g.ch) || !continues {
+            before = Some(g);
         }
     }
     pieces
