@@ -1,4 +1,4 @@
-//! The engine through its public interfaces.
+//! Tests of the engine through its public interfaces.
 
+mod gguf;
 mod prompt;
-mod store;

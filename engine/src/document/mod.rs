@@ -6,6 +6,7 @@
 mod assemble;
 mod error;
 pub mod geometry;
+pub mod layout;
 mod open;
 pub mod page;
 pub mod pages;
