@@ -3,3 +3,7 @@
 pub mod cancel;
 pub mod diagnostic;
 pub mod document;
+pub mod kernels;
+pub mod model;
+pub mod protocol;
+pub mod weights;
