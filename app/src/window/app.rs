@@ -40,14 +40,13 @@ impl Window {
     /// When a file of the bundled theme is broken.
     pub fn new(
         ctx: &egui::Context,
-        mut engine: Box<dyn EngineClient>,
+        engine: Box<dyn EngineClient>,
         files: Vec<PathBuf>,
         question: Option<String>,
     ) -> Result<Self, super::WindowError> {
         let theme = Arc::new(Theme::bundled()?);
         theme.install(ctx);
         let mut state = State::default();
-        update::load_model(&mut state, engine.as_mut());
         let ask_when_ready = question.is_some();
         state.question = question.unwrap_or_default();
         let mut window = Self { state, engine, theme, dialog: FileDialog::default(), ask_when_ready };
@@ -100,7 +99,7 @@ impl Window {
     }
 
     fn draw(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
-        let Self { state, .. } = self;
+        let state = &mut self.state;
         if matches!(state.document, Remote::Absent) && state.trouble.is_none() {
             CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| screens::welcome_ui(ui, look, commands));
             return;
@@ -138,7 +137,7 @@ impl eframe::App for Window {
         if let Some(path) = self.dialog.poll() {
             update::open_file(&mut self.state, self.engine.as_mut(), path);
         }
-        if self.ask_when_ready && self.state.can_ask() && !matches!(self.state.model, Remote::Pending) {
+        if self.ask_when_ready && self.state.can_ask() {
             self.ask_when_ready = false;
             update::ask(&mut self.state, self.engine.as_mut());
         }

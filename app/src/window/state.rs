@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use engine::protocol::{DocumentId, RequestId};
+use engine::protocol::{ModelSummary, PageEvidence, RequestId};
 
 /// All of it.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// The model that answers.
-    pub model: Remote<Model>,
+    /// The model that answers, known from the first question on.
+    pub model: Option<ModelSummary>,
     /// The report that is open.
     pub document: Remote<Report>,
     /// Questions about it, oldest first.
@@ -23,8 +23,6 @@ pub(crate) struct State {
     pub warnings: Vec<String>,
     /// Requests numbered so far.
     pub requests: u64,
-    /// The request that loads the model.
-    pub model_request: Option<RequestId>,
     /// The question's field gets the focus in the next frame.
     pub focus_question: bool,
 }
@@ -67,24 +65,17 @@ pub(crate) enum Remote<T> {
     Failed,
 }
 
-/// The model that answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Model {
-    /// Its name.
-    pub name: String,
-    /// What the user should know about it.
-    pub note: Option<String>,
-}
-
 /// A report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Report {
-    /// What the engine knows it by.
-    pub id: DocumentId,
-    /// The file's name.
+    /// The file.
+    pub path: PathBuf,
+    /// The file's name without its folder.
     pub name: String,
     /// Pages in the file.
-    pub page_count: u32,
+    pub num_pages: u32,
+    /// Pages of which the text could not be read, counted from 1.
+    pub unread_pages: Vec<u32>,
 }
 
 /// A question and what came of it.
@@ -94,8 +85,8 @@ pub(crate) struct Turn {
     pub question: String,
     /// The answer, as far as it has come.
     pub answer: String,
-    /// Where it came from.
-    pub evidence: Vec<Evidence>,
+    /// Where it came from, best page first.
+    pub evidence: Vec<PageEvidence>,
     /// What the user should know about it.
     pub warnings: Vec<String>,
     /// How it stands.
@@ -116,19 +107,6 @@ pub(crate) enum TurnEnd {
     Failed,
 }
 
-/// A place an answer came from.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Evidence {
-    /// Page, counted from 1.
-    pub page: u32,
-    /// A line's text, or a figure's caption.
-    pub text: String,
-    /// Line or figure.
-    pub is_figure: bool,
-    /// Part of the answer that was drawn from here, between 0 and 1.
-    pub share: f32,
-}
-
 /// A request the engine is busy with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Work {
@@ -140,8 +118,10 @@ pub(crate) struct Work {
     pub stage: String,
     /// Steps done.
     pub done: u64,
-    /// Steps in all, where that is known.
-    pub total: Option<u64>,
+    /// Steps in all; 0 until that is known.
+    pub total: u64,
+    /// What the steps are called where they mean something to the user.
+    pub unit: Option<&'static str>,
     /// The user asked to stop it.
     pub cancelling: bool,
 }
@@ -149,13 +129,12 @@ pub(crate) struct Work {
 impl Work {
     /// Work that was just asked for.
     pub(crate) fn started(request: RequestId, kind: WorkKind, stage: &str) -> Self {
-        Self { request, kind, stage: stage.to_owned(), done: 0, total: None, cancelling: false }
+        Self { request, kind, stage: stage.to_owned(), done: 0, total: 0, unit: None, cancelling: false }
     }
 
     /// Part that is done, between 0 and 1, where the total is known.
     pub(crate) fn share(&self) -> Option<f32> {
-        let total = self.total.filter(|total| *total > 0)?;
-        Some((self.done as f32 / total as f32).clamp(0.0, 1.0))
+        (self.total > 0).then(|| (self.done as f32 / self.total as f32).clamp(0.0, 1.0))
     }
 }
 

@@ -4,18 +4,13 @@
 
 use std::path::PathBuf;
 
-use engine::protocol::{Citation, Command, Event, Outcome, RequestId, Stage};
+use engine::protocol::{
+    AnsweringOptions, AskJob, Command, ComputeOptions, Event, Outcome, PageState, ReadJob, ReadingMap, ReadingOptions,
+    RequestId, Source, Stage,
+};
 
 use super::engine_client::EngineClient;
-use super::state::{Evidence, Model, Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
-
-/// Asks the engine for the model that answers.
-pub(crate) fn load_model(state: &mut State, engine: &mut dyn EngineClient) {
-    let request = state.next_request();
-    state.model = Remote::Pending;
-    state.model_request = Some(request);
-    engine.send(Command::LoadModel { request, model: None });
-}
+use super::state::{Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
 
 /// Leaves the report that is open and reads `path`.
 pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: PathBuf) {
@@ -27,7 +22,14 @@ pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: 
     state.trouble = None;
     state.focus_question = true;
     state.work = Some(Work::started(request, WorkKind::Open(path.clone()), "Opening"));
-    engine.send(Command::OpenDocument { request, path });
+    let job = ReadJob {
+        sources: vec![Source { path, password: None }],
+        reading: ReadingOptions::default(),
+        compute: ComputeOptions::default(),
+        plan_only: true,
+        figures_to: None,
+    };
+    engine.send(Command::Read { request, job });
 }
 
 /// Asks the question in the field, where that can be done.
@@ -36,14 +38,21 @@ pub(crate) fn ask(state: &mut State, engine: &mut dyn EngineClient) {
     if !state.can_ask() {
         return;
     }
-    let document = report.id;
+    let path = report.path.clone();
     let question = std::mem::take(&mut state.question).trim().to_owned();
     let request = state.next_request();
     state.trouble = None;
     state.focus_question = true;
     state.turns.push(Turn { question: question.clone(), ..Turn::default() });
-    state.work = Some(Work::started(request, WorkKind::Ask, "Looking for the pages that matter"));
-    engine.send(Command::Ask { request, document, question });
+    state.work = Some(Work::started(request, WorkKind::Ask, "Getting ready"));
+    let job = AskJob {
+        sources: vec![Source { path, password: None }],
+        question,
+        reading: ReadingOptions::default(),
+        compute: ComputeOptions::default(),
+        answering: AnsweringOptions::default(),
+    };
+    engine.send(Command::Ask { request, job });
 }
 
 /// Asks the engine to stop what it is doing for the user.
@@ -56,75 +65,72 @@ pub(crate) fn cancel(state: &mut State, engine: &mut dyn EngineClient) {
 
 /// Takes in what the engine tells. Events of requests that nobody follows any more are dropped.
 pub(crate) fn absorb(state: &mut State, event: Event) {
+    if !is_followed(state, event.request()) {
+        return;
+    }
     match event {
-        Event::Progress { request, stage, done, total } => on_progress(state, request, stage, done, total),
-        Event::Warning { request, diagnostic } => on_warning(state, request, diagnostic.to_string()),
-        Event::Token { request, text } => on_token(state, request, &text),
-        Event::Done { request, outcome } => on_done(state, request, outcome),
-        Event::Failed { request, report } => {
-            let trouble = Trouble { message: report.message, hint: report.hint };
-            on_failed(state, request, trouble);
+        Event::Progress { stage, done, total, .. } => on_progress(state, stage, done, total),
+        Event::Warning { diagnostic, .. } => on_warning(state, diagnostic.to_string()),
+        Event::Model { model, .. } => state.model = Some(model),
+        Event::Token { text, .. } => on_token(state, &text),
+        Event::Done { outcome, .. } => on_done(state, outcome),
+        Event::Failed { report, .. } => {
+            end_work(state, TurnEnd::Failed, Remote::Failed);
+            state.trouble = Some(Trouble { message: report.message, hint: report.hint });
         }
-        Event::Cancelled { request } => on_cancelled(state, request),
+        Event::Cancelled { .. } => end_work(state, TurnEnd::Cancelled, Remote::Absent),
+        // The window shows a report once all of it is known.
+        Event::Opened { .. } | Event::Page { .. } => {}
     }
 }
 
-fn on_progress(state: &mut State, request: RequestId, stage: Stage, done: u64, total: Option<u64>) {
-    if let Some(work) = followed(state, request) {
-        words_for(stage).clone_into(&mut work.stage);
+fn on_progress(state: &mut State, stage: Stage, done: u64, total: u64) {
+    if let Some(work) = &mut state.work {
+        let (words, unit) = words_for(stage);
+        words.clone_into(&mut work.stage);
         work.done = done;
         work.total = total;
+        work.unit = unit;
     }
 }
 
-fn on_warning(state: &mut State, request: RequestId, warning: String) {
-    match followed(state, request).map(|work| &work.kind) {
-        Some(WorkKind::Ask) => state.turns.last_mut().map(|turn| turn.warnings.push(warning)),
-        Some(WorkKind::Open(_)) => Some(state.warnings.push(warning)),
-        None => None,
-    };
+fn on_warning(state: &mut State, warning: String) {
+    match state.work.as_ref().map(|work| &work.kind) {
+        Some(WorkKind::Ask) => {
+            if let Some(turn) = state.turns.last_mut() {
+                turn.warnings.push(warning);
+            }
+        }
+        Some(WorkKind::Open(_)) => state.warnings.push(warning),
+        None => {}
+    }
 }
 
-fn on_token(state: &mut State, request: RequestId, text: &str) {
-    if is_followed(state, request)
-        && let Some(turn) = state.turns.last_mut()
-    {
+fn on_token(state: &mut State, text: &str) {
+    if let Some(turn) = state.turns.last_mut() {
         turn.answer.push_str(text);
     }
 }
 
-fn on_done(state: &mut State, request: RequestId, outcome: Outcome) {
-    match outcome {
-        Outcome::ModelLoaded { name, note } => state.model = Remote::Ready(Model { name, note }),
-        Outcome::DocumentOpened { document, name, page_count } if is_followed(state, request) => {
-            state.work = None;
-            state.document = Remote::Ready(Report { id: document, name, page_count });
-        }
-        Outcome::Answered(answer) if is_followed(state, request) => {
-            state.work = None;
+fn on_done(state: &mut State, outcome: Outcome) {
+    let Some(work) = state.work.take() else { return };
+    match (work.kind, outcome) {
+        (WorkKind::Open(path), Outcome::Read(map)) => state.document = Remote::Ready(report(path, &map)),
+        (WorkKind::Ask, Outcome::Answer(answer)) => {
+            state.model = Some(answer.model);
             if let Some(turn) = state.turns.last_mut() {
                 turn.end = TurnEnd::Answered;
                 turn.answer = answer.text;
-                turn.evidence = answer.citations.into_iter().map(evidence).collect();
+                turn.evidence = answer.evidence;
             }
         }
-        Outcome::DocumentOpened { .. } | Outcome::Answered(_) => {}
-    }
-}
-
-fn on_failed(state: &mut State, request: RequestId, trouble: Trouble) {
-    if state.model_request == Some(request) {
-        state.model = Remote::Failed;
-        state.trouble = Some(trouble);
-    } else if is_followed(state, request) {
-        end_work(state, TurnEnd::Failed, Remote::Failed);
-        state.trouble = Some(trouble);
-    }
-}
-
-fn on_cancelled(state: &mut State, request: RequestId) {
-    if is_followed(state, request) {
-        end_work(state, TurnEnd::Cancelled, Remote::Absent);
+        // An outcome that does not answer the request ends it all the same.
+        (WorkKind::Open(_), _) => state.document = Remote::Failed,
+        (WorkKind::Ask, _) => {
+            if let Some(turn) = state.turns.last_mut() {
+                turn.end = TurnEnd::Failed;
+            }
+        }
     }
 }
 
@@ -145,19 +151,28 @@ fn is_followed(state: &State, request: RequestId) -> bool {
     state.work.as_ref().is_some_and(|work| work.request == request)
 }
 
-fn followed(state: &mut State, request: RequestId) -> Option<&mut Work> {
-    state.work.as_mut().filter(|work| work.request == request)
+fn report(path: PathBuf, map: &ReadingMap) -> Report {
+    let summary = map.documents.first();
+    let file_name = || path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let is_unread = |state| matches!(state, PageState::Unread | PageState::Failed);
+    Report {
+        name: summary.map_or_else(file_name, |summary| summary.name.clone()),
+        num_pages: summary.map_or(0, |summary| summary.pages),
+        unread_pages: map.pages.iter().filter(|page| is_unread(page.state)).map(|page| page.number).collect(),
+        path,
+    }
 }
 
-fn evidence(citation: Citation) -> Evidence {
-    Evidence { page: citation.page, text: citation.text, is_figure: citation.is_figure, share: citation.share }
-}
-
-fn words_for(stage: Stage) -> &'static str {
+/// What a stage is called, and what its units are where they mean something to the user.
+fn words_for(stage: Stage) -> (&'static str, Option<&'static str>) {
     match stage {
-        Stage::LoadingModel => "Loading the model",
-        Stage::ReadingPages => "Reading pages",
-        Stage::Encoding => "Encoding",
-        Stage::Answering => "Answering",
+        Stage::Pages => ("Reading pages", Some("pages")),
+        Stage::Model => ("Loading the model", None),
+        Stage::Text => ("Encoding the text", None),
+        Stage::Figures => ("Looking at figures", None),
+        Stage::Memory => ("Getting ready to answer", None),
+        Stage::Prompt => ("Reading the passages that matter", None),
+        // The total is only the most there can be, so a count would promise what it does not keep.
+        Stage::Answer => ("Answering", None),
     }
 }

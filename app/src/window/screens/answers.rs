@@ -1,9 +1,10 @@
 //! Questions and answers, oldest first, in one column that is easy to read.
 
 use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
+use engine::protocol::PageEvidence;
 
 use super::super::command::UserCommand;
-use super::super::state::{Evidence, Remote, State, Turn, TurnEnd};
+use super::super::state::{Remote, State, Turn, TurnEnd};
 use super::super::theme::Look;
 use super::super::widgets::error_card_ui;
 
@@ -73,19 +74,13 @@ fn waiting_text(end: TurnEnd) -> &'static str {
 }
 
 /// "From page 9", "From pages 9, 11 and 30", strongest first.
-fn pages_text(evidence: &[Evidence]) -> String {
-    let mut pages: Vec<u32> = Vec::new();
-    for place in evidence {
-        if !pages.contains(&place.page) {
-            pages.push(place.page);
-        }
-    }
-    match pages.as_slice() {
+fn pages_text(evidence: &[PageEvidence]) -> String {
+    match evidence {
         [] => String::new(),
-        [page] => format!("From page {page}"),
+        [only] => format!("From page {}", only.page),
         [first @ .., last] => {
-            let first: Vec<_> = first.iter().map(u32::to_string).collect();
-            format!("From pages {} and {last}", first.join(", "))
+            let first: Vec<_> = first.iter().map(|place| place.page.to_string()).collect();
+            format!("From pages {} and {}", first.join(", "), last.page)
         }
     }
 }
@@ -95,14 +90,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_are_named_once_in_order() {
+    fn pages_are_named_in_order() {
         for (pages, expected) in [
             (vec![9], "From page 9"),
-            (vec![9, 9], "From page 9"),
             (vec![30, 9], "From pages 30 and 9"),
-            (vec![9, 11, 9, 30], "From pages 9, 11 and 30"),
+            (vec![9, 11, 30], "From pages 9, 11 and 30"),
         ] {
-            let place = |page| Evidence { page, text: String::new(), is_figure: false, share: 0.5 };
+            let place = |page| PageEvidence { document: 0, page, label: None, share: 0.5, spans: Vec::new() };
             let evidence: Vec<_> = pages.into_iter().map(place).collect();
             assert_eq!(pages_text(&evidence), expected);
         }

@@ -1,6 +1,7 @@
 //! The foot of the window: progress, the question's field, and which model answers.
 
 use eframe::egui::{Align, Key, Layout, TextEdit, Ui, vec2};
+use engine::protocol::ModelSummary;
 
 use super::super::command::UserCommand;
 use super::super::state::{Remote, State, Work};
@@ -60,7 +61,7 @@ fn button_ui(ui: &mut Ui, look: &Look, state: &State, has_question: bool, comman
 }
 
 fn progress_ui(ui: &mut Ui, look: &Look, work: &Work) {
-    let count = work.total.map(|total| format!("{} of {total}", work.done)).unwrap_or_default();
+    let count = work.unit.map(|unit| format!("{} of {} {unit}", work.done, work.total)).unwrap_or_default();
     ui.horizontal(|ui| {
         ui.label(look.muted(&work.stage));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(look.muted(count)));
@@ -70,13 +71,21 @@ fn progress_ui(ui: &mut Ui, look: &Look, work: &Work) {
 }
 
 fn model_ui(ui: &mut Ui, look: &Look, state: &State) {
-    let text = match &state.model {
-        Remote::Absent | Remote::Failed => "No model is loaded, so questions cannot be answered yet".to_owned(),
-        Remote::Pending => "Loading the model".to_owned(),
-        Remote::Ready(model) => match &model.note {
-            Some(note) => format!("Answers come from {}. {note}", model.name),
-            None => format!("Answers come from {}", model.name),
-        },
+    ui.label(look.muted(model_text(state.model.as_ref())));
+}
+
+/// Which model answers, and what it cannot do.
+fn model_text(model: Option<&ModelSummary>) -> String {
+    let Some(model) = model else {
+        return "The model is loaded with your first question".to_owned();
     };
-    ui.label(look.muted(text));
+    let name = &model.name;
+    match (model.stand_in, model.has_eyes) {
+        (true, _) => format!(
+            "Answers come from {name}, a small stand-in without eyes: it reads text, not figures, and is often wrong. \
+             Install a T5Gemma 2 model for better ones."
+        ),
+        (false, true) => format!("Answers come from {name}, which reads text and figures"),
+        (false, false) => format!("Answers come from {name}, which reads text, not figures"),
+    }
 }

@@ -15,8 +15,12 @@ pub(crate) fn top_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             if let Remote::Ready(report) = &state.document {
-                let pages = if report.page_count == 1 { "page" } else { "pages" };
-                ui.label(look.muted(format!("{} {pages}", report.page_count)));
+                let pages = if report.num_pages == 1 { "page" } else { "pages" };
+                let unread = match report.unread_pages.len() {
+                    0 => String::new(),
+                    count => format!(", {count} of them not readable"),
+                };
+                ui.label(look.muted(format!("{} {pages}{unread}", report.num_pages)));
             }
             let name = RichText::new(state.report_name()).strong().size(look.sizes().text_heading);
             ui.add(Label::new(name).truncate());
