@@ -175,7 +175,9 @@ pub fn attend(
             None => mixed,
         };
         // [k, g·r, d] -> [h, r, d] -> [r, h·d]
-        blocks.push(mixed.reshape((heads, count, width))?.transpose(0, 1)?.contiguous()?.reshape((count, heads * width))?);
+        blocks.push(
+            mixed.reshape((heads, count, width))?.transpose(0, 1)?.contiguous()?.reshape((count, heads * width))?,
+        );
     }
     if blocks.len() == 1 { Ok(blocks.remove(0)) } else { Tensor::cat(&blocks, 0) }
 }

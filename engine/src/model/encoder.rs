@@ -2,9 +2,9 @@
 
 use candle_core::{DType, Result, Tensor};
 
+use super::ModelError;
 use super::config::{LayerKind, StackConfig};
 use super::layers::{Mlp, Projections, RmsNorm, RopeTables, chunks};
-use super::ModelError;
 use crate::kernels::attention::{OwnKeys, Visibility, attend};
 use crate::weights::{Weights, WeightsError};
 

@@ -68,7 +68,8 @@ impl SelfCache {
         }
         let (heads, _, width) = keys.dims3()?;
         let grow = |old: Option<&Tensor>, like: &Tensor| {
-            let room = Tensor::zeros((heads, (needed + needed / 2).max(LEAST_ROOM), width), like.dtype(), like.device())?;
+            let room =
+                Tensor::zeros((heads, (needed + needed / 2).max(LEAST_ROOM), width), like.dtype(), like.device())?;
             if let Some(old) = old {
                 room.slice_set(&old.narrow(1, 0, self.len)?.contiguous()?, 1, 0)?;
             }
@@ -102,8 +103,7 @@ mod tests {
             assert_eq!(own.first_position + length, position + 1);
             let seen = window.min(position + 1);
             let last = own.keys.narrow(1, length - seen, seen).unwrap().flatten_all().unwrap();
-            let expected: Vec<f32> =
-                (position + 1 - seen..=position).flat_map(|p| [p as f32, -(p as f32)]).collect();
+            let expected: Vec<f32> = (position + 1 - seen..=position).flat_map(|p| [p as f32, -(p as f32)]).collect();
             assert_eq!(last.to_vec1::<f32>().unwrap(), expected, "at {position}");
         }
     }

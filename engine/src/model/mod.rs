@@ -196,12 +196,7 @@ impl Model {
     ///
     /// # Errors
     /// Returns what `each_layer` or the computation gave.
-    pub fn remember(
-        &self,
-        states: &Tensor,
-        kind: MemoryKind,
-        each_layer: EachLayer<'_>,
-    ) -> Result<Memory, ModelError> {
+    pub fn remember(&self, states: &Tensor, kind: MemoryKind, each_layer: EachLayer<'_>) -> Result<Memory, ModelError> {
         Memory::prepare(&self.decoder, &states.to_dtype(self.activations)?, kind, each_layer)
     }
 
@@ -262,11 +257,7 @@ impl Decoding<'_> {
     ///
     /// # Errors
     /// Returns a [`ModelError`] for ids beyond the vocabulary, and what the computation gave.
-    pub fn append(
-        &mut self,
-        ids: &[u32],
-        observer: Option<&mut dyn AttentionObserver>,
-    ) -> Result<Tensor, ModelError> {
+    pub fn append(&mut self, ids: &[u32], observer: Option<&mut dyn AttentionObserver>) -> Result<Tensor, ModelError> {
         self.model.check_ids(ids)?;
         let embedded = self.model.embedding.forward(ids)?;
         let states = self.model.decoder.forward(embedded, self.position, &mut self.caches, self.memory, observer)?;

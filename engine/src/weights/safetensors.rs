@@ -25,7 +25,10 @@ impl SafetensorsFiles {
         // SAFETY: the mapped files are only read. A file changed by another program while it is mapped would change
         // the numbers seen here, as it would with any other way of reading it twice; installed models are written
         // once, under another name, and renamed into place.
-        #[expect(unsafe_code, reason = "mapping a file is unsafe by nature; reading gigabytes into memory is no choice")]
+        #[expect(
+            unsafe_code,
+            reason = "mapping a file is unsafe by nature; reading gigabytes into memory is no choice"
+        )]
         let mapped = unsafe { MmapedSafetensors::multi(&files) }
             .map_err(|source| WeightsError::Damaged { path: folder.to_owned(), detail: source.to_string() })?;
         let mut stored_names: BTreeMap<String, String> = BTreeMap::new();
@@ -36,7 +39,8 @@ impl SafetensorsFiles {
                 continue;
             };
             // Some savers write tied tensors under both spellings: harmless as long as they agree.
-            let agrees = mapped.get(first).is_ok_and(|other| other.shape() == view.shape() && other.data() == view.data());
+            let agrees =
+                mapped.get(first).is_ok_and(|other| other.shape() == view.shape() && other.data() == view.data());
             if !agrees {
                 return Err(WeightsError::Ambiguous { name, first: first.clone(), second: stored });
             }

@@ -101,7 +101,9 @@ pub enum ConfigError {
 impl Hint for ConfigError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::OtherModel(_) => "choose a T5Gemma 2 checkpoint, or the starter with `recto models pull starter`".into(),
+            Self::OtherModel(_) => {
+                "choose a T5Gemma 2 checkpoint, or the starter with `recto models pull starter`".into()
+            }
             Self::NotJson(_) | Self::Missing(_) | Self::Invalid { .. } => {
                 "fetch the model again as it was published; `recto models verify` names the files that changed".into()
             }

@@ -13,7 +13,12 @@ pub(crate) struct RmsNorm {
 
 impl RmsNorm {
     /// Loads the weight `{name}.weight` of the given width.
-    pub(crate) fn load(weights: &Weights, name: &str, width: usize, eps: f64) -> std::result::Result<Self, WeightsError> {
+    pub(crate) fn load(
+        weights: &Weights,
+        name: &str,
+        width: usize,
+        eps: f64,
+    ) -> std::result::Result<Self, WeightsError> {
         let name = format!("{name}.weight");
         let weight = weights.vector(&name, width)?;
         let one_plus_weight = (weight + 1.0).map_err(|source| WeightsError::Load { name, source })?;

@@ -1,0 +1,44 @@
+//! The line at the top: which report is open, and what to do with it.
+
+use eframe::egui::{Align, Label, Layout, RichText, ThemePreference, Ui};
+
+use super::super::command::UserCommand;
+use super::super::state::{Remote, State};
+use super::super::theme::Look;
+
+/// Draws it.
+pub(crate) fn top_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        theme_menu_ui(ui, commands);
+        if ui.button("Open…").on_hover_text("Open another report (Ctrl+O)").clicked() {
+            commands.push(UserCommand::ChooseFile);
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            if let Remote::Ready(report) = &state.document {
+                let pages = if report.num_pages == 1 { "page" } else { "pages" };
+                let unread = match report.unread_pages.len() {
+                    0 => String::new(),
+                    count => format!(", {count} of them not readable"),
+                };
+                ui.label(look.muted(format!("{} {pages}{unread}", report.num_pages)));
+            }
+            let name = RichText::new(state.report_name()).strong().size(look.sizes().text_heading);
+            ui.add(Label::new(name).truncate());
+        });
+    });
+}
+
+fn theme_menu_ui(ui: &mut Ui, commands: &mut Vec<UserCommand>) {
+    ui.menu_button("Theme", |ui| {
+        for (label, preference) in [
+            ("Light", ThemePreference::Light),
+            ("Dark", ThemePreference::Dark),
+            ("As the system has it", ThemePreference::System),
+        ] {
+            if ui.button(label).clicked() {
+                commands.push(UserCommand::SetTheme(preference));
+                ui.close();
+            }
+        }
+    });
+}
