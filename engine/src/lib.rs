@@ -8,5 +8,6 @@ pub mod kernels;
 pub mod model;
 pub mod prompt;
 pub mod protocol;
+pub mod resample;
 pub mod store;
 pub mod weights;

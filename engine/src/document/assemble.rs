@@ -1,7 +1,8 @@
 //! From what PDFium tells of a page to a page of lines and figures.
 
 use super::geometry::Rect;
-use super::page::{Figure, FigureKind, Line, LineRole, Page, PageContent};
+use super::layout::{layout_page, mark_furniture};
+use super::page::{Figure, FigureKind, Line, Page, PageContent};
 use super::raw::{RawChar, RawObject, RawObjectKind, RawPage};
 use crate::diagnostic::Diagnostic;
 
@@ -18,7 +19,7 @@ pub(super) fn assemble_page(number: u32, label: Option<String>, raw: RawPage) ->
         warnings.push(Diagnostic::on_page(number, "the page holds more than is read of a page, its end is left out"));
     }
     let content = classify(&raw);
-    let lines = if has_text(&raw) { lines_of(&raw) } else { Vec::new() };
+    let lines = if has_text(&raw) { layout_page(&raw).lines } else { Vec::new() };
     let figures = match content {
         PageContent::Scan => vec![whole_page(&raw, &lines)],
         _ => Vec::new(),
@@ -51,7 +52,9 @@ pub(super) fn failed_page(number: u32, label: Option<String>, (width_pt, height_
 }
 
 /// What can only be said once all pages are there.
-pub(super) fn finish(_pages: &mut [Page]) {}
+pub(super) fn finish(pages: &mut [Page]) {
+    mark_furniture(pages);
+}
 
 /// What can be made of a page.
 fn classify(raw: &RawPage) -> PageContent {
@@ -110,21 +113,6 @@ fn whole_page(raw: &RawPage, lines: &[Line]) -> Figure {
         caption: None,
         lines: (0..lines.len() as u32).collect(),
     }
-}
-
-/// Lines as PDFium ends them.
-fn lines_of(raw: &RawPage) -> Vec<Line> {
-    raw.chars.split(|c| matches!(c.unicode, '\r' | '\n')).filter_map(line_of).collect()
-}
-
-fn line_of(chars: &[RawChar]) -> Option<Line> {
-    let text: String = chars.iter().map(|c| c.unicode).collect();
-    let bbox = chars.iter().filter(|c| !c.generated).map(|c| c.loose).reduce(|all, one| all.union(&one))?;
-    if text.trim().is_empty() {
-        return None;
-    }
-    let hyphenated = chars.last().is_some_and(|c| c.hyphen);
-    Some(Line { text, bbox, block: 0, role: LineRole::Body, hyphenated, words: Vec::new(), cells: Vec::new() })
 }
 
 #[cfg(test)]
