@@ -3,7 +3,11 @@
 pub mod cancel;
 pub mod diagnostic;
 pub mod document;
+pub mod hub;
 pub mod kernels;
 pub mod model;
+pub mod prompt;
 pub mod protocol;
+pub mod resample;
+pub mod store;
 pub mod weights;

@@ -1,1 +1,4 @@
+//! Tests of the engine through its public interfaces.
 
+mod gguf;
+mod prompt;

@@ -41,7 +41,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match cli.command {
         Some(Command::Models(arguments)) => models::run(&arguments),
-        Some(Command::Pages(arguments)) => pages::run(&arguments),
+        Some(Command::Pages(arguments)) => pages::run(arguments),
         None => Ok(()),
     };
     report::finish(result)

@@ -3,6 +3,7 @@
 //! [`Weights`] names tensors as the published T5Gemma 2 checkpoints do (`model.decoder.layers.3.mlp.up_proj.weight`);
 //! the readers translate their own names. Nothing here knows what the tensors are for.
 
+pub mod gguf;
 mod names;
 mod safetensors;
 

@@ -7,7 +7,7 @@ mod norm;
 mod rope;
 
 pub(super) use attention::Projections;
-pub(super) use embedding::Embedding;
+pub(super) use embedding::{Embedding, replace_rows};
 pub(super) use mlp::Mlp;
 pub(super) use norm::RmsNorm;
 pub(super) use rope::{RopeTable, RopeTables};
