@@ -4,6 +4,7 @@
 
 mod check_window;
 mod demo;
+mod file_map;
 mod machine;
 mod pdfium;
 mod process;
@@ -31,6 +32,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Installs what tests need and runs all of them, as continuous integration does
     Test,
+    /// Writes the file map of ARCHITECTURE.md from the tree on disk
+    FileMap,
     /// Opens the window on a virtual display, uses it and looks at the picture
     CheckWindow,
 }
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Command::Pdfium => pdfium::fetch().map(|_| ()),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test => test::run(),
+        Command::FileMap => file_map::run(),
         Command::CheckWindow => check_window::run(),
     };
     match result {

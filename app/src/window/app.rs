@@ -43,7 +43,7 @@ impl Window {
         engine: Box<dyn EngineClient>,
         files: Vec<PathBuf>,
         question: Option<String>,
-    ) -> Result<Self, super::WindowError> {
+    ) -> Result<Self, toml::de::Error> {
         let theme = Arc::new(Theme::bundled()?);
         theme.install(ctx);
         let mut state = State::default();

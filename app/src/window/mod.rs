@@ -28,17 +28,12 @@ pub enum WindowError {
     /// No display, or none that can be drawn on.
     #[error("no window can be shown here: {0}")]
     NoDisplay(#[from] eframe::Error),
-    /// A file of the bundled theme is broken.
-    #[error("the bundled theme is broken: {0}")]
-    Theme(#[from] toml::de::Error),
 }
 
 impl Hint for WindowError {
     fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoDisplay(_) => Some("ask on the terminal instead: recto ask FILE \"QUESTION\"".into()),
-            Self::Theme(_) => None,
-        }
+        let Self::NoDisplay(_) = self;
+        Some("ask on the terminal instead: recto ask FILE \"QUESTION\"".into())
     }
 }
 

@@ -2,10 +2,67 @@
 
 /// Words that say nothing about what a question is after.
 const STOP_WORDS: [&str; 62] = [
-    "a", "about", "according", "an", "and", "any", "are", "as", "at", "be", "been", "by", "did", "do", "does", "during",
-    "for", "from", "give", "had", "has", "have", "how", "in", "into", "is", "it", "its", "long", "many", "much", "name",
-    "of", "on", "or", "report", "shown", "that", "the", "their", "there", "these", "they", "this", "to", "was", "were",
-    "what", "when", "where", "which", "who", "whose", "why", "with", "would", "you", "list", "please", "document", "than",
+    "a",
+    "about",
+    "according",
+    "an",
+    "and",
+    "any",
+    "are",
+    "as",
+    "at",
+    "be",
+    "been",
+    "by",
+    "did",
+    "do",
+    "does",
+    "during",
+    "for",
+    "from",
+    "give",
+    "had",
+    "has",
+    "have",
+    "how",
+    "in",
+    "into",
+    "is",
+    "it",
+    "its",
+    "long",
+    "many",
+    "much",
+    "name",
+    "of",
+    "on",
+    "or",
+    "report",
+    "shown",
+    "that",
+    "the",
+    "their",
+    "there",
+    "these",
+    "they",
+    "this",
+    "to",
+    "was",
+    "were",
+    "what",
+    "when",
+    "where",
+    "which",
+    "who",
+    "whose",
+    "why",
+    "with",
+    "would",
+    "you",
+    "list",
+    "please",
+    "document",
+    "than",
     "page",
 ];
 
@@ -53,7 +110,8 @@ fn stem(word: &str) -> &str {
     if !word.is_ascii() || word.len() < 4 {
         return word;
     }
-    let word = word.strip_suffix("ies").or_else(|| word.strip_suffix("es")).or_else(|| word.strip_suffix('s')).unwrap_or(word);
+    let word =
+        word.strip_suffix("ies").or_else(|| word.strip_suffix("es")).or_else(|| word.strip_suffix('s')).unwrap_or(word);
     for ending in ["ing", "ed", "ly"] {
         if let Some(stem) = word.strip_suffix(ending).filter(|stem| stem.len() >= 4) {
             return stem.strip_suffix('e').unwrap_or(stem);

@@ -1,6 +1,6 @@
 //! The foot of the window: progress, the question's field, and which model answers.
 
-use eframe::egui::{Align, Key, Layout, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Align2, Key, Layout, TextEdit, Ui, vec2};
 use engine::protocol::ModelSummary;
 
 use super::super::command::UserCommand;
@@ -27,7 +27,7 @@ pub(crate) fn question_ui(
         let width = ui.available_width() - BUTTON_WIDTH - ui.spacing().item_spacing.x;
         let field = TextEdit::singleline(question)
             .hint_text("What would you like to know?")
-            .vertical_align(Align::Center)
+            .align(Align2::LEFT_CENTER)
             .margin(vec2(look.sizes().gap, look.sizes().gap_small))
             .min_size(vec2(0.0, look.sizes().control_height))
             .desired_width(width);

@@ -37,7 +37,7 @@ pub(crate) fn welcome_ui(ui: &mut Ui, look: &Look, commands: &mut Vec<UserComman
 
 /// Drawn over everything while files are held over the window.
 pub(crate) fn drop_hint_ui(ui: &Ui, look: &Look) {
-    let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::new("drop hint"));
+    let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop hint"));
     let painter = ui.ctx().layer_painter(layer);
     let area = ui.ctx().content_rect();
     painter.rect_filled(area, 0.0, look.colours().background.gamma_multiply(0.92));
