@@ -121,8 +121,12 @@ fn a_damaged_tokenizer_is_named() {
 
 /// What a GGUF file would hold of the small vocabulary, scores of the added tokens overwritten as converters do.
 fn gguf_vocabulary(json: &serde_json::Value) -> GgufVocabulary {
-    let mut pieces: Vec<(u64, &str)> =
-        json["model"]["vocab"].as_object().unwrap().iter().map(|(piece, id)| (id.as_u64().unwrap(), piece.as_str())).collect();
+    let mut pieces: Vec<(u64, &str)> = json["model"]["vocab"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(piece, id)| (id.as_u64().unwrap(), piece.as_str()))
+        .collect();
     pieces.sort_unstable();
     let added: Vec<&str> =
         json["added_tokens"].as_array().unwrap().iter().map(|token| token["content"].as_str().unwrap()).collect();
@@ -131,7 +135,13 @@ fn gguf_vocabulary(json: &serde_json::Value) -> GgufVocabulary {
         let control = piece.starts_with("<unused") || CONTROL_STRINGS.contains(&piece) && piece != "[multimodal]";
         let kind = match () {
             () if piece.starts_with("<0x") => 6,
-            () if added.contains(&piece) => if control { 3 } else { 4 },
+            () if added.contains(&piece) => {
+                if control {
+                    3
+                } else {
+                    4
+                }
+            }
             () => 1,
         };
         vocabulary.tokens.push(piece.replace('\u{2581}', if kind == 4 { " " } else { "\u{2581}" }));
@@ -362,11 +372,13 @@ fn any_page() -> impl Strategy<Value = Page> {
         LineRole::FigureText,
         LineRole::Header,
     ]);
-    let line = (any_text(), role, 0..4_u32, any::<bool>(), 0.0..600.0_f32).prop_map(|(text, role, block, hyphenated, right)| Line {
-        hyphenated,
-        bbox: Rect::new(0.0, 0.0, right, 10.0),
-        ..line(block, role, &text)
-    });
+    let line = (any_text(), role, 0..4_u32, any::<bool>(), 0.0..600.0_f32).prop_map(
+        |(text, role, block, hyphenated, right)| Line {
+            hyphenated,
+            bbox: Rect::new(0.0, 0.0, right, 10.0),
+            ..line(block, role, &text)
+        },
+    );
     let figure = prop::collection::vec(0..12_u32, 0..3).prop_map(|lines| Figure {
         bbox: Rect::default(),
         kind: FigureKind::Vector,

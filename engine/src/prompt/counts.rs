@@ -71,8 +71,7 @@ pub fn count_tokens(windows: &[Window]) -> TokenCounts {
     let mut counts = TokenCounts { windows: windows.len(), ..TokenCounts::default() };
     for window in windows {
         counts.images += window.images.len();
-        let tokens =
-            if window.images.is_empty() { &mut counts.text_tokens } else { &mut counts.figure_tokens };
+        let tokens = if window.images.is_empty() { &mut counts.text_tokens } else { &mut counts.figure_tokens };
         *tokens += window.ids.len();
     }
     counts

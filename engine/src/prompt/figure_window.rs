@@ -31,7 +31,8 @@ pub(super) fn figure_window(
 
     let mut tokens = begun(tokenizer);
     let mut marker = TracedText::default();
-    marker.push(&format!("{name}{}", page_marker(page)), Source::Marker { document: place.document, page: page.number });
+    marker
+        .push(&format!("{name}{}", page_marker(page)), Source::Marker { document: place.document, page: page.number });
     tokens.append_all(&marker.encode(tokenizer)?);
 
     let source = Source::Figure { document: place.document, page: page.number, figure: place.figure };

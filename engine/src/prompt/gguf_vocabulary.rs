@@ -114,7 +114,8 @@ pub(super) fn build(vocabulary: &GgufVocabulary) -> Result<tokenizers::Tokenizer
         .map_err(PromptError::Malformed)?;
     let mut tokenizer = tokenizers::Tokenizer::new(model);
     add_pipeline(&mut tokenizer, bos)?;
-    let added = pieces.into_iter().zip(token_types).filter(|(_, kind)| matches!(**kind, CONTROL_TYPE | USER_DEFINED_TYPE));
+    let added =
+        pieces.into_iter().zip(token_types).filter(|(_, kind)| matches!(**kind, CONTROL_TYPE | USER_DEFINED_TYPE));
     let added = added.map(|(content, _)| {
         let special = is_control(&content) && !content.starts_with("<unused") && content != "[multimodal]";
         AddedToken::from(content, special).normalized(false)
@@ -138,7 +139,11 @@ fn add_pipeline(tokenizer: &mut tokenizers::Tokenizer, bos: u32) -> Result<(), P
         .map_err(|error| PromptError::Malformed(Box::new(error)))?;
     tokenizer.with_normalizer(Some(writes_blanks)).map_err(PromptError::Malformed)?;
     tokenizer.with_pre_tokenizer(Some(split.map_err(PromptError::Malformed)?));
-    tokenizer.with_decoder(Some(Sequence::new(vec![reads_blanks.into(), ByteFallback::new().into(), Fuse::new().into()])));
+    tokenizer.with_decoder(Some(Sequence::new(vec![
+        reads_blanks.into(),
+        ByteFallback::new().into(),
+        Fuse::new().into(),
+    ])));
     tokenizer.with_post_processor(Some(template));
     Ok(())
 }

@@ -22,9 +22,11 @@ pub struct Template {
 }
 
 /// Decoder prompt where the encoder holds the document alone.
-pub const DOCUMENT: Template = Template { name: "document_v1", text: include_str!("../../../assets/prompts/document_v1.txt") };
+pub const DOCUMENT: Template =
+    Template { name: "document_v1", text: include_str!("../../../assets/prompts/document_v1.txt") };
 /// Text behind the pages where the encoder holds the question too.
-pub const QUESTION: Template = Template { name: "question_v1", text: include_str!("../../../assets/prompts/question_v1.txt") };
+pub const QUESTION: Template =
+    Template { name: "question_v1", text: include_str!("../../../assets/prompts/question_v1.txt") };
 /// Prompt of a model without an encoder: worked examples, passages, question.
 pub const CONTINUATION: Template =
     Template { name: "continuation_v1", text: include_str!("../../../assets/prompts/continuation_v1.txt") };
@@ -132,9 +134,8 @@ pub fn continuation_prompt(
     max_tokens: usize,
 ) -> Result<Prompt, PromptError> {
     let bare = CONTINUATION.fill(&[], question, tokenizer)?.ids.len();
-    let mut room = max_tokens
-        .checked_sub(bare)
-        .ok_or(PromptError::QuestionTooLong { needed: bare, room: max_tokens })?;
+    let mut room =
+        max_tokens.checked_sub(bare).ok_or(PromptError::QuestionTooLong { needed: bare, room: max_tokens })?;
     let mut texts = Vec::new();
     for passage in passages {
         let Some(page) = page_of(documents, passage) else { continue };

@@ -47,9 +47,9 @@ impl Source {
     /// Document and page, where there is one.
     pub fn page(&self) -> Option<(u32, u32)> {
         match *self {
-            Self::Line { document, page, .. } | Self::Figure { document, page, .. } | Self::Marker { document, page } => {
-                Some((document, page))
-            }
+            Self::Line { document, page, .. }
+            | Self::Figure { document, page, .. }
+            | Self::Marker { document, page } => Some((document, page)),
             Self::Template => None,
         }
     }
