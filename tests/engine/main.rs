@@ -1,5 +1,6 @@
 //! The engine through its public interfaces.
 
+#[cfg(test)]
 mod prompt;
-#[cfg(feature = "real-models")]
+#[cfg(all(test, feature = "real-models"))]
 mod prompt_real;
