@@ -82,7 +82,8 @@ impl Draft {
     pub(crate) fn write(&self, path: &Path) {
         let metadata: Vec<_> = self.metadata.iter().map(|(key, value)| (key.as_str(), value)).collect();
         let tensors: Vec<_> = self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
-        gguf_file::write(&mut File::options().write(true).create_new(true).open(path).unwrap(), &metadata, &tensors).unwrap();
+        gguf_file::write(&mut File::options().write(true).create_new(true).open(path).unwrap(), &metadata, &tensors)
+            .unwrap();
     }
 
     fn stored(&self, name: &str) -> Vec<f32> {
@@ -197,7 +198,8 @@ fn a_head_of_its_own_is_seen() {
 
 #[test]
 fn files_for_other_networks_are_refused_with_the_reason() {
-    let set = |key: &'static str, value: Value| move |draft: &mut Draft| drop(draft.metadata.insert(key.to_owned(), value));
+    let set =
+        |key: &'static str, value: Value| move |draft: &mut Draft| drop(draft.metadata.insert(key.to_owned(), value));
     let cases: [(Box<dyn FnOnce(&mut Draft)>, &str); 12] = [
         (Box::new(set("general.architecture", text("llama"))), "architecture `llama`"),
         (Box::new(set("general.alignment", Value::U32(0))), "alignment of 0"),
@@ -249,7 +251,9 @@ fn with_tensors(tensors: &[Vec<u8>]) -> Vec<u8> {
 fn damaged_headers_are_named() {
     let huge = u64::MAX.to_le_bytes();
     let (none, one) = (0_u64.to_le_bytes(), 1_u64.to_le_bytes());
-    let array = |kind: u32, count: u64| [counted("k"), 9_u32.to_le_bytes().into(), kind.to_le_bytes().into(), count.to_le_bytes().into()].concat();
+    let array = |kind: u32, count: u64| {
+        [counted("k"), 9_u32.to_le_bytes().into(), kind.to_le_bytes().into(), count.to_le_bytes().into()].concat()
+    };
     let start: Vec<u8> = [b"GGUF".as_slice(), &3_u32.to_le_bytes()].concat();
     for (bytes, reason) in [
         (b"".to_vec(), "not a GGUF"),

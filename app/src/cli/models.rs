@@ -191,8 +191,7 @@ fn add(store: &ModelStore, files: &[PathBuf], name: Option<&str>, accept_licence
     let addition = plan_addition(files, name, &Catalogue::embedded()?)?;
     store.require_unused(addition.name())?;
     let licence_accepted = addition.licence().is_none_or(|licence| agree(licence, accept_licence));
-    let manifest =
-        watched(|observe| addition.install(store, licence_accepted, &CancelToken::default(), observe))?;
+    let manifest = watched(|observe| addition.install(store, licence_accepted, &CancelToken::default(), observe))?;
     say(&format!("Installed {}: {}", manifest.name, about(&manifest)))
 }
 
