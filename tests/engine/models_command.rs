@@ -96,7 +96,8 @@ fn a_pull_that_is_killed_leaves_nothing_that_looks_installed() {
     pulling.kill().unwrap();
     pulling.wait().unwrap();
     let orphan = std::fs::read_to_string(&pid).unwrap();
-    Command::new("kill").arg(orphan.trim()).status().unwrap();
+    // On Linux it was killed with its parent; elsewhere it sleeps on, in nobody's way.
+    let _ = Command::new("kill").arg(orphan.trim()).stderr(Stdio::null()).status();
     assert_eq!(json(&run(home.path(), &["list", "--json"])), serde_json::json!({ "models": [] }));
     // The lock went with the process, so the next pull gets as far as its own pip.
     write("ls \"$dest\"/../.. > \"$root\"/seen; echo 'ERROR: second' >&2; exit 1");
