@@ -26,14 +26,13 @@ pub(super) fn word_text(positions: &[u32], glyphs: &[Glyph]) -> String {
 fn clusters<'a>(members: impl Iterator<Item = &'a Glyph>) -> Vec<(f32, Vec<char>)> {
     let (marks, mut letters): (Vec<&Glyph>, Vec<&Glyph>) = members.partition(|g| scripts::is_combining(g.ch));
     letters.sort_by(|a, b| a.x0.total_cmp(&b.x0));
-    let mut clusters: Vec<(f32, Vec<char>)> =
-        letters.iter().map(|g| (f32::midpoint(g.x0, g.x1), vec![g.ch])).collect();
+    let mut clusters: Vec<(f32, Vec<char>)> = letters.iter().map(|g| (f32::midpoint(g.x0, g.x1), vec![g.ch])).collect();
     for mark in marks {
         let middle = f32::midpoint(mark.x0, mark.x1);
         let at = clusters.partition_point(|c| c.0 < middle);
-        let left = at.checked_sub(1).filter(|l| {
-            clusters.get(at).is_none_or(|right| middle - clusters[*l].0 < right.0 - middle)
-        });
+        let left = at
+            .checked_sub(1)
+            .filter(|l| clusters.get(at).is_none_or(|right| middle - clusters[*l].0 < right.0 - middle));
         match clusters.get_mut(left.unwrap_or(at)) {
             Some(cluster) => cluster.1.push(mark.ch),
             None => clusters.push((middle, vec![mark.ch])),
