@@ -1,1 +1,3 @@
+//! The engine from the outside.
 
+mod documents;

@@ -25,10 +25,8 @@ impl Pdf {
     pub(super) fn open(path: &Path, options: OpenOptions) -> Result<Self, DocumentError> {
         let pages = match options.pages {
             Some(pages) => pages,
-            None => PagesOptions::this_program(find_library()?).map_err(|error| DocumentError::ProcessDied {
-                detail: error.to_string(),
-                path: path.to_path_buf(),
-            })?,
+            None => PagesOptions::this_program(find_library()?)
+                .map_err(|error| DocumentError::ProcessDied { detail: error.to_string(), path: path.to_path_buf() })?,
         };
         let library = pages.pdfium.clone();
         match PagesProcess::open(pages, path, options.password, &options.cancel) {

@@ -226,9 +226,12 @@ fn draw(picture: &RgbImage, rect: &Rect, width_px: u32, height_px: u32) -> Optio
     }
     let source = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3).ok()?;
     let mut part = Image::new(to_x - from_x, to_y - from_y, PixelType::U8x3);
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
-        .crop(across.0, down.0, across.1 - across.0, down.1 - down.0);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).crop(
+        across.0,
+        down.0,
+        across.1 - across.0,
+        down.1 - down.0,
+    );
     Resizer::new().resize(&source, &mut part, &options).ok()?;
     let part = RgbImage::from_raw(to_x - from_x, to_y - from_y, part.into_vec())?;
     image::imageops::replace(&mut result, &part, i64::from(from_x), i64::from(from_y));

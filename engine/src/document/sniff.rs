@@ -81,9 +81,7 @@ fn image_format(head: &[u8]) -> Option<ImageFormat> {
             let header = head.get(14..18)?;
             matches!(header, [12 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]).then_some(format)
         }
-        ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP | ImageFormat::Tiff | ImageFormat::Gif => {
-            Some(format)
-        }
+        ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP | ImageFormat::Tiff | ImageFormat::Gif => Some(format),
         _ => None,
     }
 }

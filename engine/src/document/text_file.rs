@@ -129,9 +129,10 @@ fn set_line(text: String, top: f32, block: u32) -> Line {
             _ => {}
         }
     }
-    let bbox = words.iter().skip(1).fold(words.first().map_or_else(Rect::default, |word| word.bbox), |bounds, word| {
-        bounds.union(&word.bbox)
-    });
+    let bbox = words
+        .iter()
+        .skip(1)
+        .fold(words.first().map_or_else(Rect::default, |word| word.bbox), |bounds, word| bounds.union(&word.bbox));
     let role = if text.starts_with('#') { LineRole::Heading } else { LineRole::Body };
     Line { text, bbox, block, role, hyphenated: false, words, cells: Vec::new() }
 }
@@ -158,7 +159,8 @@ mod tests {
     #[test]
     fn sixty_lines_or_a_form_feed_end_a_page() {
         let long = "a line\n".repeat(61);
-        for (text, expected) in [("one", 1), ("one\x0ctwo\n", 2), (long.as_str(), 2), ("one\x0c", 1), ("a\rb\r\nc", 1)] {
+        for (text, expected) in [("one", 1), ("one\x0ctwo\n", 2), (long.as_str(), 2), ("one\x0c", 1), ("a\rb\r\nc", 1)]
+        {
             assert_eq!(set_pages(text).len(), expected, "{text:?}");
         }
     }

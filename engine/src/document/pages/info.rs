@@ -56,8 +56,7 @@ fn outline(file: &PdfFile) -> Vec<OutlineItem> {
     let mut items = Vec::new();
     let mut seen = BTreeSet::new();
     // SAFETY: the handle is valid; no bookmark as parent means the root.
-    let first: Handle =
-        unsafe { calls.FPDFBookmark_GetFirstChild(file.handle().cast(), std::ptr::null_mut()) }.cast();
+    let first: Handle = unsafe { calls.FPDFBookmark_GetFirstChild(file.handle().cast(), std::ptr::null_mut()) }.cast();
     let mut open = vec![(first, 0_u16)];
     while let Some((bookmark, depth)) = open.pop() {
         if bookmark.is_null() || !seen.insert(bookmark as usize) || items.len() >= MAX_OUTLINE {

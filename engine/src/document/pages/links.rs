@@ -53,10 +53,8 @@ fn target(file: &PdfFile, link: Handle) -> Option<LinkTarget> {
             return None;
         }
         match calls.FPDFAction_GetType(action) as u32 {
-            ACTION_GO_TO => {
-                page_of_destination(file, calls.FPDFAction_GetDest(document.cast(), action).cast())
-                    .map(LinkTarget::Page)
-            }
+            ACTION_GO_TO => page_of_destination(file, calls.FPDFAction_GetDest(document.cast(), action).cast())
+                .map(LinkTarget::Page),
             ACTION_URI => {
                 let mut uri =
                     bytes_of(|buffer, length| calls.FPDFAction_GetURIPath(document.cast(), action, buffer, length));

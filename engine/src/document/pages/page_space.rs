@@ -91,12 +91,12 @@ impl Matrix {
 
     /// The upright rectangle around the image of an upright rectangle.
     pub(super) fn bounds(&self, rect: &Rect) -> Rect {
-        let corners = [(rect.left, rect.top), (rect.right, rect.top), (rect.left, rect.bottom), (rect.right, rect.bottom)];
+        let corners =
+            [(rect.left, rect.top), (rect.right, rect.top), (rect.left, rect.bottom), (rect.right, rect.bottom)];
         let points = corners.map(|(x, y)| self.point(x, y));
-        points.iter().skip(1).fold(
-            Rect::new(points[0].0, points[0].1, points[0].0, points[0].1),
-            |bounds, &(x, y)| bounds.union(&Rect::new(x, y, x, y)),
-        )
+        points.iter().skip(1).fold(Rect::new(points[0].0, points[0].1, points[0].0, points[0].1), |bounds, &(x, y)| {
+            bounds.union(&Rect::new(x, y, x, y))
+        })
     }
 }
 

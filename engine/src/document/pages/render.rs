@@ -75,9 +75,8 @@ fn draw(
 ) -> Result<(), Fault> {
     let calls = page.calls();
     // SAFETY: `buffer` holds `height` rows of `stride` bytes and outlives the bitmap, which is destroyed below.
-    let bitmap = unsafe {
-        calls.FPDFBitmap_CreateEx(width, height, FORMAT_BGR, buffer.as_mut_ptr().cast(), stride as i32)
-    };
+    let bitmap =
+        unsafe { calls.FPDFBitmap_CreateEx(width, height, FORMAT_BGR, buffer.as_mut_ptr().cast(), stride as i32) };
     if bitmap.is_null() {
         return Err(Fault::OutOfBounds);
     }

@@ -89,8 +89,7 @@ impl Reader<'_> {
             return '-';
         }
         // SAFETY: the handle is valid and the index within bounds.
-        let unmapped =
-            unsafe { self.text.calls().FPDFText_HasUnicodeMapError(self.text.handle().cast(), index) } == 1;
+        let unmapped = unsafe { self.text.calls().FPDFText_HasUnicodeMapError(self.text.handle().cast(), index) } == 1;
         match char::from_u32(code) {
             Some(c) if code != 0 && !unmapped => c,
             _ => char::REPLACEMENT_CHARACTER,
@@ -112,22 +111,16 @@ impl Reader<'_> {
                 &raw mut top,
             )
         };
-        let tight = if tight == 0 {
-            None
-        } else {
-            self.space.rect(left as f32, bottom as f32, right as f32, top as f32)
-        };
+        let tight =
+            if tight == 0 { None } else { self.space.rect(left as f32, bottom as f32, right as f32, top as f32) };
         // SAFETY: a struct of four numbers may be all zeros; the handle is valid and `bounds` outlives the call.
         let (found, bounds) = unsafe {
             let mut bounds = std::mem::zeroed();
             let found = calls.FPDFText_GetLooseCharBox(handle.cast(), index, &raw mut bounds);
             (found, bounds)
         };
-        let loose = if found == 0 {
-            None
-        } else {
-            self.space.rect(bounds.left, bounds.bottom, bounds.right, bounds.top)
-        };
+        let loose =
+            if found == 0 { None } else { self.space.rect(bounds.left, bounds.bottom, bounds.right, bounds.top) };
         let loose = loose.or(tight)?;
         let empty = Rect { right: loose.left, bottom: loose.top, ..loose };
         Some((loose, tight.unwrap_or(empty)))
