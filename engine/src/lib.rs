@@ -1,6 +1,7 @@
 //! Recto's engine: documents in, answers with evidence out. It has no window and no network but in its `hub`.
 
 pub mod cancel;
+pub mod cite;
 pub mod diagnostic;
 pub mod document;
 pub mod hub;
@@ -11,3 +12,4 @@ pub mod protocol;
 pub mod resample;
 pub mod store;
 pub mod weights;
+pub mod worker;

@@ -77,9 +77,8 @@ impl Place {
 
     fn assert_nothing_installed(&self, why: &str) {
         assert_eq!(self.store.list().unwrap(), [], "{why}");
-        let left = std::fs::read_dir(self.store.root()).map_or(0, |entries| {
-            entries.filter(|entry| entry.as_ref().unwrap().file_name() != ".lock").count()
-        });
+        let left = std::fs::read_dir(self.store.root())
+            .map_or(0, |entries| entries.filter(|entry| entry.as_ref().unwrap().file_name() != ".lock").count());
         assert_eq!(left, 0, "{why}");
     }
 }
@@ -165,9 +164,13 @@ fn folders_and_gguf_files_are_copied_under_their_own_names() {
     let t5 = published(&place.path("t5gemma-2-270m"), "t5gemma2");
     std::fs::write(t5.join("optimizer.pt"), "not for Recto").unwrap();
     assert_eq!(place.add(&[t5], None).unwrap().name, "t5gemma-2-270m");
-    assert_eq!(place.add(&[published(&place.path("g3"), "gemma3_text")], Some("gemma")).unwrap().kind, ModelKind::Gemma3);
+    assert_eq!(
+        place.add(&[published(&place.path("g3"), "gemma3_text")], Some("gemma")).unwrap().kind,
+        ModelKind::Gemma3
+    );
     assert_eq!(place.add(std::slice::from_ref(&gguf), None).unwrap().name, "My-model--4-bit");
-    let copied: Vec<_> = place.store.manifest("t5gemma-2-270m").unwrap().files.into_iter().map(|file| file.name).collect();
+    let copied: Vec<_> =
+        place.store.manifest("t5gemma-2-270m").unwrap().files.into_iter().map(|file| file.name).collect();
     assert_eq!(copied, ["model.safetensors", "config.json", "tokenizer.json"]);
     let default = place.store.default_model().unwrap();
     assert_eq!((default.name.as_str(), default.kind), ("t5gemma-2-270m", ModelKind::T5Gemma2));
@@ -243,11 +246,7 @@ mod pulling {
     use super::*;
 
     fn options() -> PullOptions {
-        PullOptions {
-            python: fixture("fake_python/python3"),
-            licence_accepted: true,
-            stall: Duration::from_secs(30),
-        }
+        PullOptions { python: fixture("fake_python/python3"), licence_accepted: true, stall: Duration::from_secs(30) }
     }
 
     impl Place {
@@ -322,7 +321,10 @@ mod pulling {
             ("exit 3", "pip failed: it said nothing"),
             ("kill -9 $$", "pip failed"),
             ("exit 0", "are missing: tiny-part1 1.0.0, tiny-part2 1.0.0"),
-            ("for wheel in \"$root\"/wheels/*.whl; do head -c 60 \"$wheel\" > \"$dest/${wheel##*/}\"; done", "truncated"),
+            (
+                "for wheel in \"$root\"/wheels/*.whl; do head -c 60 \"$wheel\" > \"$dest/${wheel##*/}\"; done",
+                "truncated",
+            ),
         ] {
             place.pip(script);
             let error = place.pull().expect_err(reason);
@@ -354,9 +356,7 @@ mod pulling {
         let started = Instant::now();
         let result = std::thread::scope(|scope| {
             let job = scope.spawn(|| pull(place.entry(), &place.directories, &options(), &cancel, &mut |_| ()));
-            while !std::fs::read_to_string(place.path("pid")).is_ok_and(|pid| pid.ends_with('\n')) {
-                std::thread::sleep(Duration::from_millis(10));
-            }
+            crate::wait_for_line(&place.path("pid"));
             cancel.cancel();
             job.join().unwrap()
         });

@@ -82,6 +82,8 @@ fn start(
     // Where pip keeps a file until it is whole; so its bytes can be counted, and nothing is left when it is killed.
     command.env("TMPDIR", workplace).env("TMP", workplace).env("TEMP", workplace).env("PYTHONUNBUFFERED", "1");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    #[cfg(target_os = "linux")]
+    end_with_this_process(&mut command);
     let mut pip = Running(command.spawn().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => HubError::NoPython { python: options.python.display().to_string() },
         _ => failed(&error),
@@ -93,6 +95,23 @@ fn start(
         pump("pip-stderr", stderr, sender.clone())?;
     }
     Ok(pip)
+}
+
+/// Has pip killed when this process is, so that it does not go on downloading for nobody. On other platforms it ends at
+/// the next line it cannot print.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the standard library has no safe way to set this for a child")]
+fn end_with_this_process(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    let ask = || {
+        // SAFETY: this call takes no pointers, allocates nothing and may be made between fork and exec.
+        match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) } {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        }
+    };
+    // SAFETY: the closure only makes that one call, and reads `errno` when it fails.
+    unsafe { command.pre_exec(ask) };
 }
 
 /// Passes on lines from a thread of its own until the pipe closes or nobody listens.

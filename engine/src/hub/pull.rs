@@ -26,7 +26,7 @@ pub struct PullOptions {
 impl Default for PullOptions {
     fn default() -> Self {
         let python = if cfg!(windows) { "python" } else { "python3" };
-        Self { python: python.into(), licence_accepted: false, stall: Duration::from_secs(180) }
+        Self { python: python.into(), licence_accepted: false, stall: Duration::from_mins(3) }
     }
 }
 

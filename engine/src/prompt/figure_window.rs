@@ -36,11 +36,15 @@ pub(super) fn figure_window(
     tokens.append_all(&marker.encode(tokenizer)?);
 
     let source = Source::Figure { document: place.document, page: page.number, figure: place.figure };
-    blank_line.iter().for_each(|&id| tokens.push(id, source));
+    for &id in &blank_line {
+        tokens.push(id, source);
+    }
     tokens.push(boi, source);
     (0..options.image_tokens).for_each(|_| tokens.push(image, source));
     tokens.push(eoi, source);
-    blank_line.iter().for_each(|&id| tokens.push(id, source));
+    for &id in &blank_line {
+        tokens.push(id, source);
+    }
 
     let context = match page.figures.get(place.figure as usize) {
         Some(figure) => context(place, page, figure).encode(tokenizer)?,

@@ -79,17 +79,21 @@ impl bm25::Tokenizer for Terms {
 /// The terms of a text in order, stop words left out.
 pub(super) fn terms(text: &str) -> Vec<String> {
     let mut terms = Vec::new();
-    for raw in text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | ',' | '\''))) {
+    for raw in text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | ',' | '\'' | '-'))) {
         let word = raw.trim_matches(|c: char| !c.is_alphanumeric());
         if word.is_empty() {
             continue;
         }
-        if word.starts_with(|c: char| c.is_ascii_digit()) {
-            terms.push(word.replace(',', ""));
-            continue;
+        if word.contains('-') {
+            // "FFO-A" is the name of a table; its parts alone say nothing.
+            terms.push(word.to_lowercase());
         }
-        for part in word.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()) {
-            push_word(&mut terms, &part.to_lowercase());
+        for part in word.split('-') {
+            if is_number(part) {
+                terms.push(part.replace(',', ""));
+            } else {
+                part.split(|c: char| !c.is_alphanumeric()).for_each(|word| push_word(&mut terms, &word.to_lowercase()));
+            }
         }
     }
     terms
@@ -100,7 +104,7 @@ fn push_word(terms: &mut Vec<String>, word: &str) {
         // Scripts without blanks: neighbouring pairs of characters stand for words.
         let characters: Vec<char> = word.chars().collect();
         terms.extend(characters.windows(2).map(|pair| pair.iter().collect::<String>()));
-    } else if !STOP_WORDS.contains(&word) {
+    } else if !word.is_empty() && !STOP_WORDS.contains(&word) {
         terms.push(stem(word).to_owned());
     }
 }
@@ -135,6 +139,7 @@ mod tests {
             assert_eq!(terms(a), terms(b), "{a} {b}");
         }
         assert_eq!(terms("What was the deficit in 2024?"), ["deficit", "2024"]);
+        assert_eq!(terms("Chart FFO-A"), ["chart", "ffo-a", "ffo"]);
         assert_eq!(terms("失業率"), ["失業", "業率"]);
     }
 }

@@ -84,7 +84,7 @@ pub fn plan_windows(
     }
     if options.figures {
         for (index, document) in (0..).zip(documents) {
-            let name = several.then(|| document_marker(document)).unwrap_or_default();
+            let name = if several { document_marker(document) } else { String::new() };
             for page in &document.pages {
                 for figure in (0..).zip(&page.figures).map(|(figure, _)| figure) {
                     let place = FigureRef { document: index, page: page.number, figure };

@@ -58,6 +58,14 @@ pub enum WeightsError {
         /// Shape that the configuration asks for.
         expected: Vec<usize>,
     },
+    /// A tensor of a GGUF file cannot be read.
+    #[error("the tensor {name} cannot be read: {source}")]
+    Gguf {
+        /// Name in the published layout.
+        name: String,
+        /// What is wrong.
+        source: gguf::GgufError,
+    },
     /// A tensor could not be brought to the device.
     #[error("the tensor {name} cannot be loaded: {source}")]
     Load {
@@ -72,6 +80,7 @@ impl Hint for WeightsError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NoWeights(_) => "name the folder of a checkpoint as published, or `recto models list`".into(),
+            Self::Gguf { source, .. } => return source.hint(),
             Self::Io { .. } => "check that the file exists and may be read".into(),
             Self::Load { .. } => "try again with more free memory, or with --dtype bf16".into(),
             Self::Damaged { .. } | Self::Ambiguous { .. } | Self::Missing(_) | Self::Shape { .. } => {
@@ -101,6 +110,11 @@ pub struct Weights {
 }
 
 impl Weights {
+    /// Type in which a checkpoint folder's text embedding is stored; `None` where it cannot be told.
+    pub fn stored_dtype(folder: &Path) -> Option<DType> {
+        safetensors::SafetensorsFiles::open(folder).ok()?.dtype("model.encoder.embed_tokens.weight")
+    }
+
     /// Opens the safetensors of a checkpoint folder: `model.safetensors`, or shards with their index.
     ///
     /// # Errors

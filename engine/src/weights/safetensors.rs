@@ -48,6 +48,12 @@ impl SafetensorsFiles {
         Ok(Self { mapped, stored_names })
     }
 
+    /// Type in which a tensor is stored.
+    pub(super) fn dtype(&self, name: &str) -> Option<DType> {
+        let view = self.mapped.get(self.stored(name)?).ok()?;
+        DType::try_from(view.dtype()).ok()
+    }
+
     fn stored(&self, name: &str) -> Option<&str> {
         self.stored_names.get(name).map(String::as_str)
     }

@@ -40,9 +40,11 @@ fn next_of(lines: &[Line], i: usize) -> Option<usize> {
 fn breaks_word(line: &Line, next: &Line, soft: bool, known: &HashSet<String>) -> bool {
     let (Some(last), Some(first)) = (line.words.last(), next.words.first()) else { return false };
     let (head, tail) = (word(line, last.start, last.end), word(next, first.start, first.end));
-    let Some(stem) = head.strip_suffix(scripts::is_hyphen) else { return false };
+    let Some(stem) = head.strip_suffix(scripts::is_hyphen).filter(|_| line.text.ends_with(scripts::is_hyphen)) else {
+        return false;
+    };
     let before = stem.chars().next_back();
-    let lower_tail = tail.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_uppercase());
+    let lower_tail = next.text.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_uppercase());
     if !before.is_some_and(char::is_alphabetic) || !lower_tail {
         return false;
     }

@@ -6,6 +6,7 @@
 
 mod fields;
 mod gemma3;
+mod gguf;
 mod rope;
 mod stack;
 mod t5gemma2;

@@ -11,6 +11,12 @@ pub trait Sampler {
     fn choose(&mut self, logits: &Logits) -> Option<u32>;
 }
 
+impl<S: Sampler + ?Sized> Sampler for Box<S> {
+    fn choose(&mut self, logits: &Logits) -> Option<u32> {
+        (**self).choose(logits)
+    }
+}
+
 /// Always the likeliest.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ArgMax;

@@ -27,7 +27,8 @@ pub enum ModelFiles {
         tokenizer: Option<PathBuf>,
         /// `model.safetensors.index.json`, where the weights are in several files.
         index: Option<PathBuf>,
-        /// The weights, sorted by name.
+        /// The weights, sorted by name: `model.safetensors`, or the only `.safetensors` file, or, where there is an index,
+        /// all of them, of which those count that it names.
         weights: Vec<PathBuf>,
     },
 }
@@ -90,13 +91,19 @@ impl ModelFiles {
                 None => "there are no weights in it (*.safetensors or *.gguf)".to_owned(),
             }),
             (None, ..) => Err("config.json is missing".to_owned()),
-            (Some(config), weights, _) => {
+            (Some(config), all, _) => {
                 let index = has("model.safetensors.index.json");
-                if index.is_none() && weights.len() > 1 {
-                    return Err("there are several .safetensors files but no model.safetensors.index.json".to_owned());
-                }
+                let weights = match (&index, has("model.safetensors")) {
+                    (None, Some(single)) => vec![single],
+                    (None, None) if all.len() > 1 => {
+                        return Err(
+                            "there are several .safetensors files but no model.safetensors.index.json".to_owned()
+                        );
+                    }
+                    _ => all.to_vec(),
+                };
                 let tokenizer = has("tokenizer.json");
-                Ok(Self::Published { folder: folder.to_owned(), config, tokenizer, index, weights: weights.to_vec() })
+                Ok(Self::Published { folder: folder.to_owned(), config, tokenizer, index, weights })
             }
         }
     }
@@ -149,7 +156,7 @@ mod tests {
     fn folders_that_hold_a_model() {
         assert_eq!(sort_out(&["model.gguf", "NOTICE", "recto.toml"]), Ok(ModelFiles::Gguf("m/model.gguf".into())));
         let Ok(ModelFiles::Published { tokenizer, index, weights, .. }) =
-            sort_out(&["config.json", "model.safetensors", "README.md"])
+            sort_out(&["config.json", "adapter.safetensors", "model.safetensors", "README.md"])
         else {
             panic!("a published folder");
         };

@@ -106,7 +106,7 @@ impl ModelStore {
     /// [`StoreError::NoModelAt`]: only what looks whole is returned.
     pub fn find(&self, name_or_path: &str) -> Result<ModelFolder, StoreError> {
         if check_name(name_or_path).is_ok() && self.root.join(name_or_path).symlink_metadata().is_ok() {
-            return self.ready(self.listed(name_or_path.to_owned()));
+            return ready(self.listed(name_or_path.to_owned()));
         }
         let path = Path::new(name_or_path);
         if path.exists() {
@@ -134,7 +134,7 @@ impl ModelStore {
             ModelState::Foreign(_) => (2, false, 0),
         });
         match models.into_iter().next() {
-            Some(first) if !matches!(first.state, ModelState::Foreign(_)) => self.ready(first),
+            Some(first) if !matches!(first.state, ModelState::Foreign(_)) => ready(first),
             _ => Err(StoreError::NothingInstalled),
         }
     }
@@ -219,18 +219,19 @@ impl ModelStore {
         };
         ListedModel { name, path, state }
     }
+}
 
-    fn ready(&self, listed: ListedModel) -> Result<ModelFolder, StoreError> {
-        match listed.state {
-            ModelState::Ready(manifest) => {
-                let files = ModelFiles::of_folder(&listed.path)?;
-                Ok(ModelFolder { name: listed.name, kind: manifest.kind, files, manifest: Some(manifest) })
-            }
-            ModelState::Damaged(_, faults) => {
-                Err(StoreError::Damaged { name: listed.name, faults: faults.iter().map(ToString::to_string).collect() })
-            }
-            ModelState::Foreign(why) => Err(StoreError::Foreign { path: listed.path, why }),
+/// The model in a listed folder, where it is whole.
+fn ready(listed: ListedModel) -> Result<ModelFolder, StoreError> {
+    match listed.state {
+        ModelState::Ready(manifest) => {
+            let files = ModelFiles::of_folder(&listed.path)?;
+            Ok(ModelFolder { name: listed.name, kind: manifest.kind, files, manifest: Some(manifest) })
         }
+        ModelState::Damaged(_, faults) => {
+            Err(StoreError::Damaged { name: listed.name, faults: faults.iter().map(ToString::to_string).collect() })
+        }
+        ModelState::Foreign(why) => Err(StoreError::Foreign { path: listed.path, why }),
     }
 }
 

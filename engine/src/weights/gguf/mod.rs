@@ -9,6 +9,7 @@ pub mod header;
 mod hyper;
 mod names;
 mod reader;
+mod source;
 mod vocabulary;
 
 use std::collections::BTreeMap;

@@ -42,6 +42,18 @@ pub enum TokenType {
 }
 
 impl TokenType {
+    /// Its number in a GGUF file.
+    pub fn number(self) -> u32 {
+        match self {
+            Self::Normal => 1,
+            Self::Unknown => 2,
+            Self::Control => 3,
+            Self::UserDefined => 4,
+            Self::Unused => 5,
+            Self::Byte => 6,
+        }
+    }
+
     fn from_number(number: i32) -> Option<Self> {
         Some(match number {
             1 => Self::Normal,
