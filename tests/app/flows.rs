@@ -119,11 +119,11 @@ fn a_failure_says_what_to_do_and_can_be_dismissed() {
     let mut window = window(&engine, &[FILE], None);
     engine.fail("the file is encrypted", "Give its password with --password-file");
     window.run();
-    assert!(window.query_by_label("the file is encrypted").is_some());
+    assert!(window.query_by_label("The file is encrypted").is_some());
     assert!(window.query_by_label("Give its password with --password-file").is_some());
     window.get_by_label("Dismiss").click();
     window.run();
-    assert!(window.query_by_label("the file is encrypted").is_none());
+    assert!(window.query_by_label("The file is encrypted").is_none());
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_question_that_fails_leaves_the_report_open() {
     ask(&mut window);
     engine.fail("no model is installed", "Run recto models pull starter");
     window.run();
-    assert!(window.query_by_label("no model is installed").is_some());
+    assert!(window.query_by_label("No model is installed").is_some());
     assert!(window.query_by_label("treasury_bulletin_2025_06.pdf").is_some());
     ask(&mut window);
     let asked = engine.commands().into_iter().filter(|command| matches!(command, Command::Ask { .. })).count();

@@ -54,8 +54,11 @@ pub struct Start {
 /// Shows the window until it is closed. `engine` makes the engine, given what wakes the window.
 ///
 /// # Errors
-/// When there is no display to show it on.
-pub fn run(start: Start, engine: impl FnOnce(Wake) -> Box<dyn EngineClient>) -> Result<(), WindowError> {
+/// When there is no display to show it on, or the engine does not start.
+pub fn run(
+    start: Start,
+    engine: impl FnOnce(Wake) -> std::io::Result<Box<dyn EngineClient>>,
+) -> Result<(), WindowError> {
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Recto")
@@ -70,8 +73,8 @@ pub fn run(start: Start, engine: impl FnOnce(Wake) -> Box<dyn EngineClient>) -> 
             ctx.set_theme(theme);
         }
         let waking = ctx.clone();
-        let engine = engine(Arc::new(move || waking.request_repaint()));
-        let window = Window::new(&ctx, engine, start.files, start.question).map_err(|error| error.to_string())?;
+        let engine = engine(Arc::new(move || waking.request_repaint()))?;
+        let window = Window::new(&ctx, engine, start.files, start.question)?;
         Ok(Box::new(window) as Box<dyn eframe::App>)
     };
     eframe::run_native("Recto", options, Box::new(create))?;

@@ -13,17 +13,10 @@ pub(crate) fn top_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec
         if ui.button("Open…").on_hover_text("Open another report (Ctrl+O)").clicked() {
             commands.push(UserCommand::ChooseFile);
         }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            if let Remote::Ready(report) = &state.document {
-                let pages = if report.num_pages == 1 { "page" } else { "pages" };
-                let unread = match report.unread_pages.len() {
-                    0 => String::new(),
-                    count => format!(", {count} of them not readable"),
-                };
-                ui.label(look.muted(format!("{} {pages}{unread}", report.num_pages)));
-            }
+        ui.with_layout(Layout::top_down(Align::Min), |ui| {
             let name = RichText::new(state.report_name()).strong().size(look.sizes().text_heading);
             ui.add(Label::new(name).truncate());
+            ui.label(look.muted(pages_text(state)));
         });
     });
 }
@@ -41,4 +34,14 @@ fn theme_menu_ui(ui: &mut Ui, commands: &mut Vec<UserCommand>) {
             }
         }
     });
+}
+
+/// How many pages the report has, and how many of them could not be read.
+fn pages_text(state: &State) -> String {
+    let Remote::Ready(report) = &state.document else { return String::new() };
+    let pages = if report.num_pages == 1 { "page" } else { "pages" };
+    match report.unread_pages.len() {
+        0 => format!("{} {pages}", report.num_pages),
+        count => format!("{} {pages}, {count} of them not readable", report.num_pages),
+    }
 }

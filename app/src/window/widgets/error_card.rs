@@ -14,7 +14,7 @@ pub(crate) fn error_card_ui(ui: &mut Ui, look: &Look, message: &str, hint: Optio
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
             dismissed = ui.button("Dismiss").clicked();
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                ui.label(RichText::new(message).color(colours.error).strong());
+                ui.label(RichText::new(as_sentence(message)).color(colours.error).strong());
                 if let Some(hint) = hint {
                     ui.label(hint);
                 }
@@ -22,4 +22,11 @@ pub(crate) fn error_card_ui(ui: &mut Ui, look: &Look, message: &str, hint: Optio
         });
     });
     dismissed
+}
+
+/// The engine's messages begin small, as they follow "error: " on the terminal; here they stand alone.
+fn as_sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }
