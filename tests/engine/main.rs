@@ -5,6 +5,7 @@ mod gguf;
 mod hub;
 mod layout;
 mod models_command;
+mod parity;
 mod prompt;
 #[cfg(feature = "real-models")]
 mod prompt_real;
