@@ -10,6 +10,7 @@ mod prompt;
 #[cfg(feature = "real-models")]
 mod prompt_real;
 mod store;
+mod worker;
 
 #[cfg(unix)]
 fn wait_for_line(path: &std::path::Path) {
