@@ -5,6 +5,7 @@
 mod models;
 mod pages;
 mod report;
+mod window;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -17,6 +18,8 @@ use clap::{Parser, Subcommand};
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    window: window::WindowArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -42,7 +45,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         Some(Command::Models(arguments)) => models::run(&arguments),
         Some(Command::Pages(arguments)) => pages::run(arguments),
-        None => Ok(()),
+        None => window::run(cli.window),
     };
     report::finish(result)
 }
