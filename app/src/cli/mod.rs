@@ -2,8 +2,13 @@
 //!
 //! Exit codes: 0 done, 1 failed (one line why, one line what to do), 2 usage.
 
+mod ask;
+mod follow;
+mod forward;
 mod models;
+mod options;
 mod pages;
+mod read;
 mod report;
 mod window;
 
@@ -24,6 +29,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Answers a question and prints the pages the answer came from
+    Ask(ask::AskArgs),
+    /// Reads documents now and prints the reading map
+    Read(read::ReadArgs),
+    /// Runs the model once on given ids and pixels, for comparing implementations
+    Forward(forward::ForwardArgs),
     /// Lists, fetches, adds, checks and removes models
     Models(models::ModelsArgs),
     /// Reads PDFs for the program itself, over standard input and output
@@ -43,6 +54,9 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(usage) => usage.exit(),
     };
     let result = match cli.command {
+        Some(Command::Ask(arguments)) => ask::run(&arguments),
+        Some(Command::Read(arguments)) => read::run(&arguments),
+        Some(Command::Forward(arguments)) => forward::run(&arguments),
         Some(Command::Models(arguments)) => models::run(&arguments),
         Some(Command::Pages(arguments)) => pages::run(arguments),
         None => window::run(cli.window),

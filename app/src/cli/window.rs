@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use crossbeam_channel::TryRecvError;
 use eframe::egui;
 use engine::protocol::{Command, Event};
 use engine::worker::{Engine, EngineOptions};
@@ -11,13 +10,14 @@ use engine::worker::{Engine, EngineOptions};
 use super::report::Failure;
 use crate::window::{self, EngineClient, Start};
 
-/// Arguments of `recto` without a command.
+/// Arguments of the window.
 #[derive(Debug, Args)]
 pub(crate) struct WindowArgs {
     /// Files to open in the window
+    #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Question to ask as soon as the file is open
-    #[arg(long, requires = "files")]
+    /// Question to ask at once
+    #[arg(long, value_name = "QUESTION", requires = "files")]
     question: Option<String>,
     /// Light or dark; as the system has it where not given
     #[arg(long)]
@@ -27,7 +27,9 @@ pub(crate) struct WindowArgs {
 /// How the window looks.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Theme {
+    /// Dark on light
     Light,
+    /// Light on dark
     Dark,
 }
 
@@ -40,12 +42,12 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
     let start = Start { files: arguments.files, question: arguments.question, theme };
     window::run(start, |wake| {
         let engine = Engine::spawn(EngineOptions::default(), move || wake())?;
-        Ok(Box::new(RunningEngine(engine)) as Box<dyn EngineClient>)
+        Ok(Box::new(RunningEngine(engine)))
     })?;
     Ok(())
 }
 
-/// The engine's thread as the window's engine.
+/// The engine's thread as the window sees it.
 struct RunningEngine(Engine);
 
 impl EngineClient for RunningEngine {
@@ -54,9 +56,6 @@ impl EngineClient for RunningEngine {
     }
 
     fn try_recv(&mut self) -> Option<Event> {
-        match self.0.try_recv() {
-            Ok(event) => Some(event),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        }
+        self.0.try_recv().ok()
     }
 }

@@ -74,7 +74,7 @@ pub fn run(
         }
         let waking = ctx.clone();
         let engine = engine(Arc::new(move || waking.request_repaint()))?;
-        let window = Window::new(&ctx, engine, start.files, start.question)?;
+        let window = Window::new(&ctx, engine, start.files, start.question).map_err(|error| error.to_string())?;
         Ok(Box::new(window) as Box<dyn eframe::App>)
     };
     eframe::run_native("Recto", options, Box::new(create))?;

@@ -223,23 +223,10 @@ fn draw(picture: &RgbImage, rect: &Rect, width_px: u32, height_px: u32) -> Optio
     if from_x >= to_x || from_y >= to_y {
         return Some(result);
     }
-<<<<<<< HEAD
     let cut = Part { left: across.0, top: down.0, width: across.1 - across.0, height: down.1 - down.0 };
     let target = (to_x - from_x, to_y - from_y);
     let part = resize(picture.as_raw(), picture.dimensions(), Some(cut), target, Filter::Sharp)?;
     let part = RgbImage::from_raw(target.0, target.1, part)?;
-=======
-    let source = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3).ok()?;
-    let mut part = Image::new(to_x - from_x, to_y - from_y, PixelType::U8x3);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).crop(
-        across.0,
-        down.0,
-        across.1 - across.0,
-        down.1 - down.0,
-    );
-    Resizer::new().resize(&source, &mut part, &options).ok()?;
-    let part = RgbImage::from_raw(to_x - from_x, to_y - from_y, part.into_vec())?;
->>>>>>> pages
     image::imageops::replace(&mut result, &part, i64::from(from_x), i64::from(from_y));
     Some(result)
 }

@@ -5,15 +5,15 @@ use engine::document::page::{Line, LineRole};
 use engine::document::raw::{RawChar, RawFont, RawObject, RawObjectKind, RawPage};
 
 /// A page under construction: US letter, a plain and a bold font.
-pub struct Builder {
-    pub page: RawPage,
-    pub em: f32,
-    pub bold: bool,
-    pub angle_deg: f32,
+pub(crate) struct Builder {
+    pub(crate) page: RawPage,
+    pub(crate) em: f32,
+    pub(crate) bold: bool,
+    pub(crate) angle_deg: f32,
 }
 
 impl Builder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let font = |name: &str, weight| RawFont { name: name.to_owned(), weight, italic: false };
         let fonts = vec![font("Times", 400), font("Times-Bold", 700)];
         let page = RawPage { width_pt: 612.0, height_pt: 792.0, fonts, ..RawPage::default() };
@@ -21,7 +21,7 @@ impl Builder {
     }
 
     /// How far a character moves the pen.
-    pub fn advance(&self, c: char) -> f32 {
+    pub(crate) fn advance(&self, c: char) -> f32 {
         let share = match c {
             ' ' | '.' | ',' | 'i' | 'l' | 't' | '-' => 0.28,
             '\u{2e80}'..='\u{9fff}' | '\u{ff00}'..='\u{ff60}' => 1.0,
@@ -32,7 +32,7 @@ impl Builder {
     }
 
     /// Writes from left to right; blanks are characters of the file. Returns where the pen stops.
-    pub fn text(&mut self, x: f32, y: f32, text: &str) -> f32 {
+    pub(crate) fn text(&mut self, x: f32, y: f32, text: &str) -> f32 {
         let mut pen = x;
         for c in text.chars() {
             let advance = self.advance(c);
@@ -43,7 +43,7 @@ impl Builder {
     }
 
     /// Writes from right to left, as right-to-left text stands in most files: in reading order.
-    pub fn text_rtl(&mut self, right: f32, y: f32, text: &str) {
+    pub(crate) fn text_rtl(&mut self, right: f32, y: f32, text: &str) {
         let mut pen = right;
         for c in text.chars() {
             pen -= self.advance(c);
@@ -52,13 +52,13 @@ impl Builder {
     }
 
     /// Writes so that the last character ends at `right`.
-    pub fn flush_right(&mut self, right: f32, y: f32, text: &str) {
+    pub(crate) fn flush_right(&mut self, right: f32, y: f32, text: &str) {
         let width: f32 = text.chars().map(|c| self.advance(c)).sum();
         self.text(right - width, y, text);
     }
 
     /// One character, with the pen at (`x`, `y`) of the page turned back by the angle.
-    pub fn char(&mut self, x: f32, y: f32, advance: f32, c: char) {
+    pub(crate) fn char(&mut self, x: f32, y: f32, advance: f32, c: char) {
         let (em, turn) = (self.em, self.angle_deg.to_radians());
         let on_page = |x: f32, y: f32| (x * turn.cos() - y * turn.sin(), x * turn.sin() + y * turn.cos());
         let (ax, ay) = on_page(x, y - 0.8 * em);
@@ -81,7 +81,7 @@ impl Builder {
     }
 
     /// An upright line.
-    pub fn ruling(&mut self, x: f32, top: f32, bottom: f32) {
+    pub(crate) fn ruling(&mut self, x: f32, top: f32, bottom: f32) {
         let kind = RawObjectKind::Path {
             stroked: true,
             filled: false,
@@ -94,20 +94,20 @@ impl Builder {
     }
 
     /// The lines of the page.
-    pub fn lines(&self) -> Vec<Line> {
+    pub(crate) fn lines(&self) -> Vec<Line> {
         let layout = engine::document::layout::layout_page(&self.page);
-        recto_tests::layout_check::check(&self.page, &layout).unwrap();
+        assert_eq!(recto_tests::layout_check::check(&self.page, &layout), Ok(()));
         layout.lines
     }
 
     /// The texts of the page's lines.
-    pub fn texts(&self) -> Vec<String> {
+    pub(crate) fn texts(&self) -> Vec<String> {
         self.lines().into_iter().map(|l| l.text).collect()
     }
 }
 
 /// A line as the recorded pages list it: role, `~` where hyphenated, text.
-pub fn listed(line: &Line) -> String {
+pub(crate) fn listed(line: &Line) -> String {
     let role = match line.role {
         LineRole::Body => 'b',
         LineRole::Heading => 'h',

@@ -10,7 +10,7 @@ fn pages(texts: &[(&str, &str)]) -> Vec<Page> {
     let page = |(i, (head, foot)): (usize, &(&str, &str))| {
         let mut b = Builder::new();
         b.text(60.0, 40.0, head);
-        b.text(60.0, 300.0, &format!("Text of its own on sheet {}", "abcdefgh".chars().nth(i).unwrap()));
+        b.text(60.0, 300.0, &format!("Text of its own on sheet {}", char::from(b"abcdefgh"[i])));
         b.text(60.0, 760.0, foot);
         Page {
             number: 11 + i as u32,

@@ -95,7 +95,7 @@ fn joined(cells: Vec<RowCell>, em: f32, glyphs: &[Glyph]) -> Vec<RowCell> {
         };
         let opener = last.only_word(glyphs).is_some_and(|w| {
             let currency = matches!(w.as_str(), "$" | "\u{20ac}" | "\u{a3}" | "\u{a5}" | "(" | "$(" | "US$");
-            let mark = w.chars().count() == 1 && w.chars().all(|c| c.is_lowercase());
+            let mark = w.chars().count() == 1 && w.chars().all(char::is_lowercase);
             let near = cell.rect.left - last.rect.right < 1.5 * em;
             (currency && cell.number) || (mark && near && cell.number) || (first && near_list_mark(&w, last, &cell, em))
         });

@@ -25,7 +25,7 @@ impl Composer<'_> {
     pub(super) fn text_line(&self, row: &Row) -> Option<Line> {
         let mut line = empty_line(LineRole::Body);
         self.push_words(&mut line, &row.pieces);
-        self.finished(line)
+        finished(line)
     }
 
     /// A table's row; a row of one cell has no cells of its own but stays a row.
@@ -46,12 +46,7 @@ impl Composer<'_> {
             };
             line.cells.push(Cell { start: start as u32, end: line.text.len() as u32, column: cell.column, bbox });
         }
-        self.finished(line)
-    }
-
-    fn finished(&self, mut line: Line) -> Option<Line> {
-        line.bbox = line.words.iter().map(|w| w.bbox).reduce(|a, b| a.union(&b))?;
-        Some(line)
+        finished(line)
     }
 
     /// Adds words, given as they stand from left to right, in reading order.
@@ -82,6 +77,12 @@ impl Composer<'_> {
     }
 }
 
+/// The line with the box around its words; `None` where it has none.
+fn finished(mut line: Line) -> Option<Line> {
+    line.bbox = line.words.iter().map(|w| w.bbox).reduce(|a, b| a.union(&b))?;
+    Some(line)
+}
+
 fn empty_line(role: LineRole) -> Line {
     Line {
         text: String::new(),
@@ -100,7 +101,8 @@ fn needs_blank(line: &Line, word: &str) -> bool {
     let Some(last) = line.words.last() else { return false };
     let wide = |c: Option<char>| c.is_some_and(scripts::is_wide);
     let after_mark = last.end < line.text.len() as u32;
-    !after_mark && !(wide(line.text.chars().next_back()) && wide(word.chars().next()))
+    let within_wide = wide(line.text.chars().next_back()) && wide(word.chars().next());
+    !(after_mark || within_wide)
 }
 
 /// The word with ligatures taken apart and soft hyphens shown only where they break a line.

@@ -24,12 +24,12 @@ impl Frame {
     }
 
     /// A point of the page in this frame.
-    pub(super) fn point(&self, x: f32, y: f32) -> (f32, f32) {
+    pub(super) fn point(self, x: f32, y: f32) -> (f32, f32) {
         (x * self.cos + y * self.sin, y * self.cos - x * self.sin)
     }
 
     /// The box in this frame around a box of the page.
-    pub(super) fn rect(&self, r: &Rect) -> Rect {
+    pub(super) fn rect(self, r: &Rect) -> Rect {
         let (x0, y0) = self.point(r.left, r.top);
         let (x1, y1) = self.point(r.right, r.bottom);
         if self.is_upright() {
@@ -46,7 +46,7 @@ impl Frame {
     }
 
     /// Whether boxes stay boxes (a turn by quarters).
-    pub(super) fn is_upright(&self) -> bool {
+    pub(super) fn is_upright(self) -> bool {
         self.cos == 0.0 || self.sin == 0.0
     }
 }

@@ -203,8 +203,11 @@ fn place(c: &RawChar, frame: Frame, bounds: &Rect, last: (f32, f32)) -> Glyph {
 /// Finds characters printed twice at (almost) the same place, as programs do for want of a bold font.
 #[derive(Default)]
 struct Doubles {
-    places: HashMap<(u16, char, i32, i32), Vec<(f32, f32, f32, u32)>>,
+    places: HashMap<(u16, char, i32, i32), Vec<Place>>,
 }
+
+/// Where a character begins (x, baseline), its size and its position in the stream.
+type Place = (f32, f32, f32, u32);
 
 impl Doubles {
     fn seen(&mut self, g: &Glyph, angle: u16) -> bool {

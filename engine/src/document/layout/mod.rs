@@ -62,14 +62,12 @@ pub fn layout_page(raw: &RawPage) -> PageLayout {
     let frames = glyphs::collect(raw, &bounds);
     let mut lines = Vec::new();
     let mut soft = Vec::new();
-    let mut number = 0;
-    for block in frames.iter().flat_map(|f| frame_blocks(f, raw, bounds)) {
+    for (number, block) in (0..).zip(frames.iter().flat_map(|f| frame_blocks(f, raw, bounds))) {
         for (mut line, ends_soft) in block.lines {
             line.block = number;
             lines.push(line);
             soft.push(ends_soft);
         }
-        number += 1;
     }
     hyphen::mark(&mut lines, &soft);
     PageLayout { lines }

@@ -157,7 +157,9 @@ fn heading(rows: Vec<Draft>) -> Vec<Draft> {
         match &mut group {
             Some(g) => {
                 g.base = row.base;
-                single.into_iter().for_each(|cell| add_below(&mut g.cells, cell));
+                for cell in single {
+                    add_below(&mut g.cells, cell);
+                }
             }
             None if single.is_empty() => {}
             None => group = Some(Draft { cells: single, base: row.base, em: row.em }),

@@ -167,7 +167,7 @@ fn is_table(rows: &[Option<CellRow>]) -> bool {
     let aligned = aligned_share(&cells, 0.4 * em);
     let numbers = multi.iter().filter(|r| r.has_number()).count();
     let many = cells.len() as f32 / multi.len() as f32 >= 1.8;
-    let counted = numbers as f32 >= 0.4 * multi.len() as f32;
+    let counted = numbers >= 3 && numbers as f32 >= 0.4 * multi.len() as f32;
     let lefts = shared_share(cells.iter().map(|c| c.rect.left), 0.3 * em);
     // Single cells between the rows speak against a table: then the wide gaps are chance.
     let dense = multi.len() * 2 >= rows.len();

@@ -134,11 +134,6 @@ impl PdfPage<'_> {
         self.file.calls()
     }
 
-    /// The document's handle, valid as long as `self`.
-    pub(super) fn file_handle(&self) -> Handle {
-        self.file.handle
-    }
-
     /// The handle, valid as long as `self`.
     pub(super) fn handle(&self) -> Handle {
         self.handle
