@@ -25,7 +25,7 @@ use crate::protocol::{
 };
 use crate::worker::Error;
 use crate::worker::load::{LoadedModel, choose_memory};
-use crate::worker::reading::{EncodingKey, Encodings, Reading, encode, page_reports, read_documents, sources};
+use crate::worker::reading::{EncodingKey, Reading, encode, page_reports, read_documents, sources};
 use crate::worker::run_loop::Job;
 use crate::worker::session::Session;
 
