@@ -8,6 +8,9 @@ use super::super::page::{Figure, FigureKind, Line};
 use super::super::raw::{RawObject, RawObjectKind, RawPage};
 use super::captions::is_label;
 
+/// Gap between the panels of one figure, as a part of the page's shorter side.
+const PANEL_GAP: f32 = 0.05;
+
 /// What an object says about the cluster it stands in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
@@ -22,6 +25,7 @@ enum Shape {
 /// Drawing objects that stand together.
 struct Cluster {
     bbox: Rect,
+    parts: usize,
     drawn: usize,
     bars: Vec<Rect>,
 }
@@ -35,7 +39,7 @@ pub(super) fn vectors(raw: &RawPage, lines: &[Line], page: &Rect, rasters: &[Fig
         if !object.bbox.is_finite() {
             continue;
         }
-        let bbox = object.bbox.intersection(page);
+        let bbox = outline(object, page);
         if bbox.area() > 0.5 * page.area() || rasters.iter().any(|r| r.bbox.holds_center_of(&bbox)) {
             continue;
         }
@@ -54,11 +58,35 @@ pub(super) fn vectors(raw: &RawPage, lines: &[Line], page: &Rect, rasters: &[Fig
     for bbox in &mut boxes {
         *bbox = with_labels(*bbox, lines, page);
     }
-    joined(boxes, 0.004 * side)
+    joined(boxes, PANEL_GAP * side)
         .into_iter()
         .filter(|bbox| prose_share(bbox, lines) < 0.5)
         .map(|bbox| Figure { bbox, kind: FigureKind::Vector, caption: None, lines: Vec::new() })
         .collect()
+}
+
+/// The object's box. PDFium tells an upright line of length `l` as a square with sides `2 l` around it, cut at the
+/// page's edges; that is undone here.
+fn outline(object: &RawObject, page: &Rect) -> Rect {
+    let bbox = object.bbox.intersection(page);
+    let RawObjectKind::Path { segments: 2, curved: false, stroked: true, .. } = object.kind else { return bbox };
+    let side = bbox.width().max(bbox.height());
+    let square = (bbox.width() - bbox.height()).abs() <= 0.02 * side + 1.0;
+    let cut = |value: f32, edge: f32| (value - edge).abs() < 0.5;
+    let (cut_left, cut_right) = (cut(bbox.left, page.left), cut(bbox.right, page.right));
+    let (cut_top, cut_bottom) = (cut(bbox.top, page.top), cut(bbox.bottom, page.bottom));
+    let thin = bbox.width().min(bbox.height()) < 3.0;
+    if thin || !(square || cut_left || cut_right || cut_top || cut_bottom) {
+        return bbox;
+    }
+    let middle = |low: f32, high: f32, cut_low: bool, cut_high: bool| match (cut_low, cut_high) {
+        (true, false) => high - side / 2.0,
+        (false, true) => low + side / 2.0,
+        _ => f32::midpoint(low, high),
+    };
+    let x = middle(bbox.left, bbox.right, cut_left, cut_right);
+    let y = middle(bbox.top, bbox.bottom, cut_top, cut_bottom);
+    Rect::new(x - 0.25, y - side / 4.0, x + 0.25, y + side / 4.0).intersection(page)
 }
 
 /// What an object is evidence of; none for frames, bands behind text, long rules and invisible areas.
@@ -122,8 +150,9 @@ fn clusters(parts: &[(Rect, Shape)], page: &Rect) -> Vec<Cluster> {
     let mut found: Vec<Option<Cluster>> = (0..=count).map(|_| None).collect();
     for (bbox, shape) in parts {
         let name = names[at(bbox.center_y(), rows) * stride + at(bbox.center_x(), columns)];
-        let cluster = found[name].get_or_insert_with(|| Cluster { bbox: *bbox, drawn: 0, bars: Vec::new() });
+        let cluster = found[name].get_or_insert_with(|| Cluster { bbox: *bbox, parts: 0, drawn: 0, bars: Vec::new() });
         cluster.bbox = cluster.bbox.union(bbox);
+        cluster.parts += 1;
         match shape {
             Shape::Drawn => cluster.drawn += 1,
             Shape::Bar => cluster.bars.push(*bbox),
@@ -165,7 +194,7 @@ fn components(cover: &[i32], stride: usize) -> Vec<usize> {
 fn is_drawing(cluster: &Cluster, side: f32) -> bool {
     let short = cluster.bbox.width().min(cluster.bbox.height());
     let long = cluster.bbox.width().max(cluster.bbox.height());
-    if short < 0.05 * side || long > 12.0 * short {
+    if short < 0.05 * side || long > 12.0 * short || cluster.parts < 5 {
         return false;
     }
     let bars_on_a_line = cluster.bars.iter().take(200).any(|first| {
