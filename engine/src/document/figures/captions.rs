@@ -6,8 +6,21 @@ use super::super::raw::RawPage;
 
 /// Words that numbered captions begin with, in small letters.
 const WORDS: [&str; 15] = [
-    "figure", "fig.", "fig", "charts", "chart", "exhibit", "graph", "diagram", "abbildung", "abb.", "grafik",
-    "graphique", "gráfico", "figura", "map",
+    "figure",
+    "fig.",
+    "fig",
+    "charts",
+    "chart",
+    "exhibit",
+    "graph",
+    "diagram",
+    "abbildung",
+    "abb.",
+    "grafik",
+    "graphique",
+    "gráfico",
+    "figura",
+    "map",
 ];
 /// The same in scripts that write the number without a blank.
 const UNSPACED: [&str; 3] = ["図", "图", "圖"];
@@ -32,15 +45,16 @@ fn starts_numbered(rest: &str) -> bool {
     rest.starts_with(char::is_numeric) || short && coded && !code.is_empty()
 }
 
-/// Whether a line may be an axis label or a legend entry of a drawing rather than running text.
-pub(super) fn is_label(line: &Line, drawn: &Rect) -> bool {
-    let letters = line.text.chars().count();
-    let turned = line.bbox.height() > 2.0 * line.bbox.width();
-    let prose = line.text.split_whitespace().count() > 6;
-    if opens_caption(&line.text) || prose && !turned && !is_numbers(&line.text) {
+/// Whether a piece of text may be an axis label or a legend entry of a drawing rather than running text.
+pub(super) fn is_label(text: &str, bbox: &Rect, drawn: &Rect) -> bool {
+    let turned = bbox.height() > 2.0 * bbox.width();
+    if opens_caption(text) {
         return false;
     }
-    letters <= 40 || turned || is_numbers(&line.text) && line.bbox.width() <= 1.1 * drawn.width()
+    if turned || is_numbers(text) {
+        return turned || bbox.width() <= 1.1 * drawn.width();
+    }
+    text.split_whitespace().count() <= 6 && text.chars().count() <= 40
 }
 
 /// Mostly digits, as the labels of an axis set in one line are.
@@ -118,7 +132,9 @@ fn title_above(raw: &RawPage, lines: &[Line], page: &Rect, figure: &Rect) -> Vec
     let mut over: Vec<usize> = (0..lines.len())
         .filter(|&i| {
             let b = &lines[i].bbox;
-            near.holds_center_of(b) && b.width() <= 1.15 * figure.width() && lines[i].text.split_whitespace().count() <= 14
+            near.holds_center_of(b)
+                && b.width() <= 1.15 * figure.width()
+                && lines[i].text.split_whitespace().count() <= 14
         })
         .collect();
     over.sort_by(|&a, &b| lines[a].bbox.top.total_cmp(&lines[b].bbox.top));

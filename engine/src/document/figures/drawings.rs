@@ -32,6 +32,7 @@ struct Cluster {
 
 /// The figures among the vector drawings of a page, without captions.
 pub(super) fn vectors(raw: &RawPage, lines: &[Line], page: &Rect, rasters: &[Figure]) -> Vec<Figure> {
+    let pieces: Vec<Piece> = lines.iter().flat_map(pieces).collect();
     let side = page.width().min(page.height());
     let mut parts = Vec::new();
     let mut frames = Vec::new();
@@ -43,7 +44,7 @@ pub(super) fn vectors(raw: &RawPage, lines: &[Line], page: &Rect, rasters: &[Fig
         if bbox.area() > 0.5 * page.area() || rasters.iter().any(|r| r.bbox.holds_center_of(&bbox)) {
             continue;
         }
-        match shape(object, &bbox, lines, side) {
+        match shape(object, &bbox, &pieces, side) {
             Some(shape) => parts.push((bbox, shape)),
             None if is_rectangle(object) => frames.push(bbox),
             None => {}
@@ -56,11 +57,11 @@ pub(super) fn vectors(raw: &RawPage, lines: &[Line], page: &Rect, rasters: &[Fig
         .collect();
     boxes = joined(boxes, 0.0);
     for bbox in &mut boxes {
-        *bbox = with_labels(*bbox, lines, page);
+        *bbox = with_labels(*bbox, &pieces, page);
     }
     joined(boxes, PANEL_GAP * side)
         .into_iter()
-        .filter(|bbox| prose_share(bbox, lines) < 0.5)
+        .filter(|bbox| prose_share(bbox, &pieces) < 0.4)
         .map(|bbox| Figure { bbox, kind: FigureKind::Vector, caption: None, lines: Vec::new() })
         .collect()
 }
@@ -90,7 +91,7 @@ fn outline(object: &RawObject, page: &Rect) -> Rect {
 }
 
 /// What an object is evidence of; none for frames, bands behind text, long rules and invisible areas.
-fn shape(object: &RawObject, bbox: &Rect, lines: &[Line], side: f32) -> Option<Shape> {
+fn shape(object: &RawObject, bbox: &Rect, pieces: &[Piece], side: f32) -> Option<Shape> {
     let RawObjectKind::Path { stroked, filled, fill_rgba, segments, curved, .. } = object.kind else {
         return matches!(object.kind, RawObjectKind::Shading).then_some(Shape::Drawn);
     };
@@ -106,7 +107,7 @@ fn shape(object: &RawObject, bbox: &Rect, lines: &[Line], side: f32) -> Option<S
     if curved || segments > 6 || segments <= 3 {
         return Some(Shape::Drawn);
     }
-    let holds_text = lines.iter().any(|line| bbox.grown(1.0).holds_center_of(&line.bbox));
+    let holds_text = pieces.iter().any(|piece| bbox.intersection(&piece.bbox).area() > 0.2 * piece.bbox.area());
     if holds_text || !filled || blank {
         return (width.max(height) < 0.08 * side).then_some(Shape::Mark);
     }
@@ -216,17 +217,43 @@ fn with_frame(bbox: Rect, frames: &[Rect]) -> Rect {
     close.min_by(|a, b| a.area().total_cmp(&b.area())).map_or(bbox, |frame| bbox.union(frame))
 }
 
+/// A run of words that stand close: rows of tables and axes fall apart into their labels.
+struct Piece {
+    bbox: Rect,
+    text: String,
+}
+
+/// The pieces of a line, parted where the gap is wider than the print is tall.
+fn pieces(line: &Line) -> Vec<Piece> {
+    let mut out: Vec<Piece> = Vec::new();
+    for word in &line.words {
+        let text = line.text.get(word.start as usize..word.end as usize).unwrap_or_default();
+        match out.last_mut() {
+            Some(piece) if word.bbox.left - piece.bbox.right < line.bbox.height() => {
+                piece.bbox = piece.bbox.union(&word.bbox);
+                piece.text.push(' ');
+                piece.text.push_str(text);
+            }
+            _ => out.push(Piece { bbox: word.bbox, text: text.to_owned() }),
+        }
+    }
+    if out.is_empty() {
+        out.push(Piece { bbox: line.bbox, text: line.text.clone() });
+    }
+    out.retain(|piece| piece.bbox.is_finite());
+    out
+}
+
 /// Grown by the axis labels and legends that stand at its sides.
-fn with_labels(drawn: Rect, lines: &[Line], page: &Rect) -> Rect {
+fn with_labels(drawn: Rect, pieces: &[Piece], page: &Rect) -> Rect {
     let mut bbox = drawn;
     for reach in [1.8, 0.9] {
         let before = bbox;
-        for line in lines.iter().filter(|line| line.bbox.is_finite() && is_label(line, &drawn)) {
-            let size = line.bbox.width().min(line.bbox.height()).min(0.03 * page.height());
-            let turned = line.bbox.height() > 2.0 * line.bbox.width();
-            let size = if turned { line.bbox.width() } else { size };
-            if before.grown(reach * size).touches(&line.bbox) {
-                bbox = bbox.union(&line.bbox);
+        for piece in pieces.iter().filter(|piece| is_label(&piece.text, &piece.bbox, &drawn)) {
+            let turned = piece.bbox.height() > 2.0 * piece.bbox.width();
+            let size = if turned { piece.bbox.width() } else { piece.bbox.height() }.min(0.03 * page.height());
+            if before.grown(reach * size).touches(&piece.bbox) {
+                bbox = bbox.union(&piece.bbox);
             }
         }
     }
@@ -250,8 +277,8 @@ fn joined(mut boxes: Vec<Rect>, gap: f32) -> Vec<Rect> {
     boxes
 }
 
-/// How much of a box is covered by text: paragraphs in a frame are no drawing.
-fn prose_share(bbox: &Rect, lines: &[Line]) -> f32 {
-    let covered: f32 = lines.iter().map(|line| line.bbox.intersection(bbox).area()).sum();
-    covered / bbox.area().max(1.0)
+/// How much of a box is covered by running text: paragraphs in a frame are no drawing.
+fn prose_share(bbox: &Rect, pieces: &[Piece]) -> f32 {
+    let prose = pieces.iter().filter(|piece| !is_label(&piece.text, &piece.bbox, bbox));
+    prose.map(|piece| piece.bbox.intersection(bbox).area()).sum::<f32>() / bbox.area().max(1.0)
 }

@@ -42,9 +42,9 @@ pub fn find_figures(raw: &RawPage, lines: &mut [Line]) -> Vec<Figure> {
     figures
 }
 
-/// A drawing with neither text in it nor a caption is an ornament or a logo.
+/// A drawing without a caption and with hardly any text in it is an ornament or a logo.
 fn is_told_of(figure: &Figure, lines: &[Line]) -> bool {
-    figure.caption.is_some() || lines.iter().any(|line| figure.bbox.holds_center_of(&line.bbox))
+    figure.caption.is_some() || lines.iter().filter(|line| figure.bbox.holds_center_of(&line.bbox)).count() > 1
 }
 
 /// Whether the page is one picture of a page.
