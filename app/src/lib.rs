@@ -1,5 +1,6 @@
 //! Recto, the application: the command line and the window over the [`engine`].
 
 pub mod cli;
+pub mod window;
 
 pub use cli::run;

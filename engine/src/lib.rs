@@ -1,5 +1,15 @@
 //! Recto's engine: documents in, answers with evidence out. It has no window and no network but in its `hub`.
 
 pub mod cancel;
+pub mod cite;
 pub mod diagnostic;
 pub mod document;
+pub mod hub;
+pub mod kernels;
+pub mod model;
+pub mod prompt;
+pub mod protocol;
+pub mod resample;
+pub mod store;
+pub mod weights;
+pub mod worker;

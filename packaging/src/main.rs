@@ -1,1 +1,56 @@
-fn main() {}
+//! Recto's task runner, started as `cargo xtask COMMAND`: one file per command, few dependencies, quick to build.
+//!
+//! It drives the program and the tools around it, and knows nothing of engine or app.
+
+mod check_window;
+mod demo;
+mod file_map;
+mod machine;
+mod pdfium;
+mod process;
+mod program;
+mod say;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Recto's task runner.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fetches PDFium into the user's cache, where Recto looks for it
+    Pdfium,
+    /// Fetches what is needed, builds Recto and asks the sample report a question
+    Demo(demo::DemoArgs),
+    /// Installs what tests need and runs all of them, as continuous integration does
+    Test,
+    /// Writes the file map of ARCHITECTURE.md from the tree on disk
+    FileMap,
+    /// Opens the window on a virtual display, uses it and looks at the picture
+    CheckWindow,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Pdfium => pdfium::fetch().map(|_| ()),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Test => test::run(),
+        Command::FileMap => file_map::run(),
+        Command::CheckWindow => check_window::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::line(format_args!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

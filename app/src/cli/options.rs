@@ -1,0 +1,166 @@
+//! Options that `ask` and `read` share, and how they become the engine's.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use engine::protocol::{ComputeOptions, DeviceChoice, MemoryChoice, ReadingOptions, Source, WeightType};
+
+use super::report::Failure;
+
+/// What of the documents is read.
+#[derive(Debug, Args)]
+pub(crate) struct ReadingArgs {
+    /// Pages to read, counted from 1: 3-8,12
+    #[arg(long, value_name = "PAGES", value_parser = parse_pages)]
+    pages: Option<PageRanges>,
+    /// Leave figures alone and read the text only
+    #[arg(long)]
+    no_figures: bool,
+    /// File whose first line is the password of an encrypted PDF
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Tokens that are encoded together at most [default: 16384]
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(512..=131_072))]
+    window: Option<u32>,
+}
+
+/// Which model computes, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ComputeArgs {
+    /// Name of an installed model, or its folder [default: the best one installed]
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// Where to compute
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    device: Device,
+    /// How weights are held [default: as they are stored]
+    #[arg(long, value_enum)]
+    dtype: Option<Dtype>,
+    /// How the encoding is kept for answering
+    #[arg(long, value_enum, default_value_t = MemoryArg::Auto)]
+    memory: MemoryArg,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Device {
+    Cpu,
+    Cuda,
+    Metal,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Dtype {
+    F32,
+    Bf16,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum MemoryArg {
+    Auto,
+    /// Keys and values of every layer
+    Kv,
+    /// One memory that all layers share
+    Shared,
+}
+
+/// Pages as ranges with both ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PageRanges(Vec<(u32, u32)>);
+
+/// Reads `3-8,12`.
+fn parse_pages(text: &str) -> Result<PageRanges, String> {
+    let number = |part: &str| {
+        part.trim()
+            .parse::<u32>()
+            .ok()
+            .filter(|&page| page > 0)
+            .ok_or_else(|| format!("\"{part}\" is not a page number"))
+    };
+    let range = |part: &str| match part.split_once('-') {
+        Some((first, last)) => {
+            let (first, last) = (number(first)?, number(last)?);
+            if first > last { Err(format!("{part} runs backwards")) } else { Ok((first, last)) }
+        }
+        None => number(part).map(|page| (page, page)),
+    };
+    text.split(',').map(range).collect::<Result<_, _>>().map(PageRanges)
+}
+
+impl ReadingArgs {
+    /// The engine's form.
+    pub(crate) fn options(&self) -> ReadingOptions {
+        ReadingOptions {
+            pages: self.pages.as_ref().map(|ranges| ranges.0.clone()),
+            without_figures: self.no_figures,
+            window_tokens: self.window.map(|tokens| tokens as usize),
+        }
+    }
+
+    /// The files with their password.
+    ///
+    /// # Errors
+    /// Fails where the password's file cannot be read.
+    pub(crate) fn sources(&self, files: &[PathBuf]) -> Result<Vec<Source>, Failure> {
+        let password = match &self.password_file {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|error| {
+                    Failure::new(
+                        format!("the password file cannot be read: {error}: {}", path.display()),
+                        Some("name a text file that holds the password on its first line".into()),
+                    )
+                })?;
+                Some(text.lines().next().unwrap_or_default().to_owned())
+            }
+            None => None,
+        };
+        Ok(files.iter().map(|path| Source { path: path.clone(), password: password.clone() }).collect())
+    }
+}
+
+impl ComputeArgs {
+    /// The engine's form.
+    pub(crate) fn options(&self) -> ComputeOptions {
+        ComputeOptions {
+            model: self.model.clone(),
+            device: match self.device {
+                Device::Cpu => DeviceChoice::Cpu,
+                Device::Cuda => DeviceChoice::Cuda,
+                Device::Metal => DeviceChoice::Metal,
+            },
+            dtype: self.dtype.map(|dtype| match dtype {
+                Dtype::F32 => WeightType::F32,
+                Dtype::Bf16 => WeightType::Bf16,
+            }),
+            memory: match self.memory {
+                MemoryArg::Auto => MemoryChoice::Auto,
+                MemoryArg::Kv => MemoryChoice::KeysValues,
+                MemoryArg::Shared => MemoryChoice::Shared,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_ranges_are_read_or_refused_with_a_reason() {
+        for (text, expected) in [
+            ("3", Ok(vec![(3, 3)])),
+            ("3-8,12", Ok(vec![(3, 8), (12, 12)])),
+            (" 1 - 2 ", Ok(vec![(1, 2)])),
+            ("8-3", Err("8-3 runs backwards")),
+            ("0", Err("\"0\" is not a page number")),
+            ("a", Err("\"a\" is not a page number")),
+            ("", Err("\"\" is not a page number")),
+        ] {
+            let read = parse_pages(text).map(|ranges| ranges.0);
+            assert_eq!(
+                read.as_deref().map_err(String::as_str),
+                expected.as_deref().map_err(|error| *error),
+                "{text:?}"
+            );
+        }
+    }
+}

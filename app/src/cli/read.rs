@@ -1,0 +1,105 @@
+//! `recto read`: reads documents now and prints the reading map.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use engine::protocol::{Command, Outcome, PageReport, PageState, ReadJob, ReadingMap};
+
+use super::ask::print;
+use super::follow::{REQUEST, follow};
+use super::options::{ComputeArgs, ReadingArgs};
+use super::report::Failure;
+
+/// Arguments of `recto read`.
+#[derive(Debug, Args)]
+pub(crate) struct ReadArgs {
+    /// PDFs, images, text files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    compute: ComputeArgs,
+    /// Only find out what would be read: pages, lines, figures, tables, and tokens where a model is installed
+    #[arg(long)]
+    plan: bool,
+    /// Also write the figures found as PNG, named by page, with their boxes in figures.json
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
+    /// Print the reading map as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs `recto read`.
+pub(crate) fn run(arguments: &ReadArgs) -> Result<(), Failure> {
+    let job = ReadJob {
+        sources: arguments.reading.sources(&arguments.files)?,
+        reading: arguments.reading.options(),
+        compute: arguments.compute.options(),
+        plan_only: arguments.plan,
+        figures_to: arguments.figures.clone(),
+    };
+    let outcome = follow(Command::Read { request: REQUEST, job }, &mut |_| ())?;
+    let Outcome::Read(map) = outcome else {
+        return Err(Failure::new("the engine gave something else than a reading map", None));
+    };
+    if arguments.json {
+        let json = serde_json::to_string(&map)
+            .map_err(|error| Failure::new(format!("the map cannot be written as JSON: {error}"), None))?;
+        print(&format!("{json}\n"))
+    } else {
+        print(&map_text(&map))
+    }
+}
+
+fn map_text(map: &ReadingMap) -> String {
+    let mut out = String::new();
+    for document in &map.documents {
+        let title = document.title.as_deref().map(|title| format!(" — {title}")).unwrap_or_default();
+        // Writing to a text never fails.
+        let _ = writeln!(out, "{}{title}", document.name);
+        let _ = writeln!(out, "   page  state    lines  tables  figures  tokens");
+        for page in map.pages.iter().filter(|page| page.document == document.index) {
+            let _ = writeln!(out, "{}", page_line(page));
+        }
+    }
+    let sum = |of: fn(&PageReport) -> u32| map.pages.iter().map(of).sum::<u32>();
+    let _ = writeln!(
+        out,
+        "{} pages, {} lines, {} tables, {} figures, {} tokens in {} windows",
+        map.pages.len(),
+        sum(|page| page.lines),
+        sum(|page| page.tables),
+        sum(|page| page.figures),
+        map.tokens,
+        map.windows.len()
+    );
+    let _ = write!(out, "pages read in {:.1} s", map.pages_secs);
+    if map.encoded {
+        let _ = write!(out, ", encoded in {:.1} s", map.encoding_secs);
+    }
+    out.push('\n');
+    if let Some(last) = map.figures_written.last() {
+        let _ = writeln!(out, "{} figures written, boxes in {}", map.figures_written.len() - 1, last.display());
+    }
+    out
+}
+
+fn page_line(page: &PageReport) -> String {
+    let state = match page.state {
+        PageState::Read => "read",
+        PageState::Seen => "seen",
+        PageState::Blank => "blank",
+        PageState::Unread => "unread",
+        PageState::Failed => "failed",
+    };
+    let reason = page.reason.as_deref().map(|reason| format!("  {reason}")).unwrap_or_default();
+    let label = page.label.as_deref().filter(|label| *label != page.number.to_string());
+    let label = label.map(|label| format!("  printed {label}")).unwrap_or_default();
+    format!(
+        "{:>7}  {state:<7} {:>6}  {:>6}  {:>7}  {:>6}{label}{reason}",
+        page.number, page.lines, page.tables, page.figures, page.tokens
+    )
+}

@@ -1,0 +1,61 @@
+//! `recto [FILE…]`: the window, with those files open.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use eframe::egui;
+use engine::protocol::{Command, Event};
+use engine::worker::{Engine, EngineOptions};
+
+use super::report::Failure;
+use crate::window::{self, EngineClient, Start};
+
+/// Arguments of the window.
+#[derive(Debug, Args)]
+pub(crate) struct WindowArgs {
+    /// Files to open in the window
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Question to ask at once
+    #[arg(long, value_name = "QUESTION", requires = "files")]
+    question: Option<String>,
+    /// Light or dark; as the system has it where not given
+    #[arg(long)]
+    theme: Option<Theme>,
+}
+
+/// How the window looks.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Theme {
+    /// Dark on light
+    Light,
+    /// Light on dark
+    Dark,
+}
+
+/// Shows the window until it is closed.
+pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
+    let theme = arguments.theme.map(|theme| match theme {
+        Theme::Light => egui::Theme::Light,
+        Theme::Dark => egui::Theme::Dark,
+    });
+    let start = Start { files: arguments.files, question: arguments.question, theme };
+    window::run(start, |wake| {
+        let engine = Engine::spawn(EngineOptions::default(), move || wake())?;
+        Ok(Box::new(RunningEngine(engine)))
+    })?;
+    Ok(())
+}
+
+/// The engine's thread as the window sees it.
+struct RunningEngine(Engine);
+
+impl EngineClient for RunningEngine {
+    fn send(&mut self, command: Command) {
+        self.0.send(command);
+    }
+
+    fn try_recv(&mut self) -> Option<Event> {
+        self.0.try_recv().ok()
+    }
+}

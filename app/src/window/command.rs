@@ -1,0 +1,24 @@
+//! What the user can do. Drawing functions push these; [`super::update`] alone carries them out.
+
+use std::path::PathBuf;
+
+use eframe::egui::ThemePreference;
+
+/// One thing the user did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum UserCommand {
+    /// Show the system's dialog for choosing a file.
+    ChooseFile,
+    /// Read this file; the one before is left.
+    OpenFile(PathBuf),
+    /// Ask what stands in the question's field.
+    Ask,
+    /// Stop what is going on.
+    Cancel,
+    /// Take the error card away.
+    DismissError,
+    /// Close the window.
+    Quit,
+    /// Light, dark, or as the system has it.
+    SetTheme(ThemePreference),
+}

@@ -1,0 +1,104 @@
+//! Questions and answers, oldest first, in one column that is easy to read.
+
+use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
+use engine::protocol::PageEvidence;
+
+use super::super::command::UserCommand;
+use super::super::state::{Remote, State, Turn, TurnEnd};
+use super::super::theme::Look;
+use super::super::widgets::error_card_ui;
+
+/// Draws them, and what went wrong below.
+pub(crate) fn answers_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+    ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
+        let width = look.sizes().column_width.min(ui.available_width());
+        let margin = (ui.available_width() - width) / 2.0;
+        ui.horizontal_top(|ui| {
+            ui.add_space(margin);
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.set_width(width);
+                ui.add_space(look.sizes().gap);
+                if state.turns.is_empty() && state.trouble.is_none() {
+                    empty_ui(ui, look, state);
+                }
+                for turn in &state.turns {
+                    turn_ui(ui, look, turn);
+                    ui.add_space(look.sizes().gap_large);
+                }
+                if let Some(trouble) = &state.trouble
+                    && error_card_ui(ui, look, &trouble.message, trouble.hint.as_deref())
+                {
+                    commands.push(UserCommand::DismissError);
+                }
+            });
+        });
+    });
+}
+
+fn empty_ui(ui: &mut Ui, look: &Look, state: &State) {
+    let text = match &state.document {
+        Remote::Pending => "The report is being read. You can write your question meanwhile.",
+        Remote::Ready(_) => "Ask a question about this report. The answer appears here, its sources beside it.",
+        Remote::Absent | Remote::Failed => "",
+    };
+    ui.label(RichText::new(text).color(look.colours().ink_muted));
+}
+
+fn turn_ui(ui: &mut Ui, look: &Look, turn: &Turn) {
+    let sizes = look.sizes();
+    ui.label(RichText::new(&turn.question).size(sizes.text_heading).strong());
+    ui.add_space(sizes.gap_small);
+    if turn.answer.is_empty() {
+        ui.label(look.muted(waiting_text(turn.end)));
+    } else {
+        ui.label(&turn.answer);
+    }
+    if turn.end == TurnEnd::Cancelled && !turn.answer.is_empty() {
+        ui.label(look.muted("Stopped here"));
+    }
+    if !turn.evidence.is_empty() {
+        ui.label(look.muted(pages_text(&turn.evidence)));
+    }
+    for warning in &turn.warnings {
+        ui.label(look.muted(warning));
+    }
+}
+
+fn waiting_text(end: TurnEnd) -> &'static str {
+    match end {
+        TurnEnd::Open => "Thinking…",
+        TurnEnd::Answered => "The model gave no answer",
+        TurnEnd::Cancelled => "Stopped before an answer came",
+        TurnEnd::Failed => "No answer",
+    }
+}
+
+/// "From page 9", "From pages 9, 11 and 30", strongest first.
+fn pages_text(evidence: &[PageEvidence]) -> String {
+    match evidence {
+        [] => String::new(),
+        [only] => format!("From page {}", only.page),
+        [first @ .., last] => {
+            let first: Vec<_> = first.iter().map(|place| place.page.to_string()).collect();
+            format!("From pages {} and {}", first.join(", "), last.page)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_named_in_order() {
+        for (pages, expected) in [
+            (vec![9], "From page 9"),
+            (vec![30, 9], "From pages 30 and 9"),
+            (vec![9, 11, 30], "From pages 9, 11 and 30"),
+        ] {
+            let place = |page| PageEvidence { document: 0, page, label: None, share: 0.5, spans: Vec::new() };
+            let evidence: Vec<_> = pages.into_iter().map(place).collect();
+            assert_eq!(pages_text(&evidence), expected);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What is drawn where. Drawing functions are named `*_ui`, are given the state and change none of it: what the user
+//! does is pushed as a [`UserCommand`](super::command::UserCommand).
+
+mod answers;
+mod evidence;
+mod question;
+mod top;
+mod welcome;
+
+pub(crate) use answers::answers_ui;
+pub(crate) use evidence::evidence_ui;
+pub(crate) use question::question_ui;
+pub(crate) use top::top_ui;
+pub(crate) use welcome::{drop_hint_ui, welcome_ui};

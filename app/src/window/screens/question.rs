@@ -1,0 +1,91 @@
+//! The foot of the window: progress, the question's field, and which model answers.
+
+use eframe::egui::{Align, Align2, Key, Layout, TextEdit, Ui, vec2};
+use engine::protocol::ModelSummary;
+
+use super::super::command::UserCommand;
+use super::super::state::{Remote, State, Work};
+use super::super::theme::Look;
+use super::super::widgets::{bar_ui, primary_button_ui};
+
+/// Room for the button beside the field, in points.
+const BUTTON_WIDTH: f32 = 84.0;
+
+/// Draws it. The field's text belongs to the user while it is written, so it is lent apart from the state.
+pub(crate) fn question_ui(
+    ui: &mut Ui,
+    look: &Look,
+    state: &State,
+    question: &mut String,
+    commands: &mut Vec<UserCommand>,
+) {
+    if let Some(work) = &state.work {
+        progress_ui(ui, look, work);
+    }
+    let name = ui.label(look.muted("Your question"));
+    ui.horizontal(|ui| {
+        let width = ui.available_width() - BUTTON_WIDTH - ui.spacing().item_spacing.x;
+        let field = TextEdit::singleline(question)
+            .hint_text("What would you like to know?")
+            .align(Align2::LEFT_CENTER)
+            .margin(vec2(look.sizes().gap, look.sizes().gap_small))
+            .min_size(vec2(0.0, look.sizes().control_height))
+            .desired_width(width);
+        let field = ui.add(field).labelled_by(name.id);
+        if state.focus_question {
+            field.request_focus();
+        }
+        if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+            commands.push(UserCommand::Ask);
+        }
+        button_ui(ui, look, state, !question.trim().is_empty(), commands);
+    });
+    model_ui(ui, look, state);
+}
+
+fn button_ui(ui: &mut Ui, look: &Look, state: &State, has_question: bool, commands: &mut Vec<UserCommand>) {
+    ui.with_layout(Layout::right_to_left(Align::Center).with_main_justify(true), |ui| match &state.work {
+        Some(work) => {
+            let label = if work.cancelling { "Stopping" } else { "Cancel" };
+            if ui.add_enabled_ui(!work.cancelling, |ui| ui.button(label)).inner.clicked() {
+                commands.push(UserCommand::Cancel);
+            }
+        }
+        None => {
+            let enabled = has_question && matches!(state.document, Remote::Ready(_));
+            if primary_button_ui(ui, look, "Ask", enabled).clicked() {
+                commands.push(UserCommand::Ask);
+            }
+        }
+    });
+}
+
+fn progress_ui(ui: &mut Ui, look: &Look, work: &Work) {
+    let count = work.unit.map(|unit| format!("{} of {} {unit}", work.done, work.total)).unwrap_or_default();
+    ui.horizontal(|ui| {
+        ui.label(look.muted(&work.stage));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(look.muted(count)));
+    });
+    bar_ui(ui, look, &work.stage, work.share());
+    ui.add_space(look.sizes().gap_small);
+}
+
+fn model_ui(ui: &mut Ui, look: &Look, state: &State) {
+    ui.label(look.muted(model_text(state.model.as_ref())));
+}
+
+/// Which model answers, and what it cannot do.
+fn model_text(model: Option<&ModelSummary>) -> String {
+    let Some(model) = model else {
+        return "The model is loaded with your first question".to_owned();
+    };
+    let name = &model.name;
+    match (model.stand_in, model.has_eyes) {
+        (true, _) => format!(
+            "Answers come from {name}, a small stand-in without eyes: it reads text, not figures, and is often wrong. \
+             Install a T5Gemma 2 model for better ones."
+        ),
+        (false, true) => format!("Answers come from {name}, which reads text and figures"),
+        (false, false) => format!("Answers come from {name}, which reads text, not figures"),
+    }
+}

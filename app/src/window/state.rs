@@ -1,0 +1,157 @@
+//! What the window shows, as plain data: no egui, no engine thread.
+
+use std::path::PathBuf;
+
+use engine::protocol::{ModelSummary, PageEvidence, RequestId};
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// The model that answers, known from the first question on.
+    pub model: Option<ModelSummary>,
+    /// The report that is open.
+    pub document: Remote<Report>,
+    /// Questions about it, oldest first.
+    pub turns: Vec<Turn>,
+    /// What stands in the question's field.
+    pub question: String,
+    /// What the engine is doing for the user; the newest request alone is followed.
+    pub work: Option<Work>,
+    /// What went wrong last, until it is dismissed.
+    pub trouble: Option<Trouble>,
+    /// What the user should know about the report.
+    pub warnings: Vec<String>,
+    /// Requests numbered so far.
+    pub requests: u64,
+    /// The question's field gets the focus in the next frame.
+    pub focus_question: bool,
+}
+
+impl State {
+    /// A request id that was not used before.
+    pub(crate) fn next_request(&mut self) -> RequestId {
+        self.requests += 1;
+        RequestId(self.requests)
+    }
+
+    /// The name of the report that is open or being opened.
+    pub(crate) fn report_name(&self) -> String {
+        match (&self.document, self.work.as_ref().map(|work| &work.kind)) {
+            (Remote::Ready(report), _) => report.name.clone(),
+            (_, Some(WorkKind::Open(path))) => {
+                path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+            }
+            _ => "No report is open".to_owned(),
+        }
+    }
+
+    /// Whether a question could be asked now.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.work.is_none() && matches!(self.document, Remote::Ready(_)) && !self.question.trim().is_empty()
+    }
+}
+
+/// A value that somebody else makes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Remote<T> {
+    /// Nobody asked for it.
+    #[default]
+    Absent,
+    /// It is being made.
+    Pending,
+    /// Here it is.
+    Ready(T),
+    /// It could not be made; the error card says why.
+    Failed,
+}
+
+/// A report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    /// The file.
+    pub path: PathBuf,
+    /// The file's name without its folder.
+    pub name: String,
+    /// Pages in the file.
+    pub num_pages: u32,
+    /// Pages of which the text could not be read, counted from 1.
+    pub unread_pages: Vec<u32>,
+}
+
+/// A question and what came of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Turn {
+    /// As it was asked.
+    pub question: String,
+    /// The answer, as far as it has come.
+    pub answer: String,
+    /// Where it came from, best page first.
+    pub evidence: Vec<PageEvidence>,
+    /// What the user should know about it.
+    pub warnings: Vec<String>,
+    /// How it stands.
+    pub end: TurnEnd,
+}
+
+/// How a question stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum TurnEnd {
+    /// The answer is on its way.
+    #[default]
+    Open,
+    /// It was answered.
+    Answered,
+    /// The user stopped it.
+    Cancelled,
+    /// It failed; the error card says why.
+    Failed,
+}
+
+/// A request the engine is busy with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Work {
+    /// Its number.
+    pub request: RequestId,
+    /// What it is for.
+    pub kind: WorkKind,
+    /// What is being done, in words.
+    pub stage: String,
+    /// Steps done.
+    pub done: u64,
+    /// Steps in all; 0 until that is known.
+    pub total: u64,
+    /// What the steps are called where they mean something to the user.
+    pub unit: Option<&'static str>,
+    /// The user asked to stop it.
+    pub cancelling: bool,
+}
+
+impl Work {
+    /// Work that was just asked for.
+    pub(crate) fn started(request: RequestId, kind: WorkKind, stage: &str) -> Self {
+        Self { request, kind, stage: stage.to_owned(), done: 0, total: 0, unit: None, cancelling: false }
+    }
+
+    /// Part that is done, between 0 and 1, where the total is known.
+    pub(crate) fn share(&self) -> Option<f32> {
+        (self.total > 0).then(|| (self.done as f32 / self.total as f32).clamp(0.0, 1.0))
+    }
+}
+
+/// What a request is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum WorkKind {
+    /// Reading a file.
+    Open(PathBuf),
+    /// Answering the last question.
+    Ask,
+}
+
+/// What went wrong: told apart, shown apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// What failed.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}

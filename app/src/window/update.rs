@@ -1,0 +1,181 @@
+//! What changes the state: the user's commands and the engine's events, nothing else.
+//!
+//! The engine's words are turned into the window's here and only here.
+
+use std::path::PathBuf;
+
+use engine::protocol::{
+    AnsweringOptions, AskJob, Command, ComputeOptions, Event, Outcome, PageState, ReadJob, ReadingMap, ReadingOptions,
+    RequestId, Source, Stage,
+};
+
+use super::engine_client::EngineClient;
+use super::state::{Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
+
+/// Leaves the report that is open and reads `path`.
+pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: PathBuf) {
+    cancel(state, engine);
+    let request = state.next_request();
+    state.document = Remote::Pending;
+    state.turns.clear();
+    state.warnings.clear();
+    state.trouble = None;
+    state.focus_question = true;
+    state.work = Some(Work::started(request, WorkKind::Open(path.clone()), "Opening"));
+    let job = ReadJob {
+        sources: vec![Source { path, password: None }],
+        reading: ReadingOptions::default(),
+        compute: ComputeOptions::default(),
+        plan_only: true,
+        figures_to: None,
+    };
+    engine.send(Command::Read { request, job });
+}
+
+/// Asks the question in the field, where that can be done.
+pub(crate) fn ask(state: &mut State, engine: &mut dyn EngineClient) {
+    let Remote::Ready(report) = &state.document else { return };
+    if !state.can_ask() {
+        return;
+    }
+    let path = report.path.clone();
+    let question = std::mem::take(&mut state.question).trim().to_owned();
+    let request = state.next_request();
+    state.trouble = None;
+    state.focus_question = true;
+    state.turns.push(Turn { question: question.clone(), ..Turn::default() });
+    state.work = Some(Work::started(request, WorkKind::Ask, "Getting ready"));
+    let job = AskJob {
+        sources: vec![Source { path, password: None }],
+        question,
+        reading: ReadingOptions::default(),
+        compute: ComputeOptions::default(),
+        answering: AnsweringOptions::default(),
+    };
+    engine.send(Command::Ask { request, job });
+}
+
+/// Asks the engine to stop what it is doing for the user.
+pub(crate) fn cancel(state: &mut State, engine: &mut dyn EngineClient) {
+    if let Some(work) = state.work.as_mut().filter(|work| !work.cancelling) {
+        work.cancelling = true;
+        engine.send(Command::Cancel { request: work.request });
+    }
+}
+
+/// Takes in what the engine tells. Events of requests that nobody follows any more are dropped.
+pub(crate) fn absorb(state: &mut State, event: Event) {
+    if !is_followed(state, event.request()) {
+        return;
+    }
+    match event {
+        Event::Progress { stage, done, total, .. } => on_progress(state, stage, done, total),
+        Event::Warning { diagnostic, .. } => on_warning(state, diagnostic.to_string()),
+        Event::Model { model, .. } => state.model = Some(model),
+        Event::Token { text, .. } => on_token(state, &text),
+        Event::Done { outcome, .. } => on_done(state, outcome),
+        Event::Failed { report, .. } => {
+            end_work(state, TurnEnd::Failed, Remote::Failed);
+            state.trouble = Some(Trouble { message: report.message, hint: report.hint });
+        }
+        Event::Cancelled { .. } => end_work(state, TurnEnd::Cancelled, Remote::Absent),
+        // The window shows a report once all of it is known.
+        Event::Opened { .. } | Event::Page { .. } => {}
+    }
+}
+
+fn on_progress(state: &mut State, stage: Stage, done: u64, total: u64) {
+    if let Some(work) = &mut state.work {
+        let (words, unit) = words_for(stage);
+        words.clone_into(&mut work.stage);
+        work.done = done;
+        work.total = total;
+        work.unit = unit;
+    }
+}
+
+fn on_warning(state: &mut State, warning: String) {
+    match state.work.as_ref().map(|work| &work.kind) {
+        Some(WorkKind::Ask) => {
+            if let Some(turn) = state.turns.last_mut() {
+                turn.warnings.push(warning);
+            }
+        }
+        Some(WorkKind::Open(_)) => state.warnings.push(warning),
+        None => {}
+    }
+}
+
+fn on_token(state: &mut State, text: &str) {
+    if let Some(turn) = state.turns.last_mut() {
+        turn.answer.push_str(text);
+    }
+}
+
+fn on_done(state: &mut State, outcome: Outcome) {
+    let Some(work) = state.work.take() else { return };
+    match (work.kind, outcome) {
+        (WorkKind::Open(path), Outcome::Read(map)) => {
+            state.document = Remote::Ready(report(path, &map));
+            state.focus_question = true;
+        }
+        (WorkKind::Ask, Outcome::Answer(answer)) => {
+            state.model = Some(answer.model);
+            if let Some(turn) = state.turns.last_mut() {
+                turn.end = TurnEnd::Answered;
+                turn.answer = answer.text;
+                turn.evidence = answer.evidence;
+            }
+        }
+        // An outcome that does not answer the request ends it all the same.
+        (WorkKind::Open(_), _) => state.document = Remote::Failed,
+        (WorkKind::Ask, _) => {
+            if let Some(turn) = state.turns.last_mut() {
+                turn.end = TurnEnd::Failed;
+            }
+        }
+    }
+}
+
+/// The work that is followed came to nothing.
+fn end_work(state: &mut State, turn_end: TurnEnd, document: Remote<Report>) {
+    match state.work.take().map(|work| work.kind) {
+        Some(WorkKind::Open(_)) => state.document = document,
+        Some(WorkKind::Ask) => {
+            if let Some(turn) = state.turns.last_mut() {
+                turn.end = turn_end;
+            }
+        }
+        None => {}
+    }
+}
+
+fn is_followed(state: &State, request: RequestId) -> bool {
+    state.work.as_ref().is_some_and(|work| work.request == request)
+}
+
+fn report(path: PathBuf, map: &ReadingMap) -> Report {
+    let summary = map.documents.first();
+    let file_name = || path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let is_unread = |state| matches!(state, PageState::Unread | PageState::Failed);
+    Report {
+        name: summary.map_or_else(file_name, |summary| summary.name.clone()),
+        num_pages: summary.map_or(0, |summary| summary.pages),
+        unread_pages: map.pages.iter().filter(|page| is_unread(page.state)).map(|page| page.number).collect(),
+        path,
+    }
+}
+
+/// What a stage is called, and what its units are where they mean something to the user.
+fn words_for(stage: Stage) -> (&'static str, Option<&'static str>) {
+    match stage {
+        Stage::Pages => ("Reading pages", Some("pages")),
+        Stage::Model => ("Loading the model", None),
+        Stage::Text => ("Encoding the text", None),
+        Stage::Figures => ("Looking at figures", None),
+        Stage::Memory => ("Getting ready to answer", None),
+        Stage::Prompt => ("Reading the passages that matter", None),
+        // The total is only the most there can be, so a count would promise what it does not keep.
+        Stage::Answer => ("Answering", None),
+    }
+}

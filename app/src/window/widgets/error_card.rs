@@ -1,0 +1,32 @@
+//! What went wrong and what to do about it.
+
+use eframe::egui::{Align, Layout, RichText, Stroke, Ui};
+
+use super::super::theme::Look;
+
+/// Draws the card; returns whether the user has seen enough of it.
+pub(crate) fn error_card_ui(ui: &mut Ui, look: &Look, message: &str, hint: Option<&str>) -> bool {
+    let colours = look.colours();
+    let card = look.card().fill(colours.error_ground).stroke(Stroke::new(1.0, colours.error));
+    let mut dismissed = false;
+    card.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            dismissed = ui.button("Dismiss").clicked();
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.label(RichText::new(as_sentence(message)).color(colours.error).strong());
+                if let Some(hint) = hint {
+                    ui.label(hint);
+                }
+            });
+        });
+    });
+    dismissed
+}
+
+/// The engine's messages begin small, as they follow "error: " on the terminal; here they stand alone.
+fn as_sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}

@@ -1,0 +1,9 @@
+//! Parts that more than one screen could use: they draw what they are given and know nothing of the state.
+
+mod bar;
+mod error_card;
+mod primary_button;
+
+pub(crate) use bar::bar_ui;
+pub(crate) use error_card::error_card_ui;
+pub(crate) use primary_button::primary_button_ui;

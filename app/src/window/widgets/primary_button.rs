@@ -1,0 +1,26 @@
+//! The one button of a screen that does what the screen is for.
+
+use eframe::egui::{Button, Response, RichText, Stroke, Ui};
+
+use super::super::theme::Look;
+
+/// Draws the button; it is filled with the accent while it can be pressed.
+pub(crate) fn primary_button_ui(ui: &mut Ui, look: &Look, label: &str, enabled: bool) -> Response {
+    let colours = look.colours();
+    if !enabled {
+        return ui.add_enabled(false, Button::new(label).fill(colours.sunken));
+    }
+    ui.scope(|ui| {
+        let widgets = &mut ui.visuals_mut().widgets;
+        for (state, fill) in [
+            (&mut widgets.inactive, colours.accent),
+            (&mut widgets.hovered, colours.accent_hover),
+            (&mut widgets.active, colours.accent_hover),
+        ] {
+            state.weak_bg_fill = fill;
+            state.bg_stroke = Stroke::NONE;
+        }
+        ui.add(Button::new(RichText::new(label).color(colours.on_accent)))
+    })
+    .inner
+}

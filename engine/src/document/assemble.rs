@@ -1,0 +1,175 @@
+//! From what PDFium tells of a page to a page of lines and figures.
+
+use super::geometry::Rect;
+use super::layout::{layout_page, mark_furniture};
+use super::page::{Figure, FigureKind, Line, Page, PageContent};
+use super::raw::{RawChar, RawObject, RawObjectKind, RawPage};
+use crate::diagnostic::Diagnostic;
+
+/// Share of a page that an image must cover to pass for a picture of the page.
+const SCAN_COVERS: f32 = 0.85;
+
+/// A text layer of fewer characters than this is a stamp on a scan rather than the text of the page.
+const STAMP_CHARS: usize = 50;
+
+/// Assembles page `number` (from 1).
+pub(super) fn assemble_page(number: u32, label: Option<String>, raw: RawPage) -> (Page, Vec<Diagnostic>) {
+    let mut warnings = Vec::new();
+    if raw.truncated {
+        warnings.push(Diagnostic::on_page(number, "the page holds more than is read of a page, its end is left out"));
+    }
+    let content = classify(&raw);
+    let lines = if has_text(&raw) { layout_page(&raw).lines } else { Vec::new() };
+    let figures = match content {
+        PageContent::Scan => vec![whole_page(&raw, &lines)],
+        _ => Vec::new(),
+    };
+    let page = Page {
+        number,
+        label,
+        width_pt: raw.width_pt,
+        height_pt: raw.height_pt,
+        content,
+        lines,
+        figures,
+        links: raw.links,
+    };
+    (page, warnings)
+}
+
+/// A page that could not be read.
+pub(super) fn failed_page(number: u32, label: Option<String>, (width_pt, height_pt): (f32, f32), why: String) -> Page {
+    Page {
+        number,
+        label,
+        width_pt,
+        height_pt,
+        content: PageContent::Failed(why),
+        lines: Vec::new(),
+        figures: Vec::new(),
+        links: Vec::new(),
+    }
+}
+
+/// What can only be said once all pages are there.
+pub(super) fn finish(pages: &mut [Page]) {
+    mark_furniture(pages);
+}
+
+/// What can be made of a page.
+fn classify(raw: &RawPage) -> PageContent {
+    let page = Rect::new(0.0, 0.0, raw.width_pt, raw.height_pt);
+    if has_text(raw) {
+        let stamped = raw.chars.iter().filter(|c| is_readable(c)).count() < STAMP_CHARS;
+        return if stamped && images_cover(raw, &page) >= SCAN_COVERS { PageContent::Scan } else { PageContent::Text };
+    }
+    let inked = raw.chars.iter().any(|c| !c.generated && !c.invisible && !c.unicode.is_whitespace());
+    if inked || raw.objects.iter().any(|object| is_visible(object, &page)) {
+        PageContent::Scan
+    } else {
+        PageContent::Blank
+    }
+}
+
+/// Whether there is a text layer that can be trusted: most of its characters are ones that a reader knows.
+fn has_text(raw: &RawPage) -> bool {
+    let counted = || raw.chars.iter().filter(|c| !c.generated && !c.unicode.is_whitespace());
+    let readable = counted().filter(|c| is_readable(c)).count();
+    readable > 0 && readable * 2 > counted().count()
+}
+
+fn is_readable(c: &RawChar) -> bool {
+    let private = matches!(c.unicode, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}');
+    !c.generated
+        && !private
+        && !c.unicode.is_whitespace()
+        && !c.unicode.is_control()
+        && c.unicode != char::REPLACEMENT_CHARACTER
+}
+
+/// Share of the page under images, at most 1. Scans are often cut into strips, so areas add up.
+fn images_cover(raw: &RawPage, page: &Rect) -> f32 {
+    let images = raw.objects.iter().filter(|object| matches!(object.kind, RawObjectKind::Image { .. }));
+    let covered: f32 = images.map(|object| object.bbox.intersection(page).area()).sum();
+    if page.area() > 0.0 { (covered / page.area()).min(1.0) } else { 0.0 }
+}
+
+/// Whether an object leaves something to see: not so white or transparent areas, and what is thinner than a hair.
+fn is_visible(object: &RawObject, page: &Rect) -> bool {
+    let shows = |[r, g, b, alpha]: [u8; 4]| alpha > 0 && r.min(g).min(b) < 250;
+    let inked = match object.kind {
+        RawObjectKind::Path { stroked, filled, fill_rgba, stroke_rgba, .. } => {
+            stroked && shows(stroke_rgba) || filled && shows(fill_rgba)
+        }
+        RawObjectKind::Shading | RawObjectKind::Image { .. } => true,
+    };
+    inked && object.bbox.intersection(page).area() > 0.0
+}
+
+fn whole_page(raw: &RawPage, lines: &[Line]) -> Figure {
+    Figure {
+        bbox: Rect::new(0.0, 0.0, raw.width_pt, raw.height_pt),
+        kind: FigureKind::Scan,
+        caption: None,
+        lines: (0..lines.len() as u32).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(text: &str, objects: Vec<RawObject>) -> RawPage {
+        let place = Rect::new(10.0, 10.0, 20.0, 20.0);
+        let chars = text.chars().map(|unicode| RawChar {
+            unicode,
+            loose: place,
+            tight: place,
+            origin_x: 10.0,
+            origin_y: 20.0,
+            angle_deg: 0.0,
+            font_size_pt: 10.0,
+            font: 0,
+            generated: false,
+            hyphen: false,
+            invisible: false,
+        });
+        RawPage { width_pt: 100.0, height_pt: 100.0, chars: chars.collect(), objects, ..RawPage::default() }
+    }
+
+    fn image(bottom: f32) -> RawObject {
+        let kind = RawObjectKind::Image { width_px: 1000, height_px: 1000 };
+        RawObject { kind, bbox: Rect::new(0.0, bottom - 50.0, 100.0, bottom), form: 0 }
+    }
+
+    fn area(colour: [u8; 4]) -> RawObject {
+        let kind = RawObjectKind::Path {
+            stroked: false,
+            filled: true,
+            fill_rgba: colour,
+            stroke_rgba: [0; 4],
+            segments: 5,
+            curved: false,
+        };
+        RawObject { kind, bbox: Rect::new(0.0, 0.0, 100.0, 100.0), form: 0 }
+    }
+
+    #[test]
+    fn pages_are_told_apart() {
+        let strips = || vec![image(50.0), image(100.0)];
+        let long = "Net revenue rose by a tenth, and costs fell by a twentieth of what they were.";
+        for (what, raw, expected) in [
+            ("nothing at all", page("", vec![]), PageContent::Blank),
+            ("blanks only", page(" \r\n", vec![]), PageContent::Blank),
+            ("a white background", page("", vec![area([255; 4])]), PageContent::Blank),
+            ("text", page("a", vec![]), PageContent::Text),
+            ("a scan in strips", page("", strips()), PageContent::Scan),
+            ("a scan with a stamp", page("page 1", strips()), PageContent::Scan),
+            ("text over a picture", page(long, strips()), PageContent::Text),
+            ("text that no font explains", page("\u{fffd}\u{fffd}\u{e001}a", vec![]), PageContent::Scan),
+            ("a drawing", page("", vec![area([9, 9, 9, 255])]), PageContent::Scan),
+        ] {
+            assert_eq!(classify(&raw), expected, "{what}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Why a file cannot be opened or read, and what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::pages::LibraryError;
+use crate::cancel::Cancelled;
+use crate::diagnostic::Hint;
+
+/// A file that cannot be opened or read. The file's path comes last in the message.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// There is no such file.
+    #[error("no such file: {}", path.display())]
+    NotFound {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is a folder.
+    #[error("this is a folder, not a document: {}", path.display())]
+    IsDirectory {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// It is neither a file nor a folder.
+    #[error("this is a device or a pipe, not a document: {}", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// It has no bytes.
+    #[error("the file is empty: {}", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is something that Recto does not read.
+    #[error("this is {found}, not a document that Recto reads: {}", path.display())]
+    NotADocument {
+        /// What it looks like, with its article.
+        found: &'static str,
+        /// What to do with such a file.
+        advice: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
+    /// It begins as a document and does not go on as one.
+    #[error("{what} is damaged{}: {}", detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default(), path.display())]
+    Damaged {
+        /// What it is, with its article.
+        what: &'static str,
+        /// What the reader of such files says.
+        detail: Option<String>,
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is encrypted and no password was given.
+    #[error("the PDF needs a password: {}", path.display())]
+    NeedsPassword {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is encrypted and the password does not fit.
+    #[error("the password does not open the PDF: {}", path.display())]
+    WrongPassword {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is encrypted in a way that is not known.
+    #[error("the PDF is encrypted in a way that Recto does not know: {}", path.display())]
+    UnknownEncryption {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It has no pages.
+    #[error("the PDF has no pages: {}", path.display())]
+    ZeroPages {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It, or what is asked of it, is larger than Recto takes.
+    #[error("{what} is too large ({size}): {}", path.display())]
+    TooLarge {
+        /// What is too large, with its article.
+        what: &'static str,
+        /// How large it is and what is allowed.
+        size: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// It has no such page.
+    #[error("there is no page {number}, the last one is {page_count}: {}", path.display())]
+    NoSuchPage {
+        /// The page asked for, counted from 1.
+        number: u32,
+        /// How many there are.
+        page_count: u32,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A page is damaged.
+    #[error("page {number} is damaged: {}", path.display())]
+    PageDamaged {
+        /// The page, counted from 1.
+        number: u32,
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is nothing to draw: text files have no pictures of their pages.
+    #[error("a text file cannot be drawn: {}", path.display())]
+    NotDrawable {
+        /// The file.
+        path: PathBuf,
+    },
+    /// PDFium was not found.
+    #[error(transparent)]
+    LibraryMissing(#[from] LibraryError),
+    /// PDFium was found and cannot be loaded.
+    #[error("PDFium, the library that reads PDFs, cannot be loaded ({detail}): {}", library.display())]
+    LibraryUnusable {
+        /// What the system says.
+        detail: String,
+        /// The library.
+        library: PathBuf,
+    },
+    /// The process that reads PDFs did not work.
+    #[error("reading the PDF failed, {detail}: {}", path.display())]
+    ProcessDied {
+        /// How.
+        detail: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The process that reads PDFs took too long.
+    #[error("reading the PDF took longer than {seconds} s and was stopped: {}", path.display())]
+    TimedOut {
+        /// How long it was given.
+        seconds: f32,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system does not let the file be read.
+    #[error("the file cannot be read ({detail}): {}", path.display())]
+    Io {
+        /// What the system says.
+        detail: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The work was given up because it was asked to.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl DocumentError {
+    /// What `error`, met on the file at `path`, is.
+    pub(super) fn from_io(error: &io::Error, path: PathBuf) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound { path },
+            io::ErrorKind::IsADirectory => Self::IsDirectory { path },
+            io::ErrorKind::PermissionDenied => Self::Io { detail: "permission denied".to_owned(), path },
+            _ => Self::Io { detail: error.to_string(), path },
+        }
+    }
+}
+
+impl Hint for DocumentError {
+    fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::NotFound { .. } => "check the name, or give the whole path",
+            Self::IsDirectory { .. } | Self::NotAFile { .. } => "give a file: PDF, image, text or Markdown",
+            Self::Empty { .. } => "the download or copy may have failed; get the file again",
+            Self::NotADocument { advice, .. } => advice,
+            Self::Damaged { .. } | Self::PageDamaged { .. } => {
+                "get the file again; if it opens elsewhere, print it to a new PDF there"
+            }
+            Self::NeedsPassword { .. } => "put the password into a file and give it with --password-file",
+            Self::WrongPassword { .. } => "check the password, capital letters and keyboard layout too",
+            Self::UnknownEncryption { .. } => "open it in the program it was made for and print it to a new PDF",
+            Self::ZeroPages { .. } => "there is nothing to read in it; get the file again",
+            Self::TooLarge { .. } => "split it into smaller parts",
+            Self::NoSuchPage { .. } => "pages are counted from 1, whatever is printed on them",
+            Self::NotDrawable { .. } => "read its text instead",
+            Self::LibraryMissing(missing) => return missing.hint(),
+            Self::LibraryUnusable { .. } => {
+                "in a source checkout run: cargo xtask pdfium; otherwise install Recto again"
+            }
+            Self::ProcessDied { .. } | Self::TimedOut { .. } => {
+                "the file is damaged or made to do harm; if it opens elsewhere, print it to a new PDF there"
+            }
+            Self::Io { .. } => "check that you may read the file and that the disk is there",
+            Self::Cancelled(_) => return None,
+        };
+        Some(text.to_owned())
+    }
+}

@@ -1,0 +1,36 @@
+//! Footnotes of a column are read after the columns beside it, not before.
+
+use crate::document::geometry::Rect;
+use crate::document::page::Line;
+
+/// A block of lines in a frame, on its way to the page.
+pub(super) struct Block {
+    /// Lines, and whether each ends in a hyphen that can only break a word.
+    pub(super) lines: Vec<(Line, bool)>,
+    /// Where it stands in its frame.
+    pub(super) rect: Rect,
+    /// Set smaller than the body and opened by a mark.
+    pub(super) footnote: bool,
+}
+
+/// Whether a text begins as footnotes do: a small number, a star, a dagger.
+pub(super) fn opens(text: &str) -> bool {
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let marked = text.starts_with(['*', '\u{2020}', '\u{2021}', '\u{a7}', '\u{b9}', '\u{b2}', '\u{b3}']);
+    marked || ((1..=3).contains(&digits) && text.chars().nth(digits).is_some_and(|c| !matches!(c, '.' | ',' | '%')))
+}
+
+/// Moves footnotes that are followed by blocks higher up on the page behind the last of these.
+pub(super) fn after_text(blocks: Vec<Block>) -> Vec<Block> {
+    let last_higher = |from: usize, top: f32| {
+        (from + 1..blocks.len()).rev().find(|i| blocks[*i].rect.bottom <= top && !blocks[*i].footnote)
+    };
+    let mut places: Vec<(usize, usize)> = Vec::with_capacity(blocks.len());
+    for (i, block) in blocks.iter().enumerate() {
+        let target = if block.footnote { last_higher(i, block.rect.top) } else { None };
+        places.push((target.unwrap_or(i), i));
+    }
+    let mut slots: Vec<Option<Block>> = blocks.into_iter().map(Some).collect();
+    places.sort_by_key(|(after, own)| (*after, *own != *after, *own));
+    places.into_iter().filter_map(|(_, i)| slots[i].take()).collect()
+}

@@ -1,0 +1,314 @@
+//! Opening a document, whatever it is, and reading its pages one after the other.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use image::RgbImage;
+use sha2::{Digest, Sha256};
+
+use super::assemble::{assemble_page, failed_page, finish};
+use super::error::DocumentError;
+use super::geometry::Rect;
+use super::page::{Document, DocumentKind, Figure, FigureKind, Metadata, OutlineItem, Page, PageContent};
+use super::pages::PagesOptions;
+use super::pdf::Pdf;
+use super::picture::Pictures;
+use super::sniff::{HEAD_BYTES, Look, look};
+use super::text_file;
+use crate::cancel::CancelToken;
+use crate::diagnostic::{Diagnostic, Warned};
+
+/// Longest text file, in bytes.
+const MAX_TEXT_BYTES: u64 = 64 << 20;
+
+/// Longest PDF, in bytes.
+const MAX_PDF_BYTES: u64 = 4 << 30;
+
+/// How a document is opened.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// The password of an encrypted PDF.
+    pub password: Option<String>,
+    /// How the process that reads PDFs is started; by default the running program, with the library that is found.
+    pub pages: Option<PagesOptions>,
+    /// Stops the opening.
+    pub cancel: CancelToken,
+}
+
+/// What is known of a document before its pages are read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DocumentInfo {
+    /// SHA-256 of the file, in hexadecimal.
+    pub hash: String,
+    /// The file's name without its folder.
+    pub name: String,
+    /// What the file is.
+    pub kind: DocumentKind,
+    /// How many pages it has.
+    pub page_count: u32,
+    /// Title, author and the like.
+    pub metadata: Metadata,
+    /// The stored table of contents.
+    pub outline: Vec<OutlineItem>,
+    /// What was not quite right about opening it.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// An open document.
+#[derive(Debug)]
+pub struct OpenDocument {
+    path: PathBuf,
+    info: DocumentInfo,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Pdf(Box<Pdf>),
+    Pictures(Pictures),
+    Text(Vec<Page>),
+}
+
+/// Opens a document. What it is comes from its content; a name that says otherwise earns a warning.
+///
+/// # Errors
+/// Fails with one of the cases of [`DocumentError`] where the file as a whole cannot be read.
+pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentError> {
+    let metadata = std::fs::metadata(path).map_err(|error| DocumentError::from_io(&error, path.to_path_buf()))?;
+    check_size(path, &metadata)?;
+    let (head, hash) = head_and_hash(path, &options.cancel)?;
+    let mut warnings = Vec::new();
+    let (kind, source) = match look(&head, path) {
+        Look::Pdf => {
+            limit("the PDF", metadata.len(), MAX_PDF_BYTES, path)?;
+            (DocumentKind::Pdf, Source::Pdf(Box::new(Pdf::open(path, options)?)))
+        }
+        Look::Image(format) => {
+            let (pictures, said) = Pictures::open(path, format)?;
+            warnings.extend(said);
+            (DocumentKind::Image, Source::Pictures(pictures))
+        }
+        Look::Text => {
+            let (pages, said) = read_text(path, metadata.len())?;
+            warnings.extend(said);
+            (DocumentKind::Text, Source::Text(pages))
+        }
+        Look::Other(found, advice) => {
+            return Err(DocumentError::NotADocument { found, advice, path: path.to_path_buf() });
+        }
+    };
+    warnings.extend(misnamed(path, kind));
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let (page_count, metadata, outline) = match &source {
+        Source::Pdf(pdf) => {
+            let info = pdf.info();
+            (info.page_count, info.metadata.clone(), info.outline.clone())
+        }
+        Source::Pictures(pictures) => (pictures.page_count(), Metadata::default(), Vec::new()),
+        Source::Text(pages) => (pages.len() as u32, Metadata::default(), Vec::new()),
+    };
+    let info = DocumentInfo { hash, name, kind, page_count, metadata, outline, warnings };
+    Ok(OpenDocument { path: path.to_path_buf(), info, source })
+}
+
+impl OpenDocument {
+    /// What is known before the pages are read.
+    pub fn info(&self) -> &DocumentInfo {
+        &self.info
+    }
+
+    /// Reads the pages of `selection` (numbers from 1, read in rising order, each once); all where it is empty.
+    ///
+    /// `on_page` sees each page as soon as it is there; what only shows over all pages (repeated headers and footers)
+    /// is said in the result alone. A page that cannot be read is [`PageContent::Failed`], with a warning.
+    ///
+    /// # Errors
+    /// Fails where a number is not that of a page, and where the work was cancelled.
+    pub fn read_pages(
+        &mut self,
+        selection: &[u32],
+        on_page: &mut dyn FnMut(&Page),
+        cancel: &CancelToken,
+    ) -> Result<Warned<Document>, DocumentError> {
+        let numbers = self.numbers(selection)?;
+        let mut warnings = self.info.warnings.clone();
+        let mut pages = Vec::with_capacity(numbers.len().min(1 << 16));
+        for (position, &number) in numbers.iter().enumerate() {
+            cancel.check()?;
+            let next = numbers.get(position + 1).copied();
+            let (page, said) = self.read_page(number, next, cancel)?;
+            warnings.extend(said);
+            on_page(&page);
+            pages.push(page);
+        }
+        finish(&mut pages);
+        let info = self.info.clone();
+        let document = Document {
+            hash: info.hash,
+            name: info.name,
+            kind: info.kind,
+            metadata: info.metadata,
+            outline: info.outline,
+            page_count: info.page_count,
+            pages,
+        };
+        Ok(Warned { value: document, warnings })
+    }
+
+    /// Draws `rect` (page space) of page `number` (from 1) on white.
+    ///
+    /// # Errors
+    /// Fails where there is no such page, where it cannot be drawn, and where the result would be too large.
+    pub fn render(
+        &mut self,
+        number: u32,
+        rect: Rect,
+        width_px: u32,
+        height_px: u32,
+    ) -> Result<RgbImage, DocumentError> {
+        self.check_number(number)?;
+        match &mut self.source {
+            Source::Pdf(pdf) => pdf.render(number, rect, width_px, height_px),
+            Source::Pictures(pictures) => {
+                pictures.render(number as usize - 1, &rect, (width_px, height_px), &self.path)
+            }
+            Source::Text(_) => Err(DocumentError::NotDrawable { path: self.path.clone() }),
+        }
+    }
+
+    fn numbers(&self, selection: &[u32]) -> Result<Vec<u32>, DocumentError> {
+        if selection.is_empty() {
+            return Ok((1..=self.info.page_count).collect());
+        }
+        let mut numbers = selection.to_vec();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.iter().try_for_each(|&number| self.check_number(number))?;
+        Ok(numbers)
+    }
+
+    fn check_number(&self, number: u32) -> Result<(), DocumentError> {
+        let page_count = self.info.page_count;
+        if (1..=page_count).contains(&number) {
+            Ok(())
+        } else {
+            Err(DocumentError::NoSuchPage { number, page_count, path: self.path.clone() })
+        }
+    }
+
+    fn read_page(
+        &mut self,
+        number: u32,
+        next: Option<u32>,
+        cancel: &CancelToken,
+    ) -> Result<(Page, Vec<Diagnostic>), DocumentError> {
+        Ok(match &mut self.source {
+            Source::Pdf(pdf) => match pdf.page(number, next, cancel)? {
+                Ok(raw) => assemble_page(number, pdf.label(number), raw),
+                Err(why) => failed(number, pdf.label(number), pdf.size_pt(number), why),
+            },
+            Source::Pictures(pictures) => picture_page(pictures, number, &self.path),
+            Source::Text(pages) => (pages[number as usize - 1].clone(), Vec::new()),
+        })
+    }
+}
+
+fn failed(number: u32, label: Option<String>, size_pt: (f32, f32), why: String) -> (Page, Vec<Diagnostic>) {
+    let warning = Diagnostic::on_page(number, format!("the page could not be read: {why}"));
+    (failed_page(number, label, size_pt, why), vec![warning])
+}
+
+/// A picture is a page that is a picture.
+fn picture_page(pictures: &mut Pictures, number: u32, path: &Path) -> (Page, Vec<Diagnostic>) {
+    let index = number as usize - 1;
+    let size_pt = pictures.size_pt(index).unwrap_or_default();
+    if let Err(error) = pictures.check(index, path) {
+        let message = error.to_string();
+        let path = format!(": {}", path.display());
+        return failed(number, None, size_pt, message.strip_suffix(&path).unwrap_or(&message).to_owned());
+    }
+    let (width_pt, height_pt) = size_pt;
+    let bbox = Rect::new(0.0, 0.0, width_pt, height_pt);
+    let figure = Figure { bbox, kind: FigureKind::Raster, caption: None, lines: Vec::new() };
+    let page = Page {
+        number,
+        label: None,
+        width_pt,
+        height_pt,
+        content: PageContent::Scan,
+        lines: Vec::new(),
+        figures: vec![figure],
+        links: Vec::new(),
+    };
+    (page, Vec::new())
+}
+
+fn check_size(path: &Path, metadata: &std::fs::Metadata) -> Result<(), DocumentError> {
+    let path = path.to_path_buf();
+    if metadata.is_dir() {
+        Err(DocumentError::IsDirectory { path })
+    } else if !metadata.is_file() {
+        Err(DocumentError::NotAFile { path })
+    } else if metadata.len() == 0 {
+        Err(DocumentError::Empty { path })
+    } else {
+        Ok(())
+    }
+}
+
+fn limit(what: &'static str, bytes: u64, most: u64, path: &Path) -> Result<(), DocumentError> {
+    if bytes <= most {
+        return Ok(());
+    }
+    let size = format!("{} MiB of at most {}", bytes >> 20, most >> 20);
+    Err(DocumentError::TooLarge { what, size, path: path.to_path_buf() })
+}
+
+/// The first bytes of a file, and the SHA-256 of all of it in hexadecimal.
+fn head_and_hash(path: &Path, cancel: &CancelToken) -> Result<(Vec<u8>, String), DocumentError> {
+    let io = |error: std::io::Error| DocumentError::from_io(&error, path.to_path_buf());
+    let mut file = File::open(path).map_err(io)?;
+    let mut hasher = Sha256::new();
+    let mut head = Vec::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        cancel.check()?;
+        let read = file.read(&mut buffer).map_err(io)?;
+        let Some(chunk) = buffer.get(..read).filter(|chunk| !chunk.is_empty()) else { break };
+        let missing = HEAD_BYTES.saturating_sub(head.len()).min(chunk.len());
+        head.extend_from_slice(&chunk[..missing]);
+        hasher.update(chunk);
+    }
+    let hash = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((head, hash))
+}
+
+fn read_text(path: &Path, bytes: u64) -> Result<(Vec<Page>, Vec<Diagnostic>), DocumentError> {
+    limit("the text file", bytes, MAX_TEXT_BYTES, path)?;
+    let bytes = std::fs::read(path).map_err(|error| DocumentError::from_io(&error, path.to_path_buf()))?;
+    if !text_file::looks_like_text(&bytes) {
+        let detail = Some("binary data follows the text".to_owned());
+        return Err(DocumentError::Damaged { what: "the text file", detail, path: path.to_path_buf() });
+    }
+    let (text, guessed) = text_file::decode(&bytes);
+    let warning = guessed.then(|| Diagnostic::general("the text is not UTF-8 and was taken for Latin-1"));
+    Ok((text_file::set_pages(&text), warning.into_iter().collect()))
+}
+
+/// A warning where the name promises something else.
+fn misnamed(path: &Path, kind: DocumentKind) -> Option<Diagnostic> {
+    let extension = path.extension()?.to_string_lossy().to_lowercase();
+    let promised = match extension.as_str() {
+        "pdf" => DocumentKind::Pdf,
+        "png" | "jpg" | "jpeg" | "tif" | "tiff" | "webp" | "bmp" | "gif" => DocumentKind::Image,
+        "txt" | "md" | "markdown" => DocumentKind::Text,
+        _ => return None,
+    };
+    let found = match kind {
+        DocumentKind::Pdf => "a PDF",
+        DocumentKind::Image => "an image",
+        DocumentKind::Text => "text",
+    };
+    (promised != kind).then(|| Diagnostic::general(format!("the file is named .{extension} but is {found}")))
+}

@@ -1,0 +1,271 @@
+//! The asking side: one open PDF, read by a process that may die.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::super::geometry::Rect;
+use super::super::raw::RawPage;
+use super::connection::{Broken, Connection};
+use super::wire::{Fault, FileInfo, Reply, Request};
+use crate::cancel::CancelToken;
+
+/// After so many deaths with no answer in between, the file is given up.
+const MAX_DEATHS_IN_A_ROW: u32 = 5;
+
+/// What the process that reads PDFs may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Address space in bytes, besides the size of the file itself; 0: no limit.
+    pub memory_bytes: u64,
+    /// Starting the process and opening the file.
+    pub open_timeout: Duration,
+    /// Reading one page.
+    pub page_timeout: Duration,
+    /// Drawing one rectangle.
+    pub render_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 3 << 30,
+            open_timeout: Duration::from_secs(60),
+            page_timeout: Duration::from_secs(20),
+            render_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How the process is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PagesOptions {
+    /// The program and its first arguments; `--pdfium PATH --memory-bytes N` follow.
+    pub program: Vec<OsString>,
+    /// PDFium's library.
+    pub pdfium: PathBuf,
+    /// What it may use.
+    pub limits: Limits,
+}
+
+impl PagesOptions {
+    /// The running program itself, as `pages`, with the usual limits.
+    ///
+    /// # Errors
+    /// Fails where the system does not say which program is running.
+    pub fn this_program(pdfium: PathBuf) -> io::Result<Self> {
+        let program = vec![std::env::current_exe()?.into_os_string(), "pages".into()];
+        Ok(Self { program, pdfium, limits: Limits::default() })
+    }
+}
+
+/// Why the process did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum PagesError {
+    /// It could not be started.
+    #[error("the process that reads PDFs could not be started: {0}")]
+    Start(#[source] io::Error),
+    /// It says that it cannot; the message is for logs, callers tell the faults apart.
+    #[error("PDFium refuses: {0:?}")]
+    Refused(Fault),
+    /// It ended while it was at work; how, where the system says.
+    #[error("PDFium ended unexpectedly ({0})")]
+    Died(String),
+    /// It took too long and was ended.
+    #[error("PDFium took longer than {} s", .0.as_secs_f32())]
+    TimedOut(Duration),
+    /// It died too often in a row.
+    #[error("PDFium ended unexpectedly {MAX_DEATHS_IN_A_ROW} times in a row")]
+    GaveUp,
+    /// It answers something that was not asked.
+    #[error("the process that reads PDFs is not of this version of Recto")]
+    OtherVersion,
+    /// The file is not the one that was opened first.
+    #[error("the file has changed while it was read")]
+    Changed,
+    /// The work was given up because it was asked to.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl PagesError {
+    /// Whether the process ended over the request.
+    fn is_death(&self) -> bool {
+        matches!(self, Self::Died(_) | Self::TimedOut(_))
+    }
+}
+
+/// One open PDF.
+#[derive(Debug)]
+pub struct PagesProcess {
+    options: PagesOptions,
+    path: PathBuf,
+    password: Option<String>,
+    info: FileInfo,
+    connection: Option<Connection>,
+    /// The page asked for ahead, whose answer is still to be taken.
+    ahead: Option<u32>,
+    deaths_in_a_row: u32,
+}
+
+impl PagesProcess {
+    /// Starts the process and opens a file.
+    ///
+    /// # Errors
+    /// Fails where the process cannot be started, refuses the file, dies or takes too long over it, and where `cancel`
+    /// was set.
+    pub fn open(
+        options: PagesOptions,
+        path: &Path,
+        password: Option<String>,
+        cancel: &CancelToken,
+    ) -> Result<Self, PagesError> {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let (connection, info) = start(&options, &path, password.as_deref(), cancel)?;
+        Ok(Self { options, path, password, info, connection: Some(connection), ahead: None, deaths_in_a_row: 0 })
+    }
+
+    /// What the file says of itself.
+    pub fn info(&self) -> &FileInfo {
+        &self.info
+    }
+
+    /// Asks for page `index` (from 0) before it is wanted, so that it is read meanwhile. What goes wrong shows when it
+    /// is wanted.
+    pub fn ask_ahead(&mut self, index: u32) {
+        if self.ahead.is_none()
+            && let Some(connection) = &mut self.connection
+            && connection.send(&Request::Page { index }).is_ok()
+        {
+            self.ahead = Some(index);
+        }
+    }
+
+    /// Reads page `index` (from 0).
+    ///
+    /// # Errors
+    /// As [`PagesProcess::open`]; later requests start the process again.
+    pub fn page(&mut self, index: u32, cancel: &CancelToken) -> Result<RawPage, PagesError> {
+        let timeout = self.options.limits.page_timeout;
+        match self.ask(&Request::Page { index }, timeout, cancel)? {
+            Reply::Page(page) => Ok(page),
+            _ => Err(self.confused()),
+        }
+    }
+
+    /// Draws `rect` (page space) of page `index` (from 0) on white: rows of red, green, blue.
+    ///
+    /// # Errors
+    /// As [`PagesProcess::page`].
+    pub fn render(
+        &mut self,
+        index: u32,
+        rect: Rect,
+        (width_px, height_px): (u32, u32),
+        cancel: &CancelToken,
+    ) -> Result<Vec<u8>, PagesError> {
+        let timeout = self.options.limits.render_timeout;
+        match self.ask(&Request::Render { index, rect, width_px, height_px }, timeout, cancel)? {
+            Reply::Rendered(pixels) if pixels.0.len() == width_px as usize * height_px as usize * 3 => Ok(pixels.0),
+            _ => Err(self.confused()),
+        }
+    }
+
+    fn ask(&mut self, request: &Request, timeout: Duration, cancel: &CancelToken) -> Result<Reply, PagesError> {
+        let already_asked = self.settle_ahead(request, cancel);
+        if self.deaths_in_a_row >= MAX_DEATHS_IN_A_ROW {
+            return Err(PagesError::GaveUp);
+        }
+        let result = self.ask_once(request, already_asked, timeout, cancel);
+        match &result {
+            Ok(_) | Err(PagesError::Refused(_)) => self.deaths_in_a_row = 0,
+            Err(error) => {
+                self.connection = None;
+                if error.is_death() {
+                    self.deaths_in_a_row += 1;
+                }
+            }
+        }
+        result
+    }
+
+    /// Says whether `request` is the one that was asked ahead; otherwise takes that one's answer out of the way.
+    fn settle_ahead(&mut self, request: &Request, cancel: &CancelToken) -> bool {
+        let Some(ahead) = self.ahead.take() else { return false };
+        if *request == (Request::Page { index: ahead }) {
+            return self.connection.is_some();
+        }
+        let timeout = self.options.limits.page_timeout;
+        if let Some(connection) = &mut self.connection
+            && connection.receive(Instant::now() + timeout, cancel).is_err()
+        {
+            self.connection = None;
+        }
+        false
+    }
+
+    fn ask_once(
+        &mut self,
+        request: &Request,
+        already_asked: bool,
+        timeout: Duration,
+        cancel: &CancelToken,
+    ) -> Result<Reply, PagesError> {
+        let connection = if let Some(connection) = &mut self.connection {
+            connection
+        } else {
+            let (connection, info) = start(&self.options, &self.path, self.password.as_deref(), cancel)?;
+            if info != self.info {
+                return Err(PagesError::Changed);
+            }
+            self.connection.insert(connection)
+        };
+        if !already_asked {
+            connection.send(request).map_err(|broken| broken.into_error(timeout))?;
+        }
+        refuse(connection.receive(Instant::now() + timeout, cancel).map_err(|broken| broken.into_error(timeout))?)
+    }
+
+    /// The two sides no longer understand each other.
+    fn confused(&mut self) -> PagesError {
+        self.connection = None;
+        PagesError::OtherVersion
+    }
+}
+
+/// Starts a process and has it open the file.
+fn start(
+    options: &PagesOptions,
+    path: &Path,
+    password: Option<&str>,
+    cancel: &CancelToken,
+) -> Result<(Connection, FileInfo), PagesError> {
+    let timeout = options.limits.open_timeout;
+    let deadline = Instant::now() + timeout;
+    let file_bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let memory_bytes = match options.limits.memory_bytes {
+        0 => 0,
+        limit => limit.saturating_add(file_bytes),
+    };
+    let mut connection =
+        Connection::start(&options.program, &options.pdfium, memory_bytes).map_err(PagesError::Start)?;
+    let into_error = |broken: Broken| broken.into_error(timeout);
+    match refuse(connection.receive(deadline, cancel).map_err(into_error)?)? {
+        Reply::Hello { version: super::wire::VERSION } => {}
+        _ => return Err(PagesError::OtherVersion),
+    }
+    let open = Request::Open { path: path.as_os_str().to_owned(), password: password.map(str::to_owned) };
+    connection.send(&open).map_err(into_error)?;
+    match refuse(connection.receive(deadline, cancel).map_err(into_error)?)? {
+        Reply::Opened(info) => Ok((connection, info)),
+        _ => Err(PagesError::OtherVersion),
+    }
+}
+
+fn refuse(reply: Reply) -> Result<Reply, PagesError> {
+    match reply {
+        Reply::Refused(fault) => Err(PagesError::Refused(fault)),
+        reply => Ok(reply),
+    }
+}

@@ -1,0 +1,138 @@
+//! One running process and its two pipes.
+
+use std::ffi::OsString;
+use std::io::{self, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+
+use super::client::PagesError;
+use super::wire::{Reply, Request, read_message, write_message};
+use crate::cancel::CancelToken;
+
+/// How often a wait looks whether it was cancelled.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// How long a process whose pipe closed may take to end by itself.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// The process ended; how.
+    Died(String),
+    /// The deadline passed; the process was ended.
+    Late,
+    /// The wait was cancelled; the process was ended.
+    Cancelled,
+}
+
+impl Broken {
+    /// The error for a request that had `timeout`.
+    pub(super) fn into_error(self, timeout: Duration) -> PagesError {
+        match self {
+            Self::Died(how) => PagesError::Died(how),
+            Self::Late => PagesError::TimedOut(timeout),
+            Self::Cancelled => PagesError::Cancelled,
+        }
+    }
+}
+
+/// A running process. Dropping it ends it.
+#[derive(Debug)]
+pub(super) struct Connection {
+    child: Child,
+    requests: Option<ChildStdin>,
+    replies: Receiver<Reply>,
+}
+
+impl Connection {
+    /// Starts `program` with its arguments, and a thread that takes in what it says.
+    pub(super) fn start(program: &[OsString], pdfium: &Path, memory_bytes: u64) -> io::Result<Self> {
+        let (name, arguments) = program.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut child = Command::new(name)
+            .args(arguments)
+            .arg("--pdfium")
+            .arg(pdfium)
+            .args(["--memory-bytes".to_owned(), memory_bytes.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let (sender, replies) = bounded(1);
+        let requests = child.stdin.take();
+        let connection = Self { child, requests, replies };
+        connection.listen(sender)
+    }
+
+    /// Takes replies from the pipe on a thread of its own, which ends with the pipe. It is not waited for: something
+    /// that the process has started may hold the pipe open.
+    fn listen(mut self, sender: crossbeam_channel::Sender<Reply>) -> io::Result<Self> {
+        let output = self.child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        std::thread::Builder::new().name("pages-replies".to_owned()).spawn(move || {
+            let mut output = BufReader::with_capacity(1 << 16, output);
+            while let Ok(Some(reply)) = read_message(&mut output) {
+                if sender.send(reply).is_err() {
+                    break;
+                }
+            }
+        })?;
+        Ok(self)
+    }
+
+    /// Sends a request.
+    pub(super) fn send(&mut self, request: &Request) -> Result<(), Broken> {
+        let sent = self.requests.as_mut().is_some_and(|pipe| write_message(pipe, request).is_ok());
+        if sent { Ok(()) } else { Err(self.bury()) }
+    }
+
+    /// Waits for the next reply. Whatever goes wrong ends the process.
+    pub(super) fn receive(&mut self, deadline: Instant, cancel: &CancelToken) -> Result<Reply, Broken> {
+        loop {
+            let glance = (Instant::now() + GLANCE).min(deadline);
+            match self.replies.recv_deadline(glance) {
+                Ok(reply) => return Ok(reply),
+                Err(RecvTimeoutError::Disconnected) => return Err(self.bury()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if cancel.is_cancelled() {
+                self.end();
+                return Err(Broken::Cancelled);
+            }
+            if Instant::now() >= deadline {
+                self.end();
+                return Err(Broken::Late);
+            }
+        }
+    }
+
+    /// Finds out how the process ended.
+    fn bury(&mut self) -> Broken {
+        self.requests = None;
+        let patience = Instant::now() + GRACE;
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return Broken::Died(status.to_string()),
+                Ok(None) if Instant::now() < patience => std::thread::sleep(Duration::from_millis(5)),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        self.end();
+        Broken::Died("it closed its pipe".to_owned())
+    }
+
+    fn end(&mut self) {
+        self.requests = None;
+        // It may have ended by itself; then there is nothing to end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

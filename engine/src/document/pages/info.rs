@@ -1,0 +1,112 @@
+//! What a PDF says of itself: number and sizes of pages, labels, metadata, table of contents.
+#![expect(unsafe_code, reason = "PDFium is a C library")]
+
+use std::collections::BTreeSet;
+
+use super::super::page::{Metadata, OutlineItem};
+use super::pdfium::{Handle, PdfFile, utf16_of};
+use super::wire::{FileInfo, MAX_LISTED_PAGES};
+
+/// Most entries taken from a table of contents.
+const MAX_OUTLINE: usize = 10_000;
+
+/// Deepest level taken from a table of contents.
+const MAX_OUTLINE_DEPTH: u16 = 32;
+
+/// Kind of an action that leads to a page of the same document.
+const ACTION_GO_TO: u64 = 1;
+
+/// Reads all of it.
+pub(super) fn file_info(file: &PdfFile) -> FileInfo {
+    let page_count = file.page_count();
+    let listed = page_count.min(MAX_LISTED_PAGES);
+    let labels: Vec<Option<String>> = (0..listed).map(|index| label(file, index)).collect();
+    FileInfo {
+        page_count,
+        sizes_pt: (0..listed).map(|index| file.page_size(index).unwrap_or_default()).collect(),
+        labels: if labels.iter().any(Option::is_some) { labels } else { Vec::new() },
+        metadata: Metadata {
+            title: metadata(file, "Title"),
+            author: metadata(file, "Author"),
+            subject: metadata(file, "Subject"),
+            creator: metadata(file, "Creator"),
+            created: metadata(file, "CreationDate"),
+        },
+        outline: outline(file),
+    }
+}
+
+fn label(file: &PdfFile, index: u32) -> Option<String> {
+    utf16_of(|buffer, length| {
+        // SAFETY: the handle is valid and the buffer has `length` bytes.
+        unsafe { file.calls().FPDF_GetPageLabel(file.handle().cast(), index as i32, buffer, length) }
+    })
+}
+
+fn metadata(file: &PdfFile, tag: &str) -> Option<String> {
+    utf16_of(|buffer, length| {
+        // SAFETY: the handle is valid and the buffer has `length` bytes.
+        unsafe { file.calls().FPDF_GetMetaText(file.handle().cast(), tag, buffer, length) }
+    })
+}
+
+/// Walks the tree of bookmarks in reading order. Trees in hostile files may have cycles, so each bookmark counts once.
+fn outline(file: &PdfFile) -> Vec<OutlineItem> {
+    let calls = file.calls();
+    let mut items = Vec::new();
+    let mut seen = BTreeSet::new();
+    // SAFETY: the handle is valid; no bookmark as parent means the root.
+    let first: Handle = unsafe { calls.FPDFBookmark_GetFirstChild(file.handle().cast(), std::ptr::null_mut()) }.cast();
+    let mut open = vec![(first, 0_u16)];
+    while let Some((bookmark, depth)) = open.pop() {
+        if bookmark.is_null() || !seen.insert(bookmark as usize) || items.len() >= MAX_OUTLINE {
+            continue;
+        }
+        let title = utf16_of(|buffer, length| {
+            // SAFETY: the bookmark is valid as long as the document, and the buffer has `length` bytes.
+            unsafe { calls.FPDFBookmark_GetTitle(bookmark.cast(), buffer, length) }
+        });
+        if let Some(title) = title {
+            items.push(OutlineItem { title, page: bookmark_page(file, bookmark), depth });
+        }
+        // SAFETY: document and bookmark are valid.
+        let (sibling, child): (Handle, Handle) = unsafe {
+            (
+                calls.FPDFBookmark_GetNextSibling(file.handle().cast(), bookmark.cast()).cast(),
+                calls.FPDFBookmark_GetFirstChild(file.handle().cast(), bookmark.cast()).cast(),
+            )
+        };
+        open.push((sibling, depth));
+        if depth < MAX_OUTLINE_DEPTH {
+            open.push((child, depth + 1));
+        }
+    }
+    items
+}
+
+/// The page, counted from 1, that a bookmark leads to.
+fn bookmark_page(file: &PdfFile, bookmark: Handle) -> Option<u32> {
+    let calls = file.calls();
+    // SAFETY: document and bookmark are valid, and so are a destination and an action got from them.
+    unsafe {
+        let mut destination = calls.FPDFBookmark_GetDest(file.handle().cast(), bookmark.cast());
+        if destination.is_null() {
+            let action = calls.FPDFBookmark_GetAction(bookmark.cast());
+            if action.is_null() || u64::from(calls.FPDFAction_GetType(action) as u32) != ACTION_GO_TO {
+                return None;
+            }
+            destination = calls.FPDFAction_GetDest(file.handle().cast(), action);
+        }
+        page_of_destination(file, destination.cast())
+    }
+}
+
+/// The page, counted from 1, of a destination.
+pub(super) fn page_of_destination(file: &PdfFile, destination: Handle) -> Option<u32> {
+    if destination.is_null() {
+        return None;
+    }
+    // SAFETY: document and destination are valid.
+    let index = unsafe { file.calls().FPDFDest_GetDestPageIndex(file.handle().cast(), destination.cast()) };
+    u32::try_from(index).ok().filter(|&index| index < file.page_count()).map(|index| index + 1)
+}

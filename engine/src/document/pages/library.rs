@@ -1,0 +1,88 @@
+//! Where PDFium's library is.
+
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+
+use crate::diagnostic::Hint;
+
+/// The build that Recto was made with, as named in the user's cache.
+const BUILD: &str = "5.15.2";
+
+/// Names a file to be used before all others.
+const VARIABLE: &str = "RECTO_PDFIUM";
+
+/// PDFium's library was not found.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    /// The file named by `RECTO_PDFIUM` is not there.
+    #[error("{VARIABLE} names a file that does not exist: {}", .0.display())]
+    Named(PathBuf),
+    /// It is in none of the places where it may be.
+    #[error("PDFium, the library that reads PDFs, was not found")]
+    Missing,
+}
+
+impl Hint for LibraryError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Named(_) => format!("set {VARIABLE} to PDFium's library, or unset it"),
+            Self::Missing => "in a source checkout run: cargo xtask pdfium; otherwise install Recto again".to_owned(),
+        })
+    }
+}
+
+/// Finds PDFium's library: the file that the variable `RECTO_PDFIUM` names; next to the program; in `../lib/recto/` of
+/// the program's folder; in the user's cache; where the system keeps libraries.
+///
+/// # Errors
+/// Fails where it is in none of these places, and where `RECTO_PDFIUM` names a file that does not exist.
+pub fn find_library() -> Result<PathBuf, LibraryError> {
+    if let Some(named) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
+        let named = PathBuf::from(named);
+        return if named.is_file() { Ok(named) } else { Err(LibraryError::Named(named)) };
+    }
+    let program = std::env::current_exe().ok();
+    let folder = program.as_deref().and_then(Path::parent);
+    let cache = ProjectDirs::from("", "", "recto").map(|dirs| dirs.cache_dir().join("pdfium").join(BUILD));
+    let beside = folder.map(Path::to_path_buf);
+    let installed = folder.and_then(Path::parent).map(|root| root.join("lib").join("recto"));
+    [beside, installed, cache]
+        .into_iter()
+        .flatten()
+        .chain(system_folders())
+        .map(|folder| folder.join(file_name()))
+        .find(|file| file.is_file())
+        .ok_or(LibraryError::Missing)
+}
+
+/// What the library is called here.
+fn file_name() -> &'static str {
+    if cfg!(target_os = "windows") {
+        "pdfium.dll"
+    } else if cfg!(target_os = "macos") {
+        "libpdfium.dylib"
+    } else {
+        "libpdfium.so"
+    }
+}
+
+/// Where the system's loader looks, as far as it says so.
+fn system_folders() -> Vec<PathBuf> {
+    let variable = if cfg!(target_os = "windows") {
+        "PATH"
+    } else if cfg!(target_os = "macos") {
+        "DYLD_LIBRARY_PATH"
+    } else {
+        "LD_LIBRARY_PATH"
+    };
+    let mut folders: Vec<PathBuf> = std::env::var_os(variable)
+        .map(|list| std::env::split_paths(&list).filter(|folder| folder.is_absolute()).collect())
+        .unwrap_or_default();
+    if cfg!(unix) {
+        folders.extend(["/usr/local/lib", "/usr/lib", "/lib"].map(PathBuf::from));
+        let multiarch = format!("{}-linux-gnu", std::env::consts::ARCH);
+        folders.push(Path::new("/usr/lib").join(multiarch));
+    }
+    folders
+}

@@ -1,0 +1,242 @@
+//! PDFium's handles with owners: a library, documents, pages and their text.
+//!
+//! The only place that calls PDFium besides its neighbours `text`, `objects` and `render`, which ask through the
+//! handles given out here. Pointers that PDFium gives are kept untyped because `pdfium-render` does not name their types.
+#![expect(unsafe_code, reason = "PDFium is a C library")]
+
+use std::ffi::{c_ulong, c_void};
+use std::path::Path;
+use std::rc::Rc;
+
+use memmap2::Mmap;
+use pdfium_render::prelude::{Pdfium, PdfiumLibraryBindings};
+
+use super::page_space::PageSpace;
+use super::wire::Fault;
+
+/// An untyped PDFium handle.
+pub(super) type Handle = *mut c_void;
+
+/// Longest string taken from a file, in bytes.
+const MAX_STRING: usize = 1 << 16;
+
+/// Error codes of `FPDF_GetLastError`.
+const ERROR_PASSWORD: u64 = 4;
+const ERROR_SECURITY: u64 = 5;
+
+/// Subtype of link annotations.
+const ANNOTATION_LINK: i64 = 2;
+
+/// PDFium, loaded and initialised. One per process, used by one thread.
+pub(super) struct Library {
+    bindings: Box<dyn PdfiumLibraryBindings>,
+}
+
+impl Library {
+    /// Loads the library at `path`.
+    pub(super) fn load(path: &Path) -> Result<Rc<Self>, Fault> {
+        let bindings = Pdfium::bind_to_library(path).map_err(|error| Fault::Library(format!("{error:?}")))?;
+        // SAFETY: called once, before every other function of the library.
+        unsafe { bindings.FPDF_InitLibrary() };
+        Ok(Rc::new(Self { bindings }))
+    }
+
+    /// PDFium's functions.
+    pub(super) fn calls(&self) -> &dyn PdfiumLibraryBindings {
+        self.bindings.as_ref()
+    }
+}
+
+/// An open PDF.
+pub(super) struct PdfFile {
+    library: Rc<Library>,
+    handle: Handle,
+    /// What `handle` reads from; dropped after it was closed.
+    _bytes: Mmap,
+}
+
+impl PdfFile {
+    /// Opens a PDF from its bytes.
+    pub(super) fn open(library: &Rc<Library>, bytes: Mmap, password: Option<&str>) -> Result<Self, Fault> {
+        let calls = library.calls();
+        // A password with a NUL inside cannot be told to a C library.
+        let password = password.filter(|password| !password.contains('\0'));
+        // SAFETY: the library is initialised; `bytes` is kept until the document is closed.
+        let handle: Handle = unsafe { calls.FPDF_LoadMemDocument64(&bytes, password) }.cast();
+        if handle.is_null() {
+            // SAFETY: the library is initialised.
+            let code = u64::from(unsafe { calls.FPDF_GetLastError() } as u32);
+            return Err(match code {
+                ERROR_PASSWORD if password.is_some_and(|password| !password.is_empty()) => Fault::WrongPassword,
+                ERROR_PASSWORD => Fault::NeedsPassword,
+                ERROR_SECURITY => Fault::UnknownEncryption,
+                0 => Fault::ZeroPages,
+                _ => Fault::Damaged,
+            });
+        }
+        Ok(Self { library: Rc::clone(library), handle, _bytes: bytes })
+    }
+
+    /// PDFium's functions.
+    pub(super) fn calls(&self) -> &dyn PdfiumLibraryBindings {
+        self.library.calls()
+    }
+
+    /// The handle, valid as long as `self`.
+    pub(super) fn handle(&self) -> Handle {
+        self.handle
+    }
+
+    /// Number of pages.
+    pub(super) fn page_count(&self) -> u32 {
+        // SAFETY: the handle is valid.
+        let count = unsafe { self.calls().FPDF_GetPageCount(self.handle.cast()) };
+        u32::try_from(count).unwrap_or(0)
+    }
+
+    /// Width and height of page `index` as displayed, in points, without loading it.
+    pub(super) fn page_size(&self, index: u32) -> Option<(f32, f32)> {
+        // SAFETY: a struct of two numbers may be all zeros; the handle is valid and `size` outlives the call.
+        unsafe {
+            let mut size = std::mem::zeroed();
+            let found = self.calls().FPDF_GetPageSizeByIndexF(self.handle.cast(), index as i32, &raw mut size);
+            (found != 0).then_some((size.width, size.height))
+        }
+    }
+
+    /// Loads page `index`.
+    pub(super) fn page(&self, index: u32) -> Result<PdfPage<'_>, Fault> {
+        if index >= self.page_count() {
+            return Err(Fault::OutOfBounds);
+        }
+        // SAFETY: the handle is valid and the index within bounds.
+        let handle: Handle = unsafe { self.calls().FPDF_LoadPage(self.handle.cast(), index as i32) }.cast();
+        if handle.is_null() { Err(Fault::PageDamaged) } else { Ok(PdfPage { file: self, handle }) }
+    }
+}
+
+impl Drop for PdfFile {
+    fn drop(&mut self) {
+        // SAFETY: the handle is valid, and pages borrow `self`, so none is open.
+        unsafe { self.calls().FPDF_CloseDocument(self.handle.cast()) };
+    }
+}
+
+/// A loaded page.
+pub(super) struct PdfPage<'file> {
+    file: &'file PdfFile,
+    handle: Handle,
+}
+
+impl PdfPage<'_> {
+    /// PDFium's functions.
+    pub(super) fn calls(&self) -> &dyn PdfiumLibraryBindings {
+        self.file.calls()
+    }
+
+    /// The handle, valid as long as `self`.
+    pub(super) fn handle(&self) -> Handle {
+        self.handle
+    }
+
+    /// How the page is displayed; `None` where the file gives it no finite size.
+    pub(super) fn space(&self) -> Option<PageSpace> {
+        // SAFETY: a struct of four numbers may be all zeros; the handle is valid and `bounds` outlives the call.
+        let (found, bounds) = unsafe {
+            let mut bounds = std::mem::zeroed();
+            let found = self.calls().FPDF_GetPageBoundingBox(self.handle.cast(), &raw mut bounds);
+            (found, bounds)
+        };
+        // SAFETY: the handle is valid.
+        let turns = unsafe { self.calls().FPDFPage_GetRotation(self.handle.cast()) };
+        let turns = u16::try_from(turns.rem_euclid(4)).unwrap_or(0);
+        let space = PageSpace::new(bounds.left, bounds.bottom, bounds.right, bounds.top, turns);
+        let (width, height) = space.size();
+        (found != 0 && width.is_finite() && height.is_finite() && width > 0.0 && height > 0.0).then_some(space)
+    }
+
+    /// Whether the page carries notes, stamps or form fields: annotations other than links.
+    pub(super) fn has_annotations(&self) -> bool {
+        /// Looking further would not change what is done.
+        const LOOKED_AT: i32 = 10_000;
+        let calls = self.calls();
+        // SAFETY: the handle is valid.
+        let count = unsafe { calls.FPDFPage_GetAnnotCount(self.handle.cast()) };
+        (0..count.min(LOOKED_AT)).any(|index| {
+            // SAFETY: the page is valid and the index within bounds; the annotation is closed after its last use.
+            unsafe {
+                let annotation = calls.FPDFPage_GetAnnot(self.handle.cast(), index);
+                if annotation.is_null() {
+                    return false;
+                }
+                let subtype = i64::from(calls.FPDFAnnot_GetSubtype(annotation));
+                calls.FPDFPage_CloseAnnot(annotation);
+                subtype != ANNOTATION_LINK
+            }
+        })
+    }
+
+    /// Makes what annotations and form fields look like a part of the page, in memory. The page has to be loaded again.
+    pub(super) fn flatten(&self) {
+        // SAFETY: the handle is valid. A page that cannot be flattened is left as it was.
+        unsafe { self.calls().FPDFPage_Flatten(self.handle.cast(), 0) };
+    }
+
+    /// The page's text.
+    pub(super) fn text(&self) -> Option<PdfText<'_>> {
+        // SAFETY: the handle is valid.
+        let handle: Handle = unsafe { self.calls().FPDFText_LoadPage(self.handle.cast()) }.cast();
+        (!handle.is_null()).then_some(PdfText { page: self, handle })
+    }
+}
+
+impl Drop for PdfPage<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the handle is valid, and texts borrow `self`, so none is open.
+        unsafe { self.calls().FPDF_ClosePage(self.handle.cast()) };
+    }
+}
+
+/// The text of a page.
+pub(super) struct PdfText<'page> {
+    page: &'page PdfPage<'page>,
+    handle: Handle,
+}
+
+impl PdfText<'_> {
+    /// PDFium's functions.
+    pub(super) fn calls(&self) -> &dyn PdfiumLibraryBindings {
+        self.page.calls()
+    }
+
+    /// The handle, valid as long as `self`.
+    pub(super) fn handle(&self) -> Handle {
+        self.handle
+    }
+}
+
+impl Drop for PdfText<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the handle is valid.
+        unsafe { self.calls().FPDFText_ClosePage(self.handle.cast()) };
+    }
+}
+
+/// Asks for a string in two calls, as PDFium wants it: `call` gets a buffer and its length in bytes, and returns how
+/// many bytes the string has.
+pub(super) fn bytes_of(call: impl Fn(*mut c_void, c_ulong) -> c_ulong) -> Vec<u8> {
+    let length = (call(std::ptr::null_mut(), 0) as usize).min(MAX_STRING);
+    let mut buffer = vec![0; length];
+    if length == 0 || call(buffer.as_mut_ptr().cast(), length as c_ulong) as usize > length {
+        return Vec::new();
+    }
+    buffer
+}
+
+/// The same for strings in UTF-16 (little endian) that end in a zero; `None` where there is nothing but blanks.
+pub(super) fn utf16_of(call: impl Fn(*mut c_void, c_ulong) -> c_ulong) -> Option<String> {
+    let units: Vec<u16> = bytes_of(call).chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    let text = String::from_utf16_lossy(&units);
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,107 @@
+//! The serving side: `recto pages`.
+//!
+//! A thread of its own reads the pipe, so that this process ends as soon as the engine does, even from within PDFium.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crossbeam_channel::{Receiver, bounded};
+use memmap2::Mmap;
+
+use super::extract::{read_page, render_page};
+use super::info::file_info;
+use super::pdfium::{Library, PdfFile};
+use super::sandbox::{leave, limit_this_process};
+use super::wire::{Fault, Reply, Request, VERSION, read_message, write_message};
+
+/// How the serving side is started.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// PDFium's library.
+    pub pdfium: PathBuf,
+    /// Most address space this process may have, in bytes; 0: as much as there is.
+    pub memory_bytes: u64,
+}
+
+/// The serving side could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The thread that reads the pipe could not be started, or the pipe broke.
+    #[error("the pipe to Recto failed: {0}")]
+    Pipe(#[from] io::Error),
+}
+
+impl crate::diagnostic::Hint for ServeError {
+    fn hint(&self) -> Option<String> {
+        Some("this command is started by Recto itself".to_owned())
+    }
+}
+
+/// Answers requests from standard input on standard output until the input closes, and then ends the process.
+///
+/// # Errors
+/// Fails where standard output is closed.
+pub fn serve(options: &ServeOptions) -> Result<(), ServeError> {
+    limit_this_process(options.memory_bytes);
+    let requests = listen()?;
+    let mut replies = BufWriter::with_capacity(1 << 16, io::stdout());
+    let library = match Library::load(&options.pdfium) {
+        Ok(library) => library,
+        Err(fault) => return Ok(write_message(&mut replies, &Reply::Refused(fault))?),
+    };
+    write_message(&mut replies, &Reply::Hello { version: VERSION })?;
+    answer_all(&library, &requests, &mut replies)
+}
+
+/// Reads requests on a thread of its own. When the input closes, nobody waits for an answer: the process ends.
+fn listen() -> io::Result<Receiver<Request>> {
+    let (sender, receiver) = bounded(1);
+    std::thread::Builder::new().name("pages-pipe".to_owned()).spawn(move || {
+        let mut input = BufReader::new(io::stdin());
+        while let Ok(Some(request)) = read_message::<Request>(&mut input) {
+            if sender.send(request).is_err() {
+                break;
+            }
+        }
+        leave(0)
+    })?;
+    Ok(receiver)
+}
+
+fn answer_all(library: &Rc<Library>, requests: &Receiver<Request>, replies: &mut impl Write) -> Result<(), ServeError> {
+    let mut file: Option<PdfFile> = None;
+    for request in requests {
+        let reply = match request {
+            Request::Open { path, password } => {
+                file = None;
+                open(library, Path::new(&path), password.as_deref()).map(|opened| {
+                    let info = file_info(&opened);
+                    file = Some(opened);
+                    Reply::Opened(info)
+                })
+            }
+            Request::Page { index } => opened(file.as_ref()).and_then(|file| read_page(file, index)).map(Reply::Page),
+            Request::Render { index, rect, width_px, height_px } => opened(file.as_ref())
+                .and_then(|file| render_page(file, index, &rect, width_px, height_px))
+                .map(Reply::Rendered),
+        };
+        write_message(replies, &reply.unwrap_or_else(Reply::Refused))?;
+    }
+    Ok(())
+}
+
+fn opened(file: Option<&PdfFile>) -> Result<&PdfFile, Fault> {
+    file.ok_or(Fault::NothingOpen)
+}
+
+#[expect(unsafe_code, reason = "a file is mapped into memory rather than read")]
+fn open(library: &Rc<Library>, path: &Path, password: Option<&str>) -> Result<PdfFile, Fault> {
+    let file = File::open(path).map_err(|error| Fault::Io(error.to_string()))?;
+    // SAFETY: a file that is changed or cut while it is mapped can make PDFium read nonsense or end this process; both
+    // are what this process is there for.
+    let bytes = unsafe { Mmap::map(&file) }.map_err(|error| Fault::Io(error.to_string()))?;
+    let file = PdfFile::open(library, bytes, password)?;
+    if file.page_count() == 0 { Err(Fault::ZeroPages) } else { Ok(file) }
+}

@@ -1,0 +1,211 @@
+//! What the two sides of the pipe say to each other, and how it is framed.
+//!
+//! A message is its length in bytes (u32, little endian) followed by so many bytes of postcard. The serving side
+//! speaks first, with [`Reply::Hello`]; after that each [`Request`] gets exactly one reply, in order.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+
+use serde::de::{DeserializeOwned, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::super::geometry::Rect;
+use super::super::page::{Metadata, OutlineItem};
+use super::super::raw::RawPage;
+
+/// Raised whenever a message changes its shape; the two sides must agree.
+pub const VERSION: u32 = 1;
+
+/// Longest message that is sent or accepted, in bytes: room for [`MAX_PIXELS`] and what stands around them.
+pub const MAX_MESSAGE: usize = 200 << 20;
+
+/// Most pixels that one rendering may have.
+pub const MAX_PIXELS: u64 = 64 << 20;
+
+/// What the engine asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Opens a file; replaces the one that was open.
+    Open {
+        /// Where it is.
+        path: OsString,
+        /// Its password, where it has one.
+        password: Option<String>,
+    },
+    /// What page `index` (from 0) holds.
+    Page {
+        /// Counted from 0.
+        index: u32,
+    },
+    /// Draws a rectangle of page `index`.
+    Render {
+        /// Counted from 0.
+        index: u32,
+        /// What to draw, in page space.
+        rect: Rect,
+        /// Width of the result in pixels.
+        width_px: u32,
+        /// Height of the result in pixels.
+        height_px: u32,
+    },
+}
+
+/// What the serving side answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// The first message: PDFium is loaded and requests may come.
+    Hello {
+        /// [`VERSION`] of the serving side.
+        version: u32,
+    },
+    /// To [`Request::Open`].
+    Opened(FileInfo),
+    /// To [`Request::Page`].
+    Page(RawPage),
+    /// To [`Request::Render`].
+    Rendered(Pixels),
+    /// The request, or in place of the hello all of them, cannot be met.
+    Refused(Fault),
+}
+
+/// Why a request cannot be met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fault {
+    /// PDFium's library cannot be loaded; what the system says.
+    Library(String),
+    /// The file cannot be read; what the system says.
+    Io(String),
+    /// The file is encrypted and no password was given.
+    NeedsPassword,
+    /// The file is encrypted and the password does not fit.
+    WrongPassword,
+    /// The file is encrypted in a way that PDFium does not know.
+    UnknownEncryption,
+    /// PDFium finds no document in the file.
+    Damaged,
+    /// The document has no pages.
+    ZeroPages,
+    /// PDFium cannot load the page.
+    PageDamaged,
+    /// What is asked for is larger than the limits allow, or makes no sense (an empty rectangle).
+    OutOfBounds,
+    /// No file is open.
+    NothingOpen,
+}
+
+/// What a PDF says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FileInfo {
+    /// Number of pages.
+    pub page_count: u32,
+    /// Width and height of the pages as displayed, in points; of the first [`MAX_LISTED_PAGES`] pages.
+    pub sizes_pt: Vec<(f32, f32)>,
+    /// Printed page numbers; of the first [`MAX_LISTED_PAGES`] pages, empty where the file has none.
+    pub labels: Vec<Option<String>>,
+    /// Title, author and the like.
+    pub metadata: Metadata,
+    /// The stored table of contents.
+    pub outline: Vec<OutlineItem>,
+}
+
+/// How many pages are listed with size and label when a file is opened.
+pub const MAX_LISTED_PAGES: u32 = 20_000;
+
+/// Pixels of a rendering: rows from top to bottom, three bytes each (red, green, blue), nothing between rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pixels(pub Vec<u8>);
+
+impl Serialize for Pixels {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pixels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Vec<u8>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(bytes.to_vec())
+            }
+        }
+        deserializer.deserialize_bytes(Bytes).map(Pixels)
+    }
+}
+
+/// Writes one message.
+///
+/// # Errors
+/// Fails where the pipe does, and with [`io::ErrorKind::InvalidData`] where the message is longer than [`MAX_MESSAGE`].
+pub fn write_message<T: Serialize>(to: &mut impl Write, message: &T) -> io::Result<()> {
+    let bytes = postcard::to_stdvec(message).map_err(invalid)?;
+    if bytes.len() > MAX_MESSAGE {
+        return Err(invalid("message too long"));
+    }
+    to.write_all(&(bytes.len() as u32).to_le_bytes())?;
+    to.write_all(&bytes)?;
+    to.flush()
+}
+
+/// Reads one message; `None` where the other side closed the pipe between two messages.
+///
+/// # Errors
+/// Fails where the pipe does, where it ends within a message, and with [`io::ErrorKind::InvalidData`] where the message
+/// is longer than [`MAX_MESSAGE`] or cannot be understood.
+pub fn read_message<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<T>> {
+    let mut length = [0; 4];
+    match from.read(&mut length[..1])? {
+        0 => return Ok(None),
+        _ => from.read_exact(&mut length[1..])?,
+    }
+    let length = u32::from_le_bytes(length) as usize;
+    if length > MAX_MESSAGE {
+        return Err(invalid("message too long"));
+    }
+    let mut bytes = Vec::new();
+    from.take(length as u64).read_to_end(&mut bytes)?;
+    if bytes.len() < length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    postcard::from_bytes(&bytes).map(Some).map_err(invalid)
+}
+
+fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_come_back_as_they_were_sent() {
+        let mut pipe = Vec::new();
+        let open = Request::Open { path: "a file.pdf".into(), password: Some("æøå".to_owned()) };
+        let drawn = Reply::Rendered(Pixels(vec![1, 2, 255]));
+        write_message(&mut pipe, &open).expect("written");
+        write_message(&mut pipe, &drawn).expect("written");
+        let mut pipe = pipe.as_slice();
+        assert_eq!(read_message::<Request>(&mut pipe).expect("read"), Some(open));
+        assert_eq!(read_message::<Reply>(&mut pipe).expect("read"), Some(drawn));
+        assert_eq!(read_message::<Reply>(&mut pipe).expect("read"), None);
+    }
+
+    #[test]
+    fn a_broken_pipe_is_an_error_not_a_message() {
+        for (bytes, what) in [
+            (&[1u8, 0][..], "ends within the length"),
+            (&[9, 0, 0, 0, 1][..], "ends within the message"),
+            (&[255, 255, 255, 255, 0][..], "longer than allowed"),
+            (&[1, 0, 0, 0, 200][..], "no such message"),
+        ] {
+            assert!(read_message::<Reply>(&mut &bytes[..]).is_err(), "{what}");
+        }
+    }
+}

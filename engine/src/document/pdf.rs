@@ -1,0 +1,129 @@
+//! An open PDF: the `pages` process in the words of documents.
+
+use std::path::{Path, PathBuf};
+
+use image::RgbImage;
+
+use super::error::DocumentError;
+use super::geometry::Rect;
+use super::open::OpenOptions;
+use super::pages::wire::{Fault, FileInfo};
+use super::pages::{PagesError, PagesOptions, PagesProcess, find_library};
+use super::raw::RawPage;
+use crate::cancel::{CancelToken, Cancelled};
+
+/// An open PDF.
+#[derive(Debug)]
+pub(super) struct Pdf {
+    path: PathBuf,
+    library: PathBuf,
+    process: PagesProcess,
+}
+
+impl Pdf {
+    /// Opens a PDF.
+    pub(super) fn open(path: &Path, options: OpenOptions) -> Result<Self, DocumentError> {
+        let pages = match options.pages {
+            Some(pages) => pages,
+            None => PagesOptions::this_program(find_library()?)
+                .map_err(|error| DocumentError::ProcessDied { detail: error.to_string(), path: path.to_path_buf() })?,
+        };
+        let library = pages.pdfium.clone();
+        match PagesProcess::open(pages, path, options.password, &options.cancel) {
+            Ok(process) => Ok(Self { path: path.to_path_buf(), library, process }),
+            Err(error) => Err(translate(error, None, path, &library)),
+        }
+    }
+
+    /// What the file says of itself.
+    pub(super) fn info(&self) -> &FileInfo {
+        self.process.info()
+    }
+
+    /// What is printed for page `number` (from 1).
+    pub(super) fn label(&self, number: u32) -> Option<String> {
+        self.info().labels.get(number as usize - 1).cloned().flatten()
+    }
+
+    /// Width and height of page `number` (from 1) in points; zero where they are not known.
+    pub(super) fn size_pt(&self, number: u32) -> (f32, f32) {
+        self.info().sizes_pt.get(number as usize - 1).copied().unwrap_or_default()
+    }
+
+    /// Reads page `number` (from 1), and meanwhile has `next` read. The inner error is why the page cannot be read.
+    pub(super) fn page(
+        &mut self,
+        number: u32,
+        next: Option<u32>,
+        cancel: &CancelToken,
+    ) -> Result<Result<RawPage, String>, Cancelled> {
+        let outcome = self.process.page(number - 1, cancel);
+        if let Some(next) = next {
+            self.process.ask_ahead(next - 1);
+        }
+        match outcome {
+            Ok(raw) => Ok(Ok(raw)),
+            Err(PagesError::Cancelled) => Err(Cancelled),
+            Err(error) => Ok(Err(reason(&error))),
+        }
+    }
+
+    /// Draws a rectangle of page `number` (from 1).
+    pub(super) fn render(
+        &mut self,
+        number: u32,
+        rect: Rect,
+        width_px: u32,
+        height_px: u32,
+    ) -> Result<RgbImage, DocumentError> {
+        let drawn = self.process.render(number - 1, rect, (width_px, height_px), &CancelToken::default());
+        let bytes = drawn.map_err(|error| match error {
+            PagesError::Refused(Fault::OutOfBounds) => DocumentError::TooLarge {
+                what: "the part to draw",
+                size: format!("{width_px} x {height_px} pixels"),
+                path: self.path.clone(),
+            },
+            error => translate(error, Some(number), &self.path, &self.library),
+        })?;
+        let detail = || DocumentError::Damaged { what: "the PDF", detail: None, path: self.path.clone() };
+        RgbImage::from_raw(width_px, height_px, bytes).ok_or_else(detail)
+    }
+}
+
+/// Why a page cannot be read, as one sentence.
+fn reason(error: &PagesError) -> String {
+    match error {
+        PagesError::Refused(Fault::PageDamaged | Fault::OutOfBounds) => "the page is damaged".to_owned(),
+        PagesError::Refused(Fault::Io(detail)) => format!("the file cannot be read ({detail})"),
+        PagesError::Refused(_) => "the file can no longer be opened".to_owned(),
+        error => error.to_string(),
+    }
+}
+
+/// What went wrong with the file at `path`, or with one of its pages.
+fn translate(error: PagesError, number: Option<u32>, path: &Path, library: &Path) -> DocumentError {
+    let path = path.to_path_buf();
+    match error {
+        PagesError::Refused(fault) => refused(fault, number, path, library),
+        PagesError::TimedOut(after) => DocumentError::TimedOut { seconds: after.as_secs_f32(), path },
+        PagesError::Cancelled => DocumentError::Cancelled(Cancelled),
+        error => DocumentError::ProcessDied { detail: error.to_string(), path },
+    }
+}
+
+fn refused(fault: Fault, number: Option<u32>, path: PathBuf, library: &Path) -> DocumentError {
+    match fault {
+        Fault::Library(detail) => DocumentError::LibraryUnusable { detail, library: library.to_path_buf() },
+        Fault::Io(detail) => DocumentError::Io { detail, path },
+        Fault::NeedsPassword => DocumentError::NeedsPassword { path },
+        Fault::WrongPassword => DocumentError::WrongPassword { path },
+        Fault::UnknownEncryption => DocumentError::UnknownEncryption { path },
+        Fault::ZeroPages => DocumentError::ZeroPages { path },
+        Fault::PageDamaged | Fault::OutOfBounds if number.is_some() => {
+            DocumentError::PageDamaged { number: number.unwrap_or_default(), path }
+        }
+        Fault::Damaged | Fault::NothingOpen | Fault::PageDamaged | Fault::OutOfBounds => {
+            DocumentError::Damaged { what: "the PDF", detail: None, path }
+        }
+    }
+}

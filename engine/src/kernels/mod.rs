@@ -1,0 +1,8 @@
+//! The arithmetic that carries the load: matrix products and attention, over candle tensors.
+//!
+//! Letters in shapes: `r` rows, `h` query heads, `k` key heads, `n` keys, `d` width of a head. On the CPU activations are
+//! always f32, whatever type weights are held in; on an accelerator they have the weights' type.
+
+pub mod attention;
+pub mod linear;
+pub mod matvec;

@@ -1,0 +1,124 @@
+//! The decoder: in each layer one softmax over its own tokens so far and the whole encoded document.
+//!
+//! The same self-attention weights serve both parts. The decoder's own part is causal and, in local layers, windowed;
+//! the encoder's part is never windowed, normalised but not rotated.
+
+use candle_core::{Result, Tensor};
+
+use super::config::{LayerKind, StackConfig};
+use super::kv_cache::SelfCache;
+use super::layers::{Mlp, Projections, RmsNorm, RopeTables};
+use super::memory::Memory;
+use crate::kernels::attention::{AttentionSink, attend};
+use crate::weights::{Weights, WeightsError};
+
+/// The stack of decoder layers with its final norm.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    layers: Vec<DecoderLayer>,
+    norm: RmsNorm,
+    rope: RopeTables,
+}
+
+/// Sees the attention of each layer while the decoder works.
+pub trait AttentionObserver {
+    /// Called before layer `layer`; what it returns receives that layer's probabilities.
+    fn layer(&mut self, layer: usize) -> Option<&mut dyn AttentionSink>;
+}
+
+impl Decoder {
+    pub(super) fn load(weights: &Weights, config: &StackConfig) -> std::result::Result<Self, WeightsError> {
+        let layers = config.layers.iter().enumerate();
+        Ok(Self {
+            layers: layers
+                .map(|(i, &kind)| DecoderLayer::load(weights, &format!("model.decoder.layers.{i}"), config, kind))
+                .collect::<std::result::Result<_, _>>()?,
+            norm: RmsNorm::load(weights, "model.decoder.norm", config.hidden_size, config.rms_norm_eps)?,
+            rope: RopeTables::new(config, weights.device()),
+        })
+    }
+
+    /// One empty cache per layer.
+    pub(super) fn caches(&self) -> Vec<SelfCache> {
+        self.layers.iter().map(|layer| SelfCache::new(layer.window)).collect()
+    }
+
+    /// The products of each layer, first to last.
+    pub(super) fn projections(&self) -> impl Iterator<Item = &Projections> {
+        self.layers.iter().map(|layer| &layer.attention)
+    }
+
+    /// Embedded tokens `[t, c]`, the first of which stands at `position`, to normed states `[t, c]`.
+    pub(super) fn forward(
+        &self,
+        mut x: Tensor,
+        position: usize,
+        caches: &mut [SelfCache],
+        memory: &Memory,
+        mut observer: Option<&mut dyn AttentionObserver>,
+    ) -> Result<Tensor> {
+        for (i, (layer, cache)) in self.layers.iter().zip(caches).enumerate() {
+            let sink = observer.as_mut().and_then(|observer| observer.layer(i));
+            x = layer.forward(&x, position, cache, memory, i, &self.rope, sink)?;
+        }
+        self.norm.forward(&x)
+    }
+}
+
+#[derive(Debug)]
+struct DecoderLayer {
+    kind: LayerKind,
+    window: Option<usize>,
+    scale: f64,
+    attention: Projections,
+    mlp: Mlp,
+    pre_attention_norm: RmsNorm,
+    post_attention_norm: RmsNorm,
+    pre_feedforward_norm: RmsNorm,
+    post_feedforward_norm: RmsNorm,
+}
+
+impl DecoderLayer {
+    fn load(
+        weights: &Weights,
+        name: &str,
+        config: &StackConfig,
+        kind: LayerKind,
+    ) -> std::result::Result<Self, WeightsError> {
+        let norm = |part: &str| {
+            RmsNorm::load(weights, &format!("{name}.{part}_layernorm"), config.hidden_size, config.rms_norm_eps)
+        };
+        Ok(Self {
+            kind,
+            window: (kind == LayerKind::Local).then_some(config.sliding_window),
+            scale: config.attention_scale(),
+            attention: Projections::load(weights, &format!("{name}.self_attn"), config)?,
+            mlp: Mlp::load(weights, &format!("{name}.mlp"), config)?,
+            pre_attention_norm: norm("pre_self_attn")?,
+            post_attention_norm: norm("post_self_attn")?,
+            pre_feedforward_norm: norm("pre_feedforward")?,
+            post_feedforward_norm: norm("post_feedforward")?,
+        })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a layer joins the token, its place, both memories and an onlooker")]
+    fn forward(
+        &self,
+        x: &Tensor,
+        position: usize,
+        cache: &mut SelfCache,
+        memory: &Memory,
+        index: usize,
+        rope: &RopeTables,
+        sink: Option<&mut dyn AttentionSink>,
+    ) -> Result<Tensor> {
+        let normed = self.pre_attention_norm.forward(x)?;
+        let table = rope.rows(self.kind, position, x.dim(0)?)?;
+        let own = cache.append(&self.attention.keys(&normed, Some(&table))?, &self.attention.values(&normed)?)?;
+        let queries = self.attention.queries(&normed, &table)?;
+        let mixed = attend(&queries, position, &own, memory.layer(index), self.scale, sink)?;
+        let h = (x + self.post_attention_norm.forward(&self.attention.output(&mixed)?)?)?;
+        let fed = self.mlp.forward(&self.pre_feedforward_norm.forward(&h)?)?;
+        &h + self.post_feedforward_norm.forward(&fed)?
+    }
+}

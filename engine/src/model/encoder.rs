@@ -1,0 +1,116 @@
+//! The text encoder: bidirectional, local and global layers.
+
+use candle_core::{DType, Result, Tensor};
+
+use super::ModelError;
+use super::config::{LayerKind, StackConfig};
+use super::layers::{Mlp, Projections, RmsNorm, RopeTables, chunks};
+use crate::kernels::attention::{OwnKeys, Visibility, attend};
+use crate::weights::{Weights, WeightsError};
+
+/// The stack of encoder layers with its final norm.
+#[derive(Debug)]
+pub(super) struct TextEncoder {
+    layers: Vec<EncoderLayer>,
+    norm: RmsNorm,
+    rope: RopeTables,
+}
+
+impl TextEncoder {
+    pub(super) fn load(weights: &Weights, config: &StackConfig) -> std::result::Result<Self, WeightsError> {
+        let layers = config.layers.iter().enumerate();
+        Ok(Self {
+            layers: layers
+                .map(|(i, &kind)| EncoderLayer::load(weights, &format!("model.encoder.layers.{i}"), config, kind))
+                .collect::<std::result::Result<_, _>>()?,
+            norm: RmsNorm::load(weights, "model.encoder.norm", config.hidden_size, config.rms_norm_eps)?,
+            rope: RopeTables::new(config, weights.device()),
+        })
+    }
+
+    pub(super) fn num_layers(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// Embedded tokens `[n, c]` to states `[n, c]`. `each_layer` is called before every layer and may stop the work.
+    pub(super) fn forward(
+        &self,
+        mut x: Tensor,
+        each_layer: &mut dyn FnMut(usize) -> std::result::Result<(), ModelError>,
+    ) -> std::result::Result<Tensor, ModelError> {
+        for (i, layer) in self.layers.iter().enumerate() {
+            each_layer(i)?;
+            x = layer.forward(&x, &self.rope)?;
+        }
+        Ok(self.norm.forward(&x)?)
+    }
+}
+
+#[derive(Debug)]
+struct EncoderLayer {
+    kind: LayerKind,
+    visibility: Visibility,
+    scale: f64,
+    attention: Projections,
+    mlp: Mlp,
+    pre_attention_norm: RmsNorm,
+    post_attention_norm: RmsNorm,
+    pre_feedforward_norm: RmsNorm,
+    post_feedforward_norm: RmsNorm,
+}
+
+impl EncoderLayer {
+    fn load(
+        weights: &Weights,
+        name: &str,
+        config: &StackConfig,
+        kind: LayerKind,
+    ) -> std::result::Result<Self, WeightsError> {
+        let norm = |part: &str| {
+            RmsNorm::load(weights, &format!("{name}.{part}_layernorm"), config.hidden_size, config.rms_norm_eps)
+        };
+        Ok(Self {
+            kind,
+            visibility: match kind {
+                LayerKind::Global => Visibility::All,
+                LayerKind::Local => Visibility::encoder_window(config.sliding_window),
+            },
+            scale: config.attention_scale(),
+            attention: Projections::load(weights, &format!("{name}.self_attn"), config)?,
+            mlp: Mlp::load(weights, &format!("{name}.mlp"), config)?,
+            pre_attention_norm: norm("pre_self_attn")?,
+            post_attention_norm: norm("post_self_attn")?,
+            pre_feedforward_norm: norm("pre_feedforward")?,
+            post_feedforward_norm: norm("post_feedforward")?,
+        })
+    }
+
+    /// Keys and values of all rows first, then everything else chunk by chunk: `[n, c]` to `[n, c]`.
+    fn forward(&self, x: &Tensor, rope: &RopeTables) -> Result<Tensor> {
+        let rows = x.dim(0)?;
+        let normed = self.pre_attention_norm.forward(x)?;
+        let own = OwnKeys {
+            keys: self.attention.keys(&normed, Some(&rope.rows(self.kind, 0, rows)?))?,
+            values: self.attention.values(&normed)?,
+            first_position: 0,
+            visibility: self.visibility,
+        };
+        let mut parts = Vec::with_capacity(rows.div_ceil(super::layers::CHUNK_ROWS));
+        for (start, count) in chunks(rows) {
+            let queries =
+                self.attention.queries(&normed.narrow(0, start, count)?, &rope.rows(self.kind, start, count)?)?;
+            let mixed = attend(&queries, start, &own, None, self.scale, None)?;
+            let h = x.narrow(0, start, count)?;
+            let h = (h + self.post_attention_norm.forward(&self.attention.output(&mixed)?)?)?;
+            let fed = self.mlp.forward(&self.pre_feedforward_norm.forward(&h)?)?;
+            parts.push((h + self.post_feedforward_norm.forward(&fed)?)?);
+        }
+        Tensor::cat(&parts, 0)
+    }
+}
+
+/// Type of activations for weights of `weights` on the given device: f32 on the CPU, whose half-precision arithmetic is
+/// slower and less exact than f32's.
+pub(super) fn activation_dtype(device: &candle_core::Device, weights: DType) -> DType {
+    if device.is_cpu() { DType::F32 } else { weights }
+}

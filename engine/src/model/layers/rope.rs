@@ -1,0 +1,97 @@
+//! Rotary position embedding: two tables, one for local and one for global layers, shared by all layers.
+//!
+//! Tables are built in f32 from whole positions: in bf16 a position beyond 256 is not even a whole number any more.
+
+use std::cell::RefCell;
+
+use candle_core::{DType, Device, Result, Tensor};
+
+use crate::model::config::{LayerKind, RopeConfig, StackConfig};
+
+/// Cosines and sines of consecutive positions, `[n, d/2]` each, in f32.
+#[derive(Clone, Debug)]
+pub(crate) struct RopeTable {
+    cos: Tensor,
+    sin: Tensor,
+}
+
+impl RopeTable {
+    /// Rotates the last dimension of `x` `[h, n, d]`: the pair of `i` and `i + d/2` turns by `position * theta^(-2i/d) / factor`.
+    pub(crate) fn rotate(&self, x: &Tensor) -> Result<Tensor> {
+        let dtype = x.dtype();
+        let wide = x.to_dtype(DType::F32)?.contiguous()?.unsqueeze(0)?;
+        candle_nn::rotary_emb::rope(&wide, &self.cos, &self.sin)?.squeeze(0)?.to_dtype(dtype)
+    }
+}
+
+/// The tables of both kinds of layers, grown to the longest sequence met so far.
+#[derive(Debug)]
+pub(crate) struct RopeTables {
+    local: GrowingTable,
+    global: GrowingTable,
+}
+
+impl RopeTables {
+    pub(crate) fn new(config: &StackConfig, device: &Device) -> Self {
+        let table = |rope| GrowingTable::new(rope, config.head_dim, device.clone());
+        Self { local: table(config.local_rope), global: table(config.global_rope) }
+    }
+
+    /// The rows of `count` positions from `first` on, for layers of `kind`.
+    pub(crate) fn rows(&self, kind: LayerKind, first: usize, count: usize) -> Result<RopeTable> {
+        match kind {
+            LayerKind::Local => self.local.rows(first, count),
+            LayerKind::Global => self.global.rows(first, count),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct GrowingTable {
+    config: RopeConfig,
+    head_dim: usize,
+    device: Device,
+    built: RefCell<Option<RopeTable>>,
+}
+
+/// Positions that a table covers at least, so that answering does not rebuild it at every token.
+const LEAST_POSITIONS: usize = 1024;
+
+impl GrowingTable {
+    fn new(config: RopeConfig, head_dim: usize, device: Device) -> Self {
+        Self { config, head_dim, device, built: RefCell::new(None) }
+    }
+
+    fn rows(&self, first: usize, count: usize) -> Result<RopeTable> {
+        let needed = first + count;
+        let mut built = self.built.borrow_mut();
+        let table = match built.take() {
+            Some(table) if table.cos.dim(0)? >= needed => table,
+            _ => self.build(needed.max(LEAST_POSITIONS).next_multiple_of(LEAST_POSITIONS))?,
+        };
+        let rows = RopeTable { cos: table.cos.narrow(0, first, count)?, sin: table.sin.narrow(0, first, count)? };
+        *built = Some(table);
+        Ok(rows)
+    }
+
+    fn build(&self, positions: usize) -> Result<RopeTable> {
+        let half = self.head_dim / 2;
+        let frequencies: Vec<f32> = (0..half).map(|i| self.inverse_frequency(i)).collect();
+        let mut cos = Vec::with_capacity(positions * half);
+        let mut sin = Vec::with_capacity(positions * half);
+        for position in 0..positions {
+            for frequency in &frequencies {
+                let angle = position as f32 * frequency;
+                cos.push(angle.cos());
+                sin.push(angle.sin());
+            }
+        }
+        let tensor = |values| Tensor::from_vec(values, (positions, half), &self.device);
+        Ok(RopeTable { cos: tensor(cos)?, sin: tensor(sin)? })
+    }
+
+    fn inverse_frequency(&self, i: usize) -> f32 {
+        let exponent = (2 * i) as f32 / self.head_dim as f32;
+        1.0 / (self.config.theta as f32).powf(exponent) / self.config.factor as f32
+    }
+}

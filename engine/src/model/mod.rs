@@ -1,0 +1,284 @@
+//! T5Gemma 2: a bidirectional text encoder with eyes, and a decoder that attends to itself and to the encoder's whole
+//! output at once. A Gemma 3 text model is the same decoder with nothing to attend to but itself.
+//!
+//! Letters in shapes: `s` encoder tokens, `t` decoder tokens, `n` tokens of any sequence, `h` query heads, `k` key heads,
+//! `d` width of a head, `c` width of the residual stream, `f` width inside the feed-forward block, `v` vocabulary,
+//! `p` patches. There is no batch dimension: a window is encoded at a time.
+//!
+//! Knows token ids and pixels, not documents, prompts or files.
+
+pub mod config;
+mod decoder;
+mod encoder;
+pub mod generation;
+mod kv_cache;
+mod layers;
+pub mod memory;
+pub mod vision;
+
+use candle_core::{DType, Tensor};
+
+pub use decoder::AttentionObserver;
+
+use crate::cancel::Cancelled;
+use crate::diagnostic::Hint;
+use crate::weights::{Weights, WeightsError};
+use config::ModelConfig;
+use decoder::Decoder;
+use encoder::TextEncoder;
+use kv_cache::SelfCache;
+use layers::Embedding;
+use memory::{Memory, MemoryKind};
+use vision::{Pixels, Projector, VisionTower};
+
+/// Why the model cannot do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The weights do not fit the configuration.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The tensor library gave up: out of memory, or a device failed.
+    #[error("the computation failed: {0}")]
+    Compute(#[from] candle_core::Error),
+    /// A token id beyond the vocabulary.
+    #[error("token id {id} is not in the vocabulary of {vocab_size}")]
+    TokenId {
+        /// The id.
+        id: u32,
+        /// Ids there are.
+        vocab_size: usize,
+    },
+    /// Image placeholders and images do not match.
+    #[error("the input holds {placeholders} image tokens, where {images} images of {per_image} are given")]
+    ImageTokens {
+        /// Placeholder tokens among the ids.
+        placeholders: usize,
+        /// Images given.
+        images: usize,
+        /// Tokens an image takes.
+        per_image: usize,
+    },
+    /// A picture without pixels, or not as large as it says.
+    #[error("a picture of {width} × {height} pixels cannot be used")]
+    Picture {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+    /// Something was asked of a part that this model lacks.
+    #[error("this model has no {0}")]
+    Lacks(&'static str),
+    /// The work was given up.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl Hint for ModelError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Weights(error) => error.hint(),
+            Self::Compute(_) => Some("try fewer pages, a smaller --window, or --dtype bf16".into()),
+            Self::TokenId { .. } => Some("the tokenizer does not belong to this model; fetch the model again".into()),
+            Self::Lacks(_) => Some("use a T5Gemma 2 model: `recto models list`".into()),
+            Self::ImageTokens { .. } | Self::Picture { .. } | Self::Cancelled(_) => None,
+        }
+    }
+}
+
+/// A model ready to work.
+pub struct Model {
+    config: ModelConfig,
+    embedding: Embedding,
+    head: Option<Tensor>,
+    encoder: Option<TextEncoder>,
+    decoder: Decoder,
+    eyes: Option<Eyes>,
+    activations: DType,
+}
+
+struct Eyes {
+    tower: VisionTower,
+    projector: Projector,
+}
+
+/// Called before each layer; gives up the work by returning an error.
+pub type EachLayer<'a> = &'a mut dyn FnMut(usize) -> Result<(), ModelError>;
+
+impl Model {
+    /// Loads the tensors that `config` asks for.
+    ///
+    /// # Errors
+    /// Returns a [`WeightsError`] that names the first tensor that is absent or of another shape.
+    pub fn load(weights: &Weights, config: ModelConfig) -> Result<Self, WeightsError> {
+        let activations = encoder::activation_dtype(weights.device(), weights.dtype());
+        let shape = [config.vocab_size, config.hidden_size()];
+        let (stem, end_of_image) = match &config.encoder {
+            Some(encoder) => ("model.encoder.embed_tokens", Some(encoder.image.end)),
+            None => ("model.decoder.embed_tokens", None),
+        };
+        let embedding = Embedding::load(weights, stem, shape, end_of_image, activations)?;
+        let head = if config.tied_head { None } else { Some(weights.matrix("lm_head.out_proj.weight", &shape)?) };
+        let mut text_encoder = None;
+        let mut eyes = None;
+        if let Some(encoder) = &config.encoder {
+            text_encoder = Some(TextEncoder::load(weights, &encoder.text)?);
+            if let Some(vision) = &encoder.vision {
+                eyes = Some(Eyes {
+                    tower: VisionTower::load(weights, vision, activations)?,
+                    projector: Projector::load(weights, vision, encoder.image.per_image, config.hidden_size())?,
+                });
+            }
+        }
+        let decoder = Decoder::load(weights, &config.decoder)?;
+        Ok(Self { config, embedding, head, encoder: text_encoder, decoder, eyes, activations })
+    }
+
+    /// The model's shape.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// Layers of the text encoder; 0 for a decoder alone.
+    pub fn num_encoder_layers(&self) -> usize {
+        self.encoder.as_ref().map_or(0, TextEncoder::num_layers)
+    }
+
+    /// Layers of the vision tower; 0 for a model without eyes.
+    pub fn num_vision_layers(&self) -> usize {
+        self.eyes.as_ref().map_or(0, |eyes| eyes.tower.num_layers())
+    }
+
+    /// Soft tokens of one image, `[tokens, c]`.
+    ///
+    /// # Errors
+    /// Returns [`ModelError::Lacks`] for a model without eyes, and what `each_layer` or the computation gave.
+    pub fn image_features(&self, pixels: &Pixels, each_layer: EachLayer<'_>) -> Result<Tensor, ModelError> {
+        let eyes = self.eyes.as_ref().ok_or(ModelError::Lacks("eyes"))?;
+        let side = pixels.side;
+        let tensor = Tensor::from_slice(&pixels.values, (3, side, side), self.head_device())?;
+        Ok(eyes.projector.forward(&eyes.tower.forward(&tensor, each_layer)?)?)
+    }
+
+    /// Encoder states of a window, `[s, c]`; `images` stand in for its image tokens in order, each `[tokens, c]`.
+    ///
+    /// # Errors
+    /// Returns a [`ModelError`] when ids and images do not fit the model, and what `each_layer` or the computation gave.
+    pub fn encode(&self, ids: &[u32], images: &[Tensor], each_layer: EachLayer<'_>) -> Result<Tensor, ModelError> {
+        let (Some(encoder), Some(config)) = (&self.encoder, &self.config.encoder) else {
+            return Err(ModelError::Lacks("encoder"));
+        };
+        self.check_ids(ids)?;
+        let embedded = self.embedding.forward(ids)?;
+        let places: Vec<usize> =
+            ids.iter().enumerate().filter(|(_, id)| **id == config.image.soft).map(|(i, _)| i).collect();
+        let per_image = config.image.per_image;
+        if places.len() != images.len() * per_image {
+            return Err(ModelError::ImageTokens { placeholders: places.len(), images: images.len(), per_image });
+        }
+        // Image tokens of one image need not lie side by side, so they are put in one by one where they do not.
+        let mut rows = Vec::with_capacity(places.len());
+        for (image, places) in images.iter().zip(places.chunks(per_image)) {
+            let image = image.to_dtype(self.activations)?;
+            let together = places.windows(2).all(|pair| pair[1] == pair[0] + 1);
+            if together {
+                rows.push((places[0], image));
+            } else {
+                for (i, &place) in places.iter().enumerate() {
+                    rows.push((place, image.narrow(0, i, 1)?));
+                }
+            }
+        }
+        encoder.forward(layers::replace_rows(&embedded, &rows)?, each_layer)
+    }
+
+    /// Makes encoder states `[s, c]` ready for answering.
+    ///
+    /// # Errors
+    /// Returns what `each_layer` or the computation gave.
+    pub fn remember(&self, states: &Tensor, kind: MemoryKind, each_layer: EachLayer<'_>) -> Result<Memory, ModelError> {
+        Memory::prepare(&self.decoder, &states.to_dtype(self.activations)?, kind, each_layer)
+    }
+
+    /// Starts a new text over `memory`.
+    pub fn start<'a>(&'a self, memory: &'a Memory) -> Decoding<'a> {
+        Decoding { model: self, memory, caches: self.decoder.caches(), position: 0 }
+    }
+
+    /// Encoder states of windows that were encoded apart, put one after the other.
+    ///
+    /// # Errors
+    /// Fails where the widths differ or there are none.
+    pub fn concatenate(states: &[Tensor]) -> Result<Tensor, ModelError> {
+        Ok(Tensor::cat(states, 0)?)
+    }
+
+    fn head_device(&self) -> &candle_core::Device {
+        self.embedding.device()
+    }
+
+    fn check_ids(&self, ids: &[u32]) -> Result<(), ModelError> {
+        let vocab_size = self.config.vocab_size;
+        match ids.iter().find(|&&id| id as usize >= vocab_size) {
+            Some(&id) => Err(ModelError::TokenId { id, vocab_size }),
+            None => Ok(()),
+        }
+    }
+
+    /// Logits of normed states `[t, c]`, `[t, v]`, in f32.
+    fn logits(&self, states: &Tensor) -> Result<Tensor, ModelError> {
+        let logits = match &self.head {
+            Some(head) => crate::kernels::linear::product(states, head)?,
+            None => self.embedding.logits(states)?,
+        };
+        let logits = logits.to_dtype(DType::F32)?;
+        Ok(match self.config.final_logit_softcapping {
+            Some(cap) => ((logits / cap)?.tanh()? * cap)?,
+            None => logits,
+        })
+    }
+}
+
+/// A text being written: the decoder's own tokens so far, over a memory.
+pub struct Decoding<'a> {
+    model: &'a Model,
+    memory: &'a Memory,
+    caches: Vec<SelfCache>,
+    position: usize,
+}
+
+impl Decoding<'_> {
+    /// Tokens so far.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Appends `ids` and returns the normed states of their positions, `[t, c]`.
+    ///
+    /// # Errors
+    /// Returns a [`ModelError`] for ids beyond the vocabulary, and what the computation gave.
+    pub fn append(&mut self, ids: &[u32], observer: Option<&mut dyn AttentionObserver>) -> Result<Tensor, ModelError> {
+        self.model.check_ids(ids)?;
+        let embedded = self.model.embedding.forward(ids)?;
+        let states = self.model.decoder.forward(embedded, self.position, &mut self.caches, self.memory, observer)?;
+        self.position += ids.len();
+        Ok(states)
+    }
+
+    /// Logits of states that [`Decoding::append`] returned: `[t, v]`, in f32.
+    ///
+    /// # Errors
+    /// Returns what the computation gave.
+    pub fn logits(&self, states: &Tensor) -> Result<Tensor, ModelError> {
+        self.model.logits(states)
+    }
+
+    /// Logits of the last of these states alone.
+    ///
+    /// # Errors
+    /// Returns what the computation gave.
+    pub fn last_logits(&self, states: &Tensor) -> Result<Vec<f32>, ModelError> {
+        let last = states.narrow(0, states.dim(0)?.saturating_sub(1), 1)?;
+        Ok(self.model.logits(&last)?.flatten_all()?.to_vec1()?)
+    }
+}

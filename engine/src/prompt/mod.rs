@@ -1,0 +1,32 @@
+//! From documents to token ids.
+//!
+//! A [`Tokenizer`] turns text into ids and keeps control strings in documents harmless; [`plan_windows`] lays documents
+//! out as token windows whose every token is traced back to its line or figure; [`choose_passages`] picks what a model
+//! without an encoder is shown; the templates put the question. Knows documents, never tensors and never the model.
+
+mod counts;
+mod error;
+mod figure_window;
+mod gguf_vocabulary;
+mod page_text;
+mod passages;
+mod special;
+mod templates;
+mod terms;
+mod text_stream;
+mod tokenizer;
+mod traced;
+mod windows;
+
+pub use counts::{DocumentCounts, TokenCounts, count_document, count_tokens};
+pub use error::PromptError;
+pub use gguf_vocabulary::GgufVocabulary;
+pub use passages::{Passage, choose_passages};
+pub use special::{ExpectedIds, SpecialIds};
+pub use templates::{
+    CONTINUATION, DOCUMENT, Prompt, QUESTION, Template, continuation_prompt, document_prompt, question_suffix,
+};
+pub use text_stream::TextStream;
+pub use tokenizer::{Encoded, Tokenizer};
+pub use traced::{Source, Span};
+pub use windows::{FigureRef, Window, WindowOptions, plan_windows};

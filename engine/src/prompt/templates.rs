@@ -1,0 +1,153 @@
+//! Prompts: texts of `assets/prompts`, with the question and the passages put in.
+//!
+//! A file's name carries its version: answers are only comparable, and encodings only reusable, under one version. The
+//! question is data like a document's text: control strings in it stay letters.
+
+use crate::document::page::{Document, Page};
+
+use super::error::PromptError;
+use super::passages::{Passage, passage_text};
+use super::tokenizer::Tokenizer;
+use super::traced::{Source, Span, TracedText, TracedTokens};
+
+/// Start of a template that opens a sequence.
+const BOS: &str = "<bos>";
+
+/// A prompt's text with slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// Name with version, as the file is called.
+    pub name: &'static str,
+    text: &'static str,
+}
+
+/// Decoder prompt where the encoder holds the document alone.
+pub const DOCUMENT: Template =
+    Template { name: "document_v1", text: include_str!("../../../assets/prompts/document_v1.txt") };
+/// Text behind the pages where the encoder holds the question too.
+pub const QUESTION: Template =
+    Template { name: "question_v1", text: include_str!("../../../assets/prompts/question_v1.txt") };
+/// Prompt of a model without an encoder: worked examples, passages, question.
+pub const CONTINUATION: Template =
+    Template { name: "continuation_v1", text: include_str!("../../../assets/prompts/continuation_v1.txt") };
+
+/// What a slot is filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    Question,
+    Passages,
+}
+
+/// A part of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Text(&'static str),
+    Slot(Slot),
+}
+
+impl Template {
+    /// Text and slots in order. One line break at the end belongs to the file, not to the prompt.
+    fn parts(&self) -> Vec<Part> {
+        let mut rest = self.text.strip_suffix('\n').unwrap_or(self.text);
+        rest = rest.strip_prefix(BOS).unwrap_or(rest);
+        let mut parts = Vec::new();
+        loop {
+            let next = [("{question}", Slot::Question), ("{passages}", Slot::Passages)]
+                .into_iter()
+                .filter_map(|(name, slot)| rest.find(name).map(|at| (at, name.len(), slot)))
+                .min_by_key(|(at, ..)| *at);
+            let Some((at, length, slot)) = next else { break };
+            let (text, tail) = rest.split_at(at);
+            parts.push(Part::Text(text));
+            parts.push(Part::Slot(slot));
+            rest = tail.get(length..).unwrap_or_default();
+        }
+        parts.push(Part::Text(rest));
+        parts
+    }
+
+    fn opens_sequence(&self) -> bool {
+        self.text.starts_with(BOS)
+    }
+
+    /// Puts passages and question in.
+    fn fill(&self, passages: &[TracedText], question: &str, tokenizer: &Tokenizer) -> Result<Prompt, PromptError> {
+        let mut text = TracedText::default();
+        for part in self.parts() {
+            match part {
+                Part::Text(words) => text.push(words, Source::Template),
+                Part::Slot(Slot::Question) => text.push(&one_line(question), Source::Template),
+                Part::Slot(Slot::Passages) => passages.iter().for_each(|passage| text.append(passage)),
+            }
+        }
+        let mut tokens = TracedTokens::default();
+        if self.opens_sequence() {
+            tokens.push(tokenizer.special().bos, Source::Template);
+        }
+        tokens.append_all(&text.encode(tokenizer)?);
+        Ok(Prompt { spans: tokens.spans(), ids: tokens.ids })
+    }
+}
+
+/// A question on one line, so that it cannot pose as the next part of the prompt.
+fn one_line(question: &str) -> String {
+    question.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What the decoder starts from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    /// Token ids.
+    pub ids: Vec<u32>,
+    /// Where the tokens came from; every token lies in exactly one span.
+    pub spans: Vec<Span>,
+}
+
+/// The decoder's prompt where the encoder holds the document: `<bos>Question: …` up to where the answer begins.
+///
+/// # Errors
+/// [`PromptError::Encode`] from the tokenizer.
+pub fn document_prompt(tokenizer: &Tokenizer, question: &str) -> Result<Prompt, PromptError> {
+    DOCUMENT.fill(&[], question, tokenizer)
+}
+
+/// What stands behind the chosen pages in the encoder in layout "question"; the decoder then starts from `<bos>` alone.
+/// Pages end in a blank line, so the ids can simply be appended to a window's.
+///
+/// # Errors
+/// [`PromptError::Encode`] from the tokenizer.
+pub fn question_suffix(tokenizer: &Tokenizer, question: &str) -> Result<Prompt, PromptError> {
+    QUESTION.fill(&[], question, tokenizer)
+}
+
+/// The prompt of a model without an encoder. Passages are given best first; those that find no room in `max_tokens` are
+/// left out, and the best stands last, next to the question.
+///
+/// # Errors
+/// [`PromptError::QuestionTooLong`] where the prompt has no room even without passages, [`PromptError::Encode`] from the
+/// tokenizer.
+pub fn continuation_prompt(
+    tokenizer: &Tokenizer,
+    documents: &[&Document],
+    passages: &[Passage],
+    question: &str,
+    max_tokens: usize,
+) -> Result<Prompt, PromptError> {
+    let bare = CONTINUATION.fill(&[], question, tokenizer)?.ids.len();
+    let mut room =
+        max_tokens.checked_sub(bare).ok_or(PromptError::QuestionTooLong { needed: bare, room: max_tokens })?;
+    let mut texts = Vec::new();
+    for passage in passages {
+        let Some(page) = page_of(documents, passage) else { continue };
+        if passage.tokens <= room {
+            room -= passage.tokens;
+            texts.push(passage_text(passage.document, page, &passage.lines));
+        }
+    }
+    texts.reverse();
+    CONTINUATION.fill(&texts, question, tokenizer)
+}
+
+fn page_of<'a>(documents: &[&'a Document], passage: &Passage) -> Option<&'a Page> {
+    documents.get(passage.document as usize)?.pages.iter().find(|page| page.number == passage.page)
+}

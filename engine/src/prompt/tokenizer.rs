@@ -1,0 +1,163 @@
+//! Text to token ids and back.
+//!
+//! Two doors in: [`Tokenizer::encode_template`] for Recto's own prompts, where control strings mean control tokens, and
+//! [`Tokenizer::encode_text`] for everything that comes from a user or a document, where they are mere letters.
+
+use std::ops::Range;
+use std::path::Path;
+
+use super::error::PromptError;
+use super::gguf_vocabulary::{self, BLANK, GgufVocabulary};
+use super::special::{ControlStrings, ExpectedIds, SpecialIds, is_control};
+use super::text_stream::TextStream;
+
+/// A text as tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Encoded {
+    /// Token ids.
+    pub ids: Vec<u32>,
+    /// Where each token stands in the text, in bytes, rising. The bytes of a character that the vocabulary lacks are
+    /// tokens of their own and may all point at the whole character.
+    pub offsets: Vec<Range<usize>>,
+}
+
+/// A vocabulary with its rules.
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    special: SpecialIds,
+    control_strings: ControlStrings,
+    /// Ids of control tokens, rising.
+    control_ids: Vec<u32>,
+}
+
+impl std::fmt::Debug for Tokenizer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokenizer").field("special", &self.special).finish_non_exhaustive()
+    }
+}
+
+impl Tokenizer {
+    /// Reads a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// [`PromptError`] where the file cannot be read, is damaged, or lacks a token that prompts need.
+    pub fn from_file(path: &Path) -> Result<Self, PromptError> {
+        Self::from_json(&std::fs::read(path).map_err(PromptError::Unreadable)?)
+    }
+
+    /// Takes the content of a `tokenizer.json`, as published or as [`Tokenizer::to_json`] gave it.
+    ///
+    /// # Errors
+    /// [`PromptError`] where it is damaged or lacks a token that prompts need.
+    pub fn from_json(json: &[u8]) -> Result<Self, PromptError> {
+        Self::new(tokenizers::Tokenizer::from_bytes(json).map_err(PromptError::Malformed)?)
+    }
+
+    /// Rebuilds the tokenizer that a GGUF file's vocabulary was made from.
+    ///
+    /// # Errors
+    /// [`PromptError`] where the vocabulary is damaged or lacks a token that prompts need.
+    pub fn from_gguf(vocabulary: &GgufVocabulary) -> Result<Self, PromptError> {
+        Self::new(gguf_vocabulary::build(vocabulary)?)
+    }
+
+    fn new(inner: tokenizers::Tokenizer) -> Result<Self, PromptError> {
+        let special = SpecialIds::find(|content| inner.token_to_id(content))?;
+        let mut control: Vec<(u32, String)> = inner
+            .get_added_tokens_decoder()
+            .into_iter()
+            .filter(|(_, token)| token.special || is_control(&token.content))
+            .map(|(id, token)| (id, token.content))
+            .collect();
+        control.sort_unstable();
+        let control_strings = ControlStrings::new(control.iter().map(|(_, content)| content.as_str()));
+        let control_ids = control.into_iter().map(|(id, _)| id).collect();
+        Ok(Self { inner, special, control_strings, control_ids })
+    }
+
+    /// The tokenizer as the content of a `tokenizer.json`, to be kept and read faster the next time.
+    ///
+    /// # Errors
+    /// [`PromptError::Malformed`] where it cannot be written as JSON.
+    pub fn to_json(&self) -> Result<String, PromptError> {
+        self.inner.to_string(false).map_err(PromptError::Malformed)
+    }
+
+    /// The ids that prompts and generation treat in a special way.
+    pub fn special(&self) -> &SpecialIds {
+        &self.special
+    }
+
+    /// Checks the special ids against a model's configuration.
+    ///
+    /// # Errors
+    /// [`PromptError`] naming the id and both values where they differ.
+    pub fn check_against(&self, expected: &ExpectedIds) -> Result<(), PromptError> {
+        self.special.check_against(expected)
+    }
+
+    /// How many ids there are, added tokens included.
+    pub fn vocabulary_size(&self) -> usize {
+        self.inner.get_vocab_size(true)
+    }
+
+    /// Encodes text of a document or a user, with no `<bos>`. Control strings in it are cut apart and stay letters: no
+    /// control id comes out.
+    ///
+    /// # Errors
+    /// [`PromptError::Encode`] where the vocabulary has no way to express the text.
+    pub fn encode_text(&self, text: &str) -> Result<Encoded, PromptError> {
+        let mut encoded = Encoded::default();
+        for piece in self.control_strings.pieces(text) {
+            let shift = piece.start;
+            let part = self.inner.encode(&text[piece], false).map_err(PromptError::Encode)?;
+            encoded.ids.extend_from_slice(part.get_ids());
+            encoded.offsets.extend(part.get_offsets().iter().map(|(start, end)| start + shift..end + shift));
+        }
+        Ok(encoded)
+    }
+
+    /// Encodes a text of Recto's own, with no `<bos>` added: control strings in it become control ids.
+    ///
+    /// # Errors
+    /// [`PromptError::Encode`] where the vocabulary has no way to express the text.
+    pub fn encode_template(&self, text: &str) -> Result<Vec<u32>, PromptError> {
+        Ok(self.inner.encode_fast(text, false).map_err(PromptError::Encode)?.get_ids().to_vec())
+    }
+
+    /// The bytes a token stands for; nothing for control tokens and ids outside the vocabulary.
+    pub fn token_bytes(&self, id: u32) -> Vec<u8> {
+        if self.is_control_id(id) {
+            return Vec::new();
+        }
+        let Some(piece) = self.inner.id_to_token(id) else { return Vec::new() };
+        match fallback_byte(&piece) {
+            Some(byte) => vec![byte],
+            None => piece.replace(BLANK, " ").into_bytes(),
+        }
+    }
+
+    /// The text of the ids; control tokens give nothing, bytes that form no character give U+FFFD.
+    pub fn decode(&self, ids: &[u32]) -> String {
+        let mut stream = TextStream::default();
+        let mut text: String = ids.iter().map(|&id| stream.push(&self.token_bytes(id))).collect();
+        text.push_str(&stream.finish());
+        text
+    }
+
+    /// Whether an id steers the model instead of being text.
+    pub fn is_control_id(&self, id: u32) -> bool {
+        self.control_ids.binary_search(&id).is_ok()
+    }
+
+    /// Ids that an answer must never contain: every control token but the end.
+    pub fn suppressed_ids(&self) -> Vec<u32> {
+        self.control_ids.iter().copied().filter(|&id| id != self.special.eos).collect()
+    }
+}
+
+/// The byte that a piece like `<0x0A>` stands for.
+fn fallback_byte(piece: &str) -> Option<u8> {
+    let digits = piece.strip_prefix("<0x")?.strip_suffix('>')?;
+    if digits.len() == 2 { u8::from_str_radix(digits, 16).ok() } else { None }
+}

@@ -1,0 +1,184 @@
+//! Documents as windows of tokens, each encoded by itself.
+//!
+//! Text comes first: whole pages in order, as many as a window holds. Then each figure in a window of its own, with its
+//! caption and the text around it. A pure function: the same documents give the same windows.
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::page::{Document, Page};
+
+use super::error::PromptError;
+use super::figure_window::figure_window;
+use super::page_text::{document_marker, page_marker, write_page};
+use super::tokenizer::Tokenizer;
+use super::traced::{Source, Span, TracedText, TracedTokens};
+
+/// Room that every window needs for marker and some text, in tokens.
+pub(super) const LEAST_TEXT_TOKENS: usize = 256;
+
+/// How documents are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowOptions {
+    /// Most tokens of a window, `<bos>` included.
+    pub window_tokens: usize,
+    /// Whether figures get windows.
+    pub figures: bool,
+    /// Positions that an image takes (`mm_tokens_per_image`).
+    pub image_tokens: usize,
+}
+
+/// A figure of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FigureRef {
+    /// Index of the document, from 0.
+    pub document: u32,
+    /// Number of the page, from 1.
+    pub page: u32,
+    /// Index into the page's figures.
+    pub figure: u32,
+}
+
+/// What one pass of the encoder reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Token ids, `<bos>` first.
+    pub ids: Vec<u32>,
+    /// Where the tokens came from; every token lies in exactly one span.
+    pub spans: Vec<Span>,
+    /// The figures whose pixels fill the image positions, in order.
+    pub images: Vec<FigureRef>,
+}
+
+impl Window {
+    pub(super) fn new(tokens: TracedTokens, images: Vec<FigureRef>) -> Self {
+        Self { spans: tokens.spans(), ids: tokens.ids, images }
+    }
+
+    /// Documents and pages that the window holds something of, rising.
+    pub fn pages(&self) -> Vec<(u32, u32)> {
+        let mut pages: Vec<_> = self.spans.iter().filter_map(|span| span.source.page()).collect();
+        pages.sort_unstable();
+        pages.dedup();
+        pages
+    }
+}
+
+/// Lays documents out: the text of all of them, then the figures of all of them.
+///
+/// # Errors
+/// [`PromptError::WindowTooSmall`] for windows that cannot hold a marker or a figure, [`PromptError::MissingToken`]
+/// where figures are asked for and the vocabulary has no image tokens, [`PromptError::Encode`] from the tokenizer.
+pub fn plan_windows(
+    documents: &[&Document],
+    tokenizer: &Tokenizer,
+    options: &WindowOptions,
+) -> Result<Vec<Window>, PromptError> {
+    let least = LEAST_TEXT_TOKENS + if options.figures { options.image_tokens } else { 0 };
+    if options.window_tokens < least {
+        return Err(PromptError::WindowTooSmall { given: options.window_tokens, least });
+    }
+    let several = documents.len() > 1;
+    let mut windows = Vec::new();
+    for (index, document) in (0..).zip(documents) {
+        text_windows(&mut windows, index, document, several, tokenizer, options.window_tokens)?;
+    }
+    if options.figures {
+        for (index, document) in (0..).zip(documents) {
+            let name = if several { document_marker(document) } else { String::new() };
+            for page in &document.pages {
+                for figure in (0..).zip(&page.figures).map(|(figure, _)| figure) {
+                    let place = FigureRef { document: index, page: page.number, figure };
+                    windows.push(figure_window(place, page, &name, tokenizer, options)?);
+                }
+            }
+        }
+    }
+    Ok(windows)
+}
+
+/// Fills windows with the pages of one document; a document never shares a window, so that its encodings stay its own.
+fn text_windows(
+    windows: &mut Vec<Window>,
+    index: u32,
+    document: &Document,
+    named: bool,
+    tokenizer: &Tokenizer,
+    window_tokens: usize,
+) -> Result<(), PromptError> {
+    let mut open = OpenWindow::new(tokenizer, window_tokens);
+    for (at, page) in document.pages.iter().enumerate() {
+        let mut text = TracedText::default();
+        if named && at == 0 {
+            text.push(&document_marker(document), Source::Marker { document: index, page: page.number });
+        }
+        write_page(&mut text, index, page);
+        let tokens = text.encode(tokenizer)?;
+        if tokens.len() > open.room() {
+            open.close(windows);
+        }
+        if tokens.len() <= open.room() {
+            open.tokens.append_all(&tokens);
+        } else {
+            split_page(windows, &mut open, index, page, &tokens)?;
+        }
+    }
+    open.close(windows);
+    Ok(())
+}
+
+/// Parts a page that no window holds: at line ends, and inside a line only where the line alone is too long. Each
+/// further part begins with the page's marker again.
+fn split_page(
+    windows: &mut Vec<Window>,
+    open: &mut OpenWindow,
+    document: u32,
+    page: &Page,
+    tokens: &TracedTokens,
+) -> Result<(), PromptError> {
+    let mut marker = TracedText::default();
+    marker.push(&format!("{}\n", page_marker(page)), Source::Marker { document, page: page.number });
+    let marker = marker.encode(open.tokenizer)?;
+    let mut start = 0;
+    while start < tokens.len() {
+        if start > 0 {
+            open.close(windows);
+            open.tokens.append_all(&marker);
+        }
+        let end = tokens.cut(start, open.room(), open.tokenizer);
+        open.tokens.append(tokens, start..end);
+        start = end;
+    }
+    Ok(())
+}
+
+/// The window that pages are put in.
+struct OpenWindow<'a> {
+    tokenizer: &'a Tokenizer,
+    window_tokens: usize,
+    tokens: TracedTokens,
+}
+
+impl<'a> OpenWindow<'a> {
+    fn new(tokenizer: &'a Tokenizer, window_tokens: usize) -> Self {
+        Self { tokenizer, window_tokens, tokens: begun(tokenizer) }
+    }
+
+    fn room(&self) -> usize {
+        self.window_tokens.saturating_sub(self.tokens.len())
+    }
+
+    /// Moves what is in the window to `windows`, and begins a new one.
+    fn close(&mut self, windows: &mut Vec<Window>) {
+        let full = std::mem::replace(&mut self.tokens, begun(self.tokenizer));
+        if full.len() > 1 {
+            windows.push(Window::new(full, Vec::new()));
+        }
+    }
+}
+
+/// `<bos>` alone.
+pub(super) fn begun(tokenizer: &Tokenizer) -> TracedTokens {
+    let mut tokens = TracedTokens::default();
+    tokens.push(tokenizer.special().bos, Source::Template);
+    tokens
+}

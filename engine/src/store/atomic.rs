@@ -1,0 +1,90 @@
+//! Writing a file so that it is there whole or not at all.
+//!
+//! The bytes go to a temporary file in the same folder, are forced to the disk, and take the file's name by a rename; on
+//! Unix the folder is forced to the disk too, so that the rename itself outlives a power cut.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use super::StoreError;
+
+/// Writes `bytes` to `path`, in place of whatever file is there. Its folder must exist.
+///
+/// # Errors
+/// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; then what was there before is untouched.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = new_file_in(folder).map_err(StoreError::write(path))?;
+    file.write_all(bytes).map_err(StoreError::write(path))?;
+    file.as_file().sync_all().map_err(StoreError::write(path))?;
+    file.persist(path).map_err(|failed| StoreError::write(path)(failed.error))?;
+    sync_folder(folder)
+}
+
+/// A temporary file with the rights that any new file of the user gets; `tempfile` alone would close it to others.
+fn new_file_in(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".writing-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // The process's umask takes away from it what the user does not want to give.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// Forces a folder's list of names to the disk, where the platform can.
+///
+/// # Errors
+/// Returns [`StoreError::Write`] when the disk does not take it.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    if cfg!(unix) {
+        let opened = std::fs::File::open(folder).map_err(StoreError::write(folder))?;
+        opened.sync_all().map_err(StoreError::write(folder))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("recto.toml");
+        write_file(&path, b"first, and long").unwrap();
+        write_file(&path, b"second").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"second");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_no_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        let occupied = folder.path().join("occupied");
+        std::fs::create_dir(&occupied).unwrap();
+        std::fs::create_dir(occupied.join("inside")).unwrap();
+        let error = write_file(&occupied, b"bytes").unwrap_err();
+        assert!(matches!(error, StoreError::Write { .. }), "{error}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn others_may_read_what_they_may_read_of_any_new_file() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, plain) = (folder.path().join("ours"), folder.path().join("plain"));
+        write_file(&ours, b"").unwrap();
+        std::fs::File::options().write(true).create_new(true).open(&plain).unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&ours), mode(&plain));
+    }
+}

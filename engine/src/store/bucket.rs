@@ -1,0 +1,55 @@
+//! The folders Recto keeps things in, each with the version of its format in its name.
+//!
+//! A format that changes gets a new number: older programs do not see it, and what they wrote is left alone.
+
+use std::path::PathBuf;
+
+use super::Directories;
+
+/// A kind of thing kept on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bucket {
+    /// Installed models, under the data directory.
+    ///
+    /// ```text
+    /// models-v1/
+    ///   .lock                    held by whoever installs or removes
+    ///   .adding-NAME-XXXXXX/     an installation under way; swept away by the next one when its process died
+    ///   .removing-NAME-XXXXXX/   a removal under way; likewise
+    ///   NAME/                    a model, whole: it appears by a rename
+    ///     recto.toml             what belongs to it: sizes, hashes, licence, origin; written last
+    ///     config.json …          the files as published
+    ///     model.gguf             or this one, for a model from a GGUF file
+    ///     NOTICE                 the licence notice, where the catalogue has one
+    /// ```
+    Models,
+    /// Downloads under way, under the cache directory; nothing in it outlives the command that made it.
+    ///
+    /// ```text
+    /// downloads-v1/
+    ///   .lock                    held while something is downloaded
+    ///   NAME-XXXXXX/             what a download brings
+    ///     unpack/                where the downloading program works
+    ///     *.whl                  what it brought, whole
+    /// ```
+    Downloads,
+}
+
+impl Bucket {
+    /// The folder's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Models => "models-v1",
+            Self::Downloads => "downloads-v1",
+        }
+    }
+
+    /// Where it lies; it need not exist.
+    pub fn path(self, directories: &Directories) -> PathBuf {
+        let parent = match self {
+            Self::Models => directories.data(),
+            Self::Downloads => directories.cache(),
+        };
+        parent.join(self.name())
+    }
+}

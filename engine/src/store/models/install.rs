@@ -1,0 +1,148 @@
+//! Putting a model in place: its files go into a folder aside, which gets the model's name when it is whole.
+
+use std::fs::File;
+use std::io::{Read, Write as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+use super::manifest::is_plain_file_name;
+use super::verify::{CHUNK_BYTES, hexadecimal};
+use super::{ADDING, MANIFEST_FILE, Manifest, ManifestFile, ModelKind};
+use crate::cancel::CancelToken;
+use crate::store::folder::publish;
+use crate::store::{FileLock, StoreError, atomic};
+
+/// What is known of a model beside its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// What kind of model it is.
+    pub kind: ModelKind,
+    /// Where it came from, in words.
+    pub source: String,
+    /// Its licence, in words.
+    pub licence: String,
+}
+
+/// An installation under way. Dropped before [`Installation::finish`] it leaves nothing behind.
+#[derive(Debug)]
+pub struct Installation {
+    name: String,
+    staging: TempDir,
+    place: PathBuf,
+    files: Vec<ManifestFile>,
+    _lock: FileLock,
+}
+
+/// A file of a model under way.
+#[derive(Debug)]
+pub struct StagedFile<'a> {
+    installation: &'a mut Installation,
+    name: String,
+    path: PathBuf,
+    file: File,
+    hasher: Sha256,
+    bytes: u64,
+}
+
+impl Installation {
+    pub(super) fn new(root: &Path, name: &str, lock: FileLock) -> Result<Self, StoreError> {
+        let staging = tempfile::Builder::new()
+            .prefix(&format!("{ADDING}{name}-"))
+            .tempdir_in(root)
+            .map_err(StoreError::write(root))?;
+        Ok(Self { name: name.to_owned(), staging, place: root.join(name), files: Vec::new(), _lock: lock })
+    }
+
+    /// The folder the files go to for now; it is gone once the installation is finished or dropped.
+    pub fn folder(&self) -> &Path {
+        self.staging.path()
+    }
+
+    /// Starts a file of the model.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Write`] when it cannot be made, or is there already.
+    pub fn create_file(&mut self, name: &str) -> Result<StagedFile<'_>, StoreError> {
+        let path = self.staging.path().join(name);
+        if !is_plain_file_name(name) || name == MANIFEST_FILE {
+            let source = std::io::Error::new(std::io::ErrorKind::InvalidFilename, "not a name for a file of a model");
+            return Err(StoreError::Write { path, source });
+        }
+        let file = File::options().write(true).create_new(true).open(&path).map_err(StoreError::write(&path))?;
+        Ok(StagedFile { installation: self, name: name.to_owned(), path, file, hasher: Sha256::new(), bytes: 0 })
+    }
+
+    /// Adds a small file whose content is at hand.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`].
+    pub fn add_bytes(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let mut staged = self.create_file(name)?;
+        staged.append(bytes)?;
+        staged.finish().map(|_| ())
+    }
+
+    /// Writes down what was installed and gives the folder its name: only now is there a model.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; then nothing is installed.
+    pub fn finish(self, about: About) -> Result<Manifest, StoreError> {
+        let manifest = Manifest::new(&self.name, about, self.files);
+        let path = self.staging.path().join(MANIFEST_FILE);
+        let text = toml::to_string(&manifest)
+            .map_err(|error| StoreError::Write { path: path.clone(), source: std::io::Error::other(error) })?;
+        atomic::write_file(&path, text.as_bytes())?;
+        publish(self.staging.path(), &self.place)?;
+        // The folder has another name now, so there is nothing left to take away.
+        let _ = self.staging.keep();
+        Ok(manifest)
+    }
+}
+
+impl StagedFile<'_> {
+    /// Appends all that `source` yields; `from` is where that lies, for errors.
+    ///
+    /// `on_bytes` is told how many bytes were copied since its last call.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Read`], [`StoreError::Write`], [`StoreError::DiskFull`] or [`StoreError::Cancelled`].
+    pub fn copy(
+        &mut self,
+        source: &mut dyn Read,
+        from: &Path,
+        cancel: &CancelToken,
+        on_bytes: &mut dyn FnMut(u64),
+    ) -> Result<(), StoreError> {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            cancel.check()?;
+            match source.read(&mut chunk).map_err(StoreError::read(from))? {
+                0 => return Ok(()),
+                read => {
+                    self.append(&chunk[..read])?;
+                    on_bytes(read as u64);
+                }
+            }
+        }
+    }
+
+    /// Closes the file and returns its length and hash.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`] when it cannot be forced to the disk.
+    pub fn finish(self) -> Result<ManifestFile, StoreError> {
+        self.file.sync_all().map_err(StoreError::write(&self.path))?;
+        let file = ManifestFile { name: self.name, bytes: self.bytes, sha256: hexadecimal(&self.hasher.finalize()) };
+        self.installation.files.push(file.clone());
+        Ok(file)
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.file.write_all(bytes).map_err(StoreError::write(&self.path))?;
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! `recto.toml`: what Recto wrote down about a model when it was installed.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::ModelKind;
+
+/// The file's name in a model's folder.
+pub const MANIFEST_FILE: &str = "recto.toml";
+/// Version of the format that this program writes and reads.
+const FORMAT: u32 = 1;
+/// A manifest names a handful of files; anything beyond this is not one.
+const MAX_MANIFEST_BYTES: u64 = 1 << 20;
+
+/// What Recto knows of an installed model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this format.
+    format: u32,
+    /// The name it was installed under.
+    pub name: String,
+    /// What kind of model it is.
+    pub kind: ModelKind,
+    /// Where it came from, in words.
+    pub source: String,
+    /// Its licence, in words.
+    pub licence: String,
+    /// When it was installed, in seconds since 1970.
+    pub installed_secs: u64,
+    /// Its files.
+    #[serde(rename = "file")]
+    pub files: Vec<ManifestFile>,
+}
+
+/// A file of an installed model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestFile {
+    /// Its name in the model's folder.
+    pub name: String,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// What is to be written about a model that is about to be installed.
+    pub(super) fn new(name: &str, about: super::About, files: Vec<ManifestFile>) -> Self {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Self {
+            format: FORMAT,
+            name: name.to_owned(),
+            kind: about.kind,
+            source: about.source,
+            licence: about.licence,
+            installed_secs: now.map_or(0, |since| since.as_secs()),
+            files,
+        }
+    }
+
+    /// Bytes of all files together.
+    pub fn total_bytes(&self) -> u64 {
+        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.bytes))
+    }
+
+    /// Reads the manifest in a model's folder; an error says why the folder is not taken for a model.
+    pub(super) fn read(folder: &Path) -> Result<Self, String> {
+        let kind = folder.symlink_metadata().map_err(|error| error.to_string())?.file_type();
+        if !kind.is_dir() {
+            return Err("it is not a folder".to_owned());
+        }
+        let path = folder.join(MANIFEST_FILE);
+        let Ok(metadata) = path.symlink_metadata() else {
+            return Err(format!("it has no {MANIFEST_FILE}"));
+        };
+        if !metadata.is_file() || metadata.len() > MAX_MANIFEST_BYTES {
+            return Err(format!("its {MANIFEST_FILE} is not one of Recto's"));
+        }
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| format!("its {MANIFEST_FILE} cannot be read: {error}"))?;
+        Self::parse(&text)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            format: u32,
+        }
+        let unreadable =
+            |error: toml::de::Error| format!("its {MANIFEST_FILE} is damaged: {}", first_line(error.message()));
+        let Versioned { format } = toml::from_str(text).map_err(unreadable)?;
+        if format != FORMAT {
+            return Err(format!("its {MANIFEST_FILE} has format {format}, from another version of Recto"));
+        }
+        let manifest: Self = toml::from_str(text).map_err(unreadable)?;
+        match manifest.files.iter().find(|file| !is_plain_file_name(&file.name)) {
+            Some(file) => Err(format!("its {MANIFEST_FILE} names a file outside the folder: {:?}", file.name)),
+            None if manifest.files.is_empty() => Err(format!("its {MANIFEST_FILE} names no files")),
+            None => Ok(manifest),
+        }
+    }
+}
+
+/// Whether a name means a file in the folder itself.
+pub(super) fn is_plain_file_name(name: &str) -> bool {
+    !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', ':', '\0'])
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        format = 1
+        name = "starter"
+        kind = "gemma3-gguf"
+        source = "a test"
+        licence = "none"
+        installed_secs = 1764000000
+        [[file]]
+        name = "model.gguf"
+        bytes = 253113024
+        sha256 = "a5fd"
+    "#;
+
+    #[test]
+    fn a_manifest_reads_as_it_was_written() {
+        let manifest = Manifest::parse(GOOD).unwrap();
+        assert_eq!(manifest.kind, ModelKind::Gemma3Gguf);
+        assert_eq!(manifest.total_bytes(), 253_113_024);
+        assert_eq!(Manifest::parse(&toml::to_string(&manifest).unwrap()).unwrap(), manifest);
+    }
+
+    #[test]
+    fn what_is_not_a_manifest_says_why() {
+        for (change, why) in [
+            (("format = 1", "format = 2"), "another version"),
+            (("format = 1", ""), "damaged"),
+            (("name = \"model.gguf\"", "name = \"../../etc/passwd\""), "outside the folder"),
+            (("name = \"model.gguf\"", "name = \"C:evil\""), "outside the folder"),
+            (("gemma3-gguf", "gpt"), "damaged"),
+            (("bytes = 253113024", "bytes = -1"), "damaged"),
+        ] {
+            let error = Manifest::parse(&GOOD.replace(change.0, change.1)).unwrap_err();
+            assert!(error.contains(why), "{change:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Installed models: a folder each under [`Bucket::Models`], and what `recto.toml` in it says of it.
+//!
+//! A model is installed when its folder has its name and its `recto.toml`; both come last, so that a copy that was cut
+//! short never looks like a model. What is damaged or was put there by others is named, never run and never deleted.
+
+mod install;
+mod kind;
+mod layout;
+mod manifest;
+mod name;
+mod verify;
+
+use std::path::{Path, PathBuf};
+
+pub use install::{About, Installation, StagedFile};
+pub use kind::ModelKind;
+pub use layout::ModelFiles;
+pub use manifest::{MANIFEST_FILE, Manifest, ManifestFile};
+pub use name::check_name;
+pub use verify::{FaultKind, FileFault, hash_file};
+
+use super::folder::{publish, remove_folder, sweep};
+use super::{Bucket, Directories, FileLock, StoreError};
+use crate::cancel::CancelToken;
+
+/// Prefix of folders that are about to be models.
+const ADDING: &str = ".adding-";
+/// Prefix of folders that were models.
+const REMOVING: &str = ".removing-";
+
+/// The models installed on this machine for this user.
+#[derive(Clone, Debug)]
+pub struct ModelStore {
+    root: PathBuf,
+}
+
+/// A model that can be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFolder {
+    /// Its name, or the last part of its path where it is not installed.
+    pub name: String,
+    /// What kind of model it is.
+    pub kind: ModelKind,
+    /// Its files.
+    pub files: ModelFiles,
+    /// What is known of it, where it is installed.
+    pub manifest: Option<Manifest>,
+}
+
+/// A folder among the installed models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedModel {
+    /// The folder's name.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it is worth.
+    pub state: ModelState,
+}
+
+/// What a folder among the installed models is worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelState {
+    /// All files are there, as long as they should be.
+    Ready(Manifest),
+    /// Files are missing or of another length.
+    Damaged(Manifest, Vec<FileFault>),
+    /// Not installed by Recto, or cut short; why it is taken for that.
+    Foreign(String),
+}
+
+impl ModelStore {
+    /// The models of the user with these directories; nothing is made on disk before something is installed.
+    pub fn new(directories: &Directories) -> Self {
+        Self { root: Bucket::Models.path(directories) }
+    }
+
+    /// The folder that holds the models.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Everything among the installed models, sorted by name. Contents are not hashed.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Read`] when the folder cannot be listed.
+    pub fn list(&self) -> Result<Vec<ListedModel>, StoreError> {
+        let entries = match std::fs::read_dir(&self.root) {
+            Ok(entries) => entries,
+            Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(StoreError::read(&self.root)(source)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(StoreError::read(&self.root))?;
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+        names.sort_unstable();
+        Ok(names.into_iter().filter(|name| !name.starts_with('.')).map(|name| self.listed(name)).collect())
+    }
+
+    /// The model that is meant by `name_or_path`: an installed one, or a folder as published, or a GGUF file.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::NotInstalled`], [`StoreError::Damaged`], [`StoreError::Foreign`] or
+    /// [`StoreError::NoModelAt`]: only what looks whole is returned.
+    pub fn find(&self, name_or_path: &str) -> Result<ModelFolder, StoreError> {
+        if check_name(name_or_path).is_ok() && self.root.join(name_or_path).symlink_metadata().is_ok() {
+            return ready(self.listed(name_or_path.to_owned()));
+        }
+        let path = Path::new(name_or_path);
+        if path.exists() {
+            return at_path(path);
+        }
+        if looks_like_path(name_or_path) {
+            return Err(StoreError::NoModelAt {
+                path: path.to_owned(),
+                why: "there is no such file or folder".to_owned(),
+            });
+        }
+        let installed = self.list()?.into_iter().map(|model| model.name).collect();
+        Err(StoreError::NotInstalled { name: name_or_path.to_owned(), installed })
+    }
+
+    /// The model to use where none was named: one with eyes before one without, the newest first.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::NothingInstalled`], or [`StoreError::Damaged`] when there are only damaged ones.
+    pub fn default_model(&self) -> Result<ModelFolder, StoreError> {
+        let mut models = self.list()?;
+        models.sort_by_key(|model| match &model.state {
+            ModelState::Ready(manifest) => (0, !manifest.kind.has_encoder(), u64::MAX - manifest.installed_secs),
+            ModelState::Damaged(..) => (1, false, 0),
+            ModelState::Foreign(_) => (2, false, 0),
+        });
+        match models.into_iter().next() {
+            Some(first) if !matches!(first.state, ModelState::Foreign(_)) => ready(first),
+            _ => Err(StoreError::NothingInstalled),
+        }
+    }
+
+    /// Hashes every file of an installed model again and returns what differs from the day it was installed.
+    ///
+    /// `on_bytes` is told how many bytes were read since its last call.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::NotInstalled`], [`StoreError::Foreign`] or [`StoreError::Cancelled`].
+    pub fn verify(
+        &self,
+        name: &str,
+        cancel: &CancelToken,
+        on_bytes: &mut dyn FnMut(u64),
+    ) -> Result<Vec<FileFault>, StoreError> {
+        let manifest = self.manifest(name)?;
+        verify::verify_files(&self.root.join(name), &manifest.files, cancel, on_bytes)
+    }
+
+    /// What is written down about an installed model, whole or damaged.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::BadName`], [`StoreError::NotInstalled`] or [`StoreError::Foreign`].
+    pub fn manifest(&self, name: &str) -> Result<Manifest, StoreError> {
+        check_name(name)?;
+        let path = self.root.join(name);
+        if path.symlink_metadata().is_err() {
+            let installed = self.list()?.into_iter().map(|model| model.name).collect();
+            return Err(StoreError::NotInstalled { name: name.to_owned(), installed });
+        }
+        Manifest::read(&path).map_err(|why| StoreError::Foreign { path, why })
+    }
+
+    /// Removes an installed model; a path is refused, and so is a folder that Recto did not install.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::BadName`], [`StoreError::NotInstalled`], [`StoreError::Foreign`] or [`StoreError::Busy`].
+    pub fn remove(&self, name: &str) -> Result<(), StoreError> {
+        self.manifest(name)?;
+        let _lock = FileLock::of_folder(&self.root)?;
+        sweep(&self.root, REMOVING)?;
+        // A rename takes it out of sight at once; a removal that is cut short leaves no half model.
+        let aside = self.root.join(format!("{REMOVING}{name}"));
+        publish(&self.root.join(name), &aside)?;
+        remove_folder(&aside)
+    }
+
+    /// Starts to install a model under `name`, with room for `needed_bytes`.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::BadName`], [`StoreError::AlreadyInstalled`], [`StoreError::Foreign`] when something else has
+    /// the name, [`StoreError::DiskFull`], or [`StoreError::Busy`] while another process installs.
+    pub fn install(&self, name: &str, needed_bytes: u64) -> Result<Installation, StoreError> {
+        self.require_unused(name)?;
+        super::require_free(&self.root, needed_bytes)?;
+        let lock = FileLock::of_folder(&self.root)?;
+        sweep(&self.root, ADDING)?;
+        Installation::new(&self.root, name, lock)
+    }
+
+    /// Checks that a model may be installed under `name`.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::BadName`], [`StoreError::AlreadyInstalled`] or [`StoreError::Foreign`].
+    pub fn require_unused(&self, name: &str) -> Result<(), StoreError> {
+        match self.manifest(name) {
+            Ok(_) => Err(StoreError::AlreadyInstalled { name: name.to_owned() }),
+            Err(StoreError::NotInstalled { .. }) => Ok(()),
+            Err(other) => Err(other),
+        }
+    }
+
+    fn listed(&self, name: String) -> ListedModel {
+        let path = self.root.join(&name);
+        let state = match Manifest::read(&path) {
+            Ok(manifest) => {
+                let faults = verify::check_sizes(&path, &manifest.files);
+                if faults.is_empty() { ModelState::Ready(manifest) } else { ModelState::Damaged(manifest, faults) }
+            }
+            Err(why) => ModelState::Foreign(why),
+        };
+        ListedModel { name, path, state }
+    }
+}
+
+/// The model in a listed folder, where it is whole.
+fn ready(listed: ListedModel) -> Result<ModelFolder, StoreError> {
+    match listed.state {
+        ModelState::Ready(manifest) => {
+            let files = ModelFiles::of_folder(&listed.path)?;
+            Ok(ModelFolder { name: listed.name, kind: manifest.kind, files, manifest: Some(manifest) })
+        }
+        ModelState::Damaged(_, faults) => {
+            Err(StoreError::Damaged { name: listed.name, faults: faults.iter().map(ToString::to_string).collect() })
+        }
+        ModelState::Foreign(why) => Err(StoreError::Foreign { path: listed.path, why }),
+    }
+}
+
+/// A model that is not installed: a folder as published, or a GGUF file.
+fn at_path(path: &Path) -> Result<ModelFolder, StoreError> {
+    let files = if path.is_dir() { ModelFiles::of_folder(path)? } else { ModelFiles::of_file(path)? };
+    let kind = files.kind()?;
+    let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    let name = stem.map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
+    Ok(ModelFolder { name, kind, files, manifest: None })
+}
+
+fn looks_like_path(text: &str) -> bool {
+    text.starts_with(['.', '~'])
+        || text.contains(['/', '\\'])
+        || Path::new(text).extension().is_some_and(|end| end == "gguf")
+}

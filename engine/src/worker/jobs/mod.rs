@@ -1,0 +1,5 @@
+//! One file per kind of work; each joins the layers and reports how far it has come.
+
+pub(super) mod ask;
+pub(super) mod forward;
+pub(super) mod read;

@@ -1,0 +1,177 @@
+//! A model folder or file, made ready to work.
+
+use std::path::Path;
+
+use candle_core::{DType, Device};
+
+use super::Error;
+use super::run_loop::Job;
+use super::session::Session;
+use crate::model::Model;
+use crate::model::config::ModelConfig;
+use crate::prompt::{ExpectedIds, GgufVocabulary, Tokenizer};
+use crate::protocol::{ComputeOptions, DeviceChoice, Event, MemoryChoice, ModelSummary, Stage, WeightType};
+use crate::store::Directories;
+use crate::store::models::{ModelFiles, ModelFolder, ModelStore};
+use crate::weights::Weights;
+use crate::weights::gguf::{GgufModel, GgufVocabulary as FileVocabulary};
+
+/// What makes a loaded model serve for another piece of work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ModelKey {
+    folder: ModelFolder,
+    device: DeviceChoice,
+    dtype: Option<WeightType>,
+}
+
+/// A model with its tokenizer.
+pub(super) struct LoadedModel {
+    pub(super) summary: ModelSummary,
+    pub(super) model: Model,
+    pub(super) tokenizer: Tokenizer,
+}
+
+impl Session {
+    /// The folder of the model that `options` names, or of the best one installed.
+    pub(super) fn find_model(&self, options: &ComputeOptions) -> Result<ModelFolder, Error> {
+        let directories = match &self.options.directories {
+            Some(directories) => directories.clone(),
+            None => Directories::of_user()?,
+        };
+        let store = ModelStore::new(&directories);
+        Ok(match &options.model {
+            Some(name) => store.find(name)?,
+            None => store.default_model()?,
+        })
+    }
+
+    /// Loads a model, or takes the one that is there already, and tells which it is.
+    pub(super) fn load_model(&mut self, job: &Job<'_>, options: &ComputeOptions) -> Result<(), Error> {
+        let key = ModelKey { folder: self.find_model(options)?, device: options.device, dtype: options.dtype };
+        let loaded = match self.model.take() {
+            Some((loaded_key, model)) if loaded_key == key => model,
+            _ => {
+                self.encodings = None;
+                job.tell(Event::Progress { request: job.request, stage: Stage::Model, done: 0, total: 1 });
+                let loaded = load(&key, job)?;
+                job.tell(Event::Progress { request: job.request, stage: Stage::Model, done: 1, total: 1 });
+                loaded
+            }
+        };
+        job.tell(Event::Model { request: job.request, model: loaded.summary.clone() });
+        self.model = Some((key, loaded));
+        Ok(())
+    }
+}
+
+fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
+    let device = open_device(key.device)?;
+    let (model, tokenizer, dtype) = match &key.folder.files {
+        ModelFiles::Gguf(path) => {
+            let (model, file_vocabulary, dtype) = load_gguf(path, device, key.dtype)?;
+            job.cancel.check()?;
+            let vocabulary = GgufVocabulary {
+                token_types: file_vocabulary.token_types.iter().map(|kind| kind.number()).collect(),
+                tokens: file_vocabulary.tokens,
+                scores: file_vocabulary.scores,
+            };
+            (model, Tokenizer::from_gguf(&vocabulary)?, dtype)
+        }
+        ModelFiles::Published { folder, tokenizer, .. } => {
+            let (model, dtype) = load_published(folder, device, key.dtype)?;
+            let path = tokenizer.as_ref().ok_or_else(|| Error::NoTokenizer(folder.clone()))?;
+            (model, Tokenizer::from_file(path)?, dtype)
+        }
+    };
+    check_ids(&tokenizer, model.config())?;
+    for field in &model.config().unknown_fields {
+        let diagnostic =
+            crate::diagnostic::Diagnostic::general(format!("the model's configuration has a field that is not known, {field}"));
+        job.tell(Event::Warning { request: job.request, diagnostic });
+    }
+    let has_encoder = model.config().encoder.is_some();
+    let summary = ModelSummary {
+        name: key.folder.name.clone(),
+        has_encoder,
+        has_eyes: model.num_vision_layers() > 0,
+        stand_in: !has_encoder,
+        dtype: if dtype == DType::BF16 { WeightType::Bf16 } else { WeightType::F32 },
+        memory: None,
+    };
+    Ok(LoadedModel { summary, model, tokenizer })
+}
+
+/// A GGUF file's model and vocabulary; by default its weights are widened to f32, which loses nothing of them.
+pub(super) fn load_gguf(
+    path: &Path,
+    device: Device,
+    dtype: Option<WeightType>,
+) -> Result<(Model, FileVocabulary, DType), Error> {
+    let file = GgufModel::open(path)?;
+    let config = ModelConfig::from_gguf(&file.hyper, &file.vocabulary, file.has_own_head());
+    let vocabulary = file.vocabulary.clone();
+    let dtype = dtype.map_or(DType::F32, dtype_of);
+    let weights = Weights::from_source(Box::new(file), device, dtype);
+    Ok((Model::load(&weights, config)?, vocabulary, dtype))
+}
+
+/// A checkpoint folder's model; by default its weights stay in the type they are stored in.
+pub(super) fn load_published(
+    folder: &Path,
+    device: Device,
+    dtype: Option<WeightType>,
+) -> Result<(Model, DType), Error> {
+    let path = folder.join("config.json");
+    let text = std::fs::read_to_string(&path).map_err(|source| Error::ModelFile { path, source })?;
+    let config = ModelConfig::from_json(&text)?;
+    let stored = || Weights::stored_dtype(folder).filter(|&dtype| dtype == DType::BF16).unwrap_or(DType::F32);
+    let dtype = dtype.map_or_else(stored, dtype_of);
+    Ok((Model::load(&Weights::open(folder, device, dtype)?, config)?, dtype))
+}
+
+/// The tokenizer must mean the same control tokens as the model.
+fn check_ids(tokenizer: &Tokenizer, config: &ModelConfig) -> Result<(), Error> {
+    let image = config.encoder.as_ref().map(|encoder| encoder.image);
+    tokenizer.check_against(&ExpectedIds {
+        pad: Some(config.tokens.pad),
+        eos: config.tokens.eos.first().copied(),
+        bos: Some(config.tokens.bos),
+        boi: image.map(|image| image.start),
+        eoi: image.map(|image| image.end),
+        image: image.map(|image| image.soft),
+    })?;
+    Ok(())
+}
+
+fn dtype_of(choice: WeightType) -> DType {
+    match choice {
+        WeightType::F32 => DType::F32,
+        WeightType::Bf16 => DType::BF16,
+    }
+}
+
+pub(super) fn open_device(choice: DeviceChoice) -> Result<Device, Error> {
+    let opened = match choice {
+        DeviceChoice::Cpu => Ok(Device::Cpu),
+        DeviceChoice::Cuda => Device::new_cuda(0),
+        DeviceChoice::Metal => Device::new_metal(0),
+    };
+    opened.map_err(|error| Error::Device { device: choice, detail: error.to_string() })
+}
+
+/// Keys and values of all layers where they take at most this much, else one shared memory.
+const MOST_KEYS_VALUES_BYTES: usize = 4 << 30;
+
+/// How the encoder's output of `tokens` tokens is kept, where that was left open.
+pub(super) fn choose_memory(choice: MemoryChoice, config: &ModelConfig, tokens: usize) -> MemoryChoice {
+    if choice != MemoryChoice::Auto {
+        return choice;
+    }
+    let decoder = &config.decoder;
+    let per_token = 2 * decoder.layers.len() * decoder.num_kv_heads * decoder.head_dim * size_of::<f32>();
+    if tokens.saturating_mul(per_token) <= MOST_KEYS_VALUES_BYTES {
+        MemoryChoice::KeysValues
+    } else {
+        MemoryChoice::Shared
+    }
+}

@@ -1,0 +1,240 @@
+//! From files to pages, from pages to windows, from windows to encoder states.
+
+use std::time::Instant;
+
+use candle_core::Tensor;
+
+use super::Error;
+use super::load::LoadedModel;
+use super::run_loop::Job;
+use super::session::Session;
+use crate::document::page::{Document, LineRole, Page, PageContent};
+use crate::document::{OpenDocument, OpenOptions, open};
+use crate::model::vision::preprocess;
+use crate::prompt::{FigureRef, Source as TokenSource, Window};
+use crate::protocol::{DocumentSummary, Event, PageReport, PageState, ReadingOptions, Source, Stage, WindowReport};
+
+/// Documents whose pages were read.
+pub(super) struct Reading {
+    pub(super) open: Vec<OpenDocument>,
+    pub(super) documents: Vec<Document>,
+    pub(super) summaries: Vec<DocumentSummary>,
+    pub(super) secs: f64,
+}
+
+/// What encoder states were made of: the same key, the same states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct EncodingKey {
+    pub(super) hashes: Vec<String>,
+    pub(super) reading: ReadingOptions,
+    pub(super) question: Option<String>,
+}
+
+/// Encoder states of windows, in order.
+pub(super) struct Encodings {
+    pub(super) windows: Vec<Window>,
+    pub(super) states: Vec<Tensor>,
+}
+
+impl Encodings {
+    pub(super) fn tokens(&self) -> usize {
+        self.windows.iter().map(|window| window.ids.len()).sum()
+    }
+}
+
+/// Opens the files and reads the pages asked for.
+pub(super) fn read_documents(
+    session: &Session,
+    job: &Job<'_>,
+    sources: &[Source],
+    options: &ReadingOptions,
+    has_eyes: bool,
+) -> Result<Reading, Error> {
+    let begun = Instant::now();
+    if sources.is_empty() {
+        return Err(Error::NoDocument);
+    }
+    let mut open_documents = Vec::new();
+    let mut summaries = Vec::new();
+    let mut selections = Vec::new();
+    for (index, source) in (0..).zip(sources) {
+        let how = OpenOptions {
+            password: source.password.clone(),
+            pages: session.options.pages.clone(),
+            cancel: job.cancel.clone(),
+        };
+        let document = open(&source.path, how)?;
+        let info = document.info();
+        let summary = DocumentSummary {
+            index,
+            name: info.name.clone(),
+            hash: info.hash.clone(),
+            kind: info.kind,
+            title: info.metadata.title.clone(),
+            pages: info.page_count,
+        };
+        selections.push(select_pages(options, info.page_count)?);
+        job.tell(Event::Opened { request: job.request, document: summary.clone() });
+        summaries.push(summary);
+        open_documents.push(document);
+    }
+    let total: u64 = selections.iter().map(|pages| pages.len() as u64).sum();
+    let mut done = 0;
+    let mut documents = Vec::new();
+    let progress = |done| job.tell(Event::Progress { request: job.request, stage: Stage::Pages, done, total });
+    progress(done);
+    let seen = has_eyes && !options.without_figures;
+    for ((index, document), pages) in (0..).zip(&mut open_documents).zip(&selections) {
+        let mut on_page = |page: &Page| {
+            done += 1;
+            job.tell(Event::Page { request: job.request, page: page_report(index, page, seen) });
+            progress(done);
+        };
+        let read = document.read_pages(pages, &mut on_page, &job.cancel)?;
+        for diagnostic in read.warnings {
+            job.tell(Event::Warning { request: job.request, diagnostic });
+        }
+        documents.push(read.value);
+    }
+    Ok(Reading { open: open_documents, documents, summaries, secs: begun.elapsed().as_secs_f64() })
+}
+
+/// Numbers of the pages asked for, as far as the document has them; never none.
+fn select_pages(options: &ReadingOptions, page_count: u32) -> Result<Vec<u32>, Error> {
+    let Some(ranges) = &options.pages else { return Ok((1..=page_count).collect()) };
+    let asked = |number: &u32| ranges.iter().any(|(first, last)| (first..=last).contains(&number));
+    let pages: Vec<u32> = (1..=page_count).filter(asked).collect();
+    if pages.is_empty() { Err(Error::NoSuchPages(page_count)) } else { Ok(pages) }
+}
+
+/// A page as a cell of the reading map; `seen` where the model looks at figures.
+pub(super) fn page_report(document: u32, page: &Page, seen: bool) -> PageReport {
+    let mut tables: Vec<u32> =
+        page.lines.iter().filter(|line| line.role == LineRole::TableRow).map(|line| line.block).collect();
+    tables.dedup();
+    let (state, reason) = match &page.content {
+        PageContent::Text => (PageState::Read, None),
+        PageContent::Blank => (PageState::Blank, None),
+        PageContent::Scan if seen => (PageState::Seen, None),
+        PageContent::Scan => {
+            (PageState::Unread, Some("it is a picture without a text layer, and only a model with eyes can read it".into()))
+        }
+        PageContent::Failed(why) => (PageState::Failed, Some(why.clone())),
+    };
+    PageReport {
+        document,
+        number: page.number,
+        label: page.label.clone(),
+        state,
+        lines: page.lines.len() as u32,
+        tables: tables.len() as u32,
+        figures: page.figures.len() as u32,
+        tokens: 0,
+        reason,
+    }
+}
+
+/// The reading map's pages, with the text tokens that the windows hold of each.
+pub(super) fn page_reports(documents: &[Document], windows: &[Window], seen: bool) -> Vec<PageReport> {
+    let mut reports: Vec<PageReport> = (0..)
+        .zip(documents)
+        .flat_map(|(index, document)| document.pages.iter().map(move |page| page_report(index, page, seen)))
+        .collect();
+    for span in windows.iter().filter(|window| window.images.is_empty()).flat_map(|window| &window.spans) {
+        let Some(place) = span.source.page() else { continue };
+        if let Ok(at) = reports.binary_search_by_key(&place, |report| (report.document, report.number)) {
+            reports[at].tokens += span.tokens.end - span.tokens.start;
+        }
+    }
+    reports
+}
+
+/// What a window holds, as the reading map tells it.
+pub(super) fn window_report(window: &Window) -> WindowReport {
+    let pages = window.pages();
+    let (document, first_page) = pages.first().copied().unwrap_or_default();
+    WindowReport {
+        document,
+        first_page,
+        last_page: pages.last().map_or(first_page, |&(_, page)| page),
+        tokens: window.ids.len() as u32,
+        figures: window.images.len() as u32,
+    }
+}
+
+/// Encodes windows, text first as they come; progress in tokens × layers and figures × layers.
+pub(super) fn encode(
+    job: &Job<'_>,
+    loaded: &LoadedModel,
+    open: &mut [OpenDocument],
+    documents: &[Document],
+    windows: Vec<Window>,
+) -> Result<Encodings, Error> {
+    let model = &loaded.model;
+    let text_layers = model.num_encoder_layers() as u64;
+    let vision_layers = model.num_vision_layers() as u64;
+    let figures: u64 = windows.iter().map(|window| window.images.len() as u64).sum();
+    let tokens: u64 = windows.iter().map(|window| window.ids.len() as u64).sum();
+    let progress = |stage, done, total| job.tell(Event::Progress { request: job.request, stage, done, total });
+    let (mut text_done, mut figures_done) = (0, 0);
+    progress(Stage::Text, 0, tokens * text_layers);
+    let mut states = Vec::with_capacity(windows.len());
+    for window in &windows {
+        let mut images = Vec::with_capacity(window.images.len());
+        for &figure in &window.images {
+            let pixels = figure_pixels(loaded, open, documents, figure)?;
+            let features = model.image_features(&pixels, &mut |layer| {
+                progress(Stage::Figures, figures_done + layer as u64, figures * vision_layers);
+                Ok(job.cancel.check()?)
+            })?;
+            figures_done += vision_layers;
+            images.push(features);
+        }
+        let length = window.ids.len() as u64;
+        states.push(model.encode(&window.ids, &images, &mut |layer| {
+            progress(Stage::Text, text_done + layer as u64 * length, tokens * text_layers);
+            Ok(job.cancel.check()?)
+        })?);
+        text_done += length * text_layers;
+    }
+    progress(Stage::Text, text_done, tokens * text_layers);
+    Ok(Encodings { windows, states })
+}
+
+/// A figure drawn as large as the vision tower wants it.
+fn figure_pixels(
+    loaded: &LoadedModel,
+    open: &mut [OpenDocument],
+    documents: &[Document],
+    place: FigureRef,
+) -> Result<crate::model::vision::Pixels, Error> {
+    let vision = loaded.model.config().encoder.as_ref().and_then(|encoder| encoder.vision.as_ref());
+    let side = vision.map_or(0, |vision| vision.image_size);
+    let bbox = documents
+        .get(place.document as usize)
+        .and_then(|document| document.pages.iter().find(|page| page.number == place.page))
+        .and_then(|page| page.figures.get(place.figure as usize))
+        .map(|figure| figure.bbox);
+    let (Some(bbox), Some(document)) = (bbox, open.get_mut(place.document as usize)) else {
+        return Err(Error::NoDocument);
+    };
+    // Drawn in its own proportions and twice too large, then brought to the square as the model was taught: antialiased.
+    let longest = (2 * side) as f32;
+    let scale = longest / bbox.width().max(bbox.height()).max(1.0);
+    let extent = |points: f32| ((points * scale).round() as u32).clamp(1, 2 * side as u32);
+    let picture = document.render(place.page, bbox, extent(bbox.width()), extent(bbox.height()))?;
+    Ok(preprocess(picture.as_raw(), picture.width(), picture.height(), side)?)
+}
+
+/// Where each token of all windows came from, window after window.
+pub(super) fn sources(windows: &[Window]) -> Vec<(std::ops::Range<usize>, TokenSource)> {
+    let mut offset = 0;
+    let mut all = Vec::new();
+    for window in windows {
+        for span in &window.spans {
+            all.push((offset + span.tokens.start as usize..offset + span.tokens.end as usize, span.source));
+        }
+        offset += window.ids.len();
+    }
+    all
+}

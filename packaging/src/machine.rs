@@ -1,0 +1,100 @@
+//! What must be installed on this machine: looked for, installed with apt where we may, named otherwise.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::process::{is_in_path, run, succeeds};
+use crate::say;
+
+/// The Python that fetches packages: the user's own.
+pub(crate) const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
+
+/// What the program needs at run time beyond the C library: opened by name while it runs, so no linker asks for it.
+const WINDOW_PACKAGES: &[&str] = &[
+    "libx11-6",
+    "libx11-xcb1",
+    "libxcursor1",
+    "libxi6",
+    "libxkbcommon0",
+    "libxkbcommon-x11-0",
+    "libgl1",
+    "libegl1",
+    "libgl1-mesa-dri",
+    "fonts-dejavu-core",
+];
+
+/// What the window is tested with.
+const TEST_PACKAGES: &[&str] = &["xvfb", "xdotool", "imagemagick", "x11-utils"];
+
+/// Makes sure that the tests' packages are there.
+///
+/// # Errors
+/// When some are missing and we may not install them: names them.
+pub(crate) fn need_test_packages() -> Result<()> {
+    need_pip()?;
+    if !cfg!(target_os = "linux") {
+        say::line(format_args!("the window is checked under Xvfb on Linux alone"));
+        return Ok(());
+    }
+    if is_in_path("dpkg-query") {
+        return need_packages(&[WINDOW_PACKAGES, TEST_PACKAGES].concat());
+    }
+    let missing: Vec<_> = ["Xvfb", "xdotool", "import", "xwininfo"].into_iter().filter(|p| !is_in_path(p)).collect();
+    if !missing.is_empty() {
+        bail!("the tests need {}; install them with your system's package manager", missing.join(", "));
+    }
+    Ok(())
+}
+
+/// Makes sure that `python3 -m pip` runs.
+///
+/// # Errors
+/// When it does not and we may not install it: names the packages.
+pub(crate) fn need_pip() -> Result<()> {
+    if has_pip() {
+        return Ok(());
+    }
+    if !is_in_path("dpkg-query") {
+        bail!("`{PYTHON} -m pip` does not run; install Python 3 with pip");
+    }
+    need_packages(&["python3", "python3-pip"])?;
+    if !has_pip() {
+        bail!("`{PYTHON} -m pip` does not run although python3-pip is installed; is another {PYTHON} first in PATH?");
+    }
+    Ok(())
+}
+
+fn has_pip() -> bool {
+    succeeds(Command::new(PYTHON).args(["-m", "pip", "--version"]))
+}
+
+fn need_packages(wanted: &[&str]) -> Result<()> {
+    let missing: Vec<_> = wanted.iter().copied().filter(|package| !is_installed(package)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names = missing.join(" ");
+    if !is_root() {
+        bail!("missing packages; install them with `sudo apt-get install {names}` and try again");
+    }
+    say::line(format_args!("installing {names}"));
+    run(apt_get().args(["update", "-qq"]))?;
+    run(apt_get().args(["install", "-qq", "--yes", "--no-install-recommends"]).args(missing))
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+fn is_installed(package: &str) -> bool {
+    let mut query = Command::new("dpkg-query");
+    query.args(["--show", "--showformat=${db:Status-Status}", package]);
+    query.output().is_ok_and(|output| output.stdout == b"installed")
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}

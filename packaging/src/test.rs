@@ -1,0 +1,153 @@
+//! `cargo xtask test`: formatting, lints, documentation, all tests, the window, the starter; what `.ci/run` runs.
+//!
+//! Every step runs even after one failed, each says how long it took, and the last line counts.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{self, cargo, run as run_command};
+use crate::{check_window, machine, pdfium, program, say};
+
+/// How many checks passed and failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+}
+
+/// Runs all of it.
+///
+/// # Errors
+/// When any check failed.
+pub(crate) fn run() -> Result<()> {
+    let start = Instant::now();
+    let mut total = Counts::default();
+    let mut failures = Vec::new();
+    for (name, step) in STEPS {
+        say::line(format_args!("\n=== {name}"));
+        let begun = Instant::now();
+        let counts = step().unwrap_or_else(|error| {
+            say::line(format_args!("error: {error:#}"));
+            Counts { passed: 0, failed: 1 }
+        });
+        total.passed += counts.passed;
+        total.failed += counts.failed;
+        if counts.failed > 0 {
+            failures.push(*name);
+        }
+        let verdict = if counts.failed == 0 { "ok" } else { "FAILED" };
+        say::line(format_args!("=== {name}: {verdict}, {:.1} s", begun.elapsed().as_secs_f32()));
+    }
+    say::line(format_args!("\nall steps: {:.1} s", start.elapsed().as_secs_f32()));
+    if !failures.is_empty() {
+        say::line(format_args!("failed: {}", failures.join(", ")));
+    }
+    say::result(format_args!("{} passed, {} failed", total.passed, total.failed));
+    if total.failed > 0 {
+        // The count is the last line, so nothing is added to it.
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+/// A step: what it did, or why it could not.
+type Step = fn() -> Result<Counts>;
+
+/// In this order: first what the others need, then the quick ones.
+const STEPS: &[(&str, Step)] = &[
+    ("packages", || one(machine::need_test_packages())),
+    ("pdfium", || one(pdfium::fetch().map(|_| ()))),
+    ("formatting", || one(run_command(cargo().args(["fmt", "--all", "--check"])))),
+    ("clippy", clippy),
+    ("documentation", documentation),
+    ("tests", tests),
+    ("window", || one(check_window::run())),
+    ("starter", || one(starter())),
+];
+
+fn one(result: Result<()>) -> Result<Counts> {
+    result.map(|()| Counts { passed: 1, failed: 0 })
+}
+
+fn clippy() -> Result<Counts> {
+    let mut command = cargo();
+    command.args(["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]);
+    one(run_command(&mut command))
+}
+
+fn documentation() -> Result<Counts> {
+    let mut command = cargo();
+    command.args(["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
+    one(run_command(command.env("RUSTDOCFLAGS", "-D warnings")))
+}
+
+/// All tests, documentation examples too, their output passed on while it is counted.
+fn tests() -> Result<Counts> {
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--locked", "--no-fail-fast"]).stdout(Stdio::piped());
+    let text = process::describe(&command);
+    let mut child = command.spawn().with_context(|| format!("cannot start `{text}`"))?;
+    let mut counts = Counts::default();
+    let stdout = child.stdout.take().context("no output to read")?;
+    for line in BufReader::new(stdout).split(b'\n') {
+        let line = line.context("cannot read the tests' output")?;
+        let line = String::from_utf8_lossy(&line);
+        if let Some(of_binary) = counted(&line) {
+            counts.passed += of_binary.passed;
+            counts.failed += of_binary.failed;
+        }
+        // Nothing can be done about a closed standard output.
+        let _ = writeln!(std::io::stdout().lock(), "{line}");
+    }
+    let status = child.wait().with_context(|| format!("cannot wait for `{text}`"))?;
+    if !status.success() && counts.failed == 0 {
+        bail!("`{text}` ended with {status}");
+    }
+    if counts.passed == 0 {
+        bail!("`{text}` ran no test");
+    }
+    Ok(counts)
+}
+
+/// Reads libtest's closing line: `test result: ok. 12 passed; 0 failed; …`.
+fn counted(line: &str) -> Option<Counts> {
+    let rest = line.strip_prefix("test result: ")?;
+    let number_before = |word: &str| rest.split(word).next()?.split_whitespace().next_back()?.parse().ok();
+    Some(Counts { passed: number_before(" passed;")?, failed: number_before(" failed;")? })
+}
+
+/// The starter model answers a question about the sample report, with a page to show for it.
+fn starter() -> Result<()> {
+    let recto = program::build_as_tested()?;
+    program::pull_starter(&recto)?;
+    let mut ask = Command::new(&recto);
+    ask.arg("ask").arg(program::sample()).arg(program::QUESTION);
+    let answer = process::output(&mut ask)?;
+    say::line(format_args!("{}\n{answer}", program::QUESTION));
+    if answer.trim().is_empty() {
+        bail!("the starter gave no answer");
+    }
+    if !answer.to_lowercase().contains("page") && !answer.contains("p. ") {
+        bail!("the answer names no page");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closing_lines_are_counted() {
+        for (line, expected) in [
+            ("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out", Some((12, 0))),
+            ("test result: FAILED. 7 passed; 2 failed; 0 ignored; 0 measured", Some((7, 2))),
+            ("test a::b ... ok", None),
+        ] {
+            assert_eq!(counted(line), expected.map(|(passed, failed)| Counts { passed, failed }), "{line}");
+        }
+    }
+}

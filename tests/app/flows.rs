@@ -1,0 +1,172 @@
+//! What a user does in the window, found as a screen reader finds it: by role and label.
+
+use std::path::PathBuf;
+
+use app::window::Window;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use engine::protocol::{Command, Event, Stage};
+
+use crate::scripted::{ScriptedEngine, answer, bulletin, starter};
+
+const FILE: &str = "/reports/treasury_bulletin_2025_06.pdf";
+const QUESTION: &str = "How much did real GDP decline?";
+
+fn window(engine: &ScriptedEngine, files: &[&str], question: Option<&str>) -> Harness<'static, Window> {
+    let engine = Box::new(engine.clone());
+    let files = files.iter().map(PathBuf::from).collect();
+    let question = question.map(String::from);
+    Harness::builder()
+        .with_size([1120.0, 760.0])
+        .build_eframe(move |creation| Window::new(&creation.egui_ctx, engine, files, question).unwrap())
+}
+
+/// A window in which the report is open.
+fn with_report(engine: &ScriptedEngine) -> Harness<'static, Window> {
+    let mut window = window(engine, &[FILE], None);
+    engine.finish(bulletin());
+    window.run();
+    window
+}
+
+/// Writes a question and presses the button.
+fn ask(window: &mut Harness<'static, Window>) {
+    window.get_by_label("Your question").focus();
+    window.run_steps(2);
+    window.get_by_label("Your question").type_text(QUESTION);
+    window.run_steps(2);
+    window.get_by_label("Ask").click();
+    window.run_steps(4);
+}
+
+#[test]
+fn the_first_screen_says_where_to_drop_a_report() {
+    let window = window(&ScriptedEngine::default(), &[], None);
+    assert!(window.query_by_label("Drop a report here").is_some());
+    assert!(window.query_by_label("Open…").is_some());
+    assert!(window.query_by_label("Your documents stay on this computer").is_some());
+}
+
+#[test]
+fn a_report_is_opened_and_named_with_its_pages() {
+    let engine = ScriptedEngine::default();
+    let mut window = window(&engine, &[FILE], None);
+    let Some(Command::Read { job, .. }) = engine.commands().first().cloned() else { panic!("nothing was read") };
+    assert_eq!(job.sources[0].path, PathBuf::from(FILE));
+    let request = engine.last_request();
+    engine.tell(Event::Progress { request, stage: Stage::Pages, done: 12, total: 82 });
+    window.run_steps(2);
+    assert!(window.query_by_label("12 of 82 pages").is_some());
+    engine.finish(bulletin());
+    window.run();
+    assert!(window.query_by_label("treasury_bulletin_2025_06.pdf").is_some());
+    assert!(window.query_by_label("82 pages, 1 of them not readable").is_some());
+    assert!(window.query_by_label("12 of 82 pages").is_none(), "the progress is still shown");
+}
+
+#[test]
+fn an_answer_streams_in_and_shows_where_it_comes_from() {
+    let engine = ScriptedEngine::default();
+    let mut window = with_report(&engine);
+    ask(&mut window);
+    let Some(Command::Ask { job, .. }) = engine.commands().last().cloned() else { panic!("nothing was asked") };
+    assert_eq!(job.question, QUESTION);
+    assert_eq!(job.sources[0].path, PathBuf::from(FILE));
+    engine.tell(Event::Model { request: engine.last_request(), model: starter() });
+    engine.say("By 0.2");
+    window.run_steps(3);
+    assert!(window.query_by_label("By 0.2").is_some());
+    engine.say(" percent");
+    window.run_steps(3);
+    assert!(window.query_by_label("By 0.2 percent").is_some());
+    assert!(window.query_by_label("From pages 9 and 11").is_none(), "sources before the answer is done");
+    engine.finish(answer("By 0.2 percent."));
+    window.run();
+    assert!(window.query_by_label("By 0.2 percent.").is_some());
+    assert!(window.query_by_label("From pages 9 and 11").is_some());
+    assert!(window.query_by_label("Share of page 9: 71 %").is_some());
+    assert!(window.query_by_label("Figure: Growth of real GDP").is_some());
+    assert!(window.query_by_label_contains("a small stand-in without eyes").is_some());
+}
+
+#[test]
+fn enter_asks_too() {
+    let engine = ScriptedEngine::default();
+    let mut window = with_report(&engine);
+    window.get_by_label("Your question").focus();
+    window.run_steps(2);
+    window.get_by_label("Your question").type_text(QUESTION);
+    window.run_steps(2);
+    window.key_press(eframe::egui::Key::Enter);
+    window.run_steps(4);
+    assert!(matches!(engine.commands().last(), Some(Command::Ask { .. })));
+}
+
+#[test]
+fn a_question_from_the_command_line_is_asked_once_the_report_is_open() {
+    let engine = ScriptedEngine::default();
+    let mut window = window(&engine, &[FILE], Some(QUESTION));
+    assert_eq!(engine.commands().len(), 1, "asked before the report was open");
+    engine.finish(bulletin());
+    window.run_steps(4);
+    let asked = engine.commands().into_iter().filter(|command| matches!(command, Command::Ask { .. })).count();
+    assert_eq!(asked, 1);
+}
+
+#[test]
+fn a_failure_says_what_to_do_and_can_be_dismissed() {
+    let engine = ScriptedEngine::default();
+    let mut window = window(&engine, &[FILE], None);
+    engine.fail("the file is encrypted", "Give its password with --password-file");
+    window.run();
+    assert!(window.query_by_label("The file is encrypted").is_some());
+    assert!(window.query_by_label("Give its password with --password-file").is_some());
+    window.get_by_label("Dismiss").click();
+    window.run();
+    assert!(window.query_by_label("The file is encrypted").is_none());
+}
+
+#[test]
+fn a_question_that_fails_leaves_the_report_open() {
+    let engine = ScriptedEngine::default();
+    let mut window = with_report(&engine);
+    ask(&mut window);
+    engine.fail("no model is installed", "Run recto models pull starter");
+    window.run();
+    assert!(window.query_by_label("No model is installed").is_some());
+    assert!(window.query_by_label("treasury_bulletin_2025_06.pdf").is_some());
+    ask(&mut window);
+    let asked = engine.commands().into_iter().filter(|command| matches!(command, Command::Ask { .. })).count();
+    assert_eq!(asked, 2);
+}
+
+#[test]
+fn cancel_stops_the_answer_and_keeps_what_has_come() {
+    let engine = ScriptedEngine::default();
+    let mut window = with_report(&engine);
+    ask(&mut window);
+    engine.say("By 0.2");
+    window.run_steps(3);
+    window.get_by_label("Cancel").click();
+    window.run_steps(3);
+    let request = engine.last_request();
+    assert_eq!(engine.commands().last(), Some(&Command::Cancel { request }));
+    assert!(window.query_by_label("Stopping").is_some());
+    engine.tell(Event::Cancelled { request });
+    window.run();
+    assert!(window.query_by_label("By 0.2").is_some());
+    assert!(window.query_by_label("Stopped here").is_some());
+    assert!(window.query_by_label("Ask").is_some());
+}
+
+#[test]
+fn what_an_abandoned_request_tells_is_not_shown() {
+    let engine = ScriptedEngine::default();
+    let mut window = with_report(&engine);
+    ask(&mut window);
+    let abandoned = engine.last_request();
+    engine.tell(Event::Cancelled { request: abandoned });
+    engine.tell(Event::Token { request: abandoned, text: "too late".into() });
+    window.run();
+    assert!(window.query_by_label_contains("too late").is_none());
+}

@@ -1,0 +1,142 @@
+//! An engine that says what the test wants, and remembers what it was told.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use app::window::EngineClient;
+use engine::document::geometry::Rect;
+use engine::document::page::{DocumentKind, FigureKind};
+use engine::protocol::{
+    Answer, AnswerCost, Command, DocumentSummary, ErrorReport, Event, Finish, ModelSummary, Outcome, PageEvidence,
+    PageReport, PageState, ReadingMap, RequestId, SpanEvidence, SpanKind, WeightType,
+};
+
+/// What test and engine share.
+#[derive(Debug, Default)]
+struct Script {
+    commands: Vec<Command>,
+    events: VecDeque<Event>,
+}
+
+/// The script, held by the test and by the window's engine.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ScriptedEngine(Rc<RefCell<Script>>);
+
+impl EngineClient for ScriptedEngine {
+    fn send(&mut self, command: Command) {
+        self.0.borrow_mut().commands.push(command);
+    }
+
+    fn try_recv(&mut self) -> Option<Event> {
+        self.0.borrow_mut().events.pop_front()
+    }
+}
+
+impl ScriptedEngine {
+    /// Commands sent so far.
+    pub(crate) fn commands(&self) -> Vec<Command> {
+        self.0.borrow().commands.clone()
+    }
+
+    /// The request of the last command that asked for work.
+    pub(crate) fn last_request(&self) -> RequestId {
+        let is_work = |command: &Command| match command {
+            Command::Read { request, .. } | Command::Ask { request, .. } => Some(*request),
+            _ => None,
+        };
+        self.0.borrow().commands.iter().rev().find_map(is_work).expect("the window asked for nothing")
+    }
+
+    /// Lets an event arrive.
+    pub(crate) fn tell(&self, event: Event) {
+        self.0.borrow_mut().events.push_back(event);
+    }
+
+    /// Ends the last request with an outcome.
+    pub(crate) fn finish(&self, outcome: Outcome) {
+        self.tell(Event::Done { request: self.last_request(), outcome });
+    }
+
+    /// Ends the last request with an error.
+    pub(crate) fn fail(&self, message: &str, hint: &str) {
+        let report = ErrorReport { message: message.into(), hint: Some(hint.into()) };
+        self.tell(Event::Failed { request: self.last_request(), report });
+    }
+
+    /// Lets a piece of an answer arrive.
+    pub(crate) fn say(&self, text: &str) {
+        self.tell(Event::Token { request: self.last_request(), text: text.into() });
+    }
+}
+
+/// A report of 82 pages of which page 40 could not be read.
+pub(crate) fn bulletin() -> Outcome {
+    let page = |number| PageReport {
+        document: 0,
+        number,
+        label: None,
+        state: if number == 40 { PageState::Unread } else { PageState::Read },
+        lines: 50,
+        tables: 0,
+        figures: 0,
+        tokens: 0,
+        reason: None,
+    };
+    Outcome::Read(ReadingMap {
+        documents: vec![summary()],
+        pages: (1..=82).map(page).collect(),
+        windows: Vec::new(),
+        tokens: 0,
+        encoded: false,
+        pages_secs: 1.0,
+        encoding_secs: 0.0,
+        figures_written: Vec::new(),
+    })
+}
+
+/// The stand-in model.
+pub(crate) fn starter() -> ModelSummary {
+    ModelSummary {
+        name: "Gemma 3 270M".into(),
+        has_encoder: false,
+        has_eyes: false,
+        stand_in: true,
+        dtype: WeightType::F32,
+        memory: None,
+    }
+}
+
+/// An answer from a line of page 9 and a figure of page 11.
+pub(crate) fn answer(text: &str) -> Outcome {
+    let line = "Real GDP declined 0.2 percent at an annual rate in the first quarter of 2025.";
+    Outcome::Answer(Answer {
+        text: text.into(),
+        finish: Finish::Complete,
+        model: starter(),
+        documents: vec![summary()],
+        evidence: vec![
+            page(9, 0.71, SpanKind::Line, line),
+            page(11, 0.29, SpanKind::Figure(FigureKind::Vector), "Growth of real GDP"),
+        ],
+        unread: Vec::new(),
+        cost: AnswerCost::default(),
+    })
+}
+
+fn page(page: u32, share: f32, kind: SpanKind, text: &str) -> PageEvidence {
+    let boxes = vec![Rect::new(72.0, 100.0, 540.0, 112.0)];
+    let span = SpanEvidence { kind, text: text.into(), boxes, share, attention: share, matches: Vec::new() };
+    PageEvidence { document: 0, page, label: None, share, spans: vec![span] }
+}
+
+fn summary() -> DocumentSummary {
+    DocumentSummary {
+        index: 0,
+        name: "treasury_bulletin_2025_06.pdf".into(),
+        hash: "6d16".into(),
+        kind: DocumentKind::Pdf,
+        title: None,
+        pages: 82,
+    }
+}
