@@ -20,7 +20,7 @@ const SCAN_CHARS: usize = 40;
 
 /// Finds the figures of a page, top to bottom, and marks the lines in them and their captions.
 ///
-/// Lines inside a figure become [`LineRole::FigureText`], those of captions [`LineRole::Caption`]; indices into `lines`
+/// Lines inside a figure become [`LineRole::FigureText`] (but those of a scanned page keep their roles), those of captions [`LineRole::Caption`]; indices into `lines`
 /// are kept in the figures. Boxes lie inside the page.
 pub fn find_figures(raw: &RawPage, lines: &mut [Line]) -> Vec<Figure> {
     let (width, height) = (raw.width_pt, raw.height_pt);
@@ -107,7 +107,10 @@ fn mark_lines(figures: &mut [Figure], lines: &mut [Line]) {
     }
     for (index, line) in lines.iter_mut().enumerate().filter(|(_, line)| line.role != LineRole::Caption) {
         if let Some(figure) = figures.iter_mut().find(|figure| figure.bbox.holds_center_of(&line.bbox)) {
-            line.role = LineRole::FigureText;
+            // The text layer of a scan is the text of the page, not that of a drawing on it.
+            if figure.kind != FigureKind::Scan {
+                line.role = LineRole::FigureText;
+            }
             figure.lines.push(index as u32);
         }
     }

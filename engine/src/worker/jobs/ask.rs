@@ -146,8 +146,7 @@ fn prepare_passages(loaded: &LoadedModel, reading: &Reading, question: &str) -> 
         return Err(Error::NothingReadable(kinds));
     }
     let passages = choose_passages(&documents, question, &loaded.tokenizer, PASSAGE_TOKENS)?;
-    let Prompt { ids, spans } =
-        continuation_prompt(&loaded.tokenizer, &documents, &passages, question, PROMPT_TOKENS)?;
+    let Prompt { ids, spans } = continuation_prompt(&loaded.tokenizer, &documents, &passages, question, PROMPT_TOKENS)?;
     let sources =
         spans.iter().map(|span| (span.tokens.start as usize..span.tokens.end as usize, span.source)).collect();
     Ok(Prepared {
