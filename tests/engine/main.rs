@@ -1,6 +1,7 @@
 //! Tests of the engine through its public interfaces.
 
 //mod documents;
+mod figures;
 mod gguf;
 mod hub;
 mod layout;

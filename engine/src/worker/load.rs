@@ -85,8 +85,9 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
     };
     check_ids(&tokenizer, model.config())?;
     for field in &model.config().unknown_fields {
-        let diagnostic =
-            crate::diagnostic::Diagnostic::general(format!("the model's configuration has a field that is not known, {field}"));
+        let diagnostic = crate::diagnostic::Diagnostic::general(format!(
+            "the model's configuration has a field that is not known, {field}"
+        ));
         job.tell(Event::Warning { request: job.request, diagnostic });
     }
     let has_encoder = model.config().encoder.is_some();

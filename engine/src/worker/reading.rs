@@ -116,9 +116,10 @@ pub(super) fn page_report(document: u32, page: &Page, seen: bool) -> PageReport 
         PageContent::Text => (PageState::Read, None),
         PageContent::Blank => (PageState::Blank, None),
         PageContent::Scan if seen => (PageState::Seen, None),
-        PageContent::Scan => {
-            (PageState::Unread, Some("it is a picture without a text layer, and only a model with eyes can read it".into()))
-        }
+        PageContent::Scan => (
+            PageState::Unread,
+            Some("it is a picture without a text layer, and only a model with eyes can read it".into()),
+        ),
         PageContent::Failed(why) => (PageState::Failed, Some(why.clone())),
     };
     PageReport {

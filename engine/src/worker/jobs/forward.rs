@@ -103,8 +103,7 @@ struct Input {
 impl Input {
     fn read(path: &Path, has_encoder: bool) -> Result<Self, Error> {
         let fault = |detail: String| Error::ForwardInput { path: path.to_owned(), detail };
-        let tensors =
-            candle_core::safetensors::load(path, &Device::Cpu).map_err(|error| fault(error.to_string()))?;
+        let tensors = candle_core::safetensors::load(path, &Device::Cpu).map_err(|error| fault(error.to_string()))?;
         let ids = |name: &str| -> Result<Vec<u32>, Error> {
             let tensor = tensors.get(name).ok_or_else(|| fault(format!("it lacks {name}")))?;
             let values = tensor.to_dtype(DType::I64).and_then(|tensor| tensor.to_vec1::<i64>());
