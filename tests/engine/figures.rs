@@ -175,7 +175,7 @@ fn a_chart_has_its_labels_inside_and_its_caption_beside() {
     let roles: Vec<LineRole> = lines.iter().map(|line| line.role).collect();
     let inside = LineRole::FigureText;
     assert_eq!(roles, [LineRole::Caption, inside, inside, inside, LineRole::Body]);
-    assert_eq!(tiles(&raw, &figures[0]), [figures[0].bbox]);
+    assert_eq!(tiles((raw.width_pt, raw.height_pt), &figures[0]), [figures[0].bbox]);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_scan_is_cut_into_parts_that_cover_it_and_overlap() {
     let raw = RawPage { width_pt: 612.0, height_pt: 792.0, ..RawPage::default() };
     let bbox = Rect::new(0.0, 0.0, 612.0, 792.0);
     let scan = Figure { bbox, kind: FigureKind::Scan, caption: None, lines: Vec::new() };
-    let parts = tiles(&raw, &scan);
+    let parts = tiles((raw.width_pt, raw.height_pt), &scan);
     assert!(parts.len() > 1);
     assert_eq!(parts.iter().skip(1).fold(parts[0], |all, part| all.union(part)), bbox);
     assert!(parts[0].intersection(&parts[1]).area() > 0.0);
@@ -233,7 +233,7 @@ proptest! {
             let b = figure.bbox;
             prop_assert!(b.is_finite() && b.left >= 0.0 && b.top >= 0.0, "{b:?}");
             prop_assert!(b.right <= raw.width_pt && b.bottom <= raw.height_pt, "{b:?}");
-            prop_assert!(!tiles(&raw, figure).is_empty());
+            prop_assert!(!tiles((raw.width_pt, raw.height_pt), figure).is_empty());
         }
     }
 }

@@ -151,12 +151,7 @@ fn prepare_encoder(
 }
 
 /// No encoder: the passages that fit the question stand in the prompt.
-fn prepare_passages(
-    job: &Job<'_>,
-    loaded: &LoadedModel,
-    reading: &Reading,
-    question: &str,
-) -> Result<Prepared, Error> {
+fn prepare_passages(job: &Job<'_>, loaded: &LoadedModel, reading: &Reading, question: &str) -> Result<Prepared, Error> {
     let documents: Vec<&Document> = reading.documents.iter().collect();
     let mut passages = choose_passages(&documents, question, &loaded.tokenizer, PASSAGE_TOKENS)?;
     if passages.is_empty() {
@@ -164,8 +159,7 @@ fn prepare_passages(
         job.tell(Event::Warning { request: job.request, diagnostic: Diagnostic::general(message) });
         passages = opening_passages(&documents, &loaded.tokenizer, PASSAGE_TOKENS)?;
     }
-    let Prompt { ids, spans } =
-        continuation_prompt(&loaded.tokenizer, &documents, &passages, question, PROMPT_TOKENS)?;
+    let Prompt { ids, spans } = continuation_prompt(&loaded.tokenizer, &documents, &passages, question, PROMPT_TOKENS)?;
     let sources =
         spans.iter().map(|span| (span.tokens.start as usize..span.tokens.end as usize, span.source)).collect();
     Ok(Prepared {
