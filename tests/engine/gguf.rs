@@ -200,7 +200,8 @@ fn a_head_of_its_own_is_seen() {
 fn files_for_other_networks_are_refused_with_the_reason() {
     let set =
         |key: &'static str, value: Value| move |draft: &mut Draft| drop(draft.metadata.insert(key.to_owned(), value));
-    let cases: [(Box<dyn FnOnce(&mut Draft)>, &str); 12] = [
+    type Change = Box<dyn FnOnce(&mut Draft)>;
+    let cases: [(Change, &str); 12] = [
         (Box::new(set("general.architecture", text("llama"))), "architecture `llama`"),
         (Box::new(set("general.alignment", Value::U32(0))), "alignment of 0"),
         (Box::new(set("gemma3.block_count", Value::U32(0))), "gemma3.block_count"),
@@ -233,7 +234,7 @@ fn counted(text: &str) -> Vec<u8> {
 fn tensor(name: &str, extents: &[u64], kind: u32, offset: u64) -> Vec<u8> {
     let mut entry = counted(name);
     entry.extend((extents.len() as u32).to_le_bytes());
-    extents.iter().for_each(|extent| entry.extend(extent.to_le_bytes()));
+    entry.extend(extents.iter().flat_map(|extent| extent.to_le_bytes()));
     entry.extend(kind.to_le_bytes());
     entry.extend(offset.to_le_bytes());
     entry

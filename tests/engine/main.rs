@@ -1,16 +1,27 @@
 //! Tests of the engine through its public interfaces.
 
-//mod documents;
+#![allow(clippy::disallowed_methods, reason = "tests make the files that they need")]
+#![allow(clippy::print_stdout, reason = "what was measured is shown where a test is run by hand")]
+
+#[cfg(test)]
 mod figures;
+#[cfg(test)]
 mod gguf;
+#[cfg(test)]
 mod hub;
+#[cfg(test)]
 mod layout;
+#[cfg(test)]
 mod models_command;
+#[cfg(test)]
 mod parity;
+#[cfg(test)]
 mod prompt;
-#[cfg(feature = "real-models")]
+#[cfg(all(test, feature = "real-models"))]
 mod prompt_real;
+#[cfg(test)]
 mod store;
+#[cfg(test)]
 mod worker;
 
 #[cfg(unix)]

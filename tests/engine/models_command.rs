@@ -82,8 +82,6 @@ fn a_pull_shows_the_notice_and_wants_a_yes() {
 #[test]
 #[cfg(unix)]
 fn a_pull_that_is_killed_leaves_nothing_that_looks_installed() {
-    use std::time::Duration;
-
     let home = tempfile::tempdir().unwrap();
     let fakes = recto_tests::fixture("fake_python");
     let path = format!("{}:{}", fakes.display(), std::env::var("PATH").unwrap());

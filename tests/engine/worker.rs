@@ -113,16 +113,12 @@ fn cancelling_is_seen_within_a_token_and_before_the_work_has_begun() {
     engine.send(Command::Forward { request: RequestId(1), job: forward_job(1 << 30, never_written.clone()) });
     engine.send(Command::Forward { request: RequestId(2), job: forward_job(1 << 30, never_written.clone()) });
     engine.send(Command::Cancel { request: RequestId(2) });
-    let mut before = 0;
-    loop {
+    let before = loop {
         match engine.recv().unwrap() {
-            Event::Progress { stage: Stage::Answer, done, .. } if done >= 5 => {
-                before = done;
-                break;
-            }
+            Event::Progress { stage: Stage::Answer, done, .. } if done >= 5 => break done,
             _ => {}
         }
-    }
+    };
     let begun = Instant::now();
     engine.send(Command::Cancel { request: RequestId(1) });
     let events = events_of(&engine, RequestId(1));

@@ -1,6 +1,6 @@
 //! What does not belong into the repository, and what every exception carries.
 
-use crate::sources::{Source, code_lines, has_word, read, report, rust, tracked};
+use crate::sources::{Source, code_lines, has_extension, has_word, read, report, rust, tracked};
 
 /// Hosts of package registries, and folders of somebody's machine: in pieces, so that this file does not break its rule.
 const BANNED: &[(&str, &str)] = &[
@@ -18,7 +18,7 @@ const BANNED: &[(&str, &str)] = &[
 const UNFINISHED: &[(&str, &str)] = &[("TO", "DO"), ("FIX", "ME"), ("X", "XX")];
 
 fn texts() -> Vec<Source> {
-    let is_text = |path: &String| !path.ends_with(".pdf") && path != "Cargo.lock";
+    let is_text = |path: &String| !has_extension(path, "pdf") && path != "Cargo.lock";
     let read = |path: String| {
         let text = std::fs::read_to_string(recto_tests::repository().join(&path)).ok()?;
         Some(Source { path, text })

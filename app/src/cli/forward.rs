@@ -1,5 +1,6 @@
 //! `recto forward`: one forward pass on given ids and pixels, for comparing implementations.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -40,7 +41,8 @@ pub(crate) fn run(arguments: &ForwardArgs) -> Result<(), Failure> {
     };
     let mut text = format!("{}\n", output.display());
     for (name, shape) in tensors {
-        text.push_str(&format!("  {name} {shape:?}\n"));
+        // Writing to a text never fails.
+        let _ = writeln!(text, "  {name} {shape:?}");
     }
     print(&text)
 }

@@ -176,7 +176,7 @@ fn limits() -> image::Limits {
 
 fn is_animated(bytes: &[u8]) -> bool {
     GifDecoder::new(Cursor::new(bytes)).is_ok_and(|mut decoder| {
-        decoder.set_limits(limits()).is_ok() && decoder.into_frames().take(2).filter(Result::is_ok).count() > 1
+        decoder.set_limits(limits()).is_ok() && decoder.into_frames().take(2).flatten().count() > 1
     })
 }
 

@@ -22,14 +22,7 @@ impl SafetensorsFiles {
             // The mapping library reports a missing file without its name.
             std::fs::metadata(file).map_err(|source| WeightsError::Io { path: file.clone(), source })?;
         }
-        // SAFETY: the mapped files are only read. A file changed by another program while it is mapped would change
-        // the numbers seen here, as it would with any other way of reading it twice; installed models are written
-        // once, under another name, and renamed into place.
-        #[expect(
-            unsafe_code,
-            reason = "mapping a file is unsafe by nature; reading gigabytes into memory is no choice"
-        )]
-        let mapped = unsafe { MmapedSafetensors::multi(&files) }
+        let mapped = map(&files)
             .map_err(|source| WeightsError::Damaged { path: folder.to_owned(), detail: source.to_string() })?;
         let mut stored_names: BTreeMap<String, String> = BTreeMap::new();
         for (stored, view) in mapped.tensors() {
@@ -70,6 +63,14 @@ impl TensorSource for SafetensorsFiles {
         let loaded = self.mapped.get(stored).and_then(|view| view.load(device)?.to_dtype(dtype));
         loaded.map_err(|source| WeightsError::Load { name: name.into(), source })
     }
+}
+
+#[expect(unsafe_code, reason = "mapping a file is unsafe by nature; reading gigabytes into memory is no choice")]
+fn map(files: &[PathBuf]) -> candle_core::Result<MmapedSafetensors> {
+    // SAFETY: the mapped files are only read. A file changed by another program while it is mapped would change the
+    // numbers seen here, as it would with any other way of reading it twice; installed models are written once, under
+    // another name, and renamed into place.
+    unsafe { MmapedSafetensors::multi(files) }
 }
 
 /// The files that hold the weights: what the index names, or the single file.

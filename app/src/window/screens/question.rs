@@ -44,14 +44,13 @@ pub(crate) fn question_ui(
 }
 
 fn button_ui(ui: &mut Ui, look: &Look, state: &State, has_question: bool, commands: &mut Vec<UserCommand>) {
-    ui.with_layout(Layout::right_to_left(Align::Center).with_main_justify(true), |ui| match &state.work {
-        Some(work) => {
+    ui.with_layout(Layout::right_to_left(Align::Center).with_main_justify(true), |ui| {
+        if let Some(work) = &state.work {
             let label = if work.cancelling { "Stopping" } else { "Cancel" };
             if ui.add_enabled_ui(!work.cancelling, |ui| ui.button(label)).inner.clicked() {
                 commands.push(UserCommand::Cancel);
             }
-        }
-        None => {
+        } else {
             let enabled = has_question && matches!(state.document, Remote::Ready(_));
             if primary_button_ui(ui, look, "Ask", enabled).clicked() {
                 commands.push(UserCommand::Ask);

@@ -20,7 +20,7 @@ impl PageSpace {
 
     /// Width and height as displayed, in points.
     pub(super) fn size(&self) -> (f32, f32) {
-        if self.quarter_turns % 2 == 0 { (self.width, self.height) } else { (self.height, self.width) }
+        if self.quarter_turns.is_multiple_of(2) { (self.width, self.height) } else { (self.height, self.width) }
     }
 
     /// The displayed page.

@@ -104,8 +104,13 @@ impl Fields {
     }
 
     /// The error for a field whose value does not serve.
-    pub(super) fn invalid(&self, name: &str, value: impl ToString, expected: impl Into<String>) -> ConfigError {
-        ConfigError::Invalid { field: self.path_of(name), value: value.to_string(), expected: expected.into() }
+    pub(super) fn invalid(
+        &self,
+        name: &str,
+        value: impl std::fmt::Display,
+        expected: impl Into<String>,
+    ) -> ConfigError {
+        ConfigError::Invalid { field: self.path_of(name), value: format!("{value}"), expected: expected.into() }
     }
 
     /// Ends the reading of this object: fields that are neither used nor known to be ignored go to `unknown`.

@@ -43,19 +43,19 @@ const PROMPT_CHUNK: usize = 256;
 pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: AskJob) -> Result<Outcome, Error> {
     session.load_model(job, &what.compute)?;
     let Some((key, loaded)) = session.model.take() else { return Err(Error::NoDocument) };
-    let outcome = answer(session, job, &loaded, what);
+    let outcome = answer(session, job, &loaded, &what);
     session.model = Some((key, loaded));
     outcome.map(Outcome::Answer)
 }
 
-fn answer(session: &mut Session, job: &Job<'_>, loaded: &LoadedModel, what: AskJob) -> Result<Answer, Error> {
+fn answer(session: &mut Session, job: &Job<'_>, loaded: &LoadedModel, what: &AskJob) -> Result<Answer, Error> {
     let has_eyes = loaded.summary.has_eyes && !what.reading.without_figures;
     let mut reading = read_documents(session, job, &what.sources, &what.reading, has_eyes)?;
     check_readable(&reading, has_eyes)?;
     let mut cost = AnswerCost { pages_secs: reading.secs, ..AnswerCost::default() };
     let begun = Instant::now();
     let prepared = if loaded.summary.has_encoder {
-        prepare_encoder(session, job, loaded, &mut reading, &what)?
+        prepare_encoder(session, job, loaded, &mut reading, what)?
     } else {
         prepare_passages(job, loaded, &reading, &what.question)?
     };
