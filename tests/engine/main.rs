@@ -1,6 +1,6 @@
 //! Tests of the engine through its public interfaces.
 
-//mod documents;
+mod documents;
 mod gguf;
 mod hub;
 mod layout;
