@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Fewest colours in the picture of a window that shows text: a window that stays empty has one or two.
 const FEWEST_COLOURS: u32 = 32;
 
+/// How far above the window's lower edge the question's field is, in pixels.
+const FIELD_ABOVE_FOOT: u32 = 50;
+
 /// Runs the check.
 ///
 /// # Errors
@@ -64,10 +67,14 @@ fn check(recto: &Path, theme: &str, display: &Display, pictures: &Path) -> Resul
     close(display, &window, &mut process)
 }
 
-/// Clicks nothing: the question's field has the focus from the start, so typing alone must change the picture.
+/// Clicks into the question's field, which stands at the foot of the window, and types: the picture must change.
 fn type_a_question(display: &Display, window: &str, before: &Path) -> Result<()> {
     let after = before.with_extension("typed.png");
+    let geometry = output(display.command("xdotool").args(["getwindowgeometry", "--shell", window]))?;
+    let height = geometry.lines().find_map(|line| line.strip_prefix("HEIGHT=")?.parse::<u32>().ok());
+    let field = height.context("xdotool told no height")?.saturating_sub(FIELD_ABOVE_FOOT).to_string();
     run_command(display.command("xdotool").args(["windowfocus", "--sync", window]))?;
+    run_command(display.command("xdotool").args(["mousemove", "--window", window, "300", &field, "click", "1"]))?;
     run_command(display.command("xdotool").args(["type", "--delay", "20", "Who publishes this"]))?;
     wait_for("the typed text to show", || {
         run_command(display.command("import").args(["-window", window]).arg(&after))?;
@@ -79,8 +86,8 @@ fn type_a_question(display: &Display, window: &str, before: &Path) -> Result<()>
 }
 
 fn close(display: &Display, window: &str, process: &mut Running) -> Result<()> {
-    // Without a window manager nobody else sends the message that a click on the close button would.
-    run_command(display.command("xdotool").args(["windowquit", window]))?;
+    // Without a window manager nobody sends the message that a click on the close button would.
+    run_command(display.command("xdotool").args(["windowfocus", "--sync", window, "key", "ctrl+q"]))?;
     let status = wait_for("recto to close", || process.0.try_wait().context("cannot ask for recto's state"))?;
     if !status.success() {
         bail!("recto's window closed, but recto ended with {status}");

@@ -1,6 +1,7 @@
 //! Tests of the engine through its public interfaces.
 
 mod documents;
+mod figures;
 mod gguf;
 mod hub;
 mod layout;
@@ -10,6 +11,7 @@ mod prompt;
 #[cfg(feature = "real-models")]
 mod prompt_real;
 mod store;
+mod worker;
 
 #[cfg(unix)]
 fn wait_for_line(path: &std::path::Path) {

@@ -70,7 +70,11 @@ pub(crate) struct PageRanges(Vec<(u32, u32)>);
 /// Reads `3-8,12`.
 fn parse_pages(text: &str) -> Result<PageRanges, String> {
     let number = |part: &str| {
-        part.trim().parse::<u32>().ok().filter(|&page| page > 0).ok_or_else(|| format!("\"{part}\" is not a page number"))
+        part.trim()
+            .parse::<u32>()
+            .ok()
+            .filter(|&page| page > 0)
+            .ok_or_else(|| format!("\"{part}\" is not a page number"))
     };
     let range = |part: &str| match part.split_once('-') {
         Some((first, last)) => {
@@ -152,7 +156,11 @@ mod tests {
             ("", Err("\"\" is not a page number")),
         ] {
             let read = parse_pages(text).map(|ranges| ranges.0);
-            assert_eq!(read.as_deref().map_err(String::as_str), expected.as_deref().map_err(|error| *error), "{text:?}");
+            assert_eq!(
+                read.as_deref().map_err(String::as_str),
+                expected.as_deref().map_err(|error| *error),
+                "{text:?}"
+            );
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use eframe::egui;
 use engine::protocol::{Command, Event};
 use engine::worker::{Engine, EngineOptions};
 
@@ -18,11 +19,27 @@ pub(crate) struct WindowArgs {
     /// Question to ask at once
     #[arg(long, value_name = "QUESTION", requires = "files")]
     question: Option<String>,
+    /// Light or dark; as the system has it where not given
+    #[arg(long)]
+    theme: Option<Theme>,
+}
+
+/// How the window looks.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Theme {
+    /// Dark on light
+    Light,
+    /// Light on dark
+    Dark,
 }
 
 /// Shows the window until it is closed.
 pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
-    let start = Start { files: arguments.files, question: arguments.question, theme: None };
+    let theme = arguments.theme.map(|theme| match theme {
+        Theme::Light => egui::Theme::Light,
+        Theme::Dark => egui::Theme::Dark,
+    });
+    let start = Start { files: arguments.files, question: arguments.question, theme };
     window::run(start, |wake| {
         let engine = Engine::spawn(EngineOptions::default(), move || wake())?;
         Ok(Box::new(RunningEngine(engine)))

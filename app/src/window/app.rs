@@ -17,6 +17,7 @@ use super::{screens, update};
 const EVENT_TIME: Duration = Duration::from_millis(4);
 
 const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
+const QUIT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Q);
 
 /// Recto's window.
 pub struct Window {
@@ -73,6 +74,7 @@ impl Window {
             UserCommand::Ask => update::ask(&mut self.state, self.engine.as_mut()),
             UserCommand::Cancel => update::cancel(&mut self.state, self.engine.as_mut()),
             UserCommand::DismissError => self.state.trouble = None,
+            UserCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             UserCommand::SetTheme(preference) => ctx.set_theme(preference),
         }
     }
@@ -91,6 +93,9 @@ impl Window {
         ctx.input_mut(|input| {
             if input.consume_shortcut(&OPEN) {
                 commands.push(UserCommand::ChooseFile);
+            }
+            if input.consume_shortcut(&QUIT) {
+                commands.push(UserCommand::Quit);
             }
             if self.state.work.is_some() && input.key_pressed(Key::Escape) {
                 commands.push(UserCommand::Cancel);

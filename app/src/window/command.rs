@@ -17,6 +17,8 @@ pub(crate) enum UserCommand {
     Cancel,
     /// Take the error card away.
     DismissError,
+    /// Close the window.
+    Quit,
     /// Light, dark, or as the system has it.
     SetTheme(ThemePreference),
 }

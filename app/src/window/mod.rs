@@ -26,7 +26,7 @@ pub use engine_client::EngineClient;
 #[derive(Debug, thiserror::Error)]
 pub enum WindowError {
     /// No display, or none that can be drawn on.
-    #[error("no window can be shown here: {0}")]
+    #[error("no window can be shown here: there is no display, or none that can be drawn on")]
     NoDisplay(#[from] eframe::Error),
 }
 

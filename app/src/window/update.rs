@@ -115,7 +115,10 @@ fn on_token(state: &mut State, text: &str) {
 fn on_done(state: &mut State, outcome: Outcome) {
     let Some(work) = state.work.take() else { return };
     match (work.kind, outcome) {
-        (WorkKind::Open(path), Outcome::Read(map)) => state.document = Remote::Ready(report(path, &map)),
+        (WorkKind::Open(path), Outcome::Read(map)) => {
+            state.document = Remote::Ready(report(path, &map));
+            state.focus_question = true;
+        }
         (WorkKind::Ask, Outcome::Answer(answer)) => {
             state.model = Some(answer.model);
             if let Some(turn) = state.turns.last_mut() {

@@ -2,9 +2,9 @@
 
 /// Words that say nothing about where an answer came from.
 const COMMON: &[&str] = &[
-    "a", "an", "and", "are", "as", "at", "be", "been", "by", "for", "from", "had", "has", "have", "in", "is", "it", "its",
-    "of", "on", "or", "than", "that", "the", "their", "there", "these", "they", "this", "to", "was", "were", "which",
-    "will", "with",
+    "a", "an", "and", "are", "as", "at", "be", "been", "by", "for", "from", "had", "has", "have", "in", "is", "it",
+    "its", "of", "on", "or", "than", "that", "the", "their", "there", "these", "they", "this", "to", "was", "were",
+    "which", "will", "with",
 ];
 
 /// A word or number, as it is compared and as it was written.

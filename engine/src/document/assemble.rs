@@ -1,5 +1,6 @@
 //! From what PDFium tells of a page to a page of lines and figures.
 
+use super::figures::find_figures;
 use super::geometry::Rect;
 use super::layout::{layout_page, mark_furniture};
 use super::page::{Figure, FigureKind, Line, Page, PageContent};
@@ -19,9 +20,10 @@ pub(super) fn assemble_page(number: u32, label: Option<String>, raw: RawPage) ->
         warnings.push(Diagnostic::on_page(number, "the page holds more than is read of a page, its end is left out"));
     }
     let content = classify(&raw);
-    let lines = if has_text(&raw) { layout_page(&raw).lines } else { Vec::new() };
+    let mut lines = if has_text(&raw) { layout_page(&raw).lines } else { Vec::new() };
     let figures = match content {
         PageContent::Scan => vec![whole_page(&raw, &lines)],
+        PageContent::Text => find_figures(&raw, &mut lines),
         _ => Vec::new(),
     };
     let page = Page {

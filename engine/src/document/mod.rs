@@ -5,6 +5,7 @@
 
 mod assemble;
 mod error;
+pub mod figures;
 pub mod geometry;
 pub mod layout;
 mod open;

@@ -21,7 +21,7 @@ mod windows;
 pub use counts::{DocumentCounts, TokenCounts, count_document, count_tokens};
 pub use error::PromptError;
 pub use gguf_vocabulary::GgufVocabulary;
-pub use passages::{Passage, choose_passages};
+pub use passages::{Passage, choose_passages, opening_passages};
 pub use special::{ExpectedIds, SpecialIds};
 pub use templates::{
     CONTINUATION, DOCUMENT, Prompt, QUESTION, Template, continuation_prompt, document_prompt, question_suffix,

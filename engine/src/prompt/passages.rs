@@ -59,6 +59,10 @@ impl Block<'_> {
         self.context.iter().chain(&self.lines).copied().collect()
     }
 
+    fn passage(&self, score: f32, text: String, tokens: usize) -> Passage {
+        Passage { document: self.document, page: self.page.number, lines: self.all_lines(), score, text, tokens }
+    }
+
     fn text_of(&self) -> String {
         let text = |index: &u32| self.page.lines.get(*index as usize).map(|line| line.text.as_str());
         self.all_lines().iter().filter_map(text).collect::<Vec<_>>().join("\n")
@@ -108,8 +112,34 @@ pub fn choose_passages(
                 *score *= SAME_PAGE;
             }
         }
-        let (document, page, lines) = (block.document, block.page.number, block.all_lines());
-        chosen.push(Passage { document, page, lines, score, text: text.text, tokens });
+        chosen.push(block.passage(score, text.text, tokens));
+    }
+    Ok(chosen)
+}
+
+/// The beginning of the documents, of `budget_tokens` at most: for a question whose words stand nowhere.
+///
+/// # Errors
+/// [`PromptError::Encode`] from the tokenizer.
+pub fn opening_passages(
+    documents: &[&Document],
+    tokenizer: &Tokenizer,
+    budget_tokens: usize,
+) -> Result<Vec<Passage>, PromptError> {
+    let mut chosen = Vec::new();
+    let mut room = budget_tokens;
+    for (index, document) in (0..).zip(documents) {
+        for (at, page) in document.pages.iter().enumerate() {
+            for block in page_blocks(index, page, at) {
+                let text = passage_text(index, page, &block.all_lines());
+                let tokens = text.encode(tokenizer)?.len();
+                if tokens > room {
+                    return Ok(chosen);
+                }
+                room -= tokens;
+                chosen.push(block.passage(0.0, text.text, tokens));
+            }
+        }
     }
     Ok(chosen)
 }

@@ -1,10 +1,11 @@
 //! Documents as windows of tokens, each encoded by itself.
 //!
-//! Text comes first: whole pages in order, as many as a window holds. Then each figure in a window of its own, with its
+//! Text comes first: whole pages in order, as many as a window holds. Then each figure (of a scan, each part) in a window of its own, with its
 //! caption and the text around it. A pure function: the same documents give the same windows.
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::figures::tiles;
 use crate::document::page::{Document, Page};
 
 use super::error::PromptError;
@@ -36,6 +37,8 @@ pub struct FigureRef {
     pub page: u32,
     /// Index into the page's figures.
     pub figure: u32,
+    /// Which of the parts that the figure is cut in ([`tiles`]).
+    pub tile: u32,
 }
 
 /// What one pass of the encoder reads.
@@ -86,9 +89,11 @@ pub fn plan_windows(
         for (index, document) in (0..).zip(documents) {
             let name = if several { document_marker(document) } else { String::new() };
             for page in &document.pages {
-                for figure in (0..).zip(&page.figures).map(|(figure, _)| figure) {
-                    let place = FigureRef { document: index, page: page.number, figure };
-                    windows.push(figure_window(place, page, &name, tokenizer, options)?);
+                for (at, figure) in (0..).zip(&page.figures) {
+                    for tile in (0..).zip(tiles((page.width_pt, page.height_pt), figure)).map(|(tile, _)| tile) {
+                        let place = FigureRef { document: index, page: page.number, figure: at, tile };
+                        windows.push(figure_window(place, page, &name, tokenizer, options)?);
+                    }
                 }
             }
         }

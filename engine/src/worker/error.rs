@@ -118,9 +118,9 @@ impl Hint for Error {
                 Some("choose other pages, or a model with eyes for scans (a T5Gemma 2 checkpoint)".into())
             }
             Self::Device { .. } => Some("use --device cpu".into()),
-            Self::ForwardInput { .. } => {
-                Some("it must hold encoder_ids i64 [S], decoder_ids i64 [T], and pixel_values f32 [N,3,H,W] at will".into())
-            }
+            Self::ForwardInput { .. } => Some(
+                "it must hold encoder_ids i64 [S], decoder_ids i64 [T], and pixel_values f32 [N,3,H,W] at will".into(),
+            ),
             Self::Compute(_) => Some("try fewer pages, a smaller --window, or --dtype bf16".into()),
         }
     }

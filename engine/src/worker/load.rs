@@ -11,10 +11,10 @@ use crate::model::Model;
 use crate::model::config::ModelConfig;
 use crate::prompt::{ExpectedIds, GgufVocabulary, Tokenizer};
 use crate::protocol::{ComputeOptions, DeviceChoice, Event, MemoryChoice, ModelSummary, Stage, WeightType};
-use crate::store::models::{ModelFiles, ModelFolder, ModelStore};
 use crate::store::Directories;
+use crate::store::models::{ModelFiles, ModelFolder, ModelStore};
 use crate::weights::Weights;
-use crate::weights::gguf::GgufModel;
+use crate::weights::gguf::{GgufModel, GgufVocabulary as FileVocabulary};
 
 /// What makes a loaded model serve for another piece of work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,18 +68,14 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
     let device = open_device(key.device)?;
     let (model, tokenizer, dtype) = match &key.folder.files {
         ModelFiles::Gguf(path) => {
-            let file = GgufModel::open(path)?;
-            let config = ModelConfig::from_gguf(&file.hyper, &file.vocabulary, file.has_own_head());
-            let vocabulary = GgufVocabulary {
-                tokens: file.vocabulary.tokens.clone(),
-                scores: file.vocabulary.scores.clone(),
-                token_types: file.vocabulary.token_types.iter().map(|kind| kind.number()).collect(),
-            };
-            let tokenizer = Tokenizer::from_gguf(&vocabulary)?;
+            let (model, file_vocabulary, dtype) = load_gguf(path, device, key.dtype)?;
             job.cancel.check()?;
-            let dtype = key.dtype.map_or(DType::F32, dtype_of);
-            let weights = Weights::from_source(Box::new(file), device, dtype);
-            (Model::load(&weights, config)?, tokenizer, dtype)
+            let vocabulary = GgufVocabulary {
+                token_types: file_vocabulary.token_types.iter().map(|kind| kind.number()).collect(),
+                tokens: file_vocabulary.tokens,
+                scores: file_vocabulary.scores,
+            };
+            (model, Tokenizer::from_gguf(&vocabulary)?, dtype)
         }
         ModelFiles::Published { folder, tokenizer, .. } => {
             let (model, dtype) = load_published(folder, device, key.dtype)?;
@@ -89,8 +85,9 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
     };
     check_ids(&tokenizer, model.config())?;
     for field in &model.config().unknown_fields {
-        let diagnostic =
-            crate::diagnostic::Diagnostic::general(format!("the model's configuration has a field that is not known, {field}"));
+        let diagnostic = crate::diagnostic::Diagnostic::general(format!(
+            "the model's configuration has a field that is not known, {field}"
+        ));
         job.tell(Event::Warning { request: job.request, diagnostic });
     }
     let has_encoder = model.config().encoder.is_some();
@@ -103,6 +100,20 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
         memory: None,
     };
     Ok(LoadedModel { summary, model, tokenizer })
+}
+
+/// A GGUF file's model and vocabulary; by default its weights are widened to f32, which loses nothing of them.
+pub(super) fn load_gguf(
+    path: &Path,
+    device: Device,
+    dtype: Option<WeightType>,
+) -> Result<(Model, FileVocabulary, DType), Error> {
+    let file = GgufModel::open(path)?;
+    let config = ModelConfig::from_gguf(&file.hyper, &file.vocabulary, file.has_own_head());
+    let vocabulary = file.vocabulary.clone();
+    let dtype = dtype.map_or(DType::F32, dtype_of);
+    let weights = Weights::from_source(Box::new(file), device, dtype);
+    Ok((Model::load(&weights, config)?, vocabulary, dtype))
 }
 
 /// A checkpoint folder's model; by default its weights stay in the type they are stored in.

@@ -8,6 +8,7 @@ use super::Error;
 use super::load::LoadedModel;
 use super::run_loop::Job;
 use super::session::Session;
+use crate::document::figures::tiles;
 use crate::document::page::{Document, LineRole, Page, PageContent};
 use crate::document::{OpenDocument, OpenOptions, open};
 use crate::model::vision::preprocess;
@@ -116,9 +117,10 @@ pub(super) fn page_report(document: u32, page: &Page, seen: bool) -> PageReport 
         PageContent::Text => (PageState::Read, None),
         PageContent::Blank => (PageState::Blank, None),
         PageContent::Scan if seen => (PageState::Seen, None),
-        PageContent::Scan => {
-            (PageState::Unread, Some("it is a picture without a text layer, and only a model with eyes can read it".into()))
-        }
+        PageContent::Scan => (
+            PageState::Unread,
+            Some("it is a picture without a text layer, and only a model with eyes can read it".into()),
+        ),
         PageContent::Failed(why) => (PageState::Failed, Some(why.clone())),
     };
     PageReport {
@@ -210,11 +212,12 @@ fn figure_pixels(
 ) -> Result<crate::model::vision::Pixels, Error> {
     let vision = loaded.model.config().encoder.as_ref().and_then(|encoder| encoder.vision.as_ref());
     let side = vision.map_or(0, |vision| vision.image_size);
-    let bbox = documents
+    let page = documents
         .get(place.document as usize)
-        .and_then(|document| document.pages.iter().find(|page| page.number == place.page))
-        .and_then(|page| page.figures.get(place.figure as usize))
-        .map(|figure| figure.bbox);
+        .and_then(|document| document.pages.iter().find(|page| page.number == place.page));
+    let bbox = page
+        .and_then(|page| Some((page, page.figures.get(place.figure as usize)?)))
+        .and_then(|(page, figure)| tiles((page.width_pt, page.height_pt), figure).get(place.tile as usize).copied());
     let (Some(bbox), Some(document)) = (bbox, open.get_mut(place.document as usize)) else {
         return Err(Error::NoDocument);
     };

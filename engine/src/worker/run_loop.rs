@@ -91,3 +91,30 @@ fn last_event(request: RequestId, result: Result<Result<Outcome, Error>, ErrorRe
         Err(report) => Event::Failed { request, report },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Panics are quiet in this test: their message would look like a failure.
+    fn run_job(job: impl FnOnce(&mut Session) -> Result<Outcome, Error>) -> Event {
+        let mut session = Session::new(EngineOptions::default());
+        last_event(RequestId(7), guarded(&mut session, job))
+    }
+
+    #[test]
+    fn a_panic_fails_its_own_job_with_one_line() {
+        let Event::Failed { request, report } = run_job(|_| panic!("page 3 of {}", "a file")) else {
+            panic!("a panic must fail the job");
+        };
+        assert_eq!(request, RequestId(7));
+        assert!(report.message.ends_with("page 3 of a file"), "{report:?}");
+        assert!(report.hint.is_some());
+    }
+
+    #[test]
+    fn a_cancelled_job_is_not_a_failure() {
+        let event = run_job(|_| Err(Error::Cancelled(crate::cancel::Cancelled)));
+        assert_eq!(event, Event::Cancelled { request: RequestId(7) });
+    }
+}

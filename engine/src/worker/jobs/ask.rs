@@ -7,6 +7,7 @@ use candle_core::Tensor;
 
 use super::read::plan;
 use crate::cite::{SpanMass, Target, gather_evidence};
+use crate::diagnostic::Diagnostic;
 use crate::document::page::Document;
 use crate::kernels::attention::AttentionSink;
 use crate::model::generation::{
@@ -17,7 +18,7 @@ use crate::model::memory::{Memory, MemoryKind};
 use crate::model::{AttentionObserver, Decoding, Model};
 use crate::prompt::{
     Prompt, Source as TokenSource, Span, TextStream, choose_passages, continuation_prompt, document_prompt,
-    question_suffix,
+    opening_passages, question_suffix,
 };
 use crate::protocol::{
     Answer, AnswerCost, AnsweringOptions, AskJob, Event, Finish, Layout, MemoryChoice, ModelSummary, Outcome,
@@ -25,7 +26,7 @@ use crate::protocol::{
 };
 use crate::worker::Error;
 use crate::worker::load::{LoadedModel, choose_memory};
-use crate::worker::reading::{EncodingKey, Encodings, Reading, encode, page_reports, read_documents, sources};
+use crate::worker::reading::{EncodingKey, Reading, encode, page_reports, read_documents, sources};
 use crate::worker::run_loop::Job;
 use crate::worker::session::Session;
 
@@ -50,12 +51,13 @@ pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: AskJob)
 fn answer(session: &mut Session, job: &Job<'_>, loaded: &LoadedModel, what: AskJob) -> Result<Answer, Error> {
     let has_eyes = loaded.summary.has_eyes && !what.reading.without_figures;
     let mut reading = read_documents(session, job, &what.sources, &what.reading, has_eyes)?;
+    check_readable(&reading, has_eyes)?;
     let mut cost = AnswerCost { pages_secs: reading.secs, ..AnswerCost::default() };
     let begun = Instant::now();
     let prepared = if loaded.summary.has_encoder {
         prepare_encoder(session, job, loaded, &mut reading, &what)?
     } else {
-        prepare_passages(loaded, &reading, &what.question)?
+        prepare_passages(job, loaded, &reading, &what.question)?
     };
     cost.encoded_tokens = prepared.memory.len() as u64;
     cost.encoding_secs = begun.elapsed().as_secs_f64();
@@ -74,6 +76,16 @@ fn answer(session: &mut Session, job: &Job<'_>, loaded: &LoadedModel, what: AskJ
         unread,
         cost,
     })
+}
+
+/// An answer from nothing would be an invention.
+fn check_readable(reading: &Reading, has_eyes: bool) -> Result<(), Error> {
+    let mut pages = reading.documents.iter().flat_map(|document| &document.pages);
+    if pages.any(|page| !page.lines.is_empty() || has_eyes && !page.figures.is_empty()) {
+        return Ok(());
+    }
+    let why = if has_eyes { "they are blank" } else { "they hold no text, and this model looks at no pictures" };
+    Err(Error::NothingReadable(why.into()))
 }
 
 /// All that writing needs.
@@ -139,15 +151,15 @@ fn prepare_encoder(
 }
 
 /// No encoder: the passages that fit the question stand in the prompt.
-fn prepare_passages(loaded: &LoadedModel, reading: &Reading, question: &str) -> Result<Prepared, Error> {
+fn prepare_passages(job: &Job<'_>, loaded: &LoadedModel, reading: &Reading, question: &str) -> Result<Prepared, Error> {
     let documents: Vec<&Document> = reading.documents.iter().collect();
-    if documents.iter().flat_map(|document| &document.pages).all(|page| page.lines.is_empty()) {
-        let kinds = "they hold no text, and this model has no eyes".to_owned();
-        return Err(Error::NothingReadable(kinds));
+    let mut passages = choose_passages(&documents, question, &loaded.tokenizer, PASSAGE_TOKENS)?;
+    if passages.is_empty() {
+        let message = "none of the question's words stands in the document; the model is shown its beginning instead";
+        job.tell(Event::Warning { request: job.request, diagnostic: Diagnostic::general(message) });
+        passages = opening_passages(&documents, &loaded.tokenizer, PASSAGE_TOKENS)?;
     }
-    let passages = choose_passages(&documents, question, &loaded.tokenizer, PASSAGE_TOKENS)?;
-    let Prompt { ids, spans } =
-        continuation_prompt(&loaded.tokenizer, &documents, &passages, question, PROMPT_TOKENS)?;
+    let Prompt { ids, spans } = continuation_prompt(&loaded.tokenizer, &documents, &passages, question, PROMPT_TOKENS)?;
     let sources =
         spans.iter().map(|span| (span.tokens.start as usize..span.tokens.end as usize, span.source)).collect();
     Ok(Prepared {

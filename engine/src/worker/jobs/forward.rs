@@ -8,27 +8,52 @@ use candle_core::{DType, Device, Tensor};
 use crate::kernels::attention::AttentionSink;
 use crate::model::memory::{Memory, MemoryKind};
 use crate::model::vision::Pixels;
-use crate::model::{AttentionObserver, Model, ModelError};
+use crate::model::{AttentionObserver, Model};
 use crate::protocol::{Event, ForwardJob, MemoryChoice, Outcome, Stage, WeightType};
 use crate::store::models::ModelFiles;
 use crate::store::output;
 use crate::worker::Error;
-use crate::worker::load::{choose_memory, load_published, open_device};
+use crate::worker::load::{choose_memory, load_gguf, load_published, open_device};
 use crate::worker::run_loop::Job;
 use crate::worker::session::Session;
 
-/// Runs the job: needs `config.json` and weights, no tokenizer.
+/// Runs the job: needs `config.json` and weights, or a GGUF file, no tokenizer. A decoder alone takes no encoder ids.
 pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: ForwardJob) -> Result<Outcome, Error> {
-    let input = Input::read(&what.input)?;
     let folder = session.find_model(&what.compute)?;
-    let ModelFiles::Published { folder, .. } = &folder.files else {
-        return Err(Error::Model(ModelError::Lacks("encoder")));
-    };
     let device = open_device(what.compute.device)?;
-    let (model, _) = load_published(folder, device, Some(what.compute.dtype.unwrap_or(WeightType::F32)))?;
-    let mut each_layer = |_: usize| Ok(job.cancel.check()?);
+    let dtype = Some(what.compute.dtype.unwrap_or(WeightType::F32));
+    let model = match &folder.files {
+        ModelFiles::Published { folder, .. } => load_published(folder, device, dtype)?.0,
+        ModelFiles::Gguf(path) => load_gguf(path, device, dtype)?.0,
+    };
+    let input = Input::read(&what.input, model.num_encoder_layers() > 0)?;
     let mut results: Vec<(&str, Tensor)> = Vec::new();
+    let memory = encode(job, &model, &input, what.compute.memory, &mut results)?;
 
+    let mut observer = CrossAttention::default();
+    let mut decoding = model.start(&memory);
+    let decoded = decoding.append(&input.decoder_ids, Some(&mut observer))?;
+    results.push(("logits", decoding.logits(&decoded)?));
+    if !memory.is_empty() {
+        results.push(("cross_attention", observer.stacked()?));
+    }
+    if let Some(count) = what.greedy_tokens {
+        let written = greedy(job, &model, &memory, input.decoder_ids[0], count)?;
+        results.push(("greedy_ids", Tensor::new(written, &Device::Cpu)?));
+    }
+    write(&what.output, results).map(|tensors| Outcome::Forward { output: what.output, tensors })
+}
+
+/// Images and text through the encoder, with what is written of them; an empty memory for a decoder alone.
+fn encode(
+    job: &Job<'_>,
+    model: &Model,
+    input: &Input,
+    choice: MemoryChoice,
+    results: &mut Vec<(&str, Tensor)>,
+) -> Result<Memory, Error> {
+    let Some(encoder_ids) = &input.encoder_ids else { return Ok(Memory::empty()) };
+    let mut each_layer = |_: usize| Ok(job.cancel.check()?);
     let mut images = Vec::new();
     for pixels in &input.pixels {
         images.push(model.image_features(pixels, &mut each_layer)?);
@@ -36,24 +61,14 @@ pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: Forward
     if !images.is_empty() {
         results.push(("image_features", Tensor::stack(&images, 0)?));
     }
-    let states = model.encode(&input.encoder_ids, &images, &mut each_layer)?;
-    let kind = match choose_memory(what.compute.memory, model.config(), input.encoder_ids.len()) {
+    let states = model.encode(encoder_ids, &images, &mut each_layer)?;
+    let kind = match choose_memory(choice, model.config(), encoder_ids.len()) {
         MemoryChoice::Shared => MemoryKind::Shared,
         MemoryChoice::KeysValues | MemoryChoice::Auto => MemoryKind::KeysValues,
     };
     let memory = model.remember(&states, kind, &mut each_layer)?;
     results.push(("encoder_last_hidden_state", states));
-
-    let mut observer = CrossAttention::default();
-    let mut decoding = model.start(&memory);
-    let decoded = decoding.append(&input.decoder_ids, Some(&mut observer))?;
-    results.push(("logits", decoding.logits(&decoded)?));
-    results.push(("cross_attention", observer.stacked()?));
-    if let Some(count) = what.greedy_tokens {
-        let written = greedy(job, &model, &memory, input.decoder_ids[0], count)?;
-        results.push(("greedy_ids", Tensor::new(written, &Device::Cpu)?));
-    }
-    write(&what.output, results).map(|tensors| Outcome::Forward { output: what.output, tensors })
+    Ok(memory)
 }
 
 /// Ids by the highest logit, one after the other, never stopping early.
@@ -79,16 +94,16 @@ fn greedy(job: &Job<'_>, model: &Model, memory: &Memory, first: u32, count: usiz
 
 /// What a forward pass is given.
 struct Input {
-    encoder_ids: Vec<u32>,
+    /// `None` for a decoder alone.
+    encoder_ids: Option<Vec<u32>>,
     decoder_ids: Vec<u32>,
     pixels: Vec<Pixels>,
 }
 
 impl Input {
-    fn read(path: &Path) -> Result<Self, Error> {
+    fn read(path: &Path, has_encoder: bool) -> Result<Self, Error> {
         let fault = |detail: String| Error::ForwardInput { path: path.to_owned(), detail };
-        let tensors =
-            candle_core::safetensors::load(path, &Device::Cpu).map_err(|error| fault(error.to_string()))?;
+        let tensors = candle_core::safetensors::load(path, &Device::Cpu).map_err(|error| fault(error.to_string()))?;
         let ids = |name: &str| -> Result<Vec<u32>, Error> {
             let tensor = tensors.get(name).ok_or_else(|| fault(format!("it lacks {name}")))?;
             let values = tensor.to_dtype(DType::I64).and_then(|tensor| tensor.to_vec1::<i64>());
@@ -99,7 +114,8 @@ impl Input {
             let in_range = |id: i64| u32::try_from(id).map_err(|_| fault(format!("{name} holds the id {id}")));
             values.into_iter().map(in_range).collect()
         };
-        Ok(Self { encoder_ids: ids("encoder_ids")?, decoder_ids: ids("decoder_ids")?, pixels: pixels(&tensors, fault)? })
+        let encoder_ids = if has_encoder { Some(ids("encoder_ids")?) } else { None };
+        Ok(Self { encoder_ids, decoder_ids: ids("decoder_ids")?, pixels: pixels(&tensors, fault)? })
     }
 }
 

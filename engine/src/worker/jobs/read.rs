@@ -10,9 +10,7 @@ use crate::protocol::{Outcome, ReadJob, ReadingMap, ReadingOptions};
 use crate::store::output;
 use crate::worker::Error;
 use crate::worker::load::LoadedModel;
-use crate::worker::reading::{
-    EncodingKey, Reading, encode, page_reports, read_documents, window_report,
-};
+use crate::worker::reading::{EncodingKey, Reading, encode, page_reports, read_documents, window_report};
 use crate::worker::run_loop::Job;
 use crate::worker::session::Session;
 
