@@ -4,6 +4,8 @@
 #![allow(clippy::print_stdout, reason = "what was measured is shown where a test is run by hand")]
 
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod figures;
 #[cfg(test)]
 mod gguf;

@@ -171,6 +171,10 @@ impl Hint for DocumentError {
             Self::IsDirectory { .. } | Self::NotAFile { .. } => "give a file: PDF, image, text or Markdown",
             Self::Empty { .. } => "the download or copy may have failed; get the file again",
             Self::NotADocument { advice, .. } => advice,
+            Self::Damaged { what: "the image", .. } => {
+                "get the file again; if it opens elsewhere, save it as PNG there"
+            }
+            Self::Damaged { what: "the text file", .. } => "get the file again, or save it as plain text",
             Self::Damaged { .. } | Self::PageDamaged { .. } => {
                 "get the file again; if it opens elsewhere, print it to a new PDF there"
             }

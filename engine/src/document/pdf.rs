@@ -1,5 +1,7 @@
 //! An open PDF: the `pages` process in the words of documents.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
@@ -123,7 +125,23 @@ fn refused(fault: Fault, number: Option<u32>, path: PathBuf, library: &Path) -> 
             DocumentError::PageDamaged { number: number.unwrap_or_default(), path }
         }
         Fault::Damaged | Fault::NothingOpen | Fault::PageDamaged | Fault::OutOfBounds => {
-            DocumentError::Damaged { what: "the PDF", detail: None, path }
+            let detail = lacks_end(&path).then(|| "its end is missing".to_owned());
+            DocumentError::Damaged { what: "the PDF", detail, path }
         }
     }
+}
+
+/// Whether the mark is missing that ends every PDF, as after a download that broke off.
+fn lacks_end(path: &Path) -> bool {
+    /// Some programs leave a little behind the mark.
+    const WITHIN: u64 = 2048;
+    let tail = || {
+        let mut file = File::open(path)?;
+        let start = file.metadata()?.len().saturating_sub(WITHIN);
+        file.seek(SeekFrom::Start(start))?;
+        let mut tail = Vec::new();
+        file.take(WITHIN).read_to_end(&mut tail)?;
+        std::io::Result::Ok(tail)
+    };
+    tail().is_ok_and(|tail| !tail.windows(5).any(|bytes| bytes == b"%%EOF"))
 }

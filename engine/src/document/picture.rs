@@ -1,6 +1,6 @@
 //! Images as documents: each picture in the file is a page.
 
-use std::io::Cursor;
+use std::io::{Cursor, ErrorKind};
 use std::path::Path;
 
 use image::codecs::gif::GifDecoder;
@@ -57,6 +57,9 @@ impl Pictures {
         if format == ImageFormat::Gif && is_animated(&bytes) {
             warnings.push(Diagnostic::general("the GIF is animated, only its first picture is read"));
         }
+        if format == ImageFormat::Jpeg && lacks_end(&bytes) {
+            warnings.push(Diagnostic::general("the end of the JPEG is missing, its lower part may be blank"));
+        }
         let offsets = if format == ImageFormat::Tiff { tiff_pages::offsets(&bytes) } else { Vec::new() };
         let offsets = if offsets.is_empty() { vec![None] } else { offsets.into_iter().map(Some).collect() };
         let mut pictures = Self { bytes, format, pages: Vec::new(), decoded: None };
@@ -64,8 +67,11 @@ impl Pictures {
             let size_px = pictures.size(tiff_offset);
             pictures.pages.push(PicturePage { tiff_offset, size_px });
         }
-        if let [PicturePage { tiff_offset, size_px: None }] = *pictures.pages {
-            return Err(pictures.why_not(tiff_offset, path));
+        // Among several pictures a bad one costs its page, a single one is the file.
+        match *pictures.pages {
+            [PicturePage { tiff_offset, size_px: None }] => return Err(pictures.why_not(tiff_offset, path)),
+            [_] => pictures.check(0, path)?,
+            _ => {}
         }
         Ok((pictures, warnings))
     }
@@ -180,6 +186,12 @@ fn is_animated(bytes: &[u8]) -> bool {
     })
 }
 
+/// Whether a JPEG breaks off: no mark of an end after the last mark of a scan. Neither can stand within data.
+fn lacks_end(bytes: &[u8]) -> bool {
+    let last = |mark: [u8; 2]| bytes.windows(2).rposition(|pair| pair == mark);
+    last([0xff, 0xd9]) < last([0xff, 0xda])
+}
+
 fn describe(error: image::ImageError, path: &Path) -> DocumentError {
     let path = path.to_path_buf();
     match error {
@@ -192,7 +204,10 @@ fn describe(error: image::ImageError, path: &Path) -> DocumentError {
             path,
         },
         error => {
-            let detail = Some(error.to_string().replace(['\n', '\r'], " "));
+            let said = error.to_string();
+            let cut = matches!(&error, image::ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof)
+                || said.contains("end of file");
+            let detail = Some(if cut { "its end is missing".to_owned() } else { said.replace(['\n', '\r'], " ") });
             DocumentError::Damaged { what: "the image", detail, path }
         }
     }

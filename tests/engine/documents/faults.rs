@@ -131,14 +131,14 @@ fn the_real_reader_ends_when_its_pipe_closes() {
 #[test]
 fn a_page_that_wants_too_much_memory_is_failed_and_the_next_one_is_read() {
     let files = Files::new();
-    // The content of the first page unpacks to 400 MB of blanks, twice over.
-    let bomb = run_length_blanks(400_000_000 / 128);
+    // The content of the first page unpacks to 500 MB of blanks.
+    let bomb = deflated_blanks(500_000_000 / 258);
     let objects = [
         b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
         b"<</Type/Pages/Count 2/Kids[4 0 R 6 0 R]>>".to_vec(),
         super::pdf_bytes::FONT.as_bytes().to_vec(),
         super::pdf_bytes::page_object("/MediaBox[0 0 612 792]", 5),
-        stream("/Filter/RunLengthDecode", &bomb),
+        stream("/Filter/FlateDecode", &bomb),
         super::pdf_bytes::page_object("/MediaBox[0 0 612 792]", 7),
         stream("", super::pdf_bytes::show_text(72, 720, "after the bomb").as_bytes()),
     ];
@@ -150,12 +150,14 @@ fn a_page_that_wants_too_much_memory_is_failed_and_the_next_one_is_read() {
     assert_eq!(super::text_of(&read.value, 1).trim(), "after the bomb");
 }
 
-/// Run-length data for `runs` times 128 blanks.
+/// Deflated data (RFC 1950 and 1951) for a blank and `runs` times 258 more.
 #[cfg(unix)]
-fn run_length_blanks(runs: usize) -> Vec<u8> {
-    let mut bytes = [129, b' '].repeat(runs);
-    bytes.push(128);
-    bytes
+fn deflated_blanks(runs: usize) -> Vec<u8> {
+    // The last block, of fixed codes; a blank; repeats of 258 bytes from one byte back; the end.
+    let (start, repeat, end) = ("11001010000", "1100010100000", "0000000");
+    let bits = [start, &repeat.repeat(runs), end].concat();
+    let byte = |bits: &[u8]| bits.iter().rev().fold(0, |sum, bit| sum << 1 | (bit - b'0'));
+    [0x78, 0x9c].into_iter().chain(bits.as_bytes().chunks(8).map(byte)).collect()
 }
 
 #[test]

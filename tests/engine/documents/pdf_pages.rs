@@ -161,6 +161,18 @@ fn labels_outline_metadata_links_and_notes_are_read() {
 }
 
 #[test]
+fn a_page_is_the_same_each_time_it_is_read() {
+    let files = Files::new();
+    let path = files.add("rich.pdf", &rich_pdf());
+    let never = CancelToken::default();
+    let mut process = PagesProcess::open(pages_options(), &path, None, &never).expect("opened");
+    let mut read = || process.page(0, &never).expect("read");
+    let first = read();
+    assert_eq!(first.links.len(), 2);
+    assert_eq!(first, read());
+}
+
+#[test]
 fn pages_are_read_in_order_whatever_order_they_are_asked_in() {
     let files = Files::new();
     let path = files.add("rich.pdf", &rich_pdf());

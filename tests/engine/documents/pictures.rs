@@ -238,6 +238,20 @@ fn an_animated_gif_says_that_only_its_first_picture_is_read() {
 }
 
 #[test]
+fn a_picture_that_breaks_off_is_said_to_do_so() {
+    let files = Files::new();
+    let sample = DynamicImage::from(sample());
+    let cut = |format, missing| {
+        let whole = encode(&sample, format);
+        whole[..whole.len() - missing].to_vec()
+    };
+    let error = read(&files.add("cut.png", &cut(ImageFormat::Png, 30))).expect_err("cut");
+    assert!(error.to_string().contains("its end is missing"), "{error}");
+    let read = read(&files.add("cut.jpg", &cut(ImageFormat::Jpeg, 4))).expect("read");
+    assert!(read.warnings.iter().any(|warning| warning.message.contains("end of the JPEG")), "{:?}", read.warnings);
+}
+
+#[test]
 fn a_picture_too_large_to_unpack_is_refused() {
     let files = Files::new();
     // A PNG that promises 60,000 by 60,000 pixels.

@@ -41,14 +41,15 @@ pub(super) fn render_page(
 }
 
 /// Loads a page with what is filled into its forms and noted on it made a part of it. That does away with the links,
-/// so they are read before.
+/// so they are read before and kept for the next time.
 fn load(file: &PdfFile, index: u32) -> Result<(PdfPage<'_>, PageSpace, Vec<RawLink>), Fault> {
     let page = file.page(index)?;
     let space = page.space().ok_or(Fault::PageDamaged)?;
-    let links = read_links(file, &page, &space);
+    let links = file.kept_links(index).unwrap_or_else(|| read_links(file, &page, &space));
     if !page.has_annotations() {
         return Ok((page, space, links));
     }
+    file.keep_links(index, &links);
     page.flatten();
     drop(page);
     let page = file.page(index)?;

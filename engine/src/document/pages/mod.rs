@@ -18,6 +18,7 @@ mod render;
 mod sandbox;
 mod server;
 mod text;
+mod unmapped;
 pub mod wire;
 
 pub use client::{Limits, PagesError, PagesOptions, PagesProcess};

@@ -4,13 +4,17 @@
 //! handles given out here. Pointers that PDFium gives are kept untyped because `pdfium-render` does not name their types.
 #![expect(unsafe_code, reason = "PDFium is a C library")]
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::error::Error;
 use std::ffi::{c_ulong, c_void};
 use std::path::Path;
 use std::rc::Rc;
 
 use memmap2::Mmap;
-use pdfium_render::prelude::{Pdfium, PdfiumLibraryBindings};
+use pdfium_render::prelude::{Pdfium, PdfiumError, PdfiumLibraryBindings};
 
+use super::super::raw::RawLink;
 use super::page_space::PageSpace;
 use super::wire::Fault;
 
@@ -35,7 +39,7 @@ pub(super) struct Library {
 impl Library {
     /// Loads the library at `path`.
     pub(super) fn load(path: &Path) -> Result<Rc<Self>, Fault> {
-        let bindings = Pdfium::bind_to_library(path).map_err(|error| Fault::Library(format!("{error:?}")))?;
+        let bindings = Pdfium::bind_to_library(path).map_err(|error| Fault::Library(cause(&error)))?;
         // SAFETY: called once, before every other function of the library.
         unsafe { bindings.FPDF_InitLibrary() };
         Ok(Rc::new(Self { bindings }))
@@ -47,10 +51,22 @@ impl Library {
     }
 }
 
+/// What the system says of a library that cannot be loaded.
+fn cause(error: &PdfiumError) -> String {
+    let PdfiumError::LoadLibraryError(error) = error else { return format!("{error:?}") };
+    let mut innermost: &dyn Error = error;
+    while let Some(inner) = innermost.source() {
+        innermost = inner;
+    }
+    innermost.to_string()
+}
+
 /// An open PDF.
 pub(super) struct PdfFile {
     library: Rc<Library>,
     handle: Handle,
+    /// Links of the pages that were flattened, by index.
+    links: RefCell<BTreeMap<u32, Vec<RawLink>>>,
     /// What `handle` reads from; dropped after it was closed.
     _bytes: Mmap,
 }
@@ -74,7 +90,7 @@ impl PdfFile {
                 _ => Fault::Damaged,
             });
         }
-        Ok(Self { library: Rc::clone(library), handle, _bytes: bytes })
+        Ok(Self { library: Rc::clone(library), handle, links: RefCell::default(), _bytes: bytes })
     }
 
     /// PDFium's functions.
@@ -92,6 +108,16 @@ impl PdfFile {
         // SAFETY: the handle is valid.
         let count = unsafe { self.calls().FPDF_GetPageCount(self.handle.cast()) };
         u32::try_from(count).unwrap_or(0)
+    }
+
+    /// The links of a page that was flattened.
+    pub(super) fn kept_links(&self, index: u32) -> Option<Vec<RawLink>> {
+        self.links.borrow().get(&index).cloned()
+    }
+
+    /// Keeps the links of a page that is about to be flattened.
+    pub(super) fn keep_links(&self, index: u32, links: &[RawLink]) {
+        self.links.borrow_mut().insert(index, links.to_vec());
     }
 
     /// Width and height of page `index` as displayed, in points, without loading it.

@@ -7,6 +7,7 @@ use super::super::geometry::Rect;
 use super::super::raw::{RawChar, RawFont};
 use super::page_space::{Matrix, PageSpace};
 use super::pdfium::{Handle, PdfText, bytes_of};
+use super::unmapped::{Unmapped, settle};
 
 /// Most characters taken from a page.
 pub(super) const MAX_CHARS: usize = 200_000;
@@ -28,14 +29,27 @@ pub(super) fn read_chars(text: &PdfText<'_>, space: &PageSpace) -> (Vec<RawChar>
     let mut reader = Reader { text, space, fonts: Vec::new(), known: BTreeMap::new(), run: None };
     let page = space.page();
     let mut chars: Vec<RawChar> = Vec::with_capacity(count.min(MAX_CHARS));
+    let mut unmapped = Vec::new();
     for index in 0..count.min(MAX_CHARS) {
         if let Some(read) = reader.char_at(index as i32)
             && (read.generated || read.loose.touches(&page))
         {
+            if let Some(font) = reader.unmapped_font(index as i32) {
+                unmapped.push(Unmapped { place: chars.len(), font });
+            }
             chars.push(read);
         }
     }
+    settle(&mut chars, &unmapped);
     (chars, reader.fonts, count > MAX_CHARS)
+}
+
+/// What PDFium's number for a character stands for.
+fn unicode(code: u32, hyphen: bool) -> char {
+    if HYPHEN_MARKS.contains(&code) && (hyphen || code == HYPHEN_MARKS[0]) {
+        return '-';
+    }
+    char::from_u32(code).filter(|&c| c != '\0').unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
 struct Reader<'a> {
@@ -70,7 +84,7 @@ impl Reader<'_> {
         let (loose, tight) = self.boxes(index)?;
         let (origin_x, origin_y) = self.origin(index)?;
         Some(RawChar {
-            unicode: self.unicode(index, code, hyphen),
+            unicode: unicode(code, hyphen),
             loose,
             tight,
             origin_x,
@@ -84,16 +98,17 @@ impl Reader<'_> {
         })
     }
 
-    fn unicode(&self, index: i32, code: u32, hyphen: bool) -> char {
-        if HYPHEN_MARKS.contains(&code) && (hyphen || code == HYPHEN_MARKS[0]) {
-            return '-';
-        }
+    /// The font of the character at `index`, where that font does not say what the character means.
+    fn unmapped_font(&self, index: i32) -> Option<usize> {
+        let calls = self.text.calls();
         // SAFETY: the handle is valid and the index within bounds.
-        let unmapped = unsafe { self.text.calls().FPDFText_HasUnicodeMapError(self.text.handle().cast(), index) } == 1;
-        match char::from_u32(code) {
-            Some(c) if code != 0 && !unmapped => c,
-            _ => char::REPLACEMENT_CHARACTER,
+        let unmapped = unsafe { calls.FPDFText_HasUnicodeMapError(self.text.handle().cast(), index) } == 1;
+        let object = self.run.filter(|_| unmapped)?.object;
+        if object.is_null() {
+            return Some(0);
         }
+        // SAFETY: the object is a text object that lives as long as the page. Its font is only told from others.
+        Some(unsafe { calls.FPDFTextObj_GetFont(object.cast()) } as usize)
     }
 
     /// Loose and tight box in page space.
