@@ -1,15 +1,19 @@
 //! Tests of the engine through its public interfaces.
 
 //mod documents;
+mod checkpoint_names;
 mod gguf;
 mod hub;
 mod layout;
+mod model_limits;
 mod models_command;
 mod parity;
 mod prompt;
 #[cfg(feature = "real-models")]
 mod prompt_real;
 mod store;
+mod tiny_model;
+mod traps;
 
 #[cfg(unix)]
 fn wait_for_line(path: &std::path::Path) {
