@@ -1,29 +1,24 @@
 //! Tests of the engine through its public interfaces.
 
+#![cfg(test)]
 #![allow(clippy::disallowed_methods, reason = "tests make the files that they need")]
 #![allow(clippy::print_stdout, reason = "what was measured is shown where a test is run by hand")]
 
-#[cfg(test)]
+mod checkpoint_names;
 mod documents;
-#[cfg(test)]
 mod figures;
-#[cfg(test)]
 mod gguf;
-#[cfg(test)]
 mod hub;
-#[cfg(test)]
 mod layout;
-#[cfg(test)]
+mod model_limits;
 mod models_command;
-#[cfg(test)]
 mod parity;
-#[cfg(test)]
 mod prompt;
-#[cfg(all(test, feature = "real-models"))]
+#[cfg(feature = "real-models")]
 mod prompt_real;
-#[cfg(test)]
 mod store;
-#[cfg(test)]
+mod tiny_model;
+mod traps;
 mod worker;
 
 #[cfg(unix)]

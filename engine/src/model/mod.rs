@@ -89,7 +89,9 @@ impl Hint for ModelError {
 /// A model ready to work.
 pub struct Model {
     config: ModelConfig,
+    /// The encoder's table; the decoder's too where the head is tied or there is no encoder.
     embedding: Embedding,
+    decoder_embedding: Embedding,
     head: Option<Tensor>,
     encoder: Option<TextEncoder>,
     decoder: Decoder,
@@ -119,6 +121,12 @@ impl Model {
         };
         let embedding = Embedding::load(weights, stem, shape, end_of_image, activations)?;
         let head = if config.tied_head { None } else { Some(weights.matrix("lm_head.out_proj.weight", &shape)?) };
+        // Untied, the reference keeps three matrices: encoder's table, decoder's table, head.
+        let decoder_embedding = if config.tied_head || config.encoder.is_none() {
+            embedding.clone()
+        } else {
+            Embedding::load(weights, "model.decoder.embed_tokens", shape, end_of_image, activations)?
+        };
         let mut text_encoder = None;
         let mut eyes = None;
         if let Some(encoder) = &config.encoder {
@@ -131,7 +139,7 @@ impl Model {
             }
         }
         let decoder = Decoder::load(weights, &config.decoder)?;
-        Ok(Self { config, embedding, head, encoder: text_encoder, decoder, eyes, activations })
+        Ok(Self { config, embedding, decoder_embedding, head, encoder: text_encoder, decoder, eyes, activations })
     }
 
     /// The model's shape.
@@ -229,7 +237,7 @@ impl Model {
     fn logits(&self, states: &Tensor) -> Result<Tensor, ModelError> {
         let logits = match &self.head {
             Some(head) => crate::kernels::linear::product(states, head)?,
-            None => self.embedding.logits(states)?,
+            None => self.decoder_embedding.logits(states)?,
         };
         let logits = logits.to_dtype(DType::F32)?;
         Ok(match self.config.final_logit_softcapping {
@@ -259,7 +267,7 @@ impl Decoding<'_> {
     /// Returns a [`ModelError`] for ids beyond the vocabulary, and what the computation gave.
     pub fn append(&mut self, ids: &[u32], observer: Option<&mut dyn AttentionObserver>) -> Result<Tensor, ModelError> {
         self.model.check_ids(ids)?;
-        let embedded = self.model.embedding.forward(ids)?;
+        let embedded = self.model.decoder_embedding.forward(ids)?;
         let states = self.model.decoder.forward(embedded, self.position, &mut self.caches, self.memory, observer)?;
         self.position += ids.len();
         Ok(states)

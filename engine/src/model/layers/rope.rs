@@ -95,3 +95,39 @@ impl GrowingTable {
         1.0 / (self.config.theta as f32).powf(exponent) / self.config.factor as f32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against f64, at positions where bf16 would be off by whole turns. An f32 angle near 131,071 is exact to 0.008, and
+    /// its frequency to as much again.
+    #[test]
+    fn tables_hold_at_large_positions() {
+        for (theta, factor) in [(10_000.0, 1.0), (1_000_000.0, 8.0)] {
+            let tables = GrowingTable::new(RopeConfig { theta, factor }, 256, Device::Cpu);
+            for position in [0_usize, 1, 257, 1023, 1024, 4097, 32_769, 131_071] {
+                let rows = tables.rows(position, 1).unwrap();
+                let (cos, sin) = (rows.cos.get(0).unwrap(), rows.sin.get(0).unwrap());
+                let (cos, sin) = (cos.to_vec1::<f32>().unwrap(), sin.to_vec1::<f32>().unwrap());
+                for i in 0..128 {
+                    let angle = position as f64 * theta.powf(-(i as f64) / 128.0) / factor;
+                    let off = (f64::from(cos[i]) - angle.cos()).abs().max((f64::from(sin[i]) - angle.sin()).abs());
+                    assert!(off < 1e-6 + position as f64 * 1.3e-7, "theta {theta}, position {position}, {i}: {off:e}");
+                }
+            }
+        }
+    }
+
+    /// A table that grew has the same rows as one that was made long at once.
+    #[test]
+    fn growing_changes_no_row() {
+        let config = RopeConfig { theta: 10_000.0, factor: 8.0 };
+        let (grown, long) = (GrowingTable::new(config, 16, Device::Cpu), GrowingTable::new(config, 16, Device::Cpu));
+        let values = |rows: RopeTable| rows.sin.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let before = values(grown.rows(5, 3).unwrap());
+        grown.rows(5000, 1).unwrap();
+        assert_eq!(values(grown.rows(5, 3).unwrap()), before);
+        assert_eq!(values(long.rows(0, 6000).unwrap())[5 * 8..8 * 8], before);
+    }
+}
