@@ -81,11 +81,8 @@ pub(super) fn attach(raw: &RawPage, lines: &[Line], page: &Rect, figures: &mut [
             figures[number].caption = caption(lines, following(lines, index, figures));
         }
     }
-    for number in 0..figures.len() {
-        if figures[number].caption.is_none() {
-            let title = title_above(raw, lines, page, &figures[number].bbox);
-            figures[number].caption = caption(lines, title);
-        }
+    for figure in figures.iter_mut().filter(|figure| figure.caption.is_none()) {
+        figure.caption = caption(lines, title_above(raw, lines, page, &figure.bbox));
     }
 }
 
