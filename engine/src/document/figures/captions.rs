@@ -82,8 +82,7 @@ pub(super) fn attach(raw: &RawPage, lines: &[Line], page: &Rect, figures: &mut [
         }
     }
     for figure in figures.iter_mut().filter(|figure| figure.caption.is_none()) {
-        let title = title_above(raw, lines, page, &figure.bbox);
-        figure.caption = caption(lines, title);
+        figure.caption = caption(lines, title_above(raw, lines, page, &figure.bbox));
     }
 }
 
