@@ -114,7 +114,7 @@ fn figures_of_labelled_pages_are_found() {
         let figures = find_figures(&raw, &mut lines);
         count(&mut scores[index % 2], &mut kinds, page, &figures);
     }
-    println!("tuned on: {:?}\nothers:   {:?}\nfound of each kind: {kinds:?}", scores[0], scores[1]);
+    println!("even entries: {:?}\nodd entries:  {:?}\nfound of each kind: {kinds:?}", scores[0], scores[1]);
     for score in scores {
         assert!(score.pages > 50);
         assert!(score.found * 100 >= score.known * 90, "found: {score:?}");

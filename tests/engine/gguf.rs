@@ -196,11 +196,12 @@ fn a_head_of_its_own_is_seen() {
     model.tensor("lm_head.out_proj.weight").unwrap();
 }
 
+type Change = Box<dyn FnOnce(&mut Draft)>;
+
 #[test]
 fn files_for_other_networks_are_refused_with_the_reason() {
     let set =
         |key: &'static str, value: Value| move |draft: &mut Draft| drop(draft.metadata.insert(key.to_owned(), value));
-    type Change = Box<dyn FnOnce(&mut Draft)>;
     let cases: [(Change, &str); 12] = [
         (Box::new(set("general.architecture", text("llama"))), "architecture `llama`"),
         (Box::new(set("general.alignment", Value::U32(0))), "alignment of 0"),

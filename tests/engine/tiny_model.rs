@@ -1,6 +1,6 @@
 //! Models made of the reference checkpoints, with their configuration or tensors changed where a test needs it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
 use engine::kernels::attention::AttentionSink;
@@ -11,7 +11,7 @@ use engine::weights::{TensorSource, Weights, WeightsError};
 use recto_tests::fixture;
 use serde_json::Value;
 
-pub(crate) type Tensors = HashMap<String, Tensor>;
+pub(crate) type Tensors = BTreeMap<String, Tensor>;
 
 /// Tensors that lie in memory.
 struct InMemory(Tensors);
@@ -30,7 +30,7 @@ impl TensorSource for InMemory {
 
 /// Tensors of a checkpoint in one file, under the names they are stored by.
 pub(crate) fn tensors(name: &str) -> Tensors {
-    candle_core::safetensors::load(fixture("model").join(name).join("model.safetensors"), &Device::Cpu).unwrap()
+    candle_core::safetensors::load(fixture("model").join(name).join("model.safetensors"), &Device::Cpu).unwrap().into_iter().collect()
 }
 
 /// A checkpoint after `change` had its way with configuration and tensors.

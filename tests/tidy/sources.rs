@@ -95,5 +95,5 @@ fn words_are_told_from_parts_of_names() {
 
 /// Whether a path ends in the extension, in any case.
 pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
-    std::path::Path::new(path).extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
+    Path::new(path).extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }

@@ -2,9 +2,13 @@
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::StoreError;
 use super::folder::create_folder;
+
+/// How long a lock may take to come free: a program that is being started keeps what its parent has open for a moment.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A folder that this process alone may change, for as long as the value lives.
 #[derive(Debug)]
@@ -17,7 +21,7 @@ impl FileLock {
     /// Locks `folder`, which is made where it is missing.
     ///
     /// # Errors
-    /// Returns [`StoreError::Busy`] at once when another process holds the lock, [`StoreError::Write`] when the folder
+    /// Returns [`StoreError::Busy`] when another process holds the lock and goes on holding it, [`StoreError::Write`] when the folder
     /// cannot be written.
     pub fn of_folder(folder: &Path) -> Result<Self, StoreError> {
         create_folder(folder)?;
@@ -29,10 +33,14 @@ impl FileLock {
             .read(true)
             .open(&path)
             .map_err(StoreError::write(&path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: folder.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(StoreError::Write { path, source }),
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => std::thread::sleep(PATIENCE / 20),
+                Err(TryLockError::WouldBlock) => return Err(StoreError::Busy { path: folder.to_owned() }),
+                Err(TryLockError::Error(source)) => return Err(StoreError::Write { path, source }),
+            }
         }
     }
 }

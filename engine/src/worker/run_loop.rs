@@ -48,7 +48,7 @@ pub(super) fn run(
             }
             Command::Ask { request, job } => {
                 let context = Job { request, cancel, events, wake };
-                (request, guarded(&mut session, |session| ask::run(session, &context, job)))
+                (request, guarded(&mut session, |session| ask::run(session, &context, &job)))
             }
             Command::Forward { request, job } => {
                 let context = Job { request, cancel, events, wake };

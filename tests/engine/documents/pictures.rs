@@ -1,5 +1,6 @@
 //! Images as documents, in all their formats and turned all ways.
 
+use std::fmt::Write as _;
 use std::io::Cursor;
 
 use engine::document::geometry::Rect;
@@ -29,7 +30,7 @@ fn draw(document: &mut OpenDocument, number: u32, width: u32, height: u32) -> Rg
     document.render(number, whole, width, height).expect("drawn")
 }
 
-fn alike(pixel: &Rgb<u8>, expected: [u8; 3]) -> bool {
+fn alike(pixel: Rgb<u8>, expected: [u8; 3]) -> bool {
     pixel.0.iter().zip(expected).all(|(&a, b)| a.abs_diff(b) <= 12)
 }
 
@@ -60,8 +61,8 @@ fn every_format_shows_its_picture() {
             assert_eq!(read.pages[0].content, PageContent::Scan);
             assert_eq!(read.pages[0].figures[0].kind, FigureKind::Raster);
             let drawn = draw(&mut document, 1, 32, 16);
-            assert!(alike(drawn.get_pixel(4, 8), left), "{file}: {:?}", drawn.get_pixel(4, 8));
-            assert!(alike(drawn.get_pixel(27, 8), right), "{file}: {:?}", drawn.get_pixel(27, 8));
+            assert!(alike(*drawn.get_pixel(4, 8), left), "{file}: {:?}", drawn.get_pixel(4, 8));
+            assert!(alike(*drawn.get_pixel(27, 8), right), "{file}: {:?}", drawn.get_pixel(27, 8));
         });
     }
 }
@@ -102,7 +103,7 @@ fn all_eight_orientations_are_upright() {
         assert_eq!(size, if lying { (24.0, 12.0) } else { (12.0, 24.0) }, "{orientation}");
         let (width, height) = if lying { (32, 16) } else { (16, 32) };
         let drawn = draw(&mut document, 1, width, height);
-        let at = |x, y| if alike(drawn.get_pixel(x, y), RED) { Some(()) } else { None };
+        let at = |x, y| if alike(*drawn.get_pixel(x, y), RED) { Some(()) } else { None };
         let seen = match (at(3, 8), at(width - 4, 8), at(8, 3), at(8, height - 4)) {
             (Some(()), None, _, _) if lying => "left",
             (None, Some(()), _, _) if lying => "right",
@@ -192,13 +193,13 @@ fn cmyk_jpeg(stored: [u8; 4]) -> Vec<u8> {
         let difference = (i32::from(value) - 128) * 8;
         let size = 32 - difference.unsigned_abs().leading_zeros();
         let code = if difference < 0 { difference + (1 << size) - 1 } else { difference };
-        bits += &format!("{size:04b}");
+        write!(bits, "{size:04b}").expect("written");
         if size > 0 {
-            bits += &format!("{code:0width$b}", width = size as usize);
+            write!(bits, "{code:0width$b}", width = size as usize).expect("written");
         }
         bits += "0";
     }
-    while bits.len() % 8 != 0 {
+    while !bits.len().is_multiple_of(8) {
         bits.push('1');
     }
     for byte in bits.as_bytes().chunks(8) {
@@ -222,7 +223,7 @@ fn four_inks_become_the_colour_they_print() {
     ] {
         let path = files.add("inks.jpg", &cmyk_jpeg(stored));
         let drawn = draw(&mut open_file(&path).expect("opened"), 1, 8, 8);
-        assert!(alike(drawn.get_pixel(4, 4), expected), "{stored:?}: {:?}", drawn.get_pixel(4, 4));
+        assert!(alike(*drawn.get_pixel(4, 4), expected), "{stored:?}: {:?}", drawn.get_pixel(4, 4));
     }
 }
 

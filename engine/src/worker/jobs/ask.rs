@@ -40,10 +40,10 @@ const PROMPT_TOKENS: usize = 2048;
 const PROMPT_CHUNK: usize = 256;
 
 /// Runs the job.
-pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: AskJob) -> Result<Outcome, Error> {
+pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: &AskJob) -> Result<Outcome, Error> {
     session.load_model(job, &what.compute)?;
     let Some((key, loaded)) = session.model.take() else { return Err(Error::NoDocument) };
-    let outcome = answer(session, job, &loaded, &what);
+    let outcome = answer(session, job, &loaded, what);
     session.model = Some((key, loaded));
     outcome.map(Outcome::Answer)
 }
