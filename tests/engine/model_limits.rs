@@ -87,7 +87,7 @@ fn memory_of_an_encoding_grows_with_its_length() {
     let line = text.lines().find_map(|line| line.split_once("VmHWM:")).unwrap_or_else(|| panic!("{text}"));
     let kib: usize = line.1.trim().trim_end_matches(" kB").parse().unwrap();
     println!("peak of {MANY} tokens: {} MiB", kib / 1024);
-    assert!(kib < 600 * 1024, "{} MiB", kib / 1024);
+    assert!(kib < 400 * 1024, "{} MiB", kib / 1024);
 }
 
 /// Pixels are those of Pillow's antialiased bilinear filter, to a step of its 255: which of the two passes comes first
