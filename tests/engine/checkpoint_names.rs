@@ -19,7 +19,7 @@ fn folder(files: &[(&str, Tensors)]) -> tempfile::TempDir {
         std::fs::copy(fixture("model").join(NAME).join(name), folder.path().join(name)).unwrap();
     }
     for (name, tensors) in files {
-        candle_core::safetensors::save(tensors, folder.path().join(name)).unwrap();
+        candle_core::safetensors::save(&tensors.clone().into_iter().collect(), folder.path().join(name)).unwrap();
     }
     folder
 }

@@ -30,7 +30,10 @@ impl TensorSource for InMemory {
 
 /// Tensors of a checkpoint in one file, under the names they are stored by.
 pub(crate) fn tensors(name: &str) -> Tensors {
-    candle_core::safetensors::load(fixture("model").join(name).join("model.safetensors"), &Device::Cpu).unwrap().into_iter().collect()
+    candle_core::safetensors::load(fixture("model").join(name).join("model.safetensors"), &Device::Cpu)
+        .unwrap()
+        .into_iter()
+        .collect()
 }
 
 /// A checkpoint after `change` had its way with configuration and tensors.
