@@ -20,8 +20,8 @@ const SCAN_CHARS: usize = 40;
 
 /// Finds the figures of a page, top to bottom, and marks the lines in them and their captions.
 ///
-/// Lines inside a figure become [`LineRole::FigureText`] (but those of a scanned page keep their roles), those of captions [`LineRole::Caption`]; indices into `lines`
-/// are kept in the figures. Boxes lie inside the page.
+/// Lines inside a figure become [`LineRole::FigureText`] (but those of a scanned page keep their roles), those of captions
+/// [`LineRole::Caption`]; indices into `lines` are kept in the figures. Boxes lie inside the page.
 pub fn find_figures(raw: &RawPage, lines: &mut [Line]) -> Vec<Figure> {
     let (width, height) = (raw.width_pt, raw.height_pt);
     if !(width.is_finite() && height.is_finite() && width > 0.0 && height > 0.0) {
@@ -33,6 +33,11 @@ pub fn find_figures(raw: &RawPage, lines: &mut [Line]) -> Vec<Figure> {
     } else {
         let mut found = rasters(raw, &page);
         found.extend(drawings::vectors(raw, lines, &page, &found));
+        // Labels that reach over the edge take a box with them; what lies outside altogether is no figure.
+        for figure in &mut found {
+            figure.bbox = figure.bbox.intersection(&page);
+        }
+        found.retain(|figure| figure.bbox.area() > 0.0);
         captions::attach(raw, lines, &page, &mut found);
         found.retain(|figure| figure.kind == FigureKind::Raster || is_told_of(figure, lines));
         found
