@@ -26,7 +26,7 @@ pub(crate) fn follow(command: Command, on_token: &mut dyn FnMut(&str)) -> Result
         match event {
             Event::Progress { stage, done, total, .. } => bars.show(stage, done, total),
             Event::Warning { diagnostic, .. } => bars.say(&format!("warning: {diagnostic}")),
-            Event::Opened { document, .. } => bars.say(&format!("{}: {} pages", document.name, document.pages)),
+            Event::Opened { document, .. } => bars.say(&format!("{}: {}", document.name, pages(document.pages))),
             Event::Model { model, .. } => bars.say(&introduce(&model)),
             Event::Page { .. } => {}
             Event::Token { text, .. } => {
@@ -115,4 +115,9 @@ fn name(stage: Stage) -> &'static str {
         Stage::Prompt => "Reading prompt",
         Stage::Answer => "Answering",
     }
+}
+
+/// A number of pages in words.
+pub(super) fn pages(count: u32) -> String {
+    if count == 1 { "1 page".into() } else { format!("{count} pages") }
 }

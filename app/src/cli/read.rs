@@ -7,7 +7,7 @@ use clap::Args;
 use engine::protocol::{Command, Outcome, PageReport, PageState, ReadJob, ReadingMap};
 
 use super::ask::print;
-use super::follow::{REQUEST, follow};
+use super::follow::{REQUEST, follow, pages};
 use super::options::{ComputeArgs, ReadingArgs};
 use super::report::Failure;
 
@@ -68,8 +68,8 @@ fn map_text(map: &ReadingMap) -> String {
     let sum = |of: fn(&PageReport) -> u32| map.pages.iter().map(of).sum::<u32>();
     let _ = writeln!(
         out,
-        "{} pages, {} lines, {} tables, {} figures, {} tokens in {} windows",
-        map.pages.len(),
+        "{}, {} lines, {} tables, {} figures, {} tokens in {} windows",
+        pages(map.pages.len() as u32),
         sum(|page| page.lines),
         sum(|page| page.tables),
         sum(|page| page.figures),
