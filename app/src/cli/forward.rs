@@ -14,7 +14,7 @@ use super::report::Failure;
 /// Arguments of `recto forward`.
 #[derive(Debug, Args)]
 pub(crate) struct ForwardArgs {
-    /// Safetensors with encoder_ids i64 [S], decoder_ids i64 [T] and, at will, pixel_values f32 [N,3,H,W]
+    /// Safetensors with encoder_ids and decoder_ids (i64) and, at will, pixel_values (f32, images × 3 × height × width)
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
     /// Where the results go: image_features, encoder_last_hidden_state, logits, cross_attention, greedy_ids
