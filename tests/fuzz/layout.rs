@@ -1,8 +1,10 @@
 //! A fuzz target for layout that needs no other toolchain: bytes become a page, the page is laid out, and what must
 //! hold of every page is checked.
 //!
-//!     cargo run -p recto-tests --bin fuzz-layout -- SECONDS [SEED]     changes pages at random
-//!     cargo run -p recto-tests --bin fuzz-layout -- FILE…              one input per file, as AFL and its like give them
+//! ```text
+//! cargo run -p recto-tests --bin fuzz-layout -- SECONDS [SEED]     changes pages at random
+//! cargo run -p recto-tests --bin fuzz-layout -- FILE…              one input per file, as AFL and its like give them
+//! ```
 //!
 //! Inputs are pages in postcard's format. What fails is written beside the target as `fuzz-layout-SEED.bin`.
 
