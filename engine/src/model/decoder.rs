@@ -7,7 +7,7 @@ use candle_core::{Result, Tensor};
 
 use super::config::{LayerKind, StackConfig};
 use super::kv_cache::SelfCache;
-use super::layers::{Mlp, Projections, RmsNorm, RopeTables};
+use super::layers::{Block, Projections, RmsNorm, RopeTables};
 use super::memory::Memory;
 use crate::kernels::attention::{AttentionSink, attend};
 use crate::weights::{Weights, WeightsError};
@@ -45,7 +45,7 @@ impl Decoder {
 
     /// The products of each layer, first to last.
     pub(super) fn projections(&self) -> impl Iterator<Item = &Projections> {
-        self.layers.iter().map(|layer| &layer.attention)
+        self.layers.iter().map(|layer| layer.block.attention())
     }
 
     /// Embedded tokens `[t, c]`, the first of which stands at `position`, to normed states `[t, c]`.
@@ -69,13 +69,7 @@ impl Decoder {
 struct DecoderLayer {
     kind: LayerKind,
     window: Option<usize>,
-    scale: f64,
-    attention: Projections,
-    mlp: Mlp,
-    pre_attention_norm: RmsNorm,
-    post_attention_norm: RmsNorm,
-    pre_feedforward_norm: RmsNorm,
-    post_feedforward_norm: RmsNorm,
+    block: Block,
 }
 
 impl DecoderLayer {
@@ -85,19 +79,10 @@ impl DecoderLayer {
         config: &StackConfig,
         kind: LayerKind,
     ) -> std::result::Result<Self, WeightsError> {
-        let norm = |part: &str| {
-            RmsNorm::load(weights, &format!("{name}.{part}_layernorm"), config.hidden_size, config.rms_norm_eps)
-        };
         Ok(Self {
             kind,
             window: (kind == LayerKind::Local).then_some(config.sliding_window),
-            scale: config.attention_scale(),
-            attention: Projections::load(weights, &format!("{name}.self_attn"), config)?,
-            mlp: Mlp::load(weights, &format!("{name}.mlp"), config)?,
-            pre_attention_norm: norm("pre_self_attn")?,
-            post_attention_norm: norm("post_self_attn")?,
-            pre_feedforward_norm: norm("pre_feedforward")?,
-            post_feedforward_norm: norm("post_feedforward")?,
+            block: Block::load(weights, name, config)?,
         })
     }
 
@@ -112,13 +97,12 @@ impl DecoderLayer {
         rope: &RopeTables,
         sink: Option<&mut dyn AttentionSink>,
     ) -> Result<Tensor> {
-        let normed = self.pre_attention_norm.forward(x)?;
+        let normed = self.block.before_attention(x)?;
         let table = rope.rows(self.kind, position, x.dim(0)?)?;
-        let own = cache.append(&self.attention.keys(&normed, Some(&table))?, &self.attention.values(&normed)?)?;
-        let queries = self.attention.queries(&normed, &table)?;
-        let mixed = attend(&queries, position, &own, memory.layer(index), self.scale, sink)?;
-        let h = (x + self.post_attention_norm.forward(&self.attention.output(&mixed)?)?)?;
-        let fed = self.mlp.forward(&self.pre_feedforward_norm.forward(&h)?)?;
-        &h + self.post_feedforward_norm.forward(&fed)?
+        let attention = self.block.attention();
+        let own = cache.append(&attention.keys(&normed, Some(&table))?, &attention.values(&normed)?)?;
+        let queries = attention.queries(&normed, &table)?;
+        let mixed = attend(&queries, position, &own, memory.layer(index), self.block.scale(), sink)?;
+        self.block.after_attention(x, &mixed)
     }
 }

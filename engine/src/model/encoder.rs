@@ -4,7 +4,7 @@ use candle_core::{DType, Result, Tensor};
 
 use super::ModelError;
 use super::config::{LayerKind, StackConfig};
-use super::layers::{Mlp, Projections, RmsNorm, RopeTables, chunks};
+use super::layers::{Block, RmsNorm, RopeTables, chunks};
 use crate::kernels::attention::{OwnKeys, Visibility, attend};
 use crate::weights::{Weights, WeightsError};
 
@@ -50,13 +50,7 @@ impl TextEncoder {
 struct EncoderLayer {
     kind: LayerKind,
     visibility: Visibility,
-    scale: f64,
-    attention: Projections,
-    mlp: Mlp,
-    pre_attention_norm: RmsNorm,
-    post_attention_norm: RmsNorm,
-    pre_feedforward_norm: RmsNorm,
-    post_feedforward_norm: RmsNorm,
+    block: Block,
 }
 
 impl EncoderLayer {
@@ -66,44 +60,32 @@ impl EncoderLayer {
         config: &StackConfig,
         kind: LayerKind,
     ) -> std::result::Result<Self, WeightsError> {
-        let norm = |part: &str| {
-            RmsNorm::load(weights, &format!("{name}.{part}_layernorm"), config.hidden_size, config.rms_norm_eps)
-        };
         Ok(Self {
             kind,
             visibility: match kind {
                 LayerKind::Global => Visibility::All,
                 LayerKind::Local => Visibility::encoder_window(config.sliding_window),
             },
-            scale: config.attention_scale(),
-            attention: Projections::load(weights, &format!("{name}.self_attn"), config)?,
-            mlp: Mlp::load(weights, &format!("{name}.mlp"), config)?,
-            pre_attention_norm: norm("pre_self_attn")?,
-            post_attention_norm: norm("post_self_attn")?,
-            pre_feedforward_norm: norm("pre_feedforward")?,
-            post_feedforward_norm: norm("post_feedforward")?,
+            block: Block::load(weights, name, config)?,
         })
     }
 
     /// Keys and values of all rows first, then everything else chunk by chunk: `[n, c]` to `[n, c]`.
     fn forward(&self, x: &Tensor, rope: &RopeTables) -> Result<Tensor> {
         let rows = x.dim(0)?;
-        let normed = self.pre_attention_norm.forward(x)?;
+        let normed = self.block.before_attention(x)?;
+        let attention = self.block.attention();
         let own = OwnKeys {
-            keys: self.attention.keys(&normed, Some(&rope.rows(self.kind, 0, rows)?))?,
-            values: self.attention.values(&normed)?,
+            keys: attention.keys(&normed, Some(&rope.rows(self.kind, 0, rows)?))?,
+            values: attention.values(&normed)?,
             first_position: 0,
             visibility: self.visibility,
         };
         let mut parts = Vec::with_capacity(rows.div_ceil(super::layers::CHUNK_ROWS));
         for (start, count) in chunks(rows) {
-            let queries =
-                self.attention.queries(&normed.narrow(0, start, count)?, &rope.rows(self.kind, start, count)?)?;
-            let mixed = attend(&queries, start, &own, None, self.scale, None)?;
-            let h = x.narrow(0, start, count)?;
-            let h = (h + self.post_attention_norm.forward(&self.attention.output(&mixed)?)?)?;
-            let fed = self.mlp.forward(&self.pre_feedforward_norm.forward(&h)?)?;
-            parts.push((h + self.post_feedforward_norm.forward(&fed)?)?);
+            let queries = attention.queries(&normed.narrow(0, start, count)?, &rope.rows(self.kind, start, count)?)?;
+            let mixed = attend(&queries, start, &own, None, self.block.scale(), None)?;
+            parts.push(self.block.after_attention(&x.narrow(0, start, count)?, &mixed)?);
         }
         Tensor::cat(&parts, 0)
     }

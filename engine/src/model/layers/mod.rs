@@ -1,14 +1,16 @@
 //! The parts that encoder and decoder layers are made of.
 
 mod attention;
+mod block;
 mod embedding;
 mod mlp;
 mod norm;
 mod rope;
 
 pub(super) use attention::Projections;
+pub(super) use block::Block;
 pub(super) use embedding::{Embedding, replace_rows};
-pub(super) use mlp::Mlp;
+use mlp::Mlp;
 pub(super) use norm::RmsNorm;
 pub(super) use rope::{RopeTable, RopeTables};
 
