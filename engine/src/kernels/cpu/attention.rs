@@ -1,0 +1,290 @@
+//! Attention over packed keys and values in blocks, with an online softmax: never queries × keys in memory.
+//!
+//! A tile of queries meets one block of keys after the other. What was summed up is scaled down whenever a later block
+//! brings a larger score, so one pass over the keys suffices (Milakov and Gimelshein 2018; Dao et al. 2022). Query heads
+//! that share a key head are rows of the same tile. Scores come scaled: the factor belongs to the queries.
+
+use std::ops::Range;
+
+use super::int8::{ALIGNMENT, QuantizedRows};
+use super::rows::exp;
+use super::{Destination, Isa, Matrix, PANEL, Precision, Vectorised};
+
+/// Keys of a block.
+pub const KEY_BLOCK: usize = 128;
+
+/// Some consecutive keys and values of one head.
+#[derive(Clone, Debug)]
+pub struct KeyBlock {
+    /// Keys, `[keys, d]`.
+    pub keys: Matrix,
+    /// Values, `[dv, keys]`.
+    pub values: Matrix,
+}
+
+impl KeyBlock {
+    /// Packs at most [`KEY_BLOCK`] keys `[keys, d]` and values `[keys, dv]`.
+    pub fn pack(isa: Isa, precision: Precision, keys: &[f32], d: usize, values: &[f32], dv: usize) -> Self {
+        Self {
+            keys: Matrix::from_outputs(isa, precision, keys, d),
+            values: Matrix::from_inner(isa, precision, values, dv),
+        }
+    }
+
+    /// Bytes held.
+    pub fn num_bytes(&self) -> usize {
+        self.keys.num_bytes() + self.values.num_bytes()
+    }
+}
+
+/// Which keys a query at some position sees.
+pub trait Sight {
+    /// Keys that the query in row `row` of a tile sees, as a range of key indices.
+    fn seen(&self, row: usize) -> Range<usize>;
+}
+
+impl<F: Fn(usize) -> Range<usize>> Sight for F {
+    fn seen(&self, row: usize) -> Range<usize> {
+        self(row)
+    }
+}
+
+/// A run of blocks that a tile attends to.
+#[derive(Clone, Copy)]
+pub struct Segment<'a, S> {
+    /// All blocks but the last are full.
+    pub blocks: &'a [KeyBlock],
+    /// Number of keys.
+    pub len: usize,
+    /// Factor on the scores of each key, where keys were stored without it.
+    pub factors: Option<&'a [f32]>,
+    /// Who sees what.
+    pub sight: S,
+}
+
+/// A tile of queries on its way over the keys; buffers are reused.
+#[derive(Debug, Default)]
+pub struct Tile {
+    rows: usize,
+    width: usize,
+    /// Largest score so far, per row.
+    largest: Vec<f32>,
+    /// Sum of `e^(score - largest)`, per row.
+    total: Vec<f32>,
+    /// Sum of `e^(score - largest) · value`, `[rows, dv]`.
+    mixed: Vec<f32>,
+    /// Scores of a block, then their exponentials, `[rows, KEY_BLOCK]`.
+    scores: Vec<f32>,
+    queries: QuantizedRows,
+    probabilities: QuantizedRows,
+}
+
+impl Tile {
+    /// Begins with `rows` queries whose results are `width` wide.
+    pub fn begin(&mut self, rows: usize, width: usize) {
+        (self.rows, self.width) = (rows, width);
+        self.largest.clear();
+        self.largest.resize(rows, f32::NEG_INFINITY);
+        self.total.clear();
+        self.total.resize(rows, 0.0);
+        self.mixed.clear();
+        self.mixed.resize(rows * width, 0.0);
+        self.scores.resize(rows * KEY_BLOCK, 0.0);
+    }
+
+    /// Attends to the keys of the range `within` of a segment. `queries` are `[rows, d]`. Where `kept` is given, the
+    /// scores of the segment's keys are written there, `[rows, segment.len]`, minus infinity for keys not seen.
+    pub fn attend<S: Sight>(
+        &mut self,
+        isa: Isa,
+        queries: &[f32],
+        segment: &Segment<'_, S>,
+        within: Range<usize>,
+        mut kept: Option<&mut [f32]>,
+    ) {
+        let Some(first) = segment.blocks.first() else { return };
+        let inner = first.keys.inner();
+        let mut quantized = std::mem::take(&mut self.queries);
+        let operand = first.keys.operand(isa, queries, inner, self.rows, &mut quantized);
+        let reach = (0..self.rows).map(|row| segment.sight.seen(row)).filter(|seen| !seen.is_empty());
+        let reach = reach.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(0..0);
+        let reach = reach.start.max(within.start)..reach.end.min(within.end).min(segment.len);
+        let mut start = reach.start / ALIGNMENT * ALIGNMENT;
+        while start < reach.end {
+            let block = start / KEY_BLOCK;
+            let offset = block * KEY_BLOCK;
+            let Some(keys) = segment.blocks.get(block) else { break };
+            let end = reach.end.next_multiple_of(ALIGNMENT).min(offset + KEY_BLOCK).min(offset + keys.keys.outputs());
+            let part = start - offset..end - offset;
+            let count = end - start;
+            keys.keys.multiply(
+                isa,
+                operand,
+                part.start / PANEL..part.end.div_ceil(PANEL),
+                0..inner,
+                Destination { values: &mut self.scores[part.start..], stride: KEY_BLOCK, accumulate: false },
+            );
+            let mut any = false;
+            for row in 0..self.rows {
+                let seen = segment.sight.seen(row);
+                let seen = seen.start.clamp(start.max(within.start), end) - start..seen.end.min(within.end).clamp(start, end) - start;
+                let scores = &mut self.scores[row * KEY_BLOCK + part.start..][..count];
+                let kept = kept.as_deref_mut().map(|kept| &mut kept[row * segment.len + start..][..count]);
+                any |= !seen.is_empty();
+                let shrink = isa.run(Exponentials {
+                    scores,
+                    seen,
+                    factors: segment.factors.map(|factors| &factors[start..end]),
+                    kept,
+                    largest: &mut self.largest[row],
+                    total: &mut self.total[row],
+                });
+                if shrink != 1.0 {
+                    isa.run(Scale { row: &mut self.mixed[row * self.width..][..self.width], by: shrink });
+                }
+            }
+            if any {
+                let probabilities = keys.values.operand(isa, &self.scores, KEY_BLOCK, self.rows, &mut self.probabilities);
+                keys.values.multiply(
+                    isa,
+                    probabilities,
+                    0..keys.values.panels(),
+                    part,
+                    Destination { values: &mut self.mixed, stride: self.width, accumulate: true },
+                );
+            }
+            start = end;
+        }
+        self.queries = quantized;
+    }
+
+    /// Takes in what another tile with the same queries found in other keys.
+    pub fn merge(&mut self, isa: Isa, other: &Self) {
+        for row in 0..self.rows {
+            let largest = self.largest[row].max(other.largest[row]);
+            let shrink = |old: f32| if old == f32::NEG_INFINITY { 0.0 } else { (old - largest).exp() };
+            let (own, others) = (shrink(self.largest[row]), shrink(other.largest[row]));
+            self.total[row] = self.total[row] * own + other.total[row] * others;
+            self.largest[row] = largest;
+            let to = &mut self.mixed[row * self.width..][..self.width];
+            isa.run(Scale { row: to, by: own });
+            for (to, value) in to.iter_mut().zip(&other.mixed[row * self.width..]) {
+                *to += others * value;
+            }
+        }
+    }
+
+    /// The means of the values, weighted by the softmax: `[rows, dv]`.
+    pub fn finish(&mut self, isa: Isa) -> &[f32] {
+        for (row, total) in self.mixed.chunks_exact_mut(self.width.max(1)).zip(&self.total) {
+            let by = if *total > 0.0 { 1.0 / total } else { 0.0 };
+            isa.run(Scale { row, by });
+        }
+        &self.mixed
+    }
+
+    /// Largest score of a row, and the sum of its exponentials relative to it: what a score must be set against.
+    pub fn normaliser(&self, row: usize) -> (f32, f32) {
+        (self.largest[row], self.total[row])
+    }
+}
+
+/// Adds `e^(score - largest) / total` of each score to `to`.
+pub fn add_probabilities(isa: Isa, scores: &[f32], (largest, total): (f32, f32), weight: f32, to: &mut [f32]) {
+    isa.run(AddProbabilities { scores, largest, by: weight / total, to });
+}
+
+struct AddProbabilities<'a> {
+    scores: &'a [f32],
+    largest: f32,
+    by: f32,
+    to: &'a mut [f32],
+}
+
+impl Vectorised for AddProbabilities<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (to, score) in self.to.iter_mut().zip(self.scores) {
+            *to += exp(*score - self.largest) * self.by;
+        }
+    }
+}
+
+/// One row of one block: scores become exponentials relative to the largest score so far; returns by how much what was
+/// summed up before must shrink.
+struct Exponentials<'a> {
+    scores: &'a mut [f32],
+    seen: Range<usize>,
+    factors: Option<&'a [f32]>,
+    kept: Option<&'a mut [f32]>,
+    largest: &'a mut f32,
+    total: &'a mut f32,
+}
+
+impl Vectorised for Exponentials<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn run(self) -> f32 {
+        let Self { scores, seen, factors, kept, largest, total } = self;
+        if let Some(factors) = factors {
+            for (score, factor) in scores.iter_mut().zip(factors) {
+                *score *= factor;
+            }
+        }
+        if let Some(kept) = kept {
+            kept.fill(f32::NEG_INFINITY);
+            kept[seen.clone()].copy_from_slice(&scores[seen.clone()]);
+        }
+        scores[..seen.start].fill(0.0);
+        scores[seen.end..].fill(0.0);
+        let seen = &mut scores[seen];
+        if seen.is_empty() {
+            return 1.0;
+        }
+        let mut lanes = [f32::NEG_INFINITY; 16];
+        let (blocks, rest) = seen.as_chunks::<16>();
+        for block in blocks {
+            for (lane, score) in lanes.iter_mut().zip(block) {
+                *lane = lane.max(*score);
+            }
+        }
+        let before = *largest;
+        let now = lanes.iter().chain(rest).fold(before, |most, score| most.max(*score));
+        let mut sums = [0f32; 16];
+        let (blocks, rest) = seen.as_chunks_mut::<16>();
+        for block in blocks {
+            for (sum, score) in sums.iter_mut().zip(block) {
+                *score = exp(*score - now);
+                *sum += *score;
+            }
+        }
+        let mut sum = 0.0;
+        for score in rest {
+            *score = exp(*score - now);
+            sum += *score;
+        }
+        let shrink = if before == now { 1.0 } else { exp(before - now) };
+        *total = *total * shrink + sums.iter().sum::<f32>() + sum;
+        *largest = now;
+        shrink
+    }
+}
+
+struct Scale<'a> {
+    row: &'a mut [f32],
+    by: f32,
+}
+
+impl Vectorised for Scale<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for x in self.row {
+            *x *= self.by;
+        }
+    }
+}
