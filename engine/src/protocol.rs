@@ -143,6 +143,8 @@ pub enum WeightType {
     F32,
     /// 16 bits with the range of f32: what the checkpoints are published in.
     Bf16,
+    /// Bytes with a scale per few numbers, multiplied as integers; on the CPU alone.
+    Int8,
 }
 
 /// How the encoder's output is kept for answering.

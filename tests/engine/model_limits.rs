@@ -1,6 +1,7 @@
 //! What length, order and size may and may not do to the model.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
+use engine::kernels::cpu::Precision;
 use engine::model::Model;
 use engine::model::generation::Logits;
 use engine::model::memory::{Memory, MemoryKind};
@@ -14,7 +15,7 @@ use crate::tiny_model::{changed, difference, encode, load, logits, remember, tex
 #[test]
 fn max_position_embeddings_bounds_nothing() {
     let of = |positions: usize| {
-        let model = changed("text", DType::F32, |config, _| {
+        let model = changed("text", Precision::F32, |config, _| {
             config["encoder"]["text_config"]["max_position_embeddings"] = json!(positions);
             config["decoder"]["max_position_embeddings"] = json!(positions);
         });

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
 use engine::kernels::attention::AttentionSink;
+use engine::kernels::cpu::Precision;
 use engine::model::config::ModelConfig;
 use engine::model::memory::{Memory, MemoryKind};
 use engine::model::{AttentionObserver, Model};
@@ -37,18 +38,18 @@ pub(crate) fn tensors(name: &str) -> Tensors {
 }
 
 /// A checkpoint after `change` had its way with configuration and tensors.
-pub(crate) fn changed(name: &str, dtype: DType, change: impl FnOnce(&mut Value, &mut Tensors)) -> Model {
+pub(crate) fn changed(name: &str, precision: Precision, change: impl FnOnce(&mut Value, &mut Tensors)) -> Model {
     let text = std::fs::read_to_string(fixture("model").join(name).join("config.json")).unwrap();
     let mut config: Value = serde_json::from_str(&text).unwrap();
     let mut tensors = tensors(name);
     change(&mut config, &mut tensors);
     let config = ModelConfig::from_json(&config.to_string()).unwrap();
-    Model::load(&Weights::from_source(Box::new(InMemory(tensors)), Device::Cpu, dtype), config).unwrap()
+    Model::load(&Weights::from_source(Box::new(InMemory(tensors)), Device::Cpu, precision), config).unwrap()
 }
 
 /// A checkpoint as it is, in f32.
 pub(crate) fn load(name: &str) -> Model {
-    changed(name, DType::F32, |_, _| ())
+    changed(name, Precision::F32, |_, _| ())
 }
 
 /// Text ids that follow no pattern a model could fall into.

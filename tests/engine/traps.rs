@@ -1,6 +1,7 @@
 //! Mistakes that other implementations of T5Gemma 2 were found to make, one test each.
 
 use candle_core::{DType, Device, Tensor};
+use engine::kernels::cpu::Precision;
 use engine::model::memory::MemoryKind;
 use engine::model::{Model, ModelError};
 use serde_json::json;
@@ -51,9 +52,9 @@ fn trap_2_encoder_keys_are_never_windowed() {
 }
 
 /// A model whose layers add nothing and whose last norm is nearly linear: states are embeddings, visibly scaled.
-fn embeddings_alone(dtype: DType) -> (Model, Tensors) {
+fn embeddings_alone(precision: Precision) -> (Model, Tensors) {
     let mut kept = Tensors::new();
-    let model = changed("biased-groups", dtype, |config, tensors| {
+    let model = changed("biased-groups", precision, |config, tensors| {
         config["encoder"]["text_config"]["rms_norm_eps"] = json!(1.0);
         for (name, tensor) in tensors.iter_mut() {
             if name.contains(".post_self_attn_layernorm.") || name.contains(".post_feedforward_layernorm.") {
@@ -75,21 +76,22 @@ fn normed(x: &Tensor, tensors: &Tensors) -> Tensor {
 /// The square root of the hidden size, 40, is exact under f32 and rounded under bf16.
 #[test]
 fn trap_4_embedding_scale_is_rounded_under_bf16_alone() {
-    for (dtype, scale) in [(DType::F32, 6.324_555_3), (DType::BF16, 6.3125)] {
-        let (model, tensors) = embeddings_alone(dtype);
+    for (precision, scale) in [(Precision::F32, 6.324_555_3), (Precision::Bf16, 6.3125)] {
+        let (model, tensors) = embeddings_alone(precision);
         let ids = text_ids(9);
+        let dtype = if precision == Precision::Bf16 { DType::BF16 } else { DType::F32 };
         let table = tensors["model.encoder.embed_tokens.weight"].to_dtype(dtype).unwrap().to_dtype(DType::F32).unwrap();
         let rows = table.index_select(&Tensor::new(ids.as_slice(), &Device::Cpu).unwrap(), 0).unwrap();
         let expected = normed(&(rows * scale).unwrap(), &tensors);
         let off = difference(&encode(&model, &ids), &expected);
-        assert!(off < 1e-6, "{dtype:?}: {off:e}");
+        assert!(off < 1e-6, "{precision:?}: {off:e}");
     }
 }
 
 /// The end of an image is a vector of its own, and it is not scaled.
 #[test]
 fn trap_5_end_of_image_is_its_own_unscaled_vector() {
-    let (model, tensors) = embeddings_alone(DType::F32);
+    let (model, tensors) = embeddings_alone(Precision::F32);
     let vector = tensors["model.encoder.embed_tokens.eoi_embedding"].unsqueeze(0).unwrap();
     let states = encode(&model, &[2, 301, 9]);
     let off = difference(&states.narrow(0, 1, 1).unwrap(), &normed(&vector, &tensors));
@@ -99,7 +101,7 @@ fn trap_5_end_of_image_is_its_own_unscaled_vector() {
 /// The image token is the one named at the top of the configuration; ids and images that do not fit are errors.
 #[test]
 fn trap_6_image_id_is_read_from_the_top() {
-    let model = changed("image-first", DType::F32, |config, _| config["image_token_index"] = json!(305));
+    let model = changed("image-first", Precision::F32, |config, _| config["image_token_index"] = json!(305));
     let image = Tensor::zeros((4, 32), DType::F32, &Device::Cpu).unwrap();
     let with = |soft: u32, count: usize, images: &[Tensor]| {
         let mut ids = vec![2, 300];

@@ -33,7 +33,7 @@ pub(crate) struct ComputeArgs {
     /// Where to compute
     #[arg(long, value_enum, default_value_t = Device::Cpu)]
     device: Device,
-    /// How weights are held [default: as they are stored]
+    /// How weights are held [default: int8 on the CPU, bf16 elsewhere]
     #[arg(long, value_enum)]
     dtype: Option<Dtype>,
     /// How the encoding is kept for answering
@@ -52,6 +52,8 @@ enum Device {
 enum Dtype {
     F32,
     Bf16,
+    /// Bytes with a scale per few numbers, on the CPU only
+    Int8,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -130,6 +132,7 @@ impl ComputeArgs {
             dtype: self.dtype.map(|dtype| match dtype {
                 Dtype::F32 => WeightType::F32,
                 Dtype::Bf16 => WeightType::Bf16,
+                Dtype::Int8 => WeightType::Int8,
             }),
             memory: match self.memory {
                 MemoryArg::Auto => MemoryChoice::Auto,

@@ -54,7 +54,7 @@ impl Visibility {
     }
 
     /// Keys that the query at `position` sees.
-    fn seen(self, position: usize, keys: usize) -> Range<usize> {
+    pub fn seen(self, position: usize, keys: usize) -> Range<usize> {
         self.reach(&(position..position + 1), keys)
     }
 }

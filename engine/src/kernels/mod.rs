@@ -4,5 +4,6 @@
 //! always f32, whatever type weights are held in; on an accelerator they have the weights' type.
 
 pub mod attention;
+pub mod cpu;
 pub mod linear;
 pub mod matvec;

@@ -7,6 +7,7 @@
 
 use candle_core::{DType, Result, Tensor};
 
+use super::cpu;
 use super::decoder::Decoder;
 use super::layers::{Projections, chunks};
 use crate::kernels::attention::CrossKeys;
@@ -24,9 +25,16 @@ pub enum MemoryKind {
 /// The encoder's output, ready for every decoder layer.
 #[derive(Debug)]
 pub struct Memory {
-    layers: Vec<LayerMemory>,
+    kept: Kept,
     len: usize,
     kind: MemoryKind,
+}
+
+/// On the CPU in packed blocks, elsewhere as tensors.
+#[derive(Debug)]
+enum Kept {
+    Tensors(Vec<LayerMemory>),
+    Cpu(cpu::Memory),
 }
 
 #[derive(Debug)]
@@ -38,7 +46,7 @@ enum LayerMemory {
 impl Memory {
     /// A memory that holds nothing: the decoder alone.
     pub fn empty() -> Self {
-        Self { layers: Vec::new(), len: 0, kind: MemoryKind::Shared }
+        Self { kept: Kept::Tensors(Vec::new()), len: 0, kind: MemoryKind::Shared }
     }
 
     /// Prepares encoder states `[s, c]` for every layer of `decoder`; `each_layer` may stop the work.
@@ -56,7 +64,7 @@ impl Memory {
                 MemoryKind::Shared => LayerMemory::Shared(SharedLayer::new(projections, states)?),
             });
         }
-        Ok(Self { layers, len: states.dim(0)?, kind })
+        Ok(Self { kept: Kept::Tensors(layers), len: states.dim(0)?, kind })
     }
 
     /// Encoded tokens.
@@ -76,7 +84,43 @@ impl Memory {
 
     /// What layer `i` attends to besides the decoder's own tokens.
     pub(super) fn layer(&self, i: usize) -> Option<&dyn CrossKeys> {
-        self.layers.get(i).map(|layer| layer as &dyn CrossKeys)
+        match &self.kept {
+            Kept::Tensors(layers) => layers.get(i).map(|layer| layer as &dyn CrossKeys),
+            Kept::Cpu(_) => None,
+        }
+    }
+
+    /// The packed form.
+    pub(super) fn packed(&self) -> Option<&cpu::Memory> {
+        match &self.kept {
+            Kept::Tensors(_) => None,
+            Kept::Cpu(memory) => Some(memory),
+        }
+    }
+
+    /// Bytes held.
+    pub fn num_bytes(&self) -> usize {
+        match &self.kept {
+            Kept::Tensors(layers) => layers.iter().map(LayerMemory::num_bytes).sum(),
+            Kept::Cpu(memory) => memory.num_bytes(),
+        }
+    }
+}
+
+impl From<cpu::Memory> for Memory {
+    fn from(memory: cpu::Memory) -> Self {
+        Self { len: memory.len(), kind: memory.kind(), kept: Kept::Cpu(memory) }
+    }
+}
+
+impl LayerMemory {
+    /// Bytes held; the states that all layers share count in the first of them alone.
+    fn num_bytes(&self) -> usize {
+        let bytes = |tensor: &Tensor| tensor.elem_count() * tensor.dtype().size_in_bytes();
+        match self {
+            Self::KeysValues { keys, values } => bytes(keys) + bytes(values),
+            Self::Shared(shared) => bytes(&shared.inverse_norms),
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! Knows token ids and pixels, not documents, prompts or files.
 
 pub mod config;
+mod cpu;
 mod decoder;
 mod encoder;
 pub mod generation;
@@ -22,6 +23,7 @@ pub use decoder::AttentionObserver;
 
 use crate::cancel::Cancelled;
 use crate::diagnostic::Hint;
+use crate::kernels::cpu::Precision;
 use crate::weights::{Weights, WeightsError};
 use config::ModelConfig;
 use decoder::Decoder;
@@ -92,11 +94,31 @@ pub struct Model {
     /// The encoder's table; the decoder's too where the head is tied or there is no encoder.
     embedding: Embedding,
     decoder_embedding: Embedding,
-    head: Option<Tensor>,
-    encoder: Option<TextEncoder>,
-    decoder: Decoder,
+    head: Option<Head>,
+    stacks: Stacks,
     eyes: Option<Eyes>,
     activations: DType,
+}
+
+/// What computes the layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// Kernels of our own on packed weights.
+    Cpu,
+    /// candle's tensors: on accelerators, and on the CPU where the two are compared.
+    Tensors,
+}
+
+/// Both stacks of layers.
+enum Stacks {
+    Cpu { encoder: Option<cpu::TextEncoder>, decoder: cpu::Decoder },
+    Tensors { encoder: Option<TextEncoder>, decoder: Decoder },
+}
+
+/// A head that is not tied to the embedding.
+enum Head {
+    Packed(cpu::Linear),
+    Tensor(Tensor),
 }
 
 struct Eyes {
@@ -113,33 +135,56 @@ impl Model {
     /// # Errors
     /// Returns a [`WeightsError`] that names the first tensor that is absent or of another shape.
     pub fn load(weights: &Weights, config: ModelConfig) -> Result<Self, WeightsError> {
+        let backend = if weights.device().is_cpu() { Backend::Cpu } else { Backend::Tensors };
+        Self::load_for(weights, config, backend)
+    }
+
+    /// The same with the backend named.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load_for(weights: &Weights, config: ModelConfig, backend: Backend) -> Result<Self, WeightsError> {
         let activations = encoder::activation_dtype(weights.device(), weights.dtype());
         let shape = [config.vocab_size, config.hidden_size()];
         let (stem, end_of_image) = match &config.encoder {
             Some(encoder) => ("model.encoder.embed_tokens", Some(encoder.image.end)),
             None => ("model.decoder.embed_tokens", None),
         };
-        let embedding = Embedding::load(weights, stem, shape, end_of_image, activations)?;
-        let head = if config.tied_head { None } else { Some(weights.matrix("lm_head.out_proj.weight", &shape)?) };
+        let packed = backend == Backend::Cpu && weights.precision() == Precision::Int8;
+        let embedding =
+            Embedding::load(weights, stem, shape, end_of_image, activations, packed && config.tied_head)?;
+        let head = match (config.tied_head, packed) {
+            (true, _) => None,
+            (false, true) => Some(Head::Packed(cpu::Linear::table(weights, "lm_head.out_proj", shape)?)),
+            (false, false) => Some(Head::Tensor(weights.matrix("lm_head.out_proj.weight", &shape)?)),
+        };
         // Untied, the reference keeps three matrices: encoder's table, decoder's table, head.
         let decoder_embedding = if config.tied_head || config.encoder.is_none() {
             embedding.clone()
         } else {
-            Embedding::load(weights, "model.decoder.embed_tokens", shape, end_of_image, activations)?
+            Embedding::load(weights, "model.decoder.embed_tokens", shape, end_of_image, activations, false)?
         };
-        let mut text_encoder = None;
         let mut eyes = None;
-        if let Some(encoder) = &config.encoder {
-            text_encoder = Some(TextEncoder::load(weights, &encoder.text)?);
-            if let Some(vision) = &encoder.vision {
-                eyes = Some(Eyes {
-                    tower: VisionTower::load(weights, vision, activations)?,
-                    projector: Projector::load(weights, vision, encoder.image.per_image, config.hidden_size())?,
-                });
-            }
+        if let Some((encoder, vision)) =
+            config.encoder.as_ref().and_then(|encoder| Some((encoder, encoder.vision.as_ref()?)))
+        {
+            eyes = Some(Eyes {
+                tower: VisionTower::load(weights, vision, activations, backend)?,
+                projector: Projector::load(weights, vision, encoder.image.per_image, config.hidden_size())?,
+            });
         }
-        let decoder = Decoder::load(weights, &config.decoder)?;
-        Ok(Self { config, embedding, decoder_embedding, head, encoder: text_encoder, decoder, eyes, activations })
+        let text = config.encoder.as_ref().map(|encoder| &encoder.text);
+        let stacks = match backend {
+            Backend::Cpu => Stacks::Cpu {
+                encoder: text.map(|text| cpu::TextEncoder::load(weights, text)).transpose()?,
+                decoder: cpu::Decoder::load(weights, &config.decoder, text.is_some())?,
+            },
+            Backend::Tensors => Stacks::Tensors {
+                encoder: text.map(|text| TextEncoder::load(weights, text)).transpose()?,
+                decoder: Decoder::load(weights, &config.decoder)?,
+            },
+        };
+        Ok(Self { config, embedding, decoder_embedding, head, stacks, eyes, activations })
     }
 
     /// The model's shape.
@@ -149,7 +194,10 @@ impl Model {
 
     /// Layers of the text encoder; 0 for a decoder alone.
     pub fn num_encoder_layers(&self) -> usize {
-        self.encoder.as_ref().map_or(0, TextEncoder::num_layers)
+        match &self.stacks {
+            Stacks::Cpu { encoder, .. } => encoder.as_ref().map_or(0, cpu::TextEncoder::num_layers),
+            Stacks::Tensors { encoder, .. } => encoder.as_ref().map_or(0, TextEncoder::num_layers),
+        }
     }
 
     /// Layers of the vision tower; 0 for a model without eyes.
@@ -173,9 +221,7 @@ impl Model {
     /// # Errors
     /// Returns a [`ModelError`] when ids and images do not fit the model, and what `each_layer` or the computation gave.
     pub fn encode(&self, ids: &[u32], images: &[Tensor], each_layer: EachLayer<'_>) -> Result<Tensor, ModelError> {
-        let (Some(encoder), Some(config)) = (&self.encoder, &self.config.encoder) else {
-            return Err(ModelError::Lacks("encoder"));
-        };
+        let Some(config) = &self.config.encoder else { return Err(ModelError::Lacks("encoder")) };
         self.check_ids(ids)?;
         let embedded = self.embedding.forward(ids)?;
         let places: Vec<usize> =
@@ -197,7 +243,14 @@ impl Model {
                 }
             }
         }
-        encoder.forward(layers::replace_rows(&embedded, &rows)?, each_layer)
+        let embedded = layers::replace_rows(&embedded, &rows)?;
+        match &self.stacks {
+            Stacks::Cpu { encoder: Some(encoder), .. } => encoder.forward(&embedded, each_layer),
+            Stacks::Tensors { encoder: Some(encoder), .. } => encoder.forward(embedded, each_layer),
+            Stacks::Cpu { encoder: None, .. } | Stacks::Tensors { encoder: None, .. } => {
+                Err(ModelError::Lacks("encoder"))
+            }
+        }
     }
 
     /// Makes encoder states `[s, c]` ready for answering.
@@ -205,12 +258,20 @@ impl Model {
     /// # Errors
     /// Returns what `each_layer` or the computation gave.
     pub fn remember(&self, states: &Tensor, kind: MemoryKind, each_layer: EachLayer<'_>) -> Result<Memory, ModelError> {
-        Memory::prepare(&self.decoder, &states.to_dtype(self.activations)?, kind, each_layer)
+        let states = states.to_dtype(self.activations)?;
+        match &self.stacks {
+            Stacks::Cpu { decoder, .. } => Ok(decoder.remember(&states, kind, None, each_layer)?.into()),
+            Stacks::Tensors { decoder, .. } => Memory::prepare(decoder, &states, kind, each_layer),
+        }
     }
 
     /// Starts a new text over `memory`.
     pub fn start<'a>(&'a self, memory: &'a Memory) -> Decoding<'a> {
-        Decoding { model: self, memory, caches: self.decoder.caches(), position: 0 }
+        let caches = match &self.stacks {
+            Stacks::Cpu { decoder, .. } => Caches::Cpu(decoder.caches()),
+            Stacks::Tensors { decoder, .. } => Caches::Tensors(decoder.caches()),
+        };
+        Decoding { model: self, memory, caches, position: 0 }
     }
 
     /// Encoder states of windows that were encoded apart, put one after the other.
@@ -236,7 +297,8 @@ impl Model {
     /// Logits of normed states `[t, c]`, `[t, v]`, in f32.
     fn logits(&self, states: &Tensor) -> Result<Tensor, ModelError> {
         let logits = match &self.head {
-            Some(head) => crate::kernels::linear::product(states, head)?,
+            Some(Head::Packed(head)) => head.apply(states)?,
+            Some(Head::Tensor(head)) => crate::kernels::linear::product(states, head)?,
             None => self.decoder_embedding.logits(states)?,
         };
         let logits = logits.to_dtype(DType::F32)?;
@@ -251,8 +313,14 @@ impl Model {
 pub struct Decoding<'a> {
     model: &'a Model,
     memory: &'a Memory,
-    caches: Vec<SelfCache>,
+    caches: Caches,
     position: usize,
+}
+
+/// Keys and values of the text so far, layer by layer.
+enum Caches {
+    Cpu(Vec<cpu::SelfCache>),
+    Tensors(Vec<SelfCache>),
 }
 
 impl Decoding<'_> {
@@ -268,7 +336,15 @@ impl Decoding<'_> {
     pub fn append(&mut self, ids: &[u32], observer: Option<&mut dyn AttentionObserver>) -> Result<Tensor, ModelError> {
         self.model.check_ids(ids)?;
         let embedded = self.model.decoder_embedding.forward(ids)?;
-        let states = self.model.decoder.forward(embedded, self.position, &mut self.caches, self.memory, observer)?;
+        let states = match (&self.model.stacks, &mut self.caches) {
+            (Stacks::Cpu { decoder, .. }, Caches::Cpu(caches)) => {
+                decoder.forward(&embedded, self.position, caches, self.memory.packed(), observer)?
+            }
+            (Stacks::Tensors { decoder, .. }, Caches::Tensors(caches)) => {
+                decoder.forward(embedded, self.position, caches, self.memory, observer)?
+            }
+            _ => return Err(ModelError::Lacks("caches of this kind")),
+        };
         self.position += ids.len();
         Ok(states)
     }

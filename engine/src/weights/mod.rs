@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use candle_core::{DType, Device, Tensor};
 
 use crate::diagnostic::Hint;
+use crate::kernels::cpu::Precision;
 
 /// Why weights cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +107,7 @@ pub trait TensorSource: Send {
 pub struct Weights {
     source: Box<dyn TensorSource>,
     device: Device,
-    dtype: DType,
+    precision: Precision,
 }
 
 impl Weights {
@@ -119,13 +120,13 @@ impl Weights {
     ///
     /// # Errors
     /// Returns a [`WeightsError`] when there are none or they are damaged.
-    pub fn open(folder: &Path, device: Device, dtype: DType) -> Result<Self, WeightsError> {
-        Ok(Self::from_source(Box::new(safetensors::SafetensorsFiles::open(folder)?), device, dtype))
+    pub fn open(folder: &Path, device: Device, precision: Precision) -> Result<Self, WeightsError> {
+        Ok(Self::from_source(Box::new(safetensors::SafetensorsFiles::open(folder)?), device, precision))
     }
 
     /// Weights from any source.
-    pub fn from_source(source: Box<dyn TensorSource>, device: Device, dtype: DType) -> Self {
-        Self { source, device, dtype }
+    pub fn from_source(source: Box<dyn TensorSource>, device: Device, precision: Precision) -> Self {
+        Self { source, device, precision }
     }
 
     /// Where tensors are brought.
@@ -133,9 +134,17 @@ impl Weights {
         &self.device
     }
 
-    /// Type in which the large matrices are held.
+    /// How the large matrices are held.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// Type of tables and matrices that are tensors: what is multiplied in bytes is looked up in bf16.
     pub fn dtype(&self) -> DType {
-        self.dtype
+        match self.precision {
+            Precision::F32 => DType::F32,
+            Precision::Bf16 | Precision::Int8 => DType::BF16,
+        }
     }
 
     /// Whether a tensor is there.
@@ -148,7 +157,7 @@ impl Weights {
     /// # Errors
     /// Returns a [`WeightsError`] when the tensor is absent, has another shape or cannot be loaded.
     pub fn matrix(&self, name: &str, shape: &[usize]) -> Result<Tensor, WeightsError> {
-        self.load(name, shape, self.dtype)
+        self.load(name, shape, self.dtype())
     }
 
     /// A small vector (norm weight, bias, embedding of one id), in f32.
@@ -159,11 +168,25 @@ impl Weights {
         self.load(name, &[length], DType::F32)
     }
 
+    /// Any tensor's numbers in f32, in its own order.
+    ///
+    /// # Errors
+    /// Returns a [`WeightsError`] when the tensor is absent, has another shape or cannot be loaded.
+    pub fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+        let tensor = self.load_to(name, shape, DType::F32, &Device::Cpu)?;
+        let numbers = tensor.flatten_all().and_then(|flat| flat.to_vec1());
+        numbers.map_err(|source| WeightsError::Load { name: name.into(), source })
+    }
+
     fn load(&self, name: &str, shape: &[usize], dtype: DType) -> Result<Tensor, WeightsError> {
+        self.load_to(name, shape, dtype, &self.device)
+    }
+
+    fn load_to(&self, name: &str, shape: &[usize], dtype: DType, device: &Device) -> Result<Tensor, WeightsError> {
         let found = self.source.shape(name).ok_or_else(|| WeightsError::Missing(name.into()))?;
         if found != shape {
             return Err(WeightsError::Shape { name: name.into(), found, expected: shape.to_vec() });
         }
-        self.source.load(name, dtype, &self.device)
+        self.source.load(name, dtype, device)
     }
 }

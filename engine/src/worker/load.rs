@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use candle_core::{DType, Device};
+use candle_core::Device;
 
 use super::Error;
 use super::run_loop::Job;
 use super::session::Session;
+use crate::kernels::cpu::Precision;
 use crate::model::Model;
 use crate::model::config::ModelConfig;
 use crate::prompt::{ExpectedIds, GgufVocabulary, Tokenizer};
@@ -96,38 +97,42 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
         has_encoder,
         has_eyes: model.num_vision_layers() > 0,
         stand_in: !has_encoder,
-        dtype: if dtype == DType::BF16 { WeightType::Bf16 } else { WeightType::F32 },
+        dtype,
         memory: None,
     };
     Ok(LoadedModel { summary, model, tokenizer })
 }
 
-/// A GGUF file's model and vocabulary; by default its weights are widened to f32, which loses nothing of them.
+/// A GGUF file's model and vocabulary; its weights are brought to the type asked for.
 pub(super) fn load_gguf(
     path: &Path,
     device: Device,
     dtype: Option<WeightType>,
-) -> Result<(Model, FileVocabulary, DType), Error> {
+) -> Result<(Model, FileVocabulary, WeightType), Error> {
     let file = GgufModel::open(path)?;
     let config = ModelConfig::from_gguf(&file.hyper, &file.vocabulary, file.has_own_head());
     let vocabulary = file.vocabulary.clone();
-    let dtype = dtype.map_or(DType::F32, dtype_of);
-    let weights = Weights::from_source(Box::new(file), device, dtype);
+    let dtype = dtype.unwrap_or_else(|| quickest(&device));
+    let weights = Weights::from_source(Box::new(file), device, precision(dtype));
     Ok((Model::load(&weights, config)?, vocabulary, dtype))
 }
 
-/// A checkpoint folder's model; by default its weights stay in the type they are stored in.
+/// A checkpoint folder's model.
 pub(super) fn load_published(
     folder: &Path,
     device: Device,
     dtype: Option<WeightType>,
-) -> Result<(Model, DType), Error> {
+) -> Result<(Model, WeightType), Error> {
     let path = folder.join("config.json");
     let text = std::fs::read_to_string(&path).map_err(|source| Error::ModelFile { path, source })?;
     let config = ModelConfig::from_json(&text)?;
-    let stored = || Weights::stored_dtype(folder).filter(|&dtype| dtype == DType::BF16).unwrap_or(DType::F32);
-    let dtype = dtype.map_or_else(stored, dtype_of);
-    Ok((Model::load(&Weights::open(folder, device, dtype)?, config)?, dtype))
+    let dtype = dtype.unwrap_or_else(|| quickest(&device));
+    Ok((Model::load(&Weights::open(folder, device, precision(dtype))?, config)?, dtype))
+}
+
+/// How weights are held where nobody says: what the device multiplies fastest.
+fn quickest(device: &Device) -> WeightType {
+    if device.is_cpu() { WeightType::Int8 } else { WeightType::Bf16 }
 }
 
 /// The tokenizer must mean the same control tokens as the model.
@@ -144,10 +149,11 @@ fn check_ids(tokenizer: &Tokenizer, config: &ModelConfig) -> Result<(), Error> {
     Ok(())
 }
 
-fn dtype_of(choice: WeightType) -> DType {
+fn precision(choice: WeightType) -> Precision {
     match choice {
-        WeightType::F32 => DType::F32,
-        WeightType::Bf16 => DType::BF16,
+        WeightType::F32 => Precision::F32,
+        WeightType::Bf16 => Precision::Bf16,
+        WeightType::Int8 => Precision::Int8,
     }
 }
 

@@ -4,11 +4,13 @@
 //! brings a larger score, so one pass over the keys suffices (Milakov and Gimelshein 2018; Dao et al. 2022). Query heads
 //! that share a key head are rows of the same tile. Scores come scaled: the factor belongs to the queries.
 
+#![expect(clippy::inline_always, reason = "loops that melt into a function that names the CPU's instructions")]
+
 use std::ops::Range;
 
 use super::int8::{ALIGNMENT, QuantizedRows};
 use super::rows::exp;
-use super::{Destination, Isa, Matrix, PANEL, Precision, Vectorised};
+use super::{Destination, Isa, Matrix, PANEL, Precision, Vectorised, dense};
 
 /// Keys of a block.
 pub const KEY_BLOCK: usize = 128;
@@ -28,6 +30,22 @@ impl KeyBlock {
         Self {
             keys: Matrix::from_outputs(isa, precision, keys, d),
             values: Matrix::from_inner(isa, precision, values, dv),
+        }
+    }
+
+    /// Room for [`KEY_BLOCK`] keys of width `d` and values of width `dv` in f32, to be set one by one.
+    pub fn empty(d: usize, dv: usize) -> Self {
+        Self {
+            keys: Matrix::F32(dense::PackedMatrix::zeros(KEY_BLOCK, d)),
+            values: Matrix::F32(dense::PackedMatrix::zeros(dv, KEY_BLOCK)),
+        }
+    }
+
+    /// Sets a key and its value in a block that began [empty](Self::empty).
+    pub fn set(&mut self, at: usize, key: &[f32], value: &[f32]) {
+        if let (Matrix::F32(keys), Matrix::F32(values)) = (&mut self.keys, &mut self.values) {
+            keys.set_output(at, key);
+            values.set_inner(at, value);
         }
     }
 
@@ -92,16 +110,21 @@ impl Tile {
         self.scores.resize(rows * KEY_BLOCK, 0.0);
     }
 
-    /// Attends to the keys of the range `within` of a segment. `queries` are `[rows, d]`. Where `kept` is given, the
-    /// scores of the segment's keys are written there, `[rows, segment.len]`, minus infinity for keys not seen.
+    /// Attends to the keys of the range `within` of a segment. `queries` are `[rows, d]`; `shifts`, where there are some,
+    /// are added to the scores of each row, before the factors. Where `kept` is given, the scores of these keys are
+    /// written there, `[rows, within.len()]`, minus infinity for keys not seen.
     pub fn attend<S: Sight>(
         &mut self,
         isa: Isa,
         queries: &[f32],
         segment: &Segment<'_, S>,
         within: Range<usize>,
+        shifts: Option<&[f32]>,
         mut kept: Option<&mut [f32]>,
     ) {
+        if let Some(kept) = kept.as_deref_mut() {
+            kept.fill(f32::NEG_INFINITY);
+        }
         let Some(first) = segment.blocks.first() else { return };
         let inner = first.keys.inner();
         let mut quantized = std::mem::take(&mut self.queries);
@@ -127,15 +150,19 @@ impl Tile {
             let mut any = false;
             for row in 0..self.rows {
                 let seen = segment.sight.seen(row);
-                let seen = seen.start.clamp(start.max(within.start), end) - start..seen.end.min(within.end).clamp(start, end) - start;
-                let scores = &mut self.scores[row * KEY_BLOCK + part.start..][..count];
-                let kept = kept.as_deref_mut().map(|kept| &mut kept[row * segment.len + start..][..count]);
+                let seen = seen.start.max(within.start).clamp(start, end)..seen.end.min(within.end).clamp(start, end);
+                let seen = seen.start..seen.end.max(seen.start);
                 any |= !seen.is_empty();
+                let local = seen.start - start..seen.end - start;
+                let scores = &mut self.scores[row * KEY_BLOCK + part.start..][..count];
                 let shrink = isa.run(Exponentials {
                     scores,
-                    seen,
-                    factors: segment.factors.map(|factors| &factors[start..end]),
-                    kept,
+                    seen: local.clone(),
+                    factors: segment.factors.map(|factors| &factors[seen.clone()]),
+                    shift: shifts.map_or(0.0, |shifts| shifts[row]),
+                    kept: kept.as_deref_mut().map(|kept| {
+                        &mut kept[row * within.len() + seen.start.saturating_sub(within.start)..][..seen.len()]
+                    }),
                     largest: &mut self.largest[row],
                     total: &mut self.total[row],
                 });
@@ -156,6 +183,19 @@ impl Tile {
             start = end;
         }
         self.queries = quantized;
+    }
+
+    /// What was mixed, `[rows, dv]`, before the division by the sums.
+    pub fn mixed(&self) -> &[f32] {
+        &self.mixed
+    }
+
+    /// Takes the sums of another tile with the same queries, and `mixed` `[rows, dv]` in the place of what it mixed.
+    pub fn replace(&mut self, other: &Self, width: usize, mixed: &[f32]) {
+        self.begin(other.rows, width);
+        self.largest.copy_from_slice(&other.largest);
+        self.total.copy_from_slice(&other.total);
+        self.mixed.copy_from_slice(mixed);
     }
 
     /// Takes in what another tile with the same queries found in other keys.
@@ -217,7 +257,10 @@ impl Vectorised for AddProbabilities<'_> {
 struct Exponentials<'a> {
     scores: &'a mut [f32],
     seen: Range<usize>,
+    /// Of the keys seen.
     factors: Option<&'a [f32]>,
+    shift: f32,
+    /// For the keys seen.
     kept: Option<&'a mut [f32]>,
     largest: &'a mut f32,
     total: &'a mut f32,
@@ -228,21 +271,20 @@ impl Vectorised for Exponentials<'_> {
 
     #[inline(always)]
     fn run(self) -> f32 {
-        let Self { scores, seen, factors, kept, largest, total } = self;
-        if let Some(factors) = factors {
-            for (score, factor) in scores.iter_mut().zip(factors) {
-                *score *= factor;
-            }
-        }
-        if let Some(kept) = kept {
-            kept.fill(f32::NEG_INFINITY);
-            kept[seen.clone()].copy_from_slice(&scores[seen.clone()]);
-        }
+        let Self { scores, seen, factors, shift, kept, largest, total } = self;
         scores[..seen.start].fill(0.0);
         scores[seen.end..].fill(0.0);
         let seen = &mut scores[seen];
         if seen.is_empty() {
             return 1.0;
+        }
+        if let Some(factors) = factors {
+            for (score, factor) in seen.iter_mut().zip(factors) {
+                *score = (*score + shift) * factor;
+            }
+        }
+        if let Some(kept) = kept {
+            kept.copy_from_slice(seen);
         }
         let mut lanes = [f32::NEG_INFINITY; 16];
         let (blocks, rest) = seen.as_chunks::<16>();

@@ -1,5 +1,7 @@
 //! Where products go.
 
+#![expect(clippy::inline_always, reason = "loops that melt into a function that names the CPU's instructions")]
+
 /// f32 rows that a product writes.
 pub struct Destination<'a> {
     /// The numbers of row 0 begin here.

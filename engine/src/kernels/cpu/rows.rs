@@ -1,5 +1,7 @@
 //! Row-wise passes between products: norms, rotation, activations, the exponential.
 
+#![expect(clippy::inline_always, reason = "loops that melt into a function that names the CPU's instructions")]
+
 use super::{Isa, Vectorised};
 
 /// The function inside a feed-forward block.

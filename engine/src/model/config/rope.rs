@@ -12,6 +12,14 @@ pub struct RopeConfig {
     pub factor: f64,
 }
 
+impl RopeConfig {
+    /// Turn per position of the pair `i` of a head, in f32 as the reference computes it.
+    pub fn inverse_frequency(&self, i: usize, head_dim: usize) -> f32 {
+        let exponent = (2 * i) as f32 / head_dim as f32;
+        1.0 / (self.theta as f32).powf(exponent) / self.factor as f32
+    }
+}
+
 /// The rotations of local and global layers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct RopePair {

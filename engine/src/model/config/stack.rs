@@ -3,6 +3,7 @@
 use super::fields::Fields;
 use super::rope::RopePair;
 use super::{ConfigError, RopeConfig};
+pub use crate::kernels::cpu::rows::Activation;
 
 /// Which keys a layer sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,19 +12,6 @@ pub enum LayerKind {
     Local,
     /// All.
     Global,
-}
-
-/// The function between the two products of a feed-forward block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activation {
-    /// GELU by its tanh approximation.
-    GeluTanh,
-    /// GELU by the error function.
-    GeluErf,
-    /// `x * sigmoid(x)`.
-    Silu,
-    /// `max(x, 0)`.
-    Relu,
 }
 
 /// The shape of one stack of layers.

@@ -1,35 +1,43 @@
 //! Token embedding, shared by encoder, decoder and output head.
 
+use std::sync::Arc;
+
 use candle_core::{DType, Result, Tensor};
 use half::bf16;
 
 use crate::kernels::linear::product;
+use crate::model::cpu;
 use crate::weights::{Weights, WeightsError};
 
 /// The table `[v, c]`, and the vector that stands in for the end-of-image token.
 #[derive(Clone, Debug)]
 pub(crate) struct Embedding {
     table: Tensor,
+    /// The table once more, in bytes, where logits are multiplied so.
+    packed: Option<Arc<cpu::Linear>>,
     scale: f64,
     end_of_image: Option<(u32, Tensor)>,
     activations: DType,
 }
 
 impl Embedding {
-    /// Loads `{name}.weight` and, where there is an end-of-image id, `{name}.eoi_embedding`.
+    /// Loads `{name}.weight` and, where there is an end-of-image id, `{name}.eoi_embedding`; `packed_head` where the
+    /// table is the head too and logits are multiplied in bytes.
     pub(crate) fn load(
         weights: &Weights,
         name: &str,
         shape: [usize; 2],
         end_of_image: Option<u32>,
         activations: DType,
+        packed_head: bool,
     ) -> std::result::Result<Self, WeightsError> {
         let table = weights.matrix(&format!("{name}.weight"), &shape)?;
         let end_of_image = match end_of_image {
             Some(id) => Some((id, weights.vector(&format!("{name}.eoi_embedding"), shape[1])?)),
             None => None,
         };
-        Ok(Self { table, scale: embedding_scale(shape[1], weights.dtype()), end_of_image, activations })
+        let packed = if packed_head { Some(Arc::new(cpu::Linear::table(weights, name, shape)?)) } else { None };
+        Ok(Self { table, packed, scale: embedding_scale(shape[1], weights.dtype()), end_of_image, activations })
     }
 
     /// Rows of `ids` times the square root of the width, `[n, c]`; the end-of-image row is its own, unscaled vector.
@@ -53,7 +61,10 @@ impl Embedding {
 
     /// Logits of `h` `[r, c]`, `[r, v]`: the head is the unscaled table.
     pub(crate) fn logits(&self, h: &Tensor) -> Result<Tensor> {
-        product(h, &self.table)
+        match &self.packed {
+            Some(packed) => packed.apply(h),
+            None => product(h, &self.table),
+        }
     }
 }
 

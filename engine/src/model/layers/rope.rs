@@ -76,7 +76,7 @@ impl GrowingTable {
 
     fn build(&self, positions: usize) -> Result<RopeTable> {
         let half = self.head_dim / 2;
-        let frequencies: Vec<f32> = (0..half).map(|i| self.inverse_frequency(i)).collect();
+        let frequencies: Vec<f32> = (0..half).map(|i| self.config.inverse_frequency(i, self.head_dim)).collect();
         let mut cos = Vec::with_capacity(positions * half);
         let mut sin = Vec::with_capacity(positions * half);
         for position in 0..positions {
@@ -88,11 +88,6 @@ impl GrowingTable {
         }
         let tensor = |values| Tensor::from_vec(values, (positions, half), &self.device);
         Ok(RopeTable { cos: tensor(cos)?, sin: tensor(sin)? })
-    }
-
-    fn inverse_frequency(&self, i: usize) -> f32 {
-        let exponent = (2 * i) as f32 / self.head_dim as f32;
-        1.0 / (self.config.theta as f32).powf(exponent) / self.config.factor as f32
     }
 }
 

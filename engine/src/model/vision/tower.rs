@@ -4,7 +4,7 @@ use candle_core::{DType, Result, Tensor};
 
 use crate::kernels::attention::{OwnKeys, Visibility, attend};
 use crate::kernels::linear::Linear;
-use crate::model::ModelError;
+use crate::model::{Backend, ModelError, cpu};
 use crate::model::config::{Activation, VisionConfig};
 use crate::model::layers::{chunks, linear};
 use crate::weights::{Weights, WeightsError};
@@ -16,10 +16,16 @@ const NAME: &str = "model.encoder.vision_tower";
 pub(crate) struct VisionTower {
     patch_embedding: Linear,
     position_embedding: Tensor,
-    layers: Vec<VisionLayer>,
-    post_norm: LayerNorm,
+    layers: Layers,
     config: VisionConfig,
     activations: DType,
+}
+
+/// The transformer: on the CPU on packed weights, elsewhere on tensors.
+#[derive(Debug)]
+enum Layers {
+    Cpu(cpu::VisionLayers),
+    Tensors { layers: Vec<VisionLayer>, post_norm: LayerNorm },
 }
 
 impl VisionTower {
@@ -27,6 +33,7 @@ impl VisionTower {
         weights: &Weights,
         config: &VisionConfig,
         activations: DType,
+        backend: Backend,
     ) -> std::result::Result<Self, WeightsError> {
         let (width, patch, channels) = (config.hidden_size, config.patch_size, config.num_channels);
         let name = format!("{NAME}.embeddings.patch_embedding");
@@ -40,17 +47,25 @@ impl VisionTower {
             patch_embedding: Linear::new(kernel, Some(bias)),
             position_embedding: weights
                 .matrix(&format!("{NAME}.embeddings.position_embedding.weight"), &[grid * grid, width])?,
-            layers: (0..config.num_layers)
-                .map(|i| VisionLayer::load(weights, &format!("{NAME}.encoder.layers.{i}"), config))
-                .collect::<std::result::Result<_, _>>()?,
-            post_norm: LayerNorm::load(weights, &format!("{NAME}.post_layernorm"), config)?,
+            layers: match backend {
+                Backend::Cpu => Layers::Cpu(cpu::VisionLayers::load(weights, NAME, config)?),
+                Backend::Tensors => Layers::Tensors {
+                    layers: (0..config.num_layers)
+                        .map(|i| VisionLayer::load(weights, &format!("{NAME}.encoder.layers.{i}"), config))
+                        .collect::<std::result::Result<_, _>>()?,
+                    post_norm: LayerNorm::load(weights, &format!("{NAME}.post_layernorm"), config)?,
+                },
+            },
             config: config.clone(),
             activations,
         })
     }
 
     pub(crate) fn num_layers(&self) -> usize {
-        self.layers.len()
+        match &self.layers {
+            Layers::Cpu(layers) => layers.num_layers(),
+            Layers::Tensors { layers, .. } => layers.len(),
+        }
     }
 
     /// Pixels `[3, H, W]` in -1..1 to patch states `[p, c]`, row by row of the image.
@@ -61,11 +76,16 @@ impl VisionTower {
     ) -> std::result::Result<Tensor, ModelError> {
         let patches = self.patch_embedding.forward(&self.patches(pixels)?)?;
         let mut x = (patches + self.position_embedding.to_dtype(self.activations)?)?;
-        for (i, layer) in self.layers.iter().enumerate() {
-            each_layer(i)?;
-            x = layer.forward(&x)?;
+        match &self.layers {
+            Layers::Cpu(layers) => layers.forward(&x, each_layer),
+            Layers::Tensors { layers, post_norm } => {
+                for (i, layer) in layers.iter().enumerate() {
+                    each_layer(i)?;
+                    x = layer.forward(&x)?;
+                }
+                Ok(post_norm.forward(&x)?)
+            }
         }
-        Ok(self.post_norm.forward(&x)?)
     }
 
     /// The convolution's kernel and stride are one patch, so it is a product over patches `[p, 3·s·s]`.

@@ -1,5 +1,7 @@
 //! The steps of an f32 product that differ between CPUs.
 
+#![expect(unsafe_code, clippy::inline_always, reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions")]
+
 use half::bf16;
 
 use super::super::PANEL;
@@ -41,7 +43,7 @@ pub trait Lanes {
 }
 
 /// Plain code, for any CPU.
-pub struct Portable;
+pub(super) struct Portable;
 
 impl Lanes for Portable {
     type Sixteen = [f32; PANEL];

@@ -1,5 +1,7 @@
 //! A matrix of f32 or bf16 in panels.
 
+#![expect(unsafe_code, clippy::inline_always, reason = "one step of innermost loops, on pointers")]
+
 use half::bf16;
 
 use super::super::PANEL;

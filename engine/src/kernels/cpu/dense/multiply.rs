@@ -1,5 +1,7 @@
 //! The product of f32 rows with a packed matrix.
 
+#![expect(unsafe_code, clippy::inline_always, reason = "code compiled for instructions that were found, without checks in the innermost loop")]
+
 use std::ops::Range;
 
 use super::super::{Destination, Isa, PANEL};
@@ -96,7 +98,6 @@ impl<T: Number> Product<'_, T> {
         let mut out = [[0f32; PANEL]; R];
         // SAFETY: there are `inner` numbers in each of `R` rows (checked above) and 16 times as many weights; the CPU
         // has the instructions of `L`, as whoever called `run` with it knows.
-        #[expect(unsafe_code, reason = "checks within the innermost loop would cost as much as the products")]
         unsafe {
             let (x, weights) = (x.as_ptr(), weights.as_ptr());
             let mut sums = [L::zeros(); R];

@@ -1,5 +1,7 @@
 //! The one step of an int8 product that differs between CPUs.
 
+#![expect(unsafe_code, clippy::inline_always, reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions")]
+
 use super::super::PANEL;
 
 /// Sums for the 16 columns of a panel, and how a group of a row's activations is multiplied into them.

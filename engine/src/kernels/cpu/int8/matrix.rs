@@ -1,5 +1,7 @@
 //! A matrix of bytes in panels.
 
+#![expect(clippy::inline_always, reason = "loops that melt into a function that names the CPU's instructions")]
+
 use std::ops::Range;
 
 use super::super::{ActivationFormat, Isa, PANEL, Vectorised};

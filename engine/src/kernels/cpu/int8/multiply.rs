@@ -1,5 +1,7 @@
 //! The product of quantised rows with a packed matrix.
 
+#![expect(unsafe_code, clippy::inline_always, reason = "code compiled for instructions that were found, without checks in the innermost loop")]
+
 use std::ops::Range;
 
 use super::super::{Destination, Isa, PANEL};

@@ -1,5 +1,7 @@
 //! Activations as bytes.
 
+#![expect(clippy::inline_always, reason = "loops that melt into a function that names the CPU's instructions")]
+
 use super::super::rows::ROUNDER;
 use super::super::{ActivationFormat, Isa, Vectorised};
 use super::GROUP_BYTES;

@@ -1,0 +1,113 @@
+//! A product with packed weights, and the two ways to run it.
+
+use candle_core::{Device, Tensor};
+use rayon::prelude::*;
+
+use crate::kernels::cpu::int8::QuantizedRows;
+use crate::kernels::cpu::{Destination, Isa, Matrix, PANEL};
+use crate::weights::{Weights, WeightsError};
+
+/// Panels that a thread takes at a time where few rows meet a large matrix: enough work to be worth handing out.
+const PANELS_PER_TASK: usize = 16;
+
+/// `y = x · wᵀ + b`.
+#[derive(Debug)]
+pub(crate) struct Linear {
+    matrix: Matrix,
+    bias: Option<Vec<f32>>,
+}
+
+impl Linear {
+    /// Loads products of the same rows side by side: `{name}.weight`, `[outputs, inner]`, and, where asked for,
+    /// `{name}.bias` of each part.
+    pub(super) fn load(
+        weights: &Weights,
+        parts: &[(String, usize)],
+        inner: usize,
+        has_bias: bool,
+    ) -> Result<Self, WeightsError> {
+        let mut all = Vec::new();
+        let mut bias = Vec::new();
+        for (name, outputs) in parts {
+            all.extend(weights.numbers(&format!("{name}.weight"), &[*outputs, inner])?);
+            if has_bias {
+                bias.extend(weights.numbers(&format!("{name}.bias"), &[*outputs])?);
+            }
+        }
+        Ok(Self::new(weights, &all, inner, has_bias.then_some(bias)))
+    }
+
+    /// Loads the table `{name}.weight` `[v, c]` as the product that makes logits.
+    pub(crate) fn table(weights: &Weights, name: &str, shape: [usize; 2]) -> Result<Self, WeightsError> {
+        Self::load(weights, &[(name.to_owned(), shape[0])], shape[1], false)
+    }
+
+    /// Rows `x` `[r, inner]` to `[r, outputs]`, as tensors.
+    pub(crate) fn apply(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+        let rows = x.dim(0)?;
+        let mut to = Vec::new();
+        self.forward_wide(&x.flatten_all()?.to_vec1::<f32>()?, &mut QuantizedRows::default(), &mut to);
+        Tensor::from_vec(to, (rows, self.outputs()), &Device::Cpu)
+    }
+
+    /// Packs a matrix `[outputs, inner]` in the precision of `weights`.
+    pub(crate) fn new(weights: &Weights, matrix: &[f32], inner: usize, bias: Option<Vec<f32>>) -> Self {
+        Self { matrix: Matrix::from_outputs(Isa::current(), weights.precision(), matrix, inner), bias }
+    }
+
+    /// Width of a result.
+    pub(super) fn outputs(&self) -> usize {
+        self.matrix.outputs()
+    }
+
+    /// Rows `x` `[r, inner]` to `to` `[r, outputs]`, on the calling thread.
+    pub(super) fn forward(&self, x: &[f32], quantized: &mut QuantizedRows, to: &mut [f32]) {
+        let (isa, inner, outputs) = (Isa::current(), self.matrix.inner(), self.outputs());
+        let operand = self.matrix.operand(isa, x, inner, x.len() / inner, quantized);
+        let to_rows = Destination { values: to, stride: outputs, accumulate: false };
+        self.matrix.multiply(isa, operand, 0..self.matrix.panels(), 0..inner, to_rows);
+        self.add_bias(to);
+    }
+
+    /// The same for few rows, the columns spread over all threads.
+    pub(crate) fn forward_wide(&self, x: &[f32], quantized: &mut QuantizedRows, to: &mut Vec<f32>) {
+        let (isa, inner, outputs) = (Isa::current(), self.matrix.inner(), self.outputs());
+        let rows = x.len() / inner;
+        let operand = self.matrix.operand(isa, x, inner, rows, quantized);
+        to.resize(rows * outputs, 0.0);
+        let width = PANELS_PER_TASK * PANEL;
+        let multiply = |task: usize, to: &mut [f32]| {
+            let first = task * PANELS_PER_TASK;
+            let panels = first..(first + PANELS_PER_TASK).min(self.matrix.panels());
+            let stride = to.len() / rows;
+            self.matrix.multiply(isa, operand, panels, 0..inner, Destination { values: to, stride, accumulate: false });
+        };
+        if rows == 1 {
+            to.par_chunks_mut(width).enumerate().for_each(|(task, to)| multiply(task, to));
+        } else {
+            let parts: Vec<Vec<f32>> = (0..outputs.div_ceil(width))
+                .into_par_iter()
+                .map(|task| {
+                    let mut part = vec![0.0; rows * width.min(outputs - task * width)];
+                    multiply(task, &mut part);
+                    part
+                })
+                .collect();
+            for (row, to) in to.chunks_exact_mut(outputs).enumerate() {
+                for (to, part) in to.chunks_mut(width).zip(&parts) {
+                    to.copy_from_slice(&part[row * to.len()..][..to.len()]);
+                }
+            }
+        }
+        self.add_bias(to);
+    }
+
+    fn add_bias(&self, to: &mut [f32]) {
+        let Some(bias) = &self.bias else { return };
+        for row in to.chunks_exact_mut(bias.len()) {
+            for (to, bias) in row.iter_mut().zip(bias) {
+                *to += bias;
+            }
+        }
+    }
+}
