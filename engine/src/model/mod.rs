@@ -155,8 +155,16 @@ impl Model {
             Embedding::load(weights, stem, shape, end_of_image, activations, packed && config.tied_head)?;
         let head = match (config.tied_head, packed) {
             (true, _) => None,
-            (false, true) => Some(Head::Packed(cpu::Linear::table(weights, "lm_head.out_proj", shape)?)),
-            (false, false) => Some(Head::Tensor(weights.matrix("lm_head.out_proj.weight", &shape)?)),
+            (false, packed) => {
+                let name = "lm_head.out_proj.weight";
+                let table = weights.matrix(name, &shape)?;
+                let load = |source| WeightsError::Load { name: name.to_owned(), source };
+                Some(if packed {
+                    Head::Packed(cpu::Linear::table(&table).map_err(load)?)
+                } else {
+                    Head::Tensor(table)
+                })
+            }
         };
         // Untied, the reference keeps three matrices: encoder's table, decoder's table, head.
         let decoder_embedding = if config.tied_head || config.encoder.is_none() {

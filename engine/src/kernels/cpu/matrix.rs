@@ -44,18 +44,31 @@ pub struct Operand<'a> {
 impl Matrix {
     /// Packs `[outputs, inner]` from its rows, the weights of one output after the other.
     pub fn from_outputs(isa: Isa, precision: Precision, weights: &[f32], inner: usize) -> Self {
-        let outputs = weights.len() / inner.max(1);
-        fn dense<T: dense::Number>(weights: &[f32], outputs: usize, inner: usize) -> dense::PackedMatrix<T> {
-            let mut packed = dense::PackedMatrix::zeros(outputs, inner);
-            for (output, weights) in weights.chunks_exact(inner).enumerate() {
+        let mut packed = Self::empty(isa, precision, weights.len() / inner.max(1), inner);
+        packed.set_outputs(isa, 0, weights);
+        packed
+    }
+
+    /// A matrix `[outputs, inner]` to be filled by [`Matrix::set_outputs`].
+    pub fn empty(isa: Isa, precision: Precision, outputs: usize, inner: usize) -> Self {
+        match precision {
+            Precision::F32 => Self::F32(dense::PackedMatrix::zeros(outputs, inner)),
+            Precision::Bf16 => Self::Bf16(dense::PackedMatrix::zeros(outputs, inner)),
+            Precision::Int8 => Self::Int8(int8::PackedMatrix::empty(isa, outputs, inner)),
+        }
+    }
+
+    /// Packs the weights of some consecutive outputs, the first of which begins a panel.
+    pub fn set_outputs(&mut self, isa: Isa, first: usize, weights: &[f32]) {
+        fn dense<T: dense::Number>(packed: &mut dense::PackedMatrix<T>, first: usize, weights: &[f32]) {
+            for (output, weights) in (first..).zip(weights.chunks_exact(packed.inner())) {
                 packed.set_output(output, weights);
             }
-            packed
         }
-        match precision {
-            Precision::F32 => Self::F32(dense(weights, outputs, inner)),
-            Precision::Bf16 => Self::Bf16(dense(weights, outputs, inner)),
-            Precision::Int8 => Self::Int8(int8::PackedMatrix::from_outputs(isa, weights, inner)),
+        match self {
+            Self::F32(packed) => dense(packed, first, weights),
+            Self::Bf16(packed) => dense(packed, first, weights),
+            Self::Int8(packed) => packed.set_outputs(isa, first, weights),
         }
     }
 

@@ -1,14 +1,17 @@
 //! A product with packed weights, and the two ways to run it.
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
 
 use crate::kernels::cpu::int8::QuantizedRows;
-use crate::kernels::cpu::{Destination, Isa, Matrix, PANEL};
+use crate::kernels::cpu::{Destination, Isa, Matrix, PANEL, Precision};
 use crate::weights::{Weights, WeightsError};
 
 /// Panels that a thread takes at a time where few rows meet a large matrix: enough work to be worth handing out.
 const PANELS_PER_TASK: usize = 16;
+
+/// Rows of a table that are packed at a time, whole panels.
+const TABLE_ROWS: usize = 1 << 14;
 
 /// `y = x · wᵀ + b`.
 #[derive(Debug)]
@@ -37,9 +40,16 @@ impl Linear {
         Ok(Self::new(weights, &all, inner, has_bias.then_some(bias)))
     }
 
-    /// Loads the table `{name}.weight` `[v, c]` as the product that makes logits.
-    pub(crate) fn table(weights: &Weights, name: &str, shape: [usize; 2]) -> Result<Self, WeightsError> {
-        Self::load(weights, &[(name.to_owned(), shape[0])], shape[1], false)
+    /// Packs a table `[v, c]` as the product that makes logits, in bytes.
+    pub(crate) fn table(table: &Tensor) -> candle_core::Result<Self> {
+        let (outputs, inner) = table.dims2()?;
+        let mut matrix = Matrix::empty(Isa::current(), Precision::Int8, outputs, inner);
+        // A part at a time, so that the table is never held in f32.
+        for first in (0..outputs).step_by(TABLE_ROWS) {
+            let rows = table.narrow(0, first, TABLE_ROWS.min(outputs - first))?.to_dtype(DType::F32)?;
+            matrix.set_outputs(Isa::current(), first, &rows.flatten_all()?.to_vec1::<f32>()?);
+        }
+        Ok(Self { matrix, bias: None })
     }
 
     /// Rows `x` `[r, inner]` to `[r, outputs]`, as tensors.

@@ -36,7 +36,8 @@ impl Embedding {
             Some(id) => Some((id, weights.vector(&format!("{name}.eoi_embedding"), shape[1])?)),
             None => None,
         };
-        let packed = if packed_head { Some(Arc::new(cpu::Linear::table(weights, name, shape)?)) } else { None };
+        let load = |source| WeightsError::Load { name: name.to_owned(), source };
+        let packed = if packed_head { Some(Arc::new(cpu::Linear::table(&table).map_err(load)?)) } else { None };
         Ok(Self { table, packed, scale: embedding_scale(shape[1], weights.dtype()), end_of_image, activations })
     }
 

@@ -4,8 +4,18 @@
 
 use std::ops::Range;
 
-use super::super::{ActivationFormat, Isa, PANEL, Vectorised};
+use rayon::prelude::*;
 
+use super::super::rows::ROUNDER;
+use super::super::{ActivationFormat, Isa, PANEL, Vectorised};
+use super::rows::largest;
+
+
+/// The largest block of any format.
+const LARGEST_BLOCK: usize = 64;
+
+/// Weights from which packing is shared among threads.
+const PARALLEL_FROM: usize = 1 << 17;
 
 /// A matrix `[out, in]` as bytes, packed for [`super::multiply`]: panels of 16 output columns, in each panel a group of
 /// every column side by side.
@@ -29,10 +39,43 @@ impl PackedMatrix {
     pub fn from_outputs(isa: Isa, weights: &[f32], inner: usize) -> Self {
         let format = isa.activation_format();
         let mut packed = Self::zeros(format, weights.len() / inner.max(1), inner);
-        for (output, weights) in weights.chunks_exact(inner).enumerate() {
-            packed.set_column(output, weights, format.zero());
-        }
+        packed.set_outputs(isa, 0, weights);
         packed
+    }
+
+    /// An empty matrix, to be filled by [`PackedMatrix::set_outputs`].
+    pub fn empty(isa: Isa, outputs: usize, inner: usize) -> Self {
+        Self::zeros(isa.activation_format(), outputs, inner)
+    }
+
+    /// Packs the weights of some consecutive outputs, the first of which begins a panel.
+    pub fn set_outputs(&mut self, isa: Isa, first: usize, weights: &[f32]) {
+        let (inner, group, block) = (self.inner, self.group, self.block);
+        let width = inner.next_multiple_of(group) * PANEL;
+        let blocks = inner.div_ceil(block) * PANEL;
+        let panel = first / PANEL;
+        let zero = isa.activation_format().zero();
+        let bytes = self.bytes[panel * width..].par_chunks_mut(width);
+        let scales = self.scales[panel * blocks..].par_chunks_mut(blocks);
+        let starts = self.starts[panel * blocks..].par_chunks_mut(blocks);
+        let work = bytes.zip(scales).zip(starts).zip(weights.par_chunks(PANEL * inner));
+        // Small matrices (a block of keys) are packed by one thread of many that do the same.
+        let least = (PARALLEL_FROM / (PANEL * inner).max(1)).max(1);
+        work.with_min_len(least).for_each(|(((bytes, scales), starts), weights)| {
+            for (column, weights) in weights.chunks_exact(inner).enumerate() {
+                for (at, weights) in weights.chunks(block).enumerate() {
+                    let mut rounded = [0i8; LARGEST_BLOCK];
+                    let largest = isa.run(RoundBlock { weights, rounded: &mut rounded });
+                    let mut sum = 0;
+                    for (k, byte) in (at * block..).zip(rounded).take(weights.len()) {
+                        sum += i32::from(byte);
+                        bytes[(k / group * PANEL + column) * group + k % group] = byte;
+                    }
+                    scales[at * PANEL + column] = largest / f32::from(i8::MAX);
+                    starts[at * PANEL + column] = -zero * sum;
+                }
+            }
+        });
     }
 
     /// Packs `[outputs, inner]` from its columns: what inner index 0 has for each output, then inner index 1, ….
@@ -94,27 +137,6 @@ impl PackedMatrix {
         }
     }
 
-    /// Quantises the weights of one output.
-    fn set_column(&mut self, output: usize, weights: &[f32], zero: i32) {
-        let (panel, column) = (output / PANEL, output % PANEL);
-        let width = self.inner.next_multiple_of(self.group) * PANEL;
-        let bytes = &mut self.bytes[panel * width..][..width];
-        let blocks = self.inner.div_ceil(self.block);
-        for (block, weights) in weights.chunks(self.block).enumerate() {
-            let largest = weights.iter().fold(0f32, |largest, weight| largest.max(weight.abs()));
-            let inverse = if largest > 0.0 { f32::from(i8::MAX) / largest } else { 0.0 };
-            let mut sum = 0;
-            for (k, weight) in (block * self.block..).zip(weights) {
-                let byte = (weight * inverse).round_ties_even() as i8;
-                sum += i32::from(byte);
-                bytes[(k / self.group * PANEL + column) * self.group + k % self.group] = byte;
-            }
-            let at = (panel * blocks + block) * PANEL + column;
-            self.scales[at] = largest / f32::from(i8::MAX);
-            self.starts[at] = -zero * sum;
-        }
-    }
-
     /// Output columns.
     pub fn outputs(&self) -> usize {
         self.outputs
@@ -161,6 +183,26 @@ impl Vectorised for Largest<'_> {
     }
 }
 
+/// `rounded[i] = round(127 · weights[i] / largest)`; gives the largest absolute value.
+struct RoundBlock<'a> {
+    weights: &'a [f32],
+    rounded: &'a mut [i8; LARGEST_BLOCK],
+}
+
+impl Vectorised for RoundBlock<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn run(self) -> f32 {
+        let largest = largest(self.weights);
+        let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+        for (byte, weight) in self.rounded.iter_mut().zip(self.weights) {
+            *byte = weight.mul_add(inverse, ROUNDER).to_bits() as i8;
+        }
+        largest
+    }
+}
+
 /// `rounded[i] = round(127 · row[i] / largest[i])`.
 struct RoundPart<'a> {
     row: &'a [f32],
@@ -175,7 +217,7 @@ impl Vectorised for RoundPart<'_> {
     fn run(self) {
         for ((byte, value), largest) in self.rounded.iter_mut().zip(self.row).zip(self.largest) {
             let inverse = if *largest > 0.0 { 127.0 / largest } else { 0.0 };
-            *byte = (value * inverse).round_ties_even() as i32 as i8;
+            *byte = value.mul_add(inverse, ROUNDER).to_bits() as i8;
         }
     }
 }

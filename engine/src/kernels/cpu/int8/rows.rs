@@ -116,7 +116,7 @@ impl Vectorised for Quantize<'_> {
 
 /// Largest absolute value.
 #[inline(always)]
-fn largest(values: &[f32]) -> f32 {
+pub(super) fn largest(values: &[f32]) -> f32 {
     let mut largest = [0f32; 16];
     let (blocks, rest) = values.as_chunks::<16>();
     for block in blocks {
