@@ -15,6 +15,7 @@ use crate::store::Directories;
 use crate::store::models::{ModelFiles, ModelFolder, ModelStore};
 use crate::weights::Weights;
 use crate::weights::gguf::{GgufModel, GgufVocabulary as FileVocabulary};
+use crate::weights::random::RandomSource;
 
 /// What makes a loaded model serve for another piece of work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +129,17 @@ pub(super) fn load_published(
     let stored = || Weights::stored_dtype(folder).filter(|&dtype| dtype == DType::BF16).unwrap_or(DType::F32);
     let dtype = dtype.map_or_else(stored, dtype_of);
     Ok((Model::load(&Weights::open(folder, device, dtype)?, config)?, dtype))
+}
+
+/// A model whose weights are chance; by default they are held as the published checkpoints are.
+pub(super) fn load_random(
+    source: RandomSource,
+    config: ModelConfig,
+    device: Device,
+    dtype: Option<WeightType>,
+) -> Result<(Model, DType), Error> {
+    let dtype = dtype.map_or(DType::BF16, dtype_of);
+    Ok((Model::load(&Weights::from_source(Box::new(source), device, dtype), config)?, dtype))
 }
 
 /// The tokenizer must mean the same control tokens as the model.
