@@ -62,7 +62,7 @@ def arguments():
     parser.add_argument("--venv", help="folder of the virtual environment with the peers, made where it is absent")
     parser.add_argument("--checkpoint", help="a T5Gemma 2 checkpoint with its tokenizer.json [default: one of chance]")
     parser.add_argument("--starter", help="a Gemma 3 GGUF file, for llama.cpp; left out where absent")
-    parser.add_argument("--scratch", default="bench-scratch", help="folder for what is converted [default: %(default)s]")
+    parser.add_argument("--scratch", default="target/peers", help="folder for what is converted [default: %(default)s]")
     parser.add_argument("--contenders", type=lambda text: text.split(","), default=list(contenders.NAMES),
                         metavar="NAME,…", help=f"who takes part [default: {','.join(contenders.NAMES)}]")
     parser.add_argument("--encode", type=lengths, default=[1024, 4096, 16384], metavar="TOKENS,…")

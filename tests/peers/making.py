@@ -42,8 +42,10 @@ def checkpoint(folder):
 
 def ctranslate2_model(checkpoint, folder):
     """The converter writes null for the names of control tokens, with which nothing can be translated."""
-    command = ["-m", "ctranslate2.converters.transformers", "--model", checkpoint, "--output_dir", folder]
-    subprocess.run([sys.executable, *command, "--quantization", "int8", "--force"], check=True, stdout=sys.stderr)
+    # As `-m` the module would run before it has seen its own loader of T5Gemma 2.
+    start = "from ctranslate2.converters.transformers import main; main()"
+    command = [sys.executable, "-c", start, "--model", checkpoint, "--output_dir", folder]
+    subprocess.run([*command, "--quantization", "int8", "--force"], check=True, stdout=sys.stderr)
     path = folder / "config.json"
     config = json.loads(path.read_text())
     names = dict(bos_token="<bos>", eos_token="<eos>", unk_token="<unk>", decoder_start_token="<bos>")

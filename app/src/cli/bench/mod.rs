@@ -21,8 +21,24 @@ const GENERATE: u32 = 32;
 /// Tokens written over each memory.
 const ANSWER: usize = 16;
 
+const FIGURES_JSON: &str = "\
+Without a choice of --encode, --figures, --decode, --prompt or --generate all that suits the model is measured, else only \
+what was chosen. Inputs are chance: speed does not depend on them.
+
+--json prints {model, machine, results, peak_resident_bytes}. model: name, random_weights, dtype, encoder_layers, \
+decoder_layers, vision_layers, hidden_size, vocab_size, load_secs. machine: arch, os, cpu, cpus, threads, features, held_to \
+(RECTO_CPU, where set). results: one object for each piece of work: work (a line as below), rounds, secs {median, min, max} \
+and, where there are tokens, tokens and tokens_per_sec {median, min, max}; for decode and generate first_token_secs \
+{median, min, max}, which is not part of secs; for remember and decode memory (\"kv\" or \"shared\") and memory_bytes.
+
+--serve prints {model, machine, peak_resident_bytes} when the model is loaded, then answers each line of standard input \
+with one line: work, secs and, as above, tokens, tokens_per_sec, first_token_secs, memory, memory_bytes, and \
+peak_resident_bytes; or error and hint. Lines are `encode N`, `figure`, `remember N`, `decode ENCODED N`, `prompt N` and \
+`generate N`; decode keeps what it made of ENCODED tokens for the next line.";
+
 /// Arguments of `recto bench`.
 #[derive(Debug, Args)]
+#[command(after_long_help = FIGURES_JSON)]
 pub(crate) struct BenchArgs {
     #[command(flatten)]
     compute: ComputeArgs,
@@ -97,6 +113,11 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<(), Failure> {
     if !arguments.json {
         print(&table::head(bench.loaded(), &Machine::here()))?;
     }
+    for (work, _) in &plan {
+        if let Some(short) = short(*work) {
+            bench.run(short)?;
+        }
+    }
     let mut results = Vec::new();
     for (work, rounds) in plan {
         let mut runs = Vec::new();
@@ -111,13 +132,21 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<(), Failure> {
     if !arguments.json {
         return print(&table::foot(peak_resident_bytes()));
     }
-    let report = Report {
-        model: bench.loaded(),
-        machine: Machine::here(),
-        results,
-        peak_resident_bytes: peak_resident_bytes(),
-    };
+    let report =
+        Report { model: bench.loaded(), machine: Machine::here(), results, peak_resident_bytes: peak_resident_bytes() };
     print(&format!("{}\n", json(&report, true)?))
+}
+
+/// Work of the same kind that takes no time: what happens the first time alone is not measured.
+fn short(work: Work) -> Option<Work> {
+    let tokens = 32;
+    match work {
+        Work::Encode { .. } => Some(Work::Encode { tokens }),
+        Work::Decode { .. } => Some(Work::Decode { encoded: tokens, tokens: 1 }),
+        Work::Prompt { .. } => Some(Work::Prompt { tokens }),
+        Work::Generate { .. } => Some(Work::Generate { tokens: 1 }),
+        Work::Figure | Work::Remember { .. } => None,
+    }
 }
 
 /// As JSON, on one line or several.

@@ -36,8 +36,7 @@ enum Answer {
 
 /// Answers lines until there are no more; one that cannot be done is answered with an error and costs nothing else.
 pub(super) fn run(bench: &mut Bench) -> Result<(), Failure> {
-    let ready =
-        Ready { model: bench.loaded(), machine: Machine::here(), peak_resident_bytes: peak_resident_bytes() };
+    let ready = Ready { model: bench.loaded(), machine: Machine::here(), peak_resident_bytes: peak_resident_bytes() };
     print(&format!("{}\n", json(&ready, false)?))?;
     for line in std::io::stdin().lock().split(b'\n') {
         let line = line.map_err(|error| Failure::new(format!("standard input cannot be read: {error}"), None))?;

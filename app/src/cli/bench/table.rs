@@ -1,5 +1,7 @@
 //! Figures as a person reads them: what was measured on what, and a row for each piece of work.
 
+use std::fmt::Write as _;
+
 use engine::worker::bench::{Loaded, Machine, Spread, Summary, Work};
 
 /// What was loaded where, and the names of the columns.
@@ -39,9 +41,11 @@ pub(super) fn row(work: Work, summary: &Summary) -> String {
         Some(speed) => (speed, "tokens/s"),
         None => (summary.secs, "s"),
     };
-    let mut row = format!("{name:<40} {median:>12.2} {min:>12.2} {max:>12.2}  {unit}");
+    let [median, min, max] = [median, min, max].map(three_digits);
+    let mut row = format!("{name:<40} {median:>12} {min:>12} {max:>12}  {unit}");
     if let (Some(kind), Some(bytes)) = (summary.memory, summary.memory_bytes) {
-        row.push_str(&format!(", {} held as {kind}", size(bytes)));
+        // Writing to a text never fails.
+        let _ = write!(row, ", {} held as {kind}", size(bytes));
     }
     row.push('\n');
     row
@@ -65,9 +69,26 @@ fn grouped(number: usize) -> String {
     out
 }
 
+/// A size in bytes, with the unit that suits it.
 fn size(bytes: u64) -> String {
-    let megabytes = bytes as f64 / 1e6;
-    if megabytes < 1000.0 { format!("{megabytes:.1} MB") } else { format!("{:.2} GB", megabytes / 1000.0) }
+    let bytes = bytes as f64;
+    match bytes {
+        ..1e6 => format!("{:.1} kB", bytes / 1e3),
+        ..1e9 => format!("{:.1} MB", bytes / 1e6),
+        _ => format!("{:.2} GB", bytes / 1e9),
+    }
+}
+
+/// A figure with at least three of its digits.
+fn three_digits(figure: f64) -> String {
+    let places = match figure.abs() {
+        100.0.. => 0,
+        10.0.. => 1,
+        1.0.. => 2,
+        0.01.. => 4,
+        _ => 6,
+    };
+    format!("{figure:.places$}")
 }
 
 #[cfg(test)]
@@ -77,6 +98,8 @@ mod tests {
     #[test]
     fn numbers_and_sizes_are_easy_to_read() {
         assert_eq!([7, 512, 1024, 61_440, 1_048_576].map(grouped), ["7", "512", "1,024", "61,440", "1,048,576"]);
-        assert_eq!([1_500_000, 2_340_000_000].map(size), ["1.5 MB", "2.34 GB"]);
+        assert_eq!([15_360, 1_500_000, 2_340_000_000].map(size), ["15.4 kB", "1.5 MB", "2.34 GB"]);
+        let figures = [1234.4, 56.78, 3.456, 0.123_456, 0.000_123];
+        assert_eq!(figures.map(three_digits), ["1234", "56.8", "3.46", "0.1235", "0.000123"]);
     }
 }

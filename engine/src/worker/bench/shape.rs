@@ -47,9 +47,7 @@ impl Shape {
 
     fn sizes(self) -> Sizes {
         match self {
-            Self::Smallest => {
-                Sizes { hidden: 640, intermediate: 2048, layers: 18, heads: 4, kv_heads: 1, window: 512 }
-            }
+            Self::Smallest => Sizes { hidden: 640, intermediate: 2048, layers: 18, heads: 4, kv_heads: 1, window: 512 },
             Self::Middle => Sizes { hidden: 1152, intermediate: 6912, layers: 26, heads: 4, kv_heads: 1, window: 512 },
             Self::Largest => {
                 Sizes { hidden: 2560, intermediate: 10_240, layers: 34, heads: 8, kv_heads: 4, window: 1024 }
@@ -182,10 +180,7 @@ impl Tensors {
     fn eyes(&mut self, vision: &VisionConfig, hidden: usize) {
         let (width, inner, patch) = (vision.hidden_size, vision.intermediate_size, vision.patch_size);
         let name = "model.encoder.vision_tower";
-        self.product(
-            format!("{name}.embeddings.patch_embedding.weight"),
-            &[width, vision.num_channels, patch, patch],
-        );
+        self.product(format!("{name}.embeddings.patch_embedding.weight"), &[width, vision.num_channels, patch, patch]);
         self.vector(format!("{name}.embeddings.patch_embedding.bias"), width, 0.0);
         self.product(format!("{name}.embeddings.position_embedding.weight"), &[vision.grid() * vision.grid(), width]);
         for i in 0..vision.num_layers {
@@ -226,8 +221,7 @@ mod tests {
 
     #[test]
     fn the_published_sizes_have_the_published_number_of_parameters() {
-        for (shape, parameters) in
-            [("270m-270m", 786_029_296), ("1b-1b", 2_115_977_456), ("4b-4b", 7_508_928_880_u64)]
+        for (shape, parameters) in [("270m-270m", 786_029_296), ("1b-1b", 2_115_977_456), ("4b-4b", 7_508_928_880_u64)]
         {
             let config = shape.parse::<Shape>().unwrap().config(None, true).unwrap();
             assert_eq!(config.unknown_fields, Vec::<String>::new());
@@ -238,9 +232,8 @@ mod tests {
     #[test]
     fn every_sixth_layer_is_global_and_layers_can_be_left_out() {
         let config = Shape::Largest.config(Some(6), false).unwrap();
-        let global: Vec<_> = (0..6)
-            .filter(|&i| config.decoder.layers[i] == crate::model::config::LayerKind::Global)
-            .collect();
+        let global: Vec<_> =
+            (0..6).filter(|&i| config.decoder.layers[i] == crate::model::config::LayerKind::Global).collect();
         assert_eq!((config.decoder.layers.len(), global), (6, vec![5]));
         assert_eq!(config.encoder.unwrap().vision, None);
         assert!(Shape::Largest.config(Some(0), false).is_err());
