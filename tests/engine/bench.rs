@@ -56,9 +56,9 @@ fn json_has_the_documented_fields() {
     ]);
     assert!(output.status.success(), "{}", stderr(&output));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(keys(&report), ["machine", "model", "peak_resident_bytes", "results"].into());
+    assert_eq!(keys(&report), BTreeSet::from(["machine", "model", "peak_resident_bytes", "results"]));
     let machine = ["arch", "cpu", "cpus", "features", "held_to", "os", "threads"];
-    assert_eq!(keys(&report["machine"]), machine.into());
+    assert_eq!(keys(&report["machine"]), BTreeSet::from(machine));
     assert_eq!(report["machine"]["threads"], 1);
     let model = [
         "decoder_layers",
@@ -71,7 +71,7 @@ fn json_has_the_documented_fields() {
         "vision_layers",
         "vocab_size",
     ];
-    assert_eq!(keys(&report["model"]), model.into());
+    assert_eq!(keys(&report["model"]), BTreeSet::from(model));
     assert_eq!((&report["model"]["dtype"], &report["model"]["random_weights"]), (&"f32".into(), &false.into()));
     let results = report["results"].as_array().unwrap();
     let works: Vec<&str> = results.iter().map(|result| result["work"].as_str().unwrap()).collect();
@@ -79,11 +79,11 @@ fn json_has_the_documented_fields() {
     assert_eq!(works, expected);
     let rounds: Vec<u64> = results.iter().map(|result| result["rounds"].as_u64().unwrap()).collect();
     assert_eq!(rounds, [2, 2, 1, 2, 2, 2, 2], "figures have a number of their own");
-    assert_eq!(keys(&results[0]), ["rounds", "secs", "tokens", "tokens_per_sec", "work"].into());
-    assert_eq!(keys(&results[2]), ["rounds", "secs", "work"].into());
+    assert_eq!(keys(&results[0]), BTreeSet::from(["rounds", "secs", "tokens", "tokens_per_sec", "work"]));
+    assert_eq!(keys(&results[2]), BTreeSet::from(["rounds", "secs", "work"]));
     let answering =
         ["first_token_secs", "memory", "memory_bytes", "rounds", "secs", "tokens", "tokens_per_sec", "work"];
-    assert_eq!(keys(&results[4]), answering.into());
+    assert_eq!(keys(&results[4]), BTreeSet::from(answering));
     assert_eq!(results[4]["memory"], "shared");
     for result in results {
         let secs = &result["secs"];
@@ -121,7 +121,7 @@ fn a_table_names_what_was_measured() {
 #[test]
 fn work_is_served_line_by_line_and_a_bad_line_costs_itself_alone() {
     let answers = served(b"encode 6\n\nencode many\ndecode 5 2\n\xff\xfe\nfigure\nremember 4\nprompt 3\ngenerate 2");
-    assert_eq!(keys(&answers[0]), ["machine", "model", "peak_resident_bytes"].into());
+    assert_eq!(keys(&answers[0]), BTreeSet::from(["machine", "model", "peak_resident_bytes"]));
     let told: Vec<&str> =
         answers[1..].iter().map(|answer| answer["work"].as_str().or(answer["error"].as_str()).unwrap()).collect();
     assert_eq!(
@@ -137,8 +137,8 @@ fn work_is_served_line_by_line_and_a_bad_line_costs_itself_alone() {
             "generate 2",
         ]
     );
-    assert_eq!(keys(&answers[1]), ["peak_resident_bytes", "secs", "tokens", "tokens_per_sec", "work"].into());
-    assert_eq!(keys(&answers[2]), ["error", "hint"].into());
+    assert_eq!(keys(&answers[1]), BTreeSet::from(["peak_resident_bytes", "secs", "tokens", "tokens_per_sec", "work"]));
+    assert_eq!(keys(&answers[2]), BTreeSet::from(["error", "hint"]));
     assert_eq!(answers[3]["tokens"], 2);
     let (secs, speed) = (answers[3]["secs"].as_f64().unwrap(), answers[3]["tokens_per_sec"].as_f64().unwrap());
     assert!((secs * speed - 2.0).abs() < 1e-6);
