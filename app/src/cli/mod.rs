@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed (one line why, one line what to do), 2 usage.
 
 mod ask;
+mod bench;
 mod follow;
 mod forward;
 mod models;
@@ -37,6 +38,8 @@ enum Command {
     Forward(forward::ForwardArgs),
     /// Lists, fetches, adds, checks and removes models
     Models(models::ModelsArgs),
+    /// Measures how fast a model works on this computer, and how much memory it takes
+    Bench(bench::BenchArgs),
     /// Reads PDFs for the program itself, over standard input and output
     #[command(hide = true)]
     Pages(pages::PagesArgs),
@@ -58,6 +61,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Read(arguments)) => read::run(&arguments),
         Some(Command::Forward(arguments)) => forward::run(&arguments),
         Some(Command::Models(arguments)) => models::run(&arguments),
+        Some(Command::Bench(arguments)) => bench::run(&arguments),
         Some(Command::Pages(arguments)) => pages::run(arguments),
         None => window::run(cli.window),
     };

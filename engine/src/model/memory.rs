@@ -82,6 +82,15 @@ impl Memory {
         self.kind
     }
 
+    /// Bytes that it takes: all that was made of the encoder's output, which layers share counted once.
+    pub fn bytes(&self) -> usize {
+        let shared = match self.layers.first() {
+            Some(LayerMemory::Shared(layer)) => held(&layer.states),
+            _ => 0,
+        };
+        shared + self.layers.iter().map(LayerMemory::own_bytes).sum::<usize>()
+    }
+
     /// What layer `i` attends to besides the decoder's own tokens.
     pub(super) fn layer(&self, i: usize) -> Option<&dyn CrossKeys> {
         match &self.kept {
@@ -120,6 +129,24 @@ impl LayerMemory {
         match self {
             Self::KeysValues { keys, values } => bytes(keys) + bytes(values),
             Self::Shared(shared) => bytes(&shared.inverse_norms),
+        }
+    }
+}
+
+fn held(tensor: &Tensor) -> usize {
+    tensor.elem_count() * tensor.dtype().size_in_bytes()
+}
+
+impl LayerMemory {
+    /// Bytes that no other layer shares.
+    fn own_bytes(&self) -> usize {
+        match self {
+            Self::KeysValues { keys, values } => held(keys) + held(values),
+            Self::Shared(layer) => {
+                let folded = [&layer.inverse_norms, &layer.key_weight, &layer.value_weight];
+                let biases = layer.key_bias.iter().chain(&layer.value_bias);
+                folded.into_iter().chain(biases).map(held).sum()
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod gguf;
 mod names;
+pub mod random;
 mod safetensors;
 
 use std::path::{Path, PathBuf};

@@ -16,6 +16,7 @@ use crate::store::Directories;
 use crate::store::models::{ModelFiles, ModelFolder, ModelStore};
 use crate::weights::Weights;
 use crate::weights::gguf::{GgufModel, GgufVocabulary as FileVocabulary};
+use crate::weights::random::RandomSource;
 
 /// What makes a loaded model serve for another piece of work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +134,17 @@ pub(super) fn load_published(
 /// How weights are held where nobody says: what the device multiplies fastest.
 fn quickest(device: &Device) -> WeightType {
     if device.is_cpu() { WeightType::Int8 } else { WeightType::Bf16 }
+}
+
+/// A model whose weights are chance; by default they are held as the published checkpoints are.
+pub(super) fn load_random(
+    source: RandomSource,
+    config: ModelConfig,
+    device: Device,
+    dtype: Option<WeightType>,
+) -> Result<(Model, DType), Error> {
+    let dtype = dtype.map_or(DType::BF16, dtype_of);
+    Ok((Model::load(&Weights::from_source(Box::new(source), device, dtype), config)?, dtype))
 }
 
 /// The tokenizer must mean the same control tokens as the model.

@@ -3,6 +3,7 @@
 //! One thread, named `engine`, owns the model. Commands come in over one bounded channel and events leave over another;
 //! cancelling does not wait in the queue, it raises the flag of the work at once.
 
+pub mod bench;
 mod error;
 mod jobs;
 mod load;

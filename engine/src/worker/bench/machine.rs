@@ -1,0 +1,96 @@
+//! What figures were taken on: the processor with what it can do, threads, and the most memory this process had.
+
+use serde::Serialize;
+
+/// What figures were taken on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Machine {
+    /// Architecture: `x86_64`, `aarch64`.
+    pub arch: String,
+    /// Operating system.
+    pub os: String,
+    /// The processor's own name, where the system tells it.
+    pub cpu: Option<String>,
+    /// Processors the system offers this process.
+    pub cpus: usize,
+    /// Threads that compute.
+    pub threads: usize,
+    /// What the processor can do beyond its architecture's least, of what matters here.
+    pub features: Vec<String>,
+    /// What `RECTO_CPU` holds the products to, where it is set.
+    pub held_to: Option<String>,
+}
+
+impl Machine {
+    /// This machine, as this process sees it.
+    pub fn here() -> Self {
+        Self {
+            arch: std::env::consts::ARCH.into(),
+            os: std::env::consts::OS.into(),
+            cpu: cpu_name(),
+            cpus: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: rayon::current_num_threads(),
+            features: features(),
+            held_to: std::env::var("RECTO_CPU").ok().filter(|value| !value.is_empty()),
+        }
+    }
+}
+
+fn cpu_name() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("model name"))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+#[cfg(target_arch = "x86_64")]
+fn features() -> Vec<String> {
+    use std::arch::is_x86_feature_detected as has;
+    [
+        ("avx2", has!("avx2")),
+        ("fma", has!("fma")),
+        ("avxvnni", has!("avxvnni")),
+        ("avx512f", has!("avx512f")),
+        ("avx512bw", has!("avx512bw")),
+        ("avx512vnni", has!("avx512vnni")),
+        ("avx512bf16", has!("avx512bf16")),
+        ("avx512fp16", has!("avx512fp16")),
+        ("amx_tile", system_says("amx_tile")),
+        ("amx_int8", system_says("amx_int8")),
+        ("amx_bf16", system_says("amx_bf16")),
+    ]
+    .into_iter()
+    .filter_map(|(name, there)| there.then(|| name.to_owned()))
+    .collect()
+}
+
+/// Whether the system lists a feature for which the language has no stable test.
+#[cfg(target_arch = "x86_64")]
+fn system_says(feature: &str) -> bool {
+    std::fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| {
+        text.lines()
+            .find(|line| line.starts_with("flags"))
+            .is_some_and(|line| line.split_whitespace().any(|flag| flag == feature))
+    })
+}
+
+#[cfg(target_arch = "aarch64")]
+fn features() -> Vec<String> {
+    use std::arch::is_aarch64_feature_detected as has;
+    [("neon", has!("neon")), ("dotprod", has!("dotprod")), ("i8mm", has!("i8mm")), ("bf16", has!("bf16"))]
+        .into_iter()
+        .filter_map(|(name, there)| there.then(|| name.to_owned()))
+        .collect()
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn features() -> Vec<String> {
+    Vec::new()
+}
+
+/// The most memory that this process has had in the machine's memory at once, in bytes; `None` where the system does
+/// not tell (it does on Linux).
+pub fn peak_resident_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
+}
