@@ -84,11 +84,16 @@ impl Memory {
 
     /// Bytes that it takes: all that was made of the encoder's output, which layers share counted once.
     pub fn bytes(&self) -> usize {
-        let shared = match self.layers.first() {
-            Some(LayerMemory::Shared(layer)) => held(&layer.states),
-            _ => 0,
-        };
-        shared + self.layers.iter().map(LayerMemory::own_bytes).sum::<usize>()
+        match &self.kept {
+            Kept::Cpu(memory) => memory.bytes(),
+            Kept::Tensors(layers) => {
+                let shared = match layers.first() {
+                    Some(LayerMemory::Shared(layer)) => held(&layer.states),
+                    _ => 0,
+                };
+                shared + layers.iter().map(LayerMemory::own_bytes).sum::<usize>()
+            }
+        }
     }
 
     /// What layer `i` attends to besides the decoder's own tokens.
@@ -106,30 +111,11 @@ impl Memory {
             Kept::Cpu(memory) => Some(memory),
         }
     }
-
-    /// Bytes held.
-    pub fn num_bytes(&self) -> usize {
-        match &self.kept {
-            Kept::Tensors(layers) => layers.iter().map(LayerMemory::num_bytes).sum(),
-            Kept::Cpu(memory) => memory.num_bytes(),
-        }
-    }
 }
 
 impl From<cpu::Memory> for Memory {
     fn from(memory: cpu::Memory) -> Self {
         Self { len: memory.len(), kind: memory.kind(), kept: Kept::Cpu(memory) }
-    }
-}
-
-impl LayerMemory {
-    /// Bytes held; the states that all layers share count in the first of them alone.
-    fn num_bytes(&self) -> usize {
-        let bytes = |tensor: &Tensor| tensor.elem_count() * tensor.dtype().size_in_bytes();
-        match self {
-            Self::KeysValues { keys, values } => bytes(keys) + bytes(values),
-            Self::Shared(shared) => bytes(&shared.inverse_norms),
-        }
     }
 }
 

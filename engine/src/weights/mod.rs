@@ -102,6 +102,19 @@ pub trait TensorSource: Send {
     /// # Errors
     /// Returns a [`WeightsError`] when it is absent or cannot be read.
     fn load(&self, name: &str, dtype: DType, device: &Device) -> Result<Tensor, WeightsError>;
+
+    /// The tensor's numbers in f32, in its own order.
+    ///
+    /// # Errors
+    /// As [`TensorSource::load`].
+    fn numbers(&self, name: &str) -> Result<Vec<f32>, WeightsError> {
+        numbers_of(name, &self.load(name, DType::F32, &Device::Cpu)?)
+    }
+}
+
+fn numbers_of(name: &str, tensor: &Tensor) -> Result<Vec<f32>, WeightsError> {
+    let numbers = tensor.flatten_all().and_then(|flat| flat.to_vec1());
+    numbers.map_err(|source| WeightsError::Load { name: name.into(), source })
 }
 
 /// Weights of a model, and how they are to be held.
@@ -174,20 +187,20 @@ impl Weights {
     /// # Errors
     /// Returns a [`WeightsError`] when the tensor is absent, has another shape or cannot be loaded.
     pub fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
-        let tensor = self.load_to(name, shape, DType::F32, &Device::Cpu)?;
-        let numbers = tensor.flatten_all().and_then(|flat| flat.to_vec1());
-        numbers.map_err(|source| WeightsError::Load { name: name.into(), source })
+        self.check_shape(name, shape)?;
+        self.source.numbers(name)
     }
 
     fn load(&self, name: &str, shape: &[usize], dtype: DType) -> Result<Tensor, WeightsError> {
-        self.load_to(name, shape, dtype, &self.device)
+        self.check_shape(name, shape)?;
+        self.source.load(name, dtype, &self.device)
     }
 
-    fn load_to(&self, name: &str, shape: &[usize], dtype: DType, device: &Device) -> Result<Tensor, WeightsError> {
+    fn check_shape(&self, name: &str, shape: &[usize]) -> Result<(), WeightsError> {
         let found = self.source.shape(name).ok_or_else(|| WeightsError::Missing(name.into()))?;
-        if found != shape {
-            return Err(WeightsError::Shape { name: name.into(), found, expected: shape.to_vec() });
+        if found == shape {
+            return Ok(());
         }
-        self.source.load(name, dtype, device)
+        Err(WeightsError::Shape { name: name.into(), found, expected: shape.to_vec() })
     }
 }

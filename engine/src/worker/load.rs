@@ -136,15 +136,15 @@ fn quickest(device: &Device) -> WeightType {
     if device.is_cpu() { WeightType::Int8 } else { WeightType::Bf16 }
 }
 
-/// A model whose weights are chance; by default they are held as the published checkpoints are.
+/// A model whose weights are chance.
 pub(super) fn load_random(
     source: RandomSource,
     config: ModelConfig,
     device: Device,
     dtype: Option<WeightType>,
-) -> Result<(Model, DType), Error> {
-    let dtype = dtype.map_or(DType::BF16, dtype_of);
-    Ok((Model::load(&Weights::from_source(Box::new(source), device, dtype), config)?, dtype))
+) -> Result<(Model, WeightType), Error> {
+    let dtype = dtype.unwrap_or_else(|| quickest(&device));
+    Ok((Model::load(&Weights::from_source(Box::new(source), device, precision(dtype)), config)?, dtype))
 }
 
 /// The tokenizer must mean the same control tokens as the model.

@@ -32,7 +32,8 @@ impl Linear {
         let mut all = Vec::new();
         let mut bias = Vec::new();
         for (name, outputs) in parts {
-            all.extend(weights.numbers(&format!("{name}.weight"), &[*outputs, inner])?);
+            let part = weights.numbers(&format!("{name}.weight"), &[*outputs, inner])?;
+            if all.is_empty() { all = part } else { all.extend(part) }
             if has_bias {
                 bias.extend(weights.numbers(&format!("{name}.bias"), &[*outputs])?);
             }

@@ -77,7 +77,7 @@ impl Memory {
     }
 
     /// Bytes held.
-    pub(crate) fn num_bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let blocks = self.keys_values.iter().flatten().flatten().chain(&self.states);
         let norms: usize = self.inverse_norms.iter().flatten().map(|norms| size_of_val(&norms[..])).sum();
         blocks.map(KeyBlock::num_bytes).sum::<usize>() + norms

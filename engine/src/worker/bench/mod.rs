@@ -10,7 +10,7 @@ mod work;
 
 use std::time::Instant;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 use serde::Serialize;
 
 pub use machine::{Machine, peak_resident_bytes};
@@ -26,7 +26,7 @@ use crate::model::generation::Logits;
 use crate::model::memory::{Memory, MemoryKind};
 use crate::model::vision::Pixels;
 use crate::model::{Model, ModelError};
-use crate::protocol::{ComputeOptions, MemoryChoice};
+use crate::protocol::{ComputeOptions, MemoryChoice, WeightType};
 use crate::store::models::ModelFiles;
 use crate::weights::random::normals;
 
@@ -162,7 +162,12 @@ impl Bench {
         let loaded = Loaded {
             name,
             random_weights: *subject != Subject::Model,
-            dtype: if dtype == DType::BF16 { "bf16" } else { "f32" }.into(),
+            dtype: match dtype {
+                WeightType::F32 => "f32",
+                WeightType::Bf16 => "bf16",
+                WeightType::Int8 => "int8",
+            }
+            .into(),
             encoder_layers: model.num_encoder_layers(),
             decoder_layers: model.config().decoder.layers.len(),
             vision_layers: model.num_vision_layers(),
