@@ -136,7 +136,7 @@ fn prepare_encoder(
     let kind = if choice == MemoryChoice::Shared { MemoryKind::Shared } else { MemoryKind::KeysValues };
     let states = Model::concatenate(&encodings.states)?;
     let layers = loaded.model.config().decoder.layers.len() as u64;
-    let memory = loaded.model.remember(&states, kind, &mut |layer| {
+    let memory = loaded.model.remember(&states, None, kind, &mut |layer| {
         job.tell(Event::Progress { request: job.request, stage: Stage::Memory, done: layer as u64, total: layers });
         Ok(job.cancel.check()?)
     })?;
