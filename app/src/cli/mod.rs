@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed (one line why, one line what to do), 2 usage.
 
 mod ask;
+mod cache;
 mod follow;
 mod forward;
 mod models;
@@ -35,6 +36,8 @@ enum Command {
     Read(read::ReadArgs),
     /// Runs the model once on given ids and pixels, for comparing implementations
     Forward(forward::ForwardArgs),
+    /// Shows what was read and is kept, and clears it
+    Cache(cache::CacheArgs),
     /// Lists, fetches, adds, checks and removes models
     Models(models::ModelsArgs),
     /// Reads PDFs for the program itself, over standard input and output
@@ -57,6 +60,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Ask(arguments)) => ask::run(&arguments),
         Some(Command::Read(arguments)) => read::run(&arguments),
         Some(Command::Forward(arguments)) => forward::run(&arguments),
+        Some(Command::Cache(arguments)) => cache::run(&arguments),
         Some(Command::Models(arguments)) => models::run(&arguments),
         Some(Command::Pages(arguments)) => pages::run(arguments),
         None => window::run(cli.window),

@@ -33,6 +33,18 @@ pub enum Bucket {
     ///     *.whl                  what it brought, whole
     /// ```
     Downloads,
+    /// Encoder states of windows, under the cache directory.
+    ///
+    /// ```text
+    /// encodings-v1/
+    ///   .lock                    held by whoever takes files away, here and in vision-v1
+    ///   .writing-XXXXXX          a file being written; it appears under its name by a rename
+    ///   KEY.enc                  a window: see `encodings/format.rs`
+    /// ```
+    Encodings,
+    /// What the vision tower saw in pictures, and which picture a figure shows, under the cache directory; files as in
+    /// [`Bucket::Encodings`].
+    Vision,
 }
 
 impl Bucket {
@@ -41,6 +53,8 @@ impl Bucket {
         match self {
             Self::Models => "models-v1",
             Self::Downloads => "downloads-v1",
+            Self::Encodings => "encodings-v1",
+            Self::Vision => "vision-v1",
         }
     }
 
@@ -48,7 +62,7 @@ impl Bucket {
     pub fn path(self, directories: &Directories) -> PathBuf {
         let parent = match self {
             Self::Models => directories.data(),
-            Self::Downloads => directories.cache(),
+            Self::Downloads | Self::Encodings | Self::Vision => directories.cache(),
         };
         parent.join(self.name())
     }

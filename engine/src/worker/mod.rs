@@ -3,12 +3,14 @@
 //! One thread, named `engine`, owns the model. Commands come in over one bounded channel and events leave over another;
 //! cancelling does not wait in the queue, it raises the flag of the work at once.
 
+mod encoding;
 mod error;
 mod jobs;
 mod load;
 mod reading;
 mod run_loop;
 mod session;
+mod shelf;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
