@@ -45,6 +45,14 @@ fn after_a_restart_nothing_is_encoded_again_and_the_answer_is_the_same() {
     for (kept, fresh) in shares(&kept).iter().zip(shares(&fresh)) {
         assert!((kept - fresh).abs() < 1e-3, "{kept} {fresh}");
     }
+    // The file need not be read again either, and may have another name by now.
+    assert_eq!(entries(home.path(), "pages-v1").len(), 1);
+    let renamed = home.path().join("renamed.txt");
+    std::fs::rename(&source.path, &renamed).unwrap();
+    let source = Source { path: renamed, password: None };
+    let (again, _) = ask(&restarted, &model, &source, "How large was the deficit?");
+    assert_eq!((again.documents[0].name.as_str(), &again.text), ("renamed.txt", &fresh.text));
+    assert_eq!(entries(home.path(), "pages-v1").len(), 1);
     // While nobody asks, keys and values are built behind.
     let begun = Instant::now();
     loop {
@@ -229,7 +237,8 @@ fn a_reading_that_is_killed_goes_on_at_the_first_unfinished_window() {
     let text = String::from_utf8(recto(home.path(), &["cache"]).output().unwrap().stdout).unwrap();
     assert!(text.starts_with("report.txt") && text.contains(" kept of 4.3 GB at most"), "{text}");
     let cleared = json(&mut recto(home.path(), &["cache", "clear", "--json"]));
-    assert_eq!((cleared["files"].as_u64().unwrap() as usize, &cleared["in_use"]), (origins.len(), &0.into()));
+    // The windows, and the pages.
+    assert_eq!((cleared["files"].as_u64().unwrap() as usize, &cleared["in_use"]), (origins.len() + 1, &0.into()));
     assert_eq!(entries(home.path(), "encodings-v1"), [] as [std::path::PathBuf; 0]);
     let text = String::from_utf8(recto(home.path(), &["cache"]).output().unwrap().stdout).unwrap();
     assert!(text.starts_with("Nothing is kept"), "{text}");

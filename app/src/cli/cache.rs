@@ -14,7 +14,7 @@ use super::report::Failure;
 
 const JSON: &str = "\
 --json prints one object: folders (paths), limit_bytes, bytes and files of all that is kept, kinds (kind \"windows\", \
-\"pictures\" or \"places\", files, bytes), documents (name, sha256, models, windows, pictures, tokens, bytes, made_secs \
+\"pictures\", \"places\" or \"pages\", files, bytes), documents (name, sha256, models, windows, pictures, tokens, bytes, made_secs \
 and used_secs since 1970; the one used last first) and useless (files and bytes that are no use and go first).
 
 Kept encodings take 4.3 GB (4 GiB) at most; RECTO_CACHE_GB=10 in the environment allows 10 GB, 0 keeps none. What was \
@@ -115,12 +115,13 @@ struct UselessJson {
 
 impl Summary {
     fn of(kept: &Kept, directories: &Directories, limit_bytes: u64) -> Self {
-        let kinds = [EntryKind::Window, EntryKind::Vision, EntryKind::Picture].map(|kind| {
+        let kinds = [EntryKind::Window, EntryKind::Vision, EntryKind::Picture, EntryKind::Pages].map(|kind| {
             let files = || kept.files.iter().filter(move |file| file.kind == kind);
             let name = match kind {
                 EntryKind::Window => "windows",
                 EntryKind::Vision => "pictures",
                 EntryKind::Picture => "places",
+                EntryKind::Pages => "pages",
             };
             KindJson { kind: name, files: files().count() as u64, bytes: files().map(|file| file.bytes).sum() }
         });
@@ -136,7 +137,7 @@ impl Summary {
         documents.sort_by(|a, b| (b.used_secs, &a.name).cmp(&(a.used_secs, &b.name)));
         let useless: u64 = kept.useless.iter().map(|(_, bytes)| bytes).sum();
         Self {
-            folders: [Bucket::Encodings, Bucket::Vision].map(|bucket| bucket.path(directories)).to_vec(),
+            folders: [Bucket::Encodings, Bucket::Vision, Bucket::Pages].map(|bucket| bucket.path(directories)).to_vec(),
             limit_bytes,
             bytes: kinds.iter().map(|kind| kind.bytes).sum::<u64>() + useless,
             files: (kept.files.len() + kept.useless.len()) as u64,
@@ -169,12 +170,12 @@ impl DocumentJson {
                 self.tokens += u64::from(file.rows);
             }
             EntryKind::Vision => self.pictures += 1,
-            EntryKind::Picture => {}
+            EntryKind::Picture | EntryKind::Pages => {}
         }
         self.bytes += file.bytes;
         self.made_secs = self.made_secs.min(file.about.made_secs);
         self.used_secs = self.used_secs.max(file.used_secs);
-        if !self.models.contains(&file.about.model) {
+        if !file.about.model.is_empty() && !self.models.contains(&file.about.model) {
             self.models.push(file.about.model.clone());
         }
     }
@@ -207,7 +208,8 @@ fn text(summary: &Summary) -> String {
         let what = match kind.kind {
             "windows" => "encoded text and figures",
             "pictures" => "what the model saw in pictures",
-            _ => "which picture a figure shows",
+            "places" => "which picture a figure shows",
+            _ => "pages as they were read",
         };
         let _ = writeln!(out, "  {:>9}  {what}, {}", size(kind.bytes), count(kind.files, "file"));
     }

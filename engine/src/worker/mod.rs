@@ -6,6 +6,7 @@
 mod encoding;
 mod error;
 mod jobs;
+mod kept_pages;
 mod load;
 mod reading;
 mod run_loop;

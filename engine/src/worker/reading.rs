@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::Error;
+use super::kept_pages;
 use super::run_loop::Job;
 use super::session::Session;
 use crate::document::page::{Document, LineRole, Page, PageContent};
@@ -70,13 +71,25 @@ pub(super) fn read_documents(
     let progress = |done| job.tell(Event::Progress { request: job.request, stage: Stage::Pages, done, total });
     progress(done);
     let seen = has_eyes && !options.without_figures;
-    for ((index, document), pages) in (0..).zip(&mut open_documents).zip(&selections) {
+    let store = session.store();
+    for (((index, document), pages), source) in (0..).zip(&mut open_documents).zip(&selections).zip(sources) {
         let mut on_page = |page: &Page| {
             done += 1;
             job.tell(Event::Page { request: job.request, page: page_report(index, page, seen) });
             progress(done);
         };
-        let read = document.read_pages(pages, &mut on_page, &job.cancel)?;
+        let store = store.as_ref().filter(|_| source.password.is_none());
+        let kept = store.and_then(|store| kept_pages::find(store, document.info(), pages));
+        let read = if let Some(kept) = kept {
+            kept.value.pages.iter().for_each(&mut on_page);
+            kept
+        } else {
+            let read = document.read_pages(pages, &mut on_page, &job.cancel)?;
+            if let Some(store) = store {
+                kept_pages::keep(store, document.info(), pages, &read);
+            }
+            read
+        };
         for diagnostic in read.warnings {
             job.tell(Event::Warning { request: job.request, diagnostic });
         }

@@ -78,7 +78,7 @@ impl EncodingStore {
 
     /// One process at a time takes files away.
     fn lock(&self) -> Result<FileLock, StoreError> {
-        let [folder, _] = self.folders();
+        let [folder, ..] = self.folders();
         FileLock::of_folder(&folder)
     }
 }

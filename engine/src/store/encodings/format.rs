@@ -3,7 +3,7 @@
 //! ```text
 //! 0    8  "RECTOENC"
 //! 8    4  version of the format, 1
-//! 12   4  kind: 1 window, 2 vision features, 3 which picture a figure shows
+//! 12   4  kind: 1 window, 2 vision features, 3 which picture a figure shows, 4 pages
 //! 16  32  key, as in the file's name
 //! 48   4  rows            tokens
 //! 52   4  columns         numbers a row
@@ -11,7 +11,7 @@
 //! 60   4  CRC-32 of bytes 0..60 and 64..128
 //! 64  64  four sections: length (8), CRC-32 (4), nothing (4)
 //! 128     about           postcard of [`About`]
-//!         content         bytes that the caller understands: a window's ids and spans
+//!         content         bytes that the caller understands: a window's ids and spans, pages
 //!         states          rows × columns × 2: bf16
 //!         scalars         scalars × rows × 4: f32, one after the other for all rows
 //! ```
@@ -40,6 +40,8 @@ pub enum EntryKind {
     Vision,
     /// Which picture a figure of a document shows: a hash of its pixels, so that it need not be drawn to be known.
     Picture,
+    /// Pages of a document as they were read.
+    Pages,
 }
 
 impl EntryKind {
@@ -48,11 +50,12 @@ impl EntryKind {
             Self::Window => 1,
             Self::Vision => 2,
             Self::Picture => 3,
+            Self::Pages => 4,
         }
     }
 
     pub(super) fn of_number(number: u32) -> Option<Self> {
-        [Self::Window, Self::Vision, Self::Picture].into_iter().find(|kind| kind.number() == number)
+        [Self::Window, Self::Vision, Self::Picture, Self::Pages].into_iter().find(|kind| kind.number() == number)
     }
 
     /// Where entries of this kind lie.
@@ -60,6 +63,7 @@ impl EntryKind {
         match self {
             Self::Window => Bucket::Encodings,
             Self::Vision | Self::Picture => Bucket::Vision,
+            Self::Pages => Bucket::Pages,
         }
     }
 }
@@ -71,7 +75,7 @@ pub struct About {
     pub document: String,
     /// SHA-256 of that document's file, in hexadecimal.
     pub document_hash: String,
-    /// Name of the model that made it.
+    /// Name of the model that made it; empty for pages, which no model made.
     pub model: String,
     /// When it was made, in seconds since 1970.
     pub made_secs: u64,

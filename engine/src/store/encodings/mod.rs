@@ -1,9 +1,10 @@
-//! Encodings kept on disk, so that a report is read once: a file per window, and one per picture that was looked at.
+//! Encodings kept on disk, so that a report is read once: a file per window, one per picture that was looked at, and one
+//! for the pages of a document.
 //!
 //! A file is found by its [`Key`], a hash over all that its content depends on; there is no index that could disagree with
-//! the folder. Files (`format.rs`) are written whole or not at all, and checked whole whenever they are read, so
-//! what is damaged, foreign or from another version is as good as absent. Nothing here knows tensors or tokens: states
-//! are bytes of bf16 numbers, and what belongs to them is bytes that the caller understands.
+//! the folder. Files (`format.rs`) are written whole or not at all, and checked whole whenever they are read, so what is
+//! damaged, foreign or from another version is as good as absent. Nothing here knows tensors or tokens: states are bytes
+//! of bf16 numbers, and what belongs to them is bytes that the caller understands.
 
 mod eviction;
 mod format;
@@ -127,8 +128,8 @@ impl EncodingStore {
         kind.bucket().path(&self.directories)
     }
 
-    fn folders(&self) -> [PathBuf; 2] {
-        [Bucket::Encodings, Bucket::Vision].map(|bucket| bucket.path(&self.directories))
+    fn folders(&self) -> [PathBuf; 3] {
+        [Bucket::Encodings, Bucket::Vision, Bucket::Pages].map(|bucket| bucket.path(&self.directories))
     }
 }
 
