@@ -435,6 +435,19 @@ pub struct WindowReport {
     pub tokens: u32,
     /// Figures in it.
     pub figures: u32,
+    /// Where its encoding comes from.
+    pub origin: WindowOrigin,
+}
+
+/// Where the encoding of a window comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WindowOrigin {
+    /// There is none: the window was only planned.
+    Planned,
+    /// It was made by this work.
+    Encoded,
+    /// It was kept on disk since an earlier reading.
+    Kept,
 }
 
 /// An answer with what it rests on.
@@ -468,8 +481,10 @@ pub enum Finish {
 /// What an answer took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AnswerCost {
-    /// Tokens that were encoded.
+    /// Tokens whose encoding the answer is written over.
     pub encoded_tokens: u64,
+    /// Those of them whose encoding was kept from an earlier reading, on disk or in memory.
+    pub kept_tokens: u64,
     /// Tokens of the decoder's prompt.
     pub prompt_tokens: u64,
     /// Tokens of the answer.

@@ -10,6 +10,8 @@ mod documents;
 mod figures;
 mod gguf;
 mod hub;
+mod kept;
+mod kept_entries;
 mod layout;
 mod model_limits;
 mod models_command;
@@ -17,6 +19,7 @@ mod parity;
 mod prompt;
 #[cfg(feature = "real-models")]
 mod prompt_real;
+mod reading_model;
 mod store;
 mod tiny_model;
 mod traps;

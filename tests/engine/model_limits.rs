@@ -127,3 +127,19 @@ fn pictures_are_resized_as_pillow_does() {
         assert!(off_by_one * 4 < 3 * side * side, "{side}: {off_by_one}");
     }
 }
+
+#[test]
+fn inverse_norms_that_were_kept_serve_as_well_as_new_ones() {
+    for name in ["image", "biased-groups"] {
+        let model = load(name);
+        let states = encode(&model, &text_ids(61));
+        let norms = model.inverse_norms(&states).unwrap();
+        let kept = model.remember(&states, Some(&norms), MemoryKind::Shared, &mut |_| Ok(())).unwrap();
+        let fresh = remember(&model, &states, MemoryKind::Shared);
+        assert_eq!(difference(&logits(&model, &kept, &[2, 9, 40], 1), &logits(&model, &fresh, &[2, 9, 40], 1)), 0.0);
+        // A norm that is wrong must show.
+        let wrong = (norms * 1.5).unwrap();
+        let moved = model.remember(&states, Some(&wrong), MemoryKind::Shared, &mut |_| Ok(())).unwrap();
+        assert!(difference(&logits(&model, &moved, &[2, 9, 40], 1), &logits(&model, &fresh, &[2, 9, 40], 1)) > 1e-3);
+    }
+}

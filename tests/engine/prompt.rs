@@ -284,6 +284,34 @@ fn a_figure_has_a_window_of_its_own() {
 }
 
 #[test]
+fn a_page_that_grows_moves_few_windows_but_its_own() {
+    let text = |page: u32| -> Vec<String> {
+        (0..4 + page * 7 % 5)
+            .map(|row| format!("Row {} of page {page}, {} in all", row * page, page * 31 + row))
+            .collect()
+    };
+    let pages_of = |grown: Option<u32>| {
+        let pages = (1..=120).map(|number| {
+            let mut lines = text(number);
+            if grown == Some(number) {
+                lines.push("A line that was added later, with a few more words in it than others have.".into());
+            }
+            body(number, &lines.iter().map(String::as_str).collect::<Vec<_>>())
+        });
+        windows(&[&document(pages.collect())], &WindowOptions { window_tokens: 1024, figures: false, ..OPTIONS })
+    };
+    let before = pages_of(None);
+    assert!(before.len() >= 8, "{} windows", before.len());
+    for window in &before[..before.len() - 1] {
+        assert!((512..=1024).contains(&window.ids.len()), "{}", window.ids.len());
+    }
+    let new_windows = |grown| pages_of(Some(grown)).iter().filter(|window| !before.contains(window)).count();
+    let counts: Vec<usize> = (1..=120).step_by(5).map(new_windows).collect();
+    let mean = counts.iter().sum::<usize>() as f32 / counts.len() as f32;
+    assert!(mean < 2.0, "windows that changed, by page: {counts:?}");
+}
+
+#[test]
 fn several_documents_are_told_apart() {
     let (first, second) = (document(vec![body(1, &["One."])]), document(vec![body(1, &["Two."])]));
     let windows = windows(&[&first, &second], &OPTIONS);

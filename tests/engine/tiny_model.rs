@@ -62,7 +62,7 @@ pub(crate) fn encode(model: &Model, ids: &[u32]) -> Tensor {
 }
 
 pub(crate) fn remember(model: &Model, states: &Tensor, kind: MemoryKind) -> Memory {
-    model.remember(states, kind, &mut |_| Ok(())).unwrap()
+    model.remember(states, None, kind, &mut |_| Ok(())).unwrap()
 }
 
 /// Logits after every one of `ids`, given `step` at a time.

@@ -19,7 +19,7 @@ fn engine(home: &Path) -> Engine {
         pdfium: engine::document::pages::find_library().expect("PDFium is there: cargo xtask pdfium"),
         limits: Limits::default(),
     };
-    let options = EngineOptions { directories: Some(Directories::under(home)), pages: Some(pages) };
+    let options = EngineOptions { directories: Some(Directories::under(home)), pages: Some(pages), kept_bytes: None };
     Engine::spawn(options, || ()).unwrap()
 }
 

@@ -4,6 +4,7 @@
 
 mod ask;
 mod bench;
+mod cache;
 mod follow;
 mod forward;
 mod models;
@@ -36,6 +37,8 @@ enum Command {
     Read(read::ReadArgs),
     /// Runs the model once on given ids and pixels, for comparing implementations
     Forward(forward::ForwardArgs),
+    /// Shows what was read and is kept, and clears it
+    Cache(cache::CacheArgs),
     /// Lists, fetches, adds, checks and removes models
     Models(models::ModelsArgs),
     /// Measures how fast a model works on this computer, and how much memory it takes
@@ -60,6 +63,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Ask(arguments)) => ask::run(&arguments),
         Some(Command::Read(arguments)) => read::run(&arguments),
         Some(Command::Forward(arguments)) => forward::run(&arguments),
+        Some(Command::Cache(arguments)) => cache::run(&arguments),
         Some(Command::Models(arguments)) => models::run(&arguments),
         Some(Command::Bench(arguments)) => bench::run(&arguments),
         Some(Command::Pages(arguments)) => pages::run(arguments),

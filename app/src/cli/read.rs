@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use engine::protocol::{Command, Outcome, PageReport, PageState, ReadJob, ReadingMap};
+use engine::protocol::{Command, Outcome, PageReport, PageState, ReadJob, ReadingMap, WindowOrigin, WindowReport};
 
 use super::ask::print;
 use super::follow::{REQUEST, follow, pages};
@@ -65,6 +65,12 @@ fn map_text(map: &ReadingMap) -> String {
             let _ = writeln!(out, "{}", page_line(page));
         }
     }
+    if map.encoded {
+        let _ = writeln!(out, " window  pages        tokens  figures");
+        for (number, window) in (1..).zip(&map.windows) {
+            let _ = writeln!(out, "{}", window_line(number, window));
+        }
+    }
     let sum = |of: fn(&PageReport) -> u32| map.pages.iter().map(of).sum::<u32>();
     let _ = writeln!(
         out,
@@ -78,13 +84,28 @@ fn map_text(map: &ReadingMap) -> String {
     );
     let _ = write!(out, "pages read in {:.1} s", map.pages_secs);
     if map.encoded {
-        let _ = write!(out, ", encoded in {:.1} s", map.encoding_secs);
+        let kept = map.windows.iter().filter(|window| window.origin == WindowOrigin::Kept).count();
+        let made = map.windows.len() - kept;
+        let _ = write!(out, ", {made} windows encoded and {kept} found kept in {:.1} s", map.encoding_secs);
     }
     out.push('\n');
     if let Some(last) = map.figures_written.last() {
         let _ = writeln!(out, "{} figures written, boxes in {}", map.figures_written.len() - 1, last.display());
     }
     out
+}
+
+fn window_line(number: usize, window: &WindowReport) -> String {
+    let pages = match (window.first_page, window.last_page) {
+        (first, last) if first == last => first.to_string(),
+        (first, last) => format!("{first}-{last}"),
+    };
+    let origin = match window.origin {
+        WindowOrigin::Planned => "planned",
+        WindowOrigin::Encoded => "encoded",
+        WindowOrigin::Kept => "kept since an earlier reading",
+    };
+    format!("{number:>7}  {pages:<9}  {:>8}  {:>7}  {origin}", window.tokens, window.figures)
 }
 
 fn page_line(page: &PageReport) -> String {

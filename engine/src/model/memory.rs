@@ -49,19 +49,30 @@ impl Memory {
         Self { kept: Kept::Tensors(Vec::new()), len: 0, kind: MemoryKind::Shared }
     }
 
-    /// Prepares encoder states `[s, c]` for every layer of `decoder`; `each_layer` may stop the work.
+    /// Prepares encoder states `[s, c]` for every layer of `decoder`; `each_layer` may stop the work. `norms` are the
+    /// inverse norms of all layers, `[layers·k, s]`, where they are known.
     pub(super) fn prepare<E: From<candle_core::Error>>(
         decoder: &Decoder,
         states: &Tensor,
+        norms: Option<&Tensor>,
         kind: MemoryKind,
         each_layer: &mut dyn FnMut(usize) -> std::result::Result<(), E>,
     ) -> std::result::Result<Self, E> {
         let mut layers = Vec::new();
+        let mut first = 0;
         for (i, projections) in decoder.projections().enumerate() {
             each_layer(i)?;
             layers.push(match kind {
                 MemoryKind::KeysValues => keys_values(projections, states)?,
-                MemoryKind::Shared => LayerMemory::Shared(SharedLayer::new(projections, states)?),
+                MemoryKind::Shared => {
+                    let heads = key_heads(projections)?;
+                    let own = match norms {
+                        Some(norms) => norms.narrow(0, first, heads)?.to_device(states.device())?,
+                        None => layer_inverse_norms(projections, states)?,
+                    };
+                    first += heads;
+                    LayerMemory::Shared(SharedLayer::new(projections, states, &own)?)
+                }
             });
         }
         Ok(Self { kept: Kept::Tensors(layers), len: states.dim(0)?, kind })
@@ -137,6 +148,28 @@ impl LayerMemory {
     }
 }
 
+/// The inverse norms of all layers, `[layers·k, s]`, in f32.
+pub(super) fn inverse_norms(decoder: &Decoder, states: &Tensor) -> Result<Tensor> {
+    let layers: Vec<Tensor> =
+        decoder.projections().map(|projections| layer_inverse_norms(projections, states)).collect::<Result<_>>()?;
+    Tensor::cat(&layers, 0)
+}
+
+/// `1 / sqrt(mean((W_k h)²) + eps)`, `[k, s]`, in f32.
+fn layer_inverse_norms(projections: &Projections, states: &Tensor) -> Result<Tensor> {
+    let mut parts = Vec::new();
+    for (start, count) in chunks(states.dim(0)?) {
+        let keys = projections.unnormed_keys(&states.narrow(0, start, count)?)?;
+        parts.push(projections.key_norm().inverse_root_mean_square(&keys)?);
+    }
+    Tensor::cat(&parts, 1)
+}
+
+fn key_heads(projections: &Projections) -> Result<usize> {
+    let width = projections.key_norm().one_plus_weight().dim(0)?;
+    Ok(projections.key_product().weight().dim(0)? / width)
+}
+
 fn keys_values(projections: &Projections, states: &Tensor) -> Result<LayerMemory> {
     let mut keys = Vec::new();
     let mut values = Vec::new();
@@ -189,15 +222,11 @@ struct SharedLayer {
 }
 
 impl SharedLayer {
-    fn new(projections: &Projections, states: &Tensor) -> Result<Self> {
+    /// `inverse_norms` is `[k, s]`.
+    fn new(projections: &Projections, states: &Tensor, inverse_norms: &Tensor) -> Result<Self> {
         let dtype = states.dtype();
         let norm = projections.key_norm();
         let width = norm.one_plus_weight().dim(0)?;
-        let mut inverse_norms = Vec::new();
-        for (start, count) in chunks(states.dim(0)?) {
-            let keys = projections.unnormed_keys(&states.narrow(0, start, count)?)?;
-            inverse_norms.push(norm.inverse_root_mean_square(&keys)?);
-        }
         let one_plus_weight = norm.one_plus_weight().reshape((1, width, 1))?;
         let per_head = |linear: &Linear| {
             let (outputs, inputs) = linear.weight().dims2()?;
@@ -214,7 +243,7 @@ impl SharedLayer {
             Some(bias) => Some(bias.reshape(((), 1, width))?.to_dtype(dtype)?),
             None => None,
         };
-        let inverse_norms = Tensor::cat(&inverse_norms, 1)?.unsqueeze(1)?;
+        let inverse_norms = inverse_norms.unsqueeze(1)?;
         Ok(Self { states: states.clone(), inverse_norms, key_weight, key_bias, value_weight, value_bias })
     }
 

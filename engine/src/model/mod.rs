@@ -218,10 +218,32 @@ impl Model {
     /// # Errors
     /// Returns [`ModelError::Lacks`] for a model without eyes, and what `each_layer` or the computation gave.
     pub fn image_features(&self, pixels: &Pixels, each_layer: EachLayer<'_>) -> Result<Tensor, ModelError> {
-        let eyes = self.eyes.as_ref().ok_or(ModelError::Lacks("eyes"))?;
+        self.project(&self.vision_features(pixels, each_layer)?)
+    }
+
+    /// What the tower sees in one image, `[tokens, tower width]`: pooled, before the projection that belongs to the text
+    /// model, so that models with the same tower share it.
+    ///
+    /// # Errors
+    /// As [`Model::image_features`].
+    pub fn vision_features(&self, pixels: &Pixels, each_layer: EachLayer<'_>) -> Result<Tensor, ModelError> {
+        let eyes = self.eyes()?;
         let side = pixels.side;
         let tensor = Tensor::from_slice(&pixels.values, (3, side, side), self.head_device())?;
-        Ok(eyes.projector.forward(&eyes.tower.forward(&tensor, each_layer)?)?)
+        Ok(eyes.projector.pool(&eyes.tower.forward(&tensor, each_layer)?)?)
+    }
+
+    /// Soft tokens `[tokens, c]` of what [`Model::vision_features`] returned, in whatever type it was kept since.
+    ///
+    /// # Errors
+    /// As [`Model::image_features`].
+    pub fn project(&self, features: &Tensor) -> Result<Tensor, ModelError> {
+        let features = features.to_device(self.head_device())?.to_dtype(self.activations)?;
+        Ok(self.eyes()?.projector.project(&features)?)
+    }
+
+    fn eyes(&self) -> Result<&Eyes, ModelError> {
+        self.eyes.as_ref().ok_or(ModelError::Lacks("eyes"))
     }
 
     /// Encoder states of a window, `[s, c]`; `images` stand in for its image tokens in order, each `[tokens, c]`.
@@ -261,15 +283,35 @@ impl Model {
         }
     }
 
-    /// Makes encoder states `[s, c]` ready for answering.
+    /// Makes encoder states `[s, c]` ready for answering. [`MemoryKind::Shared`] takes `inverse_norms` where they are
+    /// known, as [`Model::inverse_norms`] returns them.
     ///
     /// # Errors
     /// Returns what `each_layer` or the computation gave.
-    pub fn remember(&self, states: &Tensor, kind: MemoryKind, each_layer: EachLayer<'_>) -> Result<Memory, ModelError> {
-        let states = states.to_dtype(self.activations)?;
+    pub fn remember(
+        &self,
+        states: &Tensor,
+        inverse_norms: Option<&Tensor>,
+        kind: MemoryKind,
+        each_layer: EachLayer<'_>,
+    ) -> Result<Memory, ModelError> {
+        let states = states.to_device(self.head_device())?.to_dtype(self.activations)?;
         match &self.stacks {
-            Stacks::Cpu { decoder, .. } => Ok(decoder.remember(&states, kind, None, each_layer)?.into()),
-            Stacks::Tensors { decoder, .. } => Memory::prepare(decoder, &states, kind, each_layer),
+            Stacks::Cpu { decoder, .. } => Ok(decoder.remember(&states, kind, inverse_norms, each_layer)?.into()),
+            Stacks::Tensors { decoder, .. } => Memory::prepare(decoder, &states, inverse_norms, kind, each_layer),
+        }
+    }
+
+    /// The scalars by which encoder states `[s, c]` become keys of every decoder layer: `1 / sqrt(mean((W_k h)²) + eps)`
+    /// per key head and token, layer after layer, `[layers·k, s]`, in f32.
+    ///
+    /// # Errors
+    /// Returns what the computation gave.
+    pub fn inverse_norms(&self, states: &Tensor) -> Result<Tensor, ModelError> {
+        let states = states.to_device(self.head_device())?.to_dtype(self.activations)?;
+        match &self.stacks {
+            Stacks::Cpu { decoder, .. } => decoder.inverse_norms(&states),
+            Stacks::Tensors { decoder, .. } => Ok(memory::inverse_norms(decoder, &states)?),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Documents as windows of tokens, each encoded by itself.
 //!
-//! Text comes first: whole pages in order, as many as a window holds. Then each figure (of a scan, each part) in a window of its own, with its
-//! caption and the text around it. A pure function: the same documents give the same windows.
+//! Text comes first: whole pages in order, between half a window and a whole one. Then each figure (of a scan, each part)
+//! in a window of its own, with its caption and the text around it. A pure function: the same documents give the same
+//! windows, and documents that differ in a page differ in few.
 
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +103,12 @@ pub fn plan_windows(
 }
 
 /// Fills windows with the pages of one document; a document never shares a window, so that its encodings stay its own.
+///
+/// Where a window ends is decided by the pages around that place alone: among the pages that would leave it at least
+/// half full, the one with the smallest fingerprint begins the next window. So a page that grows or shrinks moves the
+/// window it lies in, and the windows behind it stay as they were but for the rare case that the choice falls on
+/// another page; then they meet the old ones again a window or two later. Filling each window to the brim would shift
+/// all that follow, and each would have to be encoded again.
 fn text_windows(
     windows: &mut Vec<Window>,
     index: u32,
@@ -110,25 +117,45 @@ fn text_windows(
     tokenizer: &Tokenizer,
     window_tokens: usize,
 ) -> Result<(), PromptError> {
-    let mut open = OpenWindow::new(tokenizer, window_tokens);
+    let mut pages = Vec::with_capacity(document.pages.len());
     for (at, page) in document.pages.iter().enumerate() {
         let mut text = TracedText::default();
         if named && at == 0 {
             text.push(&document_marker(document), Source::Marker { document: index, page: page.number });
         }
         write_page(&mut text, index, page);
-        let tokens = text.encode(tokenizer)?;
-        if tokens.len() > open.room() {
-            open.close(windows);
-        }
-        if tokens.len() <= open.room() {
-            open.tokens.append_all(&tokens);
+        pages.push((page, text.encode(tokenizer)?));
+    }
+    let mut open = OpenWindow::new(tokenizer, window_tokens);
+    let mut rest = pages.as_slice();
+    while let Some((page, tokens)) = rest.first() {
+        let count = open.pages_to_take(rest);
+        let (taken, left) = rest.split_at(count.max(1));
+        if count > 0 {
+            taken.iter().for_each(|(_, tokens)| open.tokens.append_all(tokens));
+            if !left.is_empty() {
+                open.close(windows);
+            }
         } else {
-            split_page(windows, &mut open, index, page, &tokens)?;
+            open.close(windows);
+            if tokens.len() < window_tokens {
+                continue;
+            }
+            split_page(windows, &mut open, index, page, tokens)?;
         }
+        rest = left;
     }
     open.close(windows);
     Ok(())
+}
+
+/// A number made of the page's tokens that is the same on every machine: FNV-1a, its bits well mixed (as in MurmurHash3).
+fn fingerprint(tokens: &TracedTokens) -> u64 {
+    let bytes = tokens.ids.iter().flat_map(|id| id.to_le_bytes());
+    let folded =
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let mixed = (folded ^ (folded >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    mixed ^ (mixed >> 33)
 }
 
 /// Parts a page that no window holds: at line ends, and inside a line only where the line alone is too long. Each
@@ -170,6 +197,25 @@ impl<'a> OpenWindow<'a> {
 
     fn room(&self) -> usize {
         self.window_tokens.saturating_sub(self.tokens.len())
+    }
+
+    /// How many of these pages, which are all that is left, go into the window; 0 where not even the first has room.
+    fn pages_to_take(&self, pages: &[(&Page, TracedTokens)]) -> usize {
+        let mut filled = self.tokens.len();
+        let mut best: Option<(u64, usize)> = None;
+        let mut count = 0;
+        for (at, (_, tokens)) in pages.iter().enumerate() {
+            if at > 0 && 2 * filled >= self.window_tokens {
+                let choice = (fingerprint(tokens), at);
+                best = Some(best.map_or(choice, |best| best.min(choice)));
+            }
+            filled += tokens.len();
+            if filled > self.window_tokens {
+                return best.map_or(count, |(_, at)| at);
+            }
+            count = at + 1;
+        }
+        count
     }
 
     /// Moves what is in the window to `windows`, and begins a new one.

@@ -15,12 +15,19 @@ use super::StoreError;
 /// # Errors
 /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; then what was there before is untouched.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    write_parts(path, &[bytes])
+}
+
+/// [`write_file`] for bytes that lie in several places.
+pub(super) fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     let mut file = new_file_in(folder).map_err(StoreError::write(path))?;
-    file.write_all(bytes).map_err(StoreError::write(path))?;
+    for part in parts {
+        file.write_all(part).map_err(StoreError::write(path))?;
+    }
     file.as_file().sync_all().map_err(StoreError::write(path))?;
     file.persist(path).map_err(|failed| StoreError::write(path)(failed.error))?;
     sync_folder(folder)

@@ -33,6 +33,20 @@ pub enum Bucket {
     ///     *.whl                  what it brought, whole
     /// ```
     Downloads,
+    /// Encoder states of windows, under the cache directory.
+    ///
+    /// ```text
+    /// encodings-v1/
+    ///   .lock                    held by whoever takes files away, here and in the two below
+    ///   .writing-XXXXXX          a file being written; it appears under its name by a rename
+    ///   KEY.enc                  a window: see `encodings/format.rs`
+    /// ```
+    Encodings,
+    /// What the vision tower saw in pictures, and which picture a figure shows, under the cache directory; files as in
+    /// [`Bucket::Encodings`].
+    Vision,
+    /// Pages as they were read, under the cache directory; files as in [`Bucket::Encodings`].
+    Pages,
 }
 
 impl Bucket {
@@ -41,6 +55,9 @@ impl Bucket {
         match self {
             Self::Models => "models-v1",
             Self::Downloads => "downloads-v1",
+            Self::Encodings => "encodings-v1",
+            Self::Vision => "vision-v1",
+            Self::Pages => "pages-v1",
         }
     }
 
@@ -48,7 +65,7 @@ impl Bucket {
     pub fn path(self, directories: &Directories) -> PathBuf {
         let parent = match self {
             Self::Models => directories.data(),
-            Self::Downloads => directories.cache(),
+            Self::Downloads | Self::Encodings | Self::Vision | Self::Pages => directories.cache(),
         };
         parent.join(self.name())
     }

@@ -9,6 +9,7 @@ pub mod atomic;
 mod bucket;
 mod directories;
 mod disk;
+pub mod encodings;
 mod error;
 mod folder;
 mod lock;

@@ -12,8 +12,8 @@ use crate::model::Model;
 use crate::model::config::ModelConfig;
 use crate::prompt::{ExpectedIds, GgufVocabulary, Tokenizer};
 use crate::protocol::{ComputeOptions, DeviceChoice, Event, MemoryChoice, ModelSummary, Stage, WeightType};
-use crate::store::Directories;
-use crate::store::models::{ModelFiles, ModelFolder, ModelStore};
+use crate::store::encodings::Key;
+use crate::store::models::{Fingerprint, ModelFiles, ModelFolder, ModelStore};
 use crate::weights::Weights;
 use crate::weights::gguf::{GgufModel, GgufVocabulary as FileVocabulary};
 use crate::weights::random::RandomSource;
@@ -31,16 +31,16 @@ pub(super) struct LoadedModel {
     pub(super) summary: ModelSummary,
     pub(super) model: Model,
     pub(super) tokenizer: Tokenizer,
+    /// What its encodings are kept under; `None` where it has no encoder.
+    pub(super) fingerprint: Option<Fingerprint>,
+    /// Hash of what was put on top of its weights.
+    pub(super) adapter: Option<Key>,
 }
 
 impl Session {
     /// The folder of the model that `options` names, or of the best one installed.
     pub(super) fn find_model(&self, options: &ComputeOptions) -> Result<ModelFolder, Error> {
-        let directories = match &self.options.directories {
-            Some(directories) => directories.clone(),
-            None => Directories::of_user()?,
-        };
-        let store = ModelStore::new(&directories);
+        let store = ModelStore::new(&self.directories()?);
         Ok(match &options.model {
             Some(name) => store.find(name)?,
             None => store.default_model()?,
@@ -53,7 +53,7 @@ impl Session {
         let loaded = match self.model.take() {
             Some((loaded_key, model)) if loaded_key == key => model,
             _ => {
-                self.encodings = None;
+                self.forget_encodings();
                 job.tell(Event::Progress { request: job.request, stage: Stage::Model, done: 0, total: 1 });
                 let loaded = load(&key, job)?;
                 job.tell(Event::Progress { request: job.request, stage: Stage::Model, done: 1, total: 1 });
@@ -101,7 +101,8 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
         dtype,
         memory: None,
     };
-    Ok(LoadedModel { summary, model, tokenizer })
+    let fingerprint = if has_encoder { Some(key.folder.fingerprint()?) } else { None };
+    Ok(LoadedModel { summary, model, tokenizer, fingerprint, adapter: None })
 }
 
 /// A GGUF file's model and vocabulary; its weights are brought to the type asked for.

@@ -4,12 +4,15 @@
 //! cancelling does not wait in the queue, it raises the flag of the work at once.
 
 pub mod bench;
+mod encoding;
 mod error;
 mod jobs;
+mod kept_pages;
 mod load;
 mod reading;
 mod run_loop;
 mod session;
+mod shelf;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,19 +1,17 @@
-//! From files to pages, from pages to windows, from windows to encoder states.
+//! From files to pages, and what is told of pages and windows.
 
 use std::time::Instant;
 
-use candle_core::Tensor;
-
 use super::Error;
-use super::load::LoadedModel;
+use super::kept_pages;
 use super::run_loop::Job;
 use super::session::Session;
-use crate::document::figures::tiles;
 use crate::document::page::{Document, LineRole, Page, PageContent};
 use crate::document::{OpenDocument, OpenOptions, open};
-use crate::model::vision::preprocess;
-use crate::prompt::{FigureRef, Source as TokenSource, Window};
-use crate::protocol::{DocumentSummary, Event, PageReport, PageState, ReadingOptions, Source, Stage, WindowReport};
+use crate::prompt::{Source as TokenSource, Window};
+use crate::protocol::{
+    DocumentSummary, Event, PageReport, PageState, ReadingOptions, Source, Stage, WindowOrigin, WindowReport,
+};
 
 /// Documents whose pages were read.
 pub(super) struct Reading {
@@ -29,18 +27,6 @@ pub(super) struct EncodingKey {
     pub(super) hashes: Vec<String>,
     pub(super) reading: ReadingOptions,
     pub(super) question: Option<String>,
-}
-
-/// Encoder states of windows, in order.
-pub(super) struct Encodings {
-    pub(super) windows: Vec<Window>,
-    pub(super) states: Vec<Tensor>,
-}
-
-impl Encodings {
-    pub(super) fn tokens(&self) -> usize {
-        self.windows.iter().map(|window| window.ids.len()).sum()
-    }
 }
 
 /// Opens the files and reads the pages asked for.
@@ -85,13 +71,25 @@ pub(super) fn read_documents(
     let progress = |done| job.tell(Event::Progress { request: job.request, stage: Stage::Pages, done, total });
     progress(done);
     let seen = has_eyes && !options.without_figures;
-    for ((index, document), pages) in (0..).zip(&mut open_documents).zip(&selections) {
+    let store = session.store();
+    for (((index, document), pages), source) in (0..).zip(&mut open_documents).zip(&selections).zip(sources) {
         let mut on_page = |page: &Page| {
             done += 1;
             job.tell(Event::Page { request: job.request, page: page_report(index, page, seen) });
             progress(done);
         };
-        let read = document.read_pages(pages, &mut on_page, &job.cancel)?;
+        let store = store.as_ref().filter(|_| source.password.is_none());
+        let kept = store.and_then(|store| kept_pages::find(store, document.info(), pages));
+        let read = if let Some(kept) = kept {
+            kept.value.pages.iter().for_each(&mut on_page);
+            kept
+        } else {
+            let read = document.read_pages(pages, &mut on_page, &job.cancel)?;
+            if let Some(store) = store {
+                kept_pages::keep(store, document.info(), pages, &read);
+            }
+            read
+        };
         for diagnostic in read.warnings {
             job.tell(Event::Warning { request: job.request, diagnostic });
         }
@@ -152,7 +150,7 @@ pub(super) fn page_reports(documents: &[Document], windows: &[Window], seen: boo
 }
 
 /// What a window holds, as the reading map tells it.
-pub(super) fn window_report(window: &Window) -> WindowReport {
+pub(super) fn window_report(window: &Window, origin: WindowOrigin) -> WindowReport {
     let pages = window.pages();
     let (document, first_page) = pages.first().copied().unwrap_or_default();
     WindowReport {
@@ -161,72 +159,8 @@ pub(super) fn window_report(window: &Window) -> WindowReport {
         last_page: pages.last().map_or(first_page, |&(_, page)| page),
         tokens: window.ids.len() as u32,
         figures: window.images.len() as u32,
+        origin,
     }
-}
-
-/// Encodes windows, text first as they come; progress in tokens × layers and figures × layers.
-pub(super) fn encode(
-    job: &Job<'_>,
-    loaded: &LoadedModel,
-    open: &mut [OpenDocument],
-    documents: &[Document],
-    windows: Vec<Window>,
-) -> Result<Encodings, Error> {
-    let model = &loaded.model;
-    let text_layers = model.num_encoder_layers() as u64;
-    let vision_layers = model.num_vision_layers() as u64;
-    let figures: u64 = windows.iter().map(|window| window.images.len() as u64).sum();
-    let tokens: u64 = windows.iter().map(|window| window.ids.len() as u64).sum();
-    let progress = |stage, done, total| job.tell(Event::Progress { request: job.request, stage, done, total });
-    let (mut text_done, mut figures_done) = (0, 0);
-    progress(Stage::Text, 0, tokens * text_layers);
-    let mut states = Vec::with_capacity(windows.len());
-    for window in &windows {
-        let mut images = Vec::with_capacity(window.images.len());
-        for &figure in &window.images {
-            let pixels = figure_pixels(loaded, open, documents, figure)?;
-            let features = model.image_features(&pixels, &mut |layer| {
-                progress(Stage::Figures, figures_done + layer as u64, figures * vision_layers);
-                Ok(job.cancel.check()?)
-            })?;
-            figures_done += vision_layers;
-            images.push(features);
-        }
-        let length = window.ids.len() as u64;
-        states.push(model.encode(&window.ids, &images, &mut |layer| {
-            progress(Stage::Text, text_done + layer as u64 * length, tokens * text_layers);
-            Ok(job.cancel.check()?)
-        })?);
-        text_done += length * text_layers;
-    }
-    progress(Stage::Text, text_done, tokens * text_layers);
-    Ok(Encodings { windows, states })
-}
-
-/// A figure drawn as large as the vision tower wants it.
-fn figure_pixels(
-    loaded: &LoadedModel,
-    open: &mut [OpenDocument],
-    documents: &[Document],
-    place: FigureRef,
-) -> Result<crate::model::vision::Pixels, Error> {
-    let vision = loaded.model.config().encoder.as_ref().and_then(|encoder| encoder.vision.as_ref());
-    let side = vision.map_or(0, |vision| vision.image_size);
-    let page = documents
-        .get(place.document as usize)
-        .and_then(|document| document.pages.iter().find(|page| page.number == place.page));
-    let bbox = page
-        .and_then(|page| Some((page, page.figures.get(place.figure as usize)?)))
-        .and_then(|(page, figure)| tiles((page.width_pt, page.height_pt), figure).get(place.tile as usize).copied());
-    let (Some(bbox), Some(document)) = (bbox, open.get_mut(place.document as usize)) else {
-        return Err(Error::NoDocument);
-    };
-    // Drawn in its own proportions and twice too large, then brought to the square as the model was taught: antialiased.
-    let longest = (2 * side) as f32;
-    let scale = longest / bbox.width().max(bbox.height()).max(1.0);
-    let extent = |points: f32| ((points * scale).round() as u32).clamp(1, 2 * side as u32);
-    let picture = document.render(place.page, bbox, extent(bbox.width()), extent(bbox.height()))?;
-    Ok(preprocess(picture.as_raw(), picture.width(), picture.height(), side)?)
 }
 
 /// Where each token of all windows came from, window after window.

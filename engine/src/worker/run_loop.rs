@@ -2,14 +2,18 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::PoisonError;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 
 use super::jobs::{ask, forward, read};
 use super::session::{EngineOptions, Session};
 use super::{Error, Tokens};
 use crate::cancel::CancelToken;
 use crate::protocol::{Command, ErrorReport, Event, Outcome, RequestId};
+
+/// How long nobody asks before work behind begins: a program that asks once is not kept from ending.
+const QUIET: Duration = Duration::from_millis(300);
 
 /// What a job works with: its name, its flag, and the way to tell.
 pub(super) struct Job<'a> {
@@ -38,7 +42,7 @@ pub(super) fn run(
     wake: &dyn Fn(),
 ) {
     let mut session = Session::new(options);
-    while let Ok((command, cancel)) = commands.recv() {
+    while let Some((command, cancel)) = next(&mut session, commands) {
         let (request, result) = match command {
             Command::Shutdown => break,
             Command::Cancel { .. } => continue,
@@ -61,6 +65,33 @@ pub(super) fn run(
         }
         wake();
     }
+}
+
+/// The next command; until it comes, the session does what it has to do behind. `None` once nobody sends any more.
+fn next(session: &mut Session, commands: &Receiver<(Command, CancelToken)>) -> Option<(Command, CancelToken)> {
+    if !session.has_work_behind() {
+        return commands.recv().ok();
+    }
+    match commands.recv_timeout(QUIET) {
+        Ok(command) => return Some(command),
+        Err(RecvTimeoutError::Disconnected) => return None,
+        Err(RecvTimeoutError::Timeout) => {}
+    }
+    let mut come = None;
+    let mut has_come = || {
+        come = match commands.try_recv() {
+            Ok(command) => Some(Some(command)),
+            Err(TryRecvError::Disconnected) => Some(None),
+            Err(TryRecvError::Empty) => None,
+        };
+        come.is_some()
+    };
+    let worked = catch_unwind(AssertUnwindSafe(|| session.work_behind(&mut has_come)));
+    if worked.is_err() {
+        tracing::error!("work behind panicked");
+        session.forget();
+    }
+    come.unwrap_or_else(|| commands.recv().ok())
 }
 
 /// Runs a job; a panic costs this job, and what the session had open, nothing else.

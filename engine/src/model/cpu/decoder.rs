@@ -78,18 +78,22 @@ impl Decoder {
         &self,
         states: &Tensor,
         kind: MemoryKind,
-        inverse_norms: Option<Vec<Vec<f32>>>,
+        inverse_norms: Option<&Tensor>,
         each_layer: EachLayer<'_>,
     ) -> Result<Memory, ModelError> {
         let layers: Vec<&Layer> = self.layers.iter().map(|layer| &layer.layer).collect();
         let states = states.flatten_all()?.to_vec1::<f32>()?;
+        let inverse_norms = inverse_norms.map(Tensor::to_vec2::<f32>).transpose()?;
         Memory::prepare(&layers, &states, self.precision, kind, inverse_norms, each_layer)
     }
 
-    /// The key norms' divisors of encoder states `[s, c]`, inverted: `[layers · k][s]`.
-    pub(crate) fn inverse_norms(&self, states: &Tensor) -> Result<Vec<Vec<f32>>, ModelError> {
+    /// The key norms' divisors of encoder states `[s, c]`, inverted: `[layers · k, s]`.
+    pub(crate) fn inverse_norms(&self, states: &Tensor) -> Result<Tensor, ModelError> {
+        let tokens = states.dim(0)?;
         let states = states.flatten_all()?.to_vec1::<f32>()?;
-        Ok(self.layers.iter().flat_map(|layer| inverse_norms_of(&layer.layer, &states, &self.pool)).collect())
+        let of_layer = |layer: &DecoderLayer| inverse_norms_of(&layer.layer, &states, &self.pool);
+        let all: Vec<f32> = self.layers.iter().flat_map(of_layer).flatten().collect();
+        Ok(Tensor::from_vec(all, ((), tokens), &Device::Cpu)?)
     }
 
     /// Embedded tokens `[t, c]`, the first of which stands at `position`, to normed states `[t, c]`.

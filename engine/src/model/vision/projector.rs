@@ -34,19 +34,23 @@ impl Projector {
         })
     }
 
-    /// Patch states `[p, c_vision]` to soft tokens `[tokens, c]`, row by row of the image.
-    pub(crate) fn forward(&self, patches: &Tensor) -> Result<Tensor> {
+    /// Patch states `[p, c_vision]` averaged over squares, `[tokens, c_vision]`, row by row of the image.
+    pub(crate) fn pool(&self, patches: &Tensor) -> Result<Tensor> {
         let width = patches.dim(1)?;
         let (grid, pool) = (self.grid, self.pool);
         let side = grid / pool;
-        let pooled = patches
+        patches
             .reshape((grid, grid, width))?
             .narrow(0, 0, side * pool)?
             .narrow(1, 0, side * pool)?
             .contiguous()?
             .reshape((side, pool, side, pool, width))?
             .mean((1, 3))?
-            .reshape((side * side, width))?;
-        self.norm.forward(&pooled)?.matmul(&self.weight.to_dtype(patches.dtype())?)
+            .reshape((side * side, width))
+    }
+
+    /// Averages `[tokens, c_vision]` to soft tokens `[tokens, c]`.
+    pub(crate) fn project(&self, pooled: &Tensor) -> Result<Tensor> {
+        self.norm.forward(pooled)?.matmul(&self.weight.to_dtype(pooled.dtype())?)
     }
 }

@@ -3,6 +3,7 @@
 //! A model is installed when its folder has its name and its `recto.toml`; both come last, so that a copy that was cut
 //! short never looks like a model. What is damaged or was put there by others is named, never run and never deleted.
 
+mod fingerprint;
 mod install;
 mod kind;
 mod layout;
@@ -12,6 +13,7 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 
+pub use fingerprint::Fingerprint;
 pub use install::{About, Installation, StagedFile};
 pub use kind::ModelKind;
 pub use layout::ModelFiles;

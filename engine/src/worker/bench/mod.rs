@@ -284,7 +284,7 @@ impl Bench {
             MemoryChoice::Shared => MemoryKind::Shared,
             MemoryChoice::KeysValues | MemoryChoice::Auto => MemoryKind::KeysValues,
         };
-        let memory = self.model.remember(&states, kind, &mut |_| Ok(()))?;
+        let memory = self.model.remember(&states, None, kind, &mut |_| Ok(()))?;
         self.device.synchronize()?;
         Ok(memory)
     }

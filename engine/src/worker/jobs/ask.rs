@@ -15,20 +15,22 @@ use crate::model::generation::{
     TopK, TopP,
 };
 use crate::model::memory::{Memory, MemoryKind};
-use crate::model::{AttentionObserver, Decoding, Model};
+use crate::model::{AttentionObserver, Decoding};
 use crate::prompt::{
-    Prompt, Source as TokenSource, Span, TextStream, choose_passages, continuation_prompt, document_prompt,
+    Prompt, Source as TokenSource, Span, TextStream, Window, choose_passages, continuation_prompt, document_prompt,
     opening_passages, question_suffix,
 };
 use crate::protocol::{
     Answer, AnswerCost, AnsweringOptions, AskJob, Event, Finish, Layout, MemoryChoice, ModelSummary, Outcome,
-    PageState, Stage,
+    PageState, Stage, WindowOrigin,
 };
 use crate::worker::Error;
+use crate::worker::encoding::{Encodings, Hold, encode};
 use crate::worker::load::{LoadedModel, choose_memory};
-use crate::worker::reading::{EncodingKey, Reading, encode, page_reports, read_documents, sources};
+use crate::worker::reading::{EncodingKey, Reading, page_reports, read_documents, sources};
 use crate::worker::run_loop::Job;
-use crate::worker::session::Session;
+use crate::worker::session::{Remembered, Session};
+use crate::worker::shelf::Shelf;
 
 /// Tokens of passages that a model without an encoder is shown.
 const PASSAGE_TOKENS: usize = 1200;
@@ -60,18 +62,24 @@ fn answer(session: &mut Session, job: &Job<'_>, loaded: &LoadedModel, what: &Ask
         prepare_passages(job, loaded, &reading, &what.question)?
     };
     cost.encoded_tokens = prepared.memory.len() as u64;
+    cost.kept_tokens = prepared.kept_tokens as u64;
     cost.encoding_secs = begun.elapsed().as_secs_f64();
-    let written = write(job, loaded, &prepared, &what.answering, &mut cost)?;
+    let written = write(job, loaded, &prepared, &what.answering, &mut cost);
+    let Prepared { memory, memory_choice, sources, remember_as, .. } = prepared;
+    if let Some((key, in_haste)) = remember_as {
+        session.remembered = Some(Remembered { key, memory, in_haste });
+    }
+    let written = written?;
     let unread = page_reports(&reading.documents, &[], has_eyes)
         .into_iter()
         .filter(|page| matches!(page.state, PageState::Unread | PageState::Failed))
         .collect();
-    let spans = span_masses(&prepared.sources, &written.mass);
+    let spans = span_masses(&sources, &written.mass);
     Ok(Answer {
         evidence: gather_evidence(&reading.documents, &spans, &written.text),
         text: written.text,
         finish: written.finish,
-        model: ModelSummary { memory: prepared.memory_choice, ..loaded.summary.clone() },
+        model: ModelSummary { memory: memory_choice, ..loaded.summary.clone() },
         documents: reading.summaries,
         unread,
         cost,
@@ -96,6 +104,10 @@ struct Prepared {
     stops: Vec<u32>,
     /// Where the tokens came from that attention is counted over: the encoder's, or the prompt's.
     sources: Vec<(std::ops::Range<usize>, TokenSource)>,
+    /// Tokens that were encoded by an earlier piece of work.
+    kept_tokens: usize,
+    /// Under what the memory serves the next question, and whether it was made in haste.
+    remember_as: Option<(EncodingKey, bool)>,
 }
 
 /// The document in the encoder.
@@ -113,41 +125,105 @@ fn prepare_encoder(
         reading: what.reading.clone(),
         question: in_encoder.then(|| what.question.clone()),
     };
-    let encodings = match session.encodings.take() {
-        Some((kept, encodings)) if kept == key => encodings,
-        _ => {
-            let mut windows = plan(loaded, reading, &what.reading)?;
-            if in_encoder {
-                let suffix = question_suffix(tokenizer, &what.question)?;
-                for window in &mut windows {
-                    let shift = window.ids.len() as u32;
-                    let moved = |span: &Span| Span {
-                        tokens: span.tokens.start + shift..span.tokens.end + shift,
-                        source: span.source,
-                    };
-                    window.spans.extend(suffix.spans.iter().map(moved));
-                    window.ids.extend_from_slice(&suffix.ids);
-                }
-            }
-            encode(job, loaded, &mut reading.open, &reading.documents, windows)?
-        }
-    };
-    let choice = choose_memory(what.compute.memory, loaded.model.config(), encodings.tokens());
-    let kind = if choice == MemoryChoice::Shared { MemoryKind::Shared } else { MemoryKind::KeysValues };
-    let states = Model::concatenate(&encodings.states)?;
-    let layers = loaded.model.config().decoder.layers.len() as u64;
-    let memory = loaded.model.remember(&states, kind, &mut |layer| {
-        job.tell(Event::Progress { request: job.request, stage: Stage::Memory, done: layer as u64, total: layers });
-        Ok(job.cancel.check()?)
-    })?;
+    let (encodings, kept_tokens) = encodings(session, job, loaded, reading, what, &key)?;
+    let (memory, in_haste) = remember(session, job, loaded, &encodings, &key, what.compute.memory)?;
     let special = tokenizer.special();
     let prompt = if in_encoder { vec![special.bos] } else { document_prompt(tokenizer, &what.question)?.ids };
     // One line break may be part of an answer, a blank line ends it: what follows would be the next question.
     let stops = loaded.model.config().tokens.eos.iter().chain(special.line_breaks.iter().skip(1)).copied().collect();
-    let prepared =
-        Prepared { memory, memory_choice: Some(choice), prompt, stops, sources: sources(&encodings.windows) };
+    let choice = match memory.kind() {
+        MemoryKind::KeysValues => MemoryChoice::KeysValues,
+        MemoryKind::Shared => MemoryChoice::Shared,
+    };
+    let prepared = Prepared {
+        memory,
+        memory_choice: Some(choice),
+        prompt,
+        stops,
+        sources: sources(&encodings.windows),
+        kept_tokens,
+        remember_as: Some((key.clone(), in_haste)),
+    };
     session.encodings = Some((key, encodings));
     Ok(prepared)
+}
+
+/// What was encoded of these documents: by the work before, by an earlier run of the program, or now. With it, how many
+/// of its tokens were encoded earlier.
+fn encodings(
+    session: &mut Session,
+    job: &Job<'_>,
+    loaded: &LoadedModel,
+    reading: &mut Reading,
+    what: &AskJob,
+    key: &EncodingKey,
+) -> Result<(Encodings, usize), Error> {
+    let mut encodings = match session.encodings.take().filter(|(kept, _)| kept == key) {
+        Some((_, encodings)) if encodings.states.iter().all(Option::is_some) => {
+            let tokens = encodings.tokens();
+            return Ok((encodings, tokens));
+        }
+        Some((_, encodings)) => encodings,
+        None => Encodings::planned(match &key.question {
+            Some(question) => with_question(plan(loaded, reading, &what.reading)?, loaded, question)?,
+            None => plan(loaded, reading, &what.reading)?,
+        }),
+    };
+    if session.remembered.as_ref().is_some_and(|remembered| remembered.key != *key) {
+        session.remembered = None;
+    }
+    let summaries = reading.summaries.clone();
+    // With a question in them windows serve that question alone, and are not worth their room on the disk.
+    let store = if key.question.is_none() { session.store() } else { None };
+    let shelf = Shelf::new(store, job, loaded, &summaries);
+    encode(job, loaded, &shelf, reading, &mut encodings, Hold::All)?;
+    let kept_tokens = encodings.kept_tokens();
+    Ok((encodings, kept_tokens))
+}
+
+/// Puts the question behind the pages of each window.
+fn with_question(mut windows: Vec<Window>, loaded: &LoadedModel, question: &str) -> Result<Vec<Window>, Error> {
+    let suffix = question_suffix(&loaded.tokenizer, question)?;
+    for window in &mut windows {
+        let shift = window.ids.len() as u32;
+        let moved =
+            |span: &Span| Span { tokens: span.tokens.start + shift..span.tokens.end + shift, source: span.source };
+        window.spans.extend(suffix.spans.iter().map(moved));
+        window.ids.extend_from_slice(&suffix.ids);
+    }
+    Ok(windows)
+}
+
+/// Encodings made ready for answering: as they were for the question before, where it may be so, else anew. What comes
+/// from the disk is shared by all layers at first, which needs no work at all; `true` where that was the reason.
+fn remember(
+    session: &mut Session,
+    job: &Job<'_>,
+    loaded: &LoadedModel,
+    encodings: &Encodings,
+    key: &EncodingKey,
+    choice: MemoryChoice,
+) -> Result<(Memory, bool), Error> {
+    let kind_of = |choice| if choice == MemoryChoice::Shared { MemoryKind::Shared } else { MemoryKind::KeysValues };
+    let is_wanted = |memory: &Memory| choice == MemoryChoice::Auto || kind_of(choice) == memory.kind();
+    let before = session.remembered.take();
+    if let Some(before) = before.filter(|before| before.key == *key && is_wanted(&before.memory)) {
+        return Ok((before.memory, before.in_haste));
+    }
+    let from_disk = encodings.origins.iter().all(|origin| *origin == WindowOrigin::Kept);
+    let in_haste = choice == MemoryChoice::Auto && from_disk;
+    let kind = if in_haste {
+        MemoryKind::Shared
+    } else {
+        kind_of(choose_memory(choice, loaded.model.config(), encodings.tokens()))
+    };
+    let (states, inverse_norms) = encodings.joined()?;
+    let layers = loaded.model.config().decoder.layers.len() as u64;
+    let memory = loaded.model.remember(&states, Some(&inverse_norms), kind, &mut |layer| {
+        job.tell(Event::Progress { request: job.request, stage: Stage::Memory, done: layer as u64, total: layers });
+        Ok(job.cancel.check()?)
+    })?;
+    Ok((memory, in_haste))
 }
 
 /// No encoder: the passages that fit the question stand in the prompt.
@@ -168,6 +244,8 @@ fn prepare_passages(job: &Job<'_>, loaded: &LoadedModel, reading: &Reading, ques
         prompt: ids,
         stops: loaded.tokenizer.special().line_stops(),
         sources,
+        kept_tokens: 0,
+        remember_as: None,
     })
 }
 

@@ -66,7 +66,7 @@ fn encode(
         MemoryChoice::Shared => MemoryKind::Shared,
         MemoryChoice::KeysValues | MemoryChoice::Auto => MemoryKind::KeysValues,
     };
-    let memory = model.remember(&states, kind, &mut each_layer)?;
+    let memory = model.remember(&states, None, kind, &mut each_layer)?;
     results.push(("encoder_last_hidden_state", states));
     Ok(memory)
 }

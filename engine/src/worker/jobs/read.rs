@@ -6,13 +6,15 @@ use std::time::Instant;
 use crate::document::OpenDocument;
 use crate::document::page::{Document, Figure, FigureKind};
 use crate::prompt::{Window, WindowOptions, plan_windows};
-use crate::protocol::{Outcome, ReadJob, ReadingMap, ReadingOptions};
+use crate::protocol::{Outcome, ReadJob, ReadingMap, ReadingOptions, WindowOrigin};
 use crate::store::output;
 use crate::worker::Error;
+use crate::worker::encoding::{Encodings, Hold, encode};
 use crate::worker::load::LoadedModel;
-use crate::worker::reading::{EncodingKey, Reading, encode, page_reports, read_documents, window_report};
+use crate::worker::reading::{EncodingKey, Reading, page_reports, read_documents, window_report};
 use crate::worker::run_loop::Job;
 use crate::worker::session::Session;
+use crate::worker::shelf::Shelf;
 
 /// Tokens that are encoded together on a CPU where nothing else is asked for: the length the published checkpoints were
 /// trained with.
@@ -44,7 +46,7 @@ pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: ReadJob
     let mut map = ReadingMap {
         documents: reading.summaries.clone(),
         pages: page_reports(&reading.documents, &windows, has_eyes && !what.reading.without_figures),
-        windows: windows.iter().map(window_report).collect(),
+        windows: windows.iter().map(|window| window_report(window, WindowOrigin::Planned)).collect(),
         tokens: windows.iter().map(|window| window.ids.len() as u64).sum(),
         encoded: false,
         pages_secs: reading.secs,
@@ -53,16 +55,40 @@ pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: ReadJob
     };
     if let Some((key, loaded)) = model {
         if !what.plan_only && loaded.summary.has_encoder {
-            let begun = Instant::now();
-            let encodings = encode(job, &loaded, &mut reading.open, &reading.documents, windows)?;
+            let encoded = encode_all(session, job, &loaded, &mut reading, &what.reading, windows);
+            session.model = Some((key, loaded));
+            let (secs, origins) = encoded?;
             map.encoded = true;
-            map.encoding_secs = begun.elapsed().as_secs_f64();
-            let hashes = reading.summaries.iter().map(|summary| summary.hash.clone()).collect();
-            session.encodings = Some((EncodingKey { hashes, reading: what.reading, question: None }, encodings));
+            map.encoding_secs = secs;
+            for (report, origin) in map.windows.iter_mut().zip(origins) {
+                report.origin = origin;
+            }
+        } else {
+            session.model = Some((key, loaded));
         }
-        session.model = Some((key, loaded));
     }
     Ok(Outcome::Read(map))
+}
+
+/// Encodes what is not kept, and remembers it for the questions to come; how long that took, and which windows were kept.
+fn encode_all(
+    session: &mut Session,
+    job: &Job<'_>,
+    loaded: &LoadedModel,
+    reading: &mut Reading,
+    options: &ReadingOptions,
+    windows: Vec<Window>,
+) -> Result<(f64, Vec<WindowOrigin>), Error> {
+    let begun = Instant::now();
+    session.forget_encodings();
+    let summaries = reading.summaries.clone();
+    let shelf = Shelf::new(session.store(), job, loaded, &summaries);
+    let mut encodings = Encodings::planned(windows);
+    encode(job, loaded, &shelf, reading, &mut encodings, Hold::Unkept)?;
+    let origins = encodings.origins.clone();
+    let hashes = summaries.iter().map(|summary| summary.hash.clone()).collect();
+    session.encodings = Some((EncodingKey { hashes, reading: options.clone(), question: None }, encodings));
+    Ok((begun.elapsed().as_secs_f64(), origins))
 }
 
 /// The windows that a model reads of these documents.

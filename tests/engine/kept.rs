@@ -1,0 +1,245 @@
+//! A report is read once: what an engine encoded serves the next one, and the answer is the same.
+
+use std::path::Path;
+use std::process::{Command as Process, Stdio};
+use std::time::{Duration, Instant};
+
+use engine::protocol::{Event, MemoryChoice, Source, Stage};
+use recto_tests::fixture;
+use serde_json::Value;
+
+use crate::reading_model::{ask, engine, origins, pages, read, write_model, write_report};
+
+fn entries(home: &Path, bucket: &str) -> Vec<std::path::PathBuf> {
+    let Ok(folder) = std::fs::read_dir(home.join("cache").join(bucket)) else { return Vec::new() };
+    let mut files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|end| end == "enc"));
+    files.sort();
+    files
+}
+
+fn warnings(events: &[Event]) -> usize {
+    events.iter().filter(|event| matches!(event, Event::Warning { .. })).count()
+}
+
+#[test]
+fn after_a_restart_nothing_is_encoded_again_and_the_answer_is_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let model = write_model(&home.path().join("model"), |_| ());
+    let source = write_report(&home.path().join("report.txt"), &pages(12));
+    let first = engine(home.path());
+    let (fresh, _) = ask(&first, &model, &source, "How large was the deficit?");
+    assert_eq!((fresh.cost.kept_tokens, fresh.model.memory), (0, Some(MemoryChoice::KeysValues)));
+    let (second, _) = ask(&first, &model, &source, "How large was the deficit?");
+    assert_eq!((second.cost.kept_tokens, &second.text), (fresh.cost.encoded_tokens, &fresh.text));
+    drop(first);
+
+    let restarted = engine(home.path());
+    let (kept, events) = ask(&restarted, &model, &source, "How large was the deficit?");
+    assert_eq!(kept.cost.kept_tokens, kept.cost.encoded_tokens);
+    assert_eq!(kept.model.memory, Some(MemoryChoice::Shared), "at once, without keys and values");
+    assert!(!fresh.text.is_empty());
+    assert_eq!(kept.text, fresh.text);
+    assert_eq!(warnings(&events), 0);
+    let shares = |answer: &engine::protocol::Answer| answer.evidence.iter().map(|page| page.share).collect::<Vec<_>>();
+    for (kept, fresh) in shares(&kept).iter().zip(shares(&fresh)) {
+        assert!((kept - fresh).abs() < 1e-3, "{kept} {fresh}");
+    }
+    // The file need not be read again either, and may have another name by now.
+    assert_eq!(entries(home.path(), "pages-v1").len(), 1);
+    let renamed = home.path().join("renamed.txt");
+    std::fs::rename(&source.path, &renamed).unwrap();
+    let source = Source { path: renamed, password: None };
+    let (again, _) = ask(&restarted, &model, &source, "How large was the deficit?");
+    assert_eq!((again.documents[0].name.as_str(), &again.text), ("renamed.txt", &fresh.text));
+    assert_eq!(entries(home.path(), "pages-v1").len(), 1);
+    // While nobody asks, keys and values are built behind.
+    let begun = Instant::now();
+    loop {
+        std::thread::sleep(Duration::from_millis(500));
+        let (later, _) = ask(&restarted, &model, &source, "How large was the deficit?");
+        assert_eq!(later.text, fresh.text);
+        if later.model.memory == Some(MemoryChoice::KeysValues) {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "keys and values never came");
+    }
+}
+
+#[test]
+fn reading_tells_which_windows_were_kept_and_a_damaged_one_is_made_again() {
+    let home = tempfile::tempdir().unwrap();
+    let model = write_model(&home.path().join("model"), |_| ());
+    let source = write_report(&home.path().join("report.txt"), &pages(12));
+    let (map, _) = read(&engine(home.path()), &model, &source);
+    let count = map.windows.len();
+    assert!(count >= 3, "{count} windows");
+    assert_eq!(origins(&map), (count, 0));
+    let files = entries(home.path(), "encodings-v1");
+    assert_eq!(files.len(), count);
+    let mut bytes = std::fs::read(&files[1]).unwrap();
+    let at = bytes.len() - 5;
+    bytes[at] ^= 1;
+    std::fs::write(&files[1], bytes).unwrap();
+    let again = engine(home.path());
+    let (map, _) = read(&again, &model, &source);
+    assert_eq!(origins(&map), (1, count - 1));
+    // States that lie on the disk alone are taken from there for a question.
+    let (answer, _) = ask(&again, &model, &source, "Which bonds?");
+    assert_eq!(answer.cost.kept_tokens, answer.cost.encoded_tokens);
+    std::fs::remove_dir_all(home.path().join("cache/encodings-v1")).unwrap();
+    let (answer, _) = ask(&engine(home.path()), &model, &source, "Which bonds?");
+    assert_eq!(answer.cost.kept_tokens, 0);
+}
+
+#[test]
+fn one_changed_page_costs_its_window_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let model = write_model(&home.path().join("model"), |_| ());
+    let path = home.path().join("report.txt");
+    let mut text = pages(40);
+    let (map, _) = read(&engine(home.path()), &model, &write_report(&path, &text));
+    let count = map.windows.len();
+    assert!(count >= 8, "{count} windows");
+    text[17].push_str("\nA sentence was added to this page after it had been read.");
+    let (map, _) = read(&engine(home.path()), &model, &write_report(&path, &text));
+    assert_eq!(origins(&map), (1, count - 1));
+    let changed = map.windows.iter().find(|window| window.origin == engine::protocol::WindowOrigin::Encoded).unwrap();
+    assert!((changed.first_page..=changed.last_page).contains(&18), "{changed:?}");
+}
+
+#[test]
+fn another_model_or_other_numbers_share_no_windows() {
+    let home = tempfile::tempdir().unwrap();
+    let model = write_model(&home.path().join("model"), |_| ());
+    let other = write_model(&home.path().join("other"), |tensors| {
+        let name = "model.encoder.layers.0.self_attn.q_proj.weight";
+        let doubled = (&tensors[name] * 2.0).unwrap();
+        tensors.insert(name.into(), doubled);
+    });
+    let source = write_report(&home.path().join("report.txt"), &pages(6));
+    let first = engine(home.path());
+    let (map, _) = read(&first, &model, &source);
+    assert_eq!(origins(&map), (map.windows.len(), 0));
+    let (map, _) = read(&first, &other, &source);
+    assert_eq!(origins(&map), (map.windows.len(), 0));
+    let (map, _) = read(&first, &model, &source);
+    assert_eq!(origins(&map), (0, map.windows.len()));
+}
+
+#[test]
+fn a_picture_is_looked_at_once_for_all_models_with_the_same_tower() {
+    let home = tempfile::tempdir().unwrap();
+    let model = write_model(&home.path().join("model"), |_| ());
+    let other = write_model(&home.path().join("other"), |tensors| {
+        let doubled = (&tensors["model.encoder.embed_tokens.weight"] * 2.0).unwrap();
+        tensors.insert("model.encoder.embed_tokens.weight".into(), doubled);
+    });
+    let source = Source { path: fixture("model/pictures/source.png"), password: None };
+    let looked =
+        |events: &[Event]| events.iter().any(|event| matches!(event, Event::Progress { stage: Stage::Figures, .. }));
+    let (map, events) = read(&engine(home.path()), &model, &source);
+    assert!(looked(&events) && map.windows.iter().any(|window| window.figures > 0));
+    let pictures = entries(home.path(), "vision-v1");
+    assert!(pictures.len() >= 2, "features and the note of which picture it is: {pictures:?}");
+    let (map, events) = read(&engine(home.path()), &other, &source);
+    assert_eq!(origins(&map), (map.windows.len(), 0));
+    assert!(!looked(&events), "the tower had nothing to do");
+    assert_eq!(entries(home.path(), "vision-v1"), pictures);
+    let (map, events) = read(&engine(home.path()), &model, &source);
+    assert_eq!(origins(&map), (0, map.windows.len()));
+    assert!(!looked(&events));
+}
+
+#[test]
+fn a_disk_that_takes_nothing_costs_a_warning_and_no_answer() {
+    let home = tempfile::tempdir().unwrap();
+    let model = write_model(&home.path().join("model"), |_| ());
+    let source = write_report(&home.path().join("report.txt"), &pages(12));
+    let good = tempfile::tempdir().unwrap();
+    let (expected, _) = ask(&engine(good.path()), &model, &source, "Which bonds?");
+    std::fs::create_dir_all(home.path().join("cache")).unwrap();
+    std::fs::write(home.path().join("cache/encodings-v1"), b"in the way").unwrap();
+    let blocked = engine(home.path());
+    let (answer, events) = ask(&blocked, &model, &source, "Which bonds?");
+    assert_eq!(answer.text, expected.text);
+    assert_eq!(warnings(&events), 1, "{events:?}");
+    // What could not be kept stays in memory for the next question.
+    let (map, _) = read(&blocked, &model, &source);
+    assert_eq!(origins(&map), (map.windows.len(), 0));
+    let (answer, _) = ask(&blocked, &model, &source, "Which bonds?");
+    assert_eq!((answer.cost.kept_tokens, answer.text), (answer.cost.encoded_tokens, expected.text));
+}
+
+#[test]
+fn two_engines_read_the_same_report_at_once() {
+    let home = tempfile::tempdir().unwrap();
+    let model = write_model(&home.path().join("model"), |_| ());
+    let source = write_report(&home.path().join("report.txt"), &pages(20));
+    std::thread::scope(|scope| {
+        let work = || read(&engine(home.path()), &model, &source);
+        let other = std::thread::Builder::new().spawn_scoped(scope, work).unwrap();
+        let (map, events) = work();
+        let (other_map, other_events) = other.join().unwrap();
+        assert_eq!(map.windows.len(), other_map.windows.len());
+        assert_eq!((warnings(&events), warnings(&other_events)), (0, 0));
+    });
+    let (map, _) = read(&engine(home.path()), &model, &source);
+    assert_eq!(origins(&map), (0, map.windows.len()));
+}
+
+fn recto(home: &Path, arguments: &[&str]) -> Process {
+    let mut process = Process::new(env!("CARGO_BIN_EXE_recto-under-test"));
+    process.args(arguments).env("RECTO_HOME", home).env_remove("RECTO_CACHE_GB");
+    process.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    process
+}
+
+fn json(process: &mut Process) -> Value {
+    let output = process.output().unwrap();
+    assert!(output.status.success());
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_reading_that_is_killed_goes_on_at_the_first_unfinished_window() {
+    let home = tempfile::tempdir().unwrap();
+    let model = write_model(&home.path().join("model"), |_| ());
+    let report = home.path().join("report.txt");
+    write_report(&report, &pages(400));
+    let (report, model) = (report.to_str().unwrap(), model.to_str().unwrap());
+    let arguments = ["read", report, "--model", model, "--window", "512", "--json"];
+    let mut killed = recto(home.path(), &arguments).spawn().unwrap();
+    let begun = Instant::now();
+    while entries(home.path(), "encodings-v1").len() < 3 {
+        assert!(begun.elapsed() < Duration::from_secs(120), "no window was ever finished");
+        assert_eq!(killed.try_wait().unwrap(), None, "it ended before it could be killed");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    // On Unix this is SIGKILL: nothing is put in order before the end.
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let finished = entries(home.path(), "encodings-v1").len();
+    let map = json(&mut recto(home.path(), &arguments));
+    let origins: Vec<&str> =
+        map["windows"].as_array().unwrap().iter().map(|window| window["origin"].as_str().unwrap()).collect();
+    assert!(finished < origins.len(), "it was killed too late to tell");
+    let kept = origins.iter().take_while(|origin| **origin == "Kept").count();
+    assert_eq!(kept, finished);
+    assert!(origins[kept..].iter().all(|origin| *origin == "Encoded"), "{origins:?}");
+
+    let listed = json(&mut recto(home.path(), &["cache", "--json"]));
+    assert_eq!(listed["documents"][0]["name"], "report.txt");
+    assert_eq!(listed["documents"][0]["windows"], origins.len());
+    assert_eq!(listed["documents"][0]["tokens"], map["tokens"]);
+    assert_eq!(listed["kinds"][0]["kind"], "windows");
+    assert!(listed["bytes"].as_u64().unwrap() <= listed["limit_bytes"].as_u64().unwrap());
+    let text = String::from_utf8(recto(home.path(), &["cache"]).output().unwrap().stdout).unwrap();
+    assert!(text.starts_with("report.txt") && text.contains(" kept of 4.3 GB at most"), "{text}");
+    let cleared = json(&mut recto(home.path(), &["cache", "clear", "--json"]));
+    // The windows, and the pages.
+    assert_eq!((cleared["files"].as_u64().unwrap() as usize, &cleared["in_use"]), (origins.len() + 1, &0.into()));
+    assert_eq!(entries(home.path(), "encodings-v1"), [] as [std::path::PathBuf; 0]);
+    let text = String::from_utf8(recto(home.path(), &["cache"]).output().unwrap().stdout).unwrap();
+    assert!(text.starts_with("Nothing is kept"), "{text}");
+}
