@@ -44,7 +44,7 @@ pub(crate) fn changed(name: &str, precision: Precision, change: impl FnOnce(&mut
     let mut tensors = tensors(name);
     change(&mut config, &mut tensors);
     let config = ModelConfig::from_json(&config.to_string()).unwrap();
-    Model::load(&Weights::from_source(Box::new(InMemory(tensors)), Device::Cpu, precision), config).unwrap()
+    Model::load(Weights::from_source(Box::new(InMemory(tensors)), Device::Cpu, precision), config).unwrap()
 }
 
 /// A checkpoint as it is, in f32.
