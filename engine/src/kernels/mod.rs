@@ -4,5 +4,10 @@
 //! always f32, whatever type weights are held in; on an accelerator they have the weights' type.
 
 pub mod attention;
+#[cfg(feature = "cuda")]
+mod cuda;
+pub mod gpu;
 pub mod linear;
 pub mod matvec;
+#[cfg(feature = "metal")]
+mod metal;
