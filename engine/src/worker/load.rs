@@ -4,9 +4,9 @@ use std::path::Path;
 
 use candle_core::{DType, Device};
 
-use super::Error;
 use super::run_loop::Job;
 use super::session::Session;
+use super::{Error, device};
 use crate::model::Model;
 use crate::model::config::ModelConfig;
 use crate::prompt::{ExpectedIds, GgufVocabulary, Tokenizer};
@@ -65,7 +65,7 @@ impl Session {
 }
 
 fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
-    let device = open_device(key.device)?;
+    let device = device::open(key.device)?;
     let (model, tokenizer, dtype) = match &key.folder.files {
         ModelFiles::Gguf(path) => {
             let (model, file_vocabulary, dtype) = load_gguf(path, device, key.dtype)?;
@@ -102,7 +102,7 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
     Ok(LoadedModel { summary, model, tokenizer })
 }
 
-/// A GGUF file's model and vocabulary; by default its weights are widened to f32, which loses nothing of them.
+/// A GGUF file's model and vocabulary; on the CPU its weights are by default widened to f32, which loses nothing of them.
 pub(super) fn load_gguf(
     path: &Path,
     device: Device,
@@ -111,12 +111,12 @@ pub(super) fn load_gguf(
     let file = GgufModel::open(path)?;
     let config = ModelConfig::from_gguf(&file.hyper, &file.vocabulary, file.has_own_head());
     let vocabulary = file.vocabulary.clone();
-    let dtype = dtype.map_or(DType::F32, dtype_of);
+    let dtype = dtype.map_or_else(|| device::default_dtype(&device, || DType::F32), dtype_of);
     let weights = Weights::from_source(Box::new(file), device, dtype);
     Ok((Model::load(&weights, config)?, vocabulary, dtype))
 }
 
-/// A checkpoint folder's model; by default its weights stay in the type they are stored in.
+/// A checkpoint folder's model; on the CPU its weights stay by default in the type they are stored in.
 pub(super) fn load_published(
     folder: &Path,
     device: Device,
@@ -126,7 +126,7 @@ pub(super) fn load_published(
     let text = std::fs::read_to_string(&path).map_err(|source| Error::ModelFile { path, source })?;
     let config = ModelConfig::from_json(&text)?;
     let stored = || Weights::stored_dtype(folder).filter(|&dtype| dtype == DType::BF16).unwrap_or(DType::F32);
-    let dtype = dtype.map_or_else(stored, dtype_of);
+    let dtype = dtype.map_or_else(|| device::default_dtype(&device, stored), dtype_of);
     Ok((Model::load(&Weights::open(folder, device, dtype)?, config)?, dtype))
 }
 
@@ -149,15 +149,6 @@ fn dtype_of(choice: WeightType) -> DType {
         WeightType::F32 => DType::F32,
         WeightType::Bf16 => DType::BF16,
     }
-}
-
-pub(super) fn open_device(choice: DeviceChoice) -> Result<Device, Error> {
-    let opened = match choice {
-        DeviceChoice::Cpu => Ok(Device::Cpu),
-        DeviceChoice::Cuda => Device::new_cuda(0),
-        DeviceChoice::Metal => Device::new_metal(0),
-    };
-    opened.map_err(|error| Error::Device { device: choice, detail: error.to_string() })
 }
 
 /// Keys and values of all layers where they take at most this much, else one shared memory.

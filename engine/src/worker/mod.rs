@@ -3,6 +3,7 @@
 //! One thread, named `engine`, owns the model. Commands come in over one bounded channel and events leave over another;
 //! cancelling does not wait in the queue, it raises the flag of the work at once.
 
+mod device;
 mod error;
 mod jobs;
 mod load;
@@ -16,6 +17,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 
+pub use device::DeviceError;
 pub use error::Error;
 pub use session::EngineOptions;
 

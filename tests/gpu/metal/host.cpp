@@ -6,6 +6,11 @@ namespace apple {
 #include "../../../engine/src/kernels/metal/attention.metal"
 }  // namespace apple
 
+#undef kernel
+#undef device
+#undef constant
+#undef threadgroup
+
 inline float widen(bfloat x) { return float(x); }
 inline float widen(float x) { return x; }
 inline void narrow(float x, bfloat& to) { to = bfloat(x); }

@@ -39,6 +39,12 @@ pub(super) fn attention(device: &MetalDevice, launch: &Launch, inputs: &Inputs) 
     let parts = device.new_buffer(num_parts.max(1), DType::F32, "attention parts")?;
     let part_logarithms = device.new_buffer(num_logarithms, DType::F32, "attention logarithms")?;
     let attend = pipeline(device, &launch.kernel)?;
+    let joining = if shape.splits > 1 {
+        let whole = device.new_buffer(heads * rows, DType::F32, "attention logarithms")?;
+        Some((pipeline(device, &named("combine", dtype))?, whole))
+    } else {
+        None
+    };
     let guard = device.command_encoder()?;
     let encoder: &ComputeCommandEncoder = guard.as_ref();
     encoder.set_compute_pipeline_state(&attend);
@@ -53,9 +59,7 @@ pub(super) fn attention(device: &MetalDevice, launch: &Launch, inputs: &Inputs) 
     encoder.set_threadgroup_memory_length(0, (launch.shared_bytes as usize).next_multiple_of(16));
     encoder.dispatch_thread_groups(size(launch.grid), size([THREADS, 1, 1]));
     let mut logarithms = part_logarithms;
-    if shape.splits > 1 {
-        let whole = device.new_buffer(heads * rows, DType::F32, "attention logarithms")?;
-        let combine = pipeline(device, &named("combine", dtype))?;
+    if let Some((combine, whole)) = joining {
         encoder.set_compute_pipeline_state(&combine);
         encoder.set_bytes(0, &shape);
         encoder.set_input_buffer(1, Some(&parts), 0);

@@ -13,15 +13,17 @@ use crate::protocol::{Event, ForwardJob, MemoryChoice, Outcome, Stage, WeightTyp
 use crate::store::models::ModelFiles;
 use crate::store::output;
 use crate::worker::Error;
-use crate::worker::load::{choose_memory, load_gguf, load_published, open_device};
+use crate::worker::device;
+use crate::worker::load::{choose_memory, load_gguf, load_published};
 use crate::worker::run_loop::Job;
 use crate::worker::session::Session;
 
 /// Runs the job: needs `config.json` and weights, or a GGUF file, no tokenizer. A decoder alone takes no encoder ids.
 pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: ForwardJob) -> Result<Outcome, Error> {
     let folder = session.find_model(&what.compute)?;
-    let device = open_device(what.compute.device)?;
-    let dtype = Some(what.compute.dtype.unwrap_or(WeightType::F32));
+    let device = device::open(what.compute.device)?;
+    // Exact where nothing else was asked for; on a card what it is made for.
+    let dtype = what.compute.dtype.or(device.is_cpu().then_some(WeightType::F32));
     let model = match &folder.files {
         ModelFiles::Published { folder, .. } => load_published(folder, device, dtype)?.0,
         ModelFiles::Gguf(path) => load_gguf(path, device, dtype)?.0,
