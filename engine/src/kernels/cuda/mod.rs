@@ -3,8 +3,8 @@
 //! Knows tensors and launches; what is launched, and for what, is decided in [`super::gpu`].
 
 use candle_core::cuda_backend::cudarc::driver::sys::{CUdevice_attribute, CUfunction_attribute};
-use candle_core::cuda_backend::cudarc::driver::{CudaView, DeviceRepr, LaunchConfig, PushKernelArg};
-use candle_core::cuda_backend::{CudaDType, CudaDevice, CudaFunc, CudaStorage, WrapErr};
+use candle_core::cuda_backend::cudarc::driver::{CudaFunction, CudaView, DeviceRepr, LaunchConfig, PushKernelArg};
+use candle_core::cuda_backend::{CudaDType, CudaDevice, CudaStorage, WrapErr};
 use candle_core::op::BackpropOp;
 use candle_core::{DType, Result, Shape as TensorShape, Storage, StorageRef, Tensor};
 use half::bf16;
@@ -72,6 +72,7 @@ fn attention_of<T: CudaDType + DeviceRepr>(
             device.alloc::<f32>(num_logarithms)?,
         )
     };
+    let stream = device.cuda_stream();
     let function = function(device, &launch.kernel)?;
     if launch.shared_bytes > SHARED_BYTES_UNASKED {
         let most = CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
@@ -84,7 +85,7 @@ fn attention_of<T: CudaDType + DeviceRepr>(
     let [queries, own_keys, own_values, cross_keys, cross_values] = views;
     let (queries, own_keys, own_values) = (queries?, own_keys?, own_values?);
     let (cross_keys, cross_values) = (cross_keys?, cross_values?);
-    let mut arguments = function.builder();
+    let mut arguments = stream.launch_builder(&function);
     arguments.arg(&shape).arg(&queries).arg(&own_keys).arg(&own_values).arg(&cross_keys).arg(&cross_values);
     arguments.arg(&mut out).arg(&mut parts).arg(&mut logarithms);
     let config = LaunchConfig {
@@ -100,7 +101,7 @@ fn attention_of<T: CudaDType + DeviceRepr>(
         #[expect(unsafe_code, reason = "memory of the card that is about to be written need not be cleared")]
         let mut whole = unsafe { device.alloc::<f32>(heads * rows)? };
         let combine = self::function(device, &format!("attention_combine_{}", element.name()))?;
-        let mut arguments = combine.builder();
+        let mut arguments = stream.launch_builder(&combine);
         arguments.arg(&shape).arg(&parts).arg(&logarithms).arg(&mut out).arg(&mut whole);
         let config = LaunchConfig {
             grid_dim: (shape.rows as u32, shape.heads as u32, 1),
@@ -129,13 +130,14 @@ fn probabilities_of<T: CudaDType + DeviceRepr>(
     // SAFETY: the kernel below writes all of it.
     #[expect(unsafe_code, reason = "memory of the card that is about to be written need not be cleared")]
     let mut out = unsafe { device.alloc::<f32>(rows * part.count)? };
+    let stream = device.cuda_stream();
     let function = function(device, &format!("attention_probabilities_{}", element.name()))?;
     let (query_storage, key_storage) = (inputs.queries.storage_and_layout().0, keys.storage_and_layout().0);
     let logarithm_storage = logarithms.storage_and_layout().0;
     let (queries, keys) = (view::<T>(&query_storage, &inputs.queries)?, view::<T>(&key_storage, keys)?);
     let logarithms = view::<f32>(&logarithm_storage, logarithms)?;
     let (own, first, count) = (i32::from(part.own), part.first as i32, part.count as i32);
-    let mut arguments = function.builder();
+    let mut arguments = stream.launch_builder(&function);
     arguments.arg(&launch.shape).arg(&queries).arg(&keys).arg(&logarithms);
     arguments.arg(&own).arg(&first).arg(&count).arg(&mut out);
     let config = LaunchConfig {
@@ -149,8 +151,8 @@ fn probabilities_of<T: CudaDType + DeviceRepr>(
     Ok(tensor(CudaStorage::wrap_cuda_slice(out, device.clone()), (rows, part.count)))
 }
 
-fn function(device: &CudaDevice, name: &str) -> Result<CudaFunc> {
-    device.get_or_load_custom_func(name, MODULE, PTX)
+fn function(device: &CudaDevice, name: &str) -> Result<CudaFunction> {
+    Ok(device.get_or_load_custom_func(name, MODULE, PTX)?.into_cuda_function())
 }
 
 /// A tensor's numbers on the card, from its first one on.

@@ -8,6 +8,4 @@ mod attend;
 pub mod launch;
 
 #[cfg(any(feature = "cuda", feature = "metal"))]
-pub(super) use attend::attend;
-#[cfg(any(feature = "cuda", feature = "metal"))]
-pub(super) use attend::{Inputs, Part, Sequence};
+pub(super) use attend::{Inputs, Part, attend};
