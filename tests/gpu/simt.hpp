@@ -1,8 +1,8 @@
 // A graphics card's way of running a kernel, on a CPU: every thread of a block is a fiber, and whatever the threads of a
 // warp or a block do together is a point at which fibers take turns.
 //
-// Stricter than a card on purpose: shared memory starts as NaN, copies that were started arrive only when they are waited
-// for, and lanes that do not meet at the same operation, or a thread that leaves while others wait, end the program.
+// Stricter than a card on purpose: shared memory starts as NaN, copies that were started arrive as late or as early as they
+// may, warps run as far apart as they may, and lanes that do not meet at the same operation, or a thread that leaves while others wait, end the program.
 #pragma once
 
 #include <cmath>
@@ -125,6 +125,10 @@ struct Block {
 inline Block* block = nullptr;
 inline Dim3 block_index, block_size, thread_index;
 
+// What a card may do either way: the order of warps, and whether a copy arrives when it is started or when it is waited
+// for. Results must not depend on it.
+inline bool backwards = false, eager = false;
+
 [[noreturn]] inline void give_up(const char* what) {
     std::fprintf(stderr, "block %d %d %d, thread %d: %s\n", block_index.x, block_index.y, block_index.z,
                  block ? block->current : -1, what);
@@ -137,6 +141,25 @@ inline void run_fiber() {
     block->body();
     block->fibers[block->current].finished = true;
     take_turns();
+}
+
+// Gives each lane of a warp one turn; returns whether any came further.
+inline bool run_warp(int warp, int threads, int& unfinished) {
+    bool moved = false;
+    for (int i = warp * WARP; i < threads && i < (warp + 1) * WARP; i++) {
+        Fiber& fiber = block->fibers[i];
+        if (fiber.finished) continue;
+        int before = fiber.warp_meetings + fiber.block_meetings;
+        block->current = i;
+        thread_index.x = i, thread_index.y = 0, thread_index.z = 0;
+        go(block->scheduler, fiber.context);
+        if (fiber.finished) {
+            unfinished--;
+            if (!fiber.open_group.empty() || !fiber.groups.empty()) give_up("it ends with copies under way");
+        }
+        moved = moved || fiber.finished || fiber.warp_meetings + fiber.block_meetings != before;
+    }
+    return moved;
 }
 
 // Runs one block of threads to its end.
@@ -158,23 +181,15 @@ inline void run_block(int threads, size_t shared_bytes, std::function<void()> bo
         fiber.stack.resize(64 * 1024);
         fiber.context.begin(fiber.stack, run_fiber);
     }
-    int unfinished = threads;
-    // Each thread in turn; a turn in which nothing moves is a deadlock.
-    for (long idle = 0; unfinished > 0; idle++) {
-        if (idle > 10) give_up("threads wait for each other");
-        for (int i = 0; i < threads; i++) {
-            Fiber& fiber = block->fibers[i];
-            if (fiber.finished) continue;
-            int before = fiber.warp_meetings + fiber.block_meetings;
-            block->current = i;
-            thread_index.x = i, thread_index.y = 0, thread_index.z = 0;
-            go(block->scheduler, fiber.context);
-            if (fiber.finished) {
-                unfinished--;
-                if (!fiber.open_group.empty() || !fiber.groups.empty()) give_up("it ends with copies under way");
-            }
-            if (fiber.finished || fiber.warp_meetings + fiber.block_meetings != before) idle = 0;
+    // A warp goes as far as it can before the next one starts, so that a barrier that is missing is missed.
+    int warps = (threads + WARP - 1) / WARP, unfinished = threads;
+    while (unfinished > 0) {
+        bool moved = false;
+        for (int i = 0; i < warps; i++) {
+            int warp = backwards ? warps - 1 - i : i;
+            while (run_warp(warp, threads, unfinished)) moved = true;
         }
+        if (!moved) give_up("threads wait for each other");
     }
 }
 

@@ -28,10 +28,21 @@ inline char* block_memory() {
     return reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(simt::block->memory.data()) + 15) / 16 * 16);
 }
 
+inline void arrive(const simt::Copy& copy) {
+    if (copy.there)
+        std::memcpy(copy.to, copy.from, 16);
+    else
+        std::memset(copy.to, 0, 16);
+}
+
 inline void copy_16_bytes(bf16* to, const bf16* from, bool there) {
     if (reinterpret_cast<uintptr_t>(to) % 16 != 0) simt::give_up("a copy to a place that is no multiple of 16 bytes");
     if (reinterpret_cast<uintptr_t>(from) % 16 != 0) simt::give_up("a copy from a place that is no multiple of 16 bytes");
-    simt::block->fibers[simt::block->current].open_group.push_back({to, from, there});
+    simt::Copy copy = {to, from, there};
+    if (simt::eager)
+        arrive(copy);
+    else
+        simt::block->fibers[simt::block->current].open_group.push_back(copy);
 }
 
 inline void end_copies() {
@@ -44,12 +55,7 @@ template <int LATER>
 inline void wait_for_copies() {
     simt::Fiber& fiber = simt::block->fibers[simt::block->current];
     while ((int)fiber.groups.size() > LATER) {
-        for (const simt::Copy& copy : fiber.groups.front()) {
-            if (copy.there)
-                std::memcpy(copy.to, copy.from, 16);
-            else
-                std::memset(copy.to, 0, 16);
-        }
+        for (const simt::Copy& copy : fiber.groups.front()) arrive(copy);
         fiber.groups.erase(fiber.groups.begin());
     }
 }

@@ -10,7 +10,7 @@ use candle_core::{DType, Result, Shape as TensorShape, Storage, StorageRef, Tens
 use half::bf16;
 
 use super::gpu::launch::{Card, Element, Launch, Shape, THREADS};
-use super::gpu::{Inputs, Part};
+use super::gpu::{Inputs, Kernels, Part};
 
 const PTX: &str = include_str!(concat!(env!("OUT_DIR"), "/attention.ptx"));
 const MODULE: &str = "recto-attention";
@@ -25,32 +25,25 @@ const WARP: u32 = 32;
 #[expect(unsafe_code, reason = "the kernels take it by value")]
 unsafe impl DeviceRepr for Shape {}
 
-/// What this card can do.
-pub(super) fn card(device: &CudaDevice) -> Result<Card> {
-    let count = CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
-    let processors = device.cuda_stream().context().attribute(count).w()?;
-    Ok(Card::Cuda { processors: usize::try_from(processors).unwrap_or(1), tensor_cores: cfg!(tensor_cores) })
-}
-
-/// The result `[r, h·d]` and the logarithms `[h, r]` of a launch.
-pub(super) fn attention(device: &CudaDevice, launch: &Launch, inputs: &Inputs) -> Result<(Tensor, Tensor)> {
-    match inputs.queries.dtype() {
-        DType::BF16 => attention_of::<bf16>(device, launch, inputs, Element::Bf16),
-        _ => attention_of::<f32>(device, launch, inputs, Element::F32),
+impl Kernels for CudaDevice {
+    fn card(&self) -> Result<Card> {
+        let count = CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
+        let processors = self.cuda_stream().context().attribute(count).w()?;
+        Ok(Card::Cuda { processors: usize::try_from(processors).unwrap_or(1), tensor_cores: cfg!(tensor_cores) })
     }
-}
 
-/// Probabilities `[r, count]` over the keys of `part`.
-pub(super) fn probabilities(
-    device: &CudaDevice,
-    launch: &Launch,
-    inputs: &Inputs,
-    logarithms: &Tensor,
-    part: Part,
-) -> Result<Tensor> {
-    match inputs.queries.dtype() {
-        DType::BF16 => probabilities_of::<bf16>(device, launch, inputs, logarithms, part, Element::Bf16),
-        _ => probabilities_of::<f32>(device, launch, inputs, logarithms, part, Element::F32),
+    fn attention(&self, launch: &Launch, inputs: &Inputs) -> Result<(Tensor, Tensor)> {
+        match inputs.queries.dtype() {
+            DType::BF16 => attention_of::<bf16>(self, launch, inputs, Element::Bf16),
+            _ => attention_of::<f32>(self, launch, inputs, Element::F32),
+        }
+    }
+
+    fn probabilities(&self, launch: &Launch, inputs: &Inputs, logarithms: &Tensor, part: Part) -> Result<Tensor> {
+        match inputs.queries.dtype() {
+            DType::BF16 => probabilities_of::<bf16>(self, launch, inputs, logarithms, part, Element::Bf16),
+            _ => probabilities_of::<f32>(self, launch, inputs, logarithms, part, Element::F32),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! From tensors to launches: which part of attention a card's kernels take, and what an onlooker is told.
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 
 use super::launch::{Card, Element, Launch, Problem};
 use crate::kernels::attention::{AttentionSink, CrossKeys, OwnKeys};
@@ -48,12 +48,25 @@ pub(in crate::kernels) struct Part {
     pub count: usize,
 }
 
+/// A card that runs the kernels.
+pub(in crate::kernels) trait Kernels {
+    /// What it can do.
+    fn card(&self) -> Result<Card>;
+
+    /// The result `[r, h·d]` and the logarithms `[h, r]` of a launch.
+    fn attention(&self, launch: &Launch, inputs: &Inputs) -> Result<(Tensor, Tensor)>;
+
+    /// What share of each row's softmax falls on each key of `part`, averaged over heads: `[r, count]`, in f32.
+    fn probabilities(&self, launch: &Launch, inputs: &Inputs, logarithms: &Tensor, part: Part) -> Result<Tensor>;
+}
+
 /// Attention by the card's kernels, as [`crate::kernels::attention::attend`] has it; `None` where they do not do this
-/// one: on the CPU, for other number types, for wider heads, and for a memory that has no keys and values of its own.
+/// one: for other number types, for wider heads, and for a memory that has no keys and values of its own.
 ///
 /// # Errors
 /// Fails where the shapes do not fit or the card gives up.
-pub(in crate::kernels) fn attend(
+pub(in crate::kernels) fn attend_on(
+    kernels: &dyn Kernels,
     queries: &Tensor,
     first_query: usize,
     own: &OwnKeys,
@@ -61,7 +74,6 @@ pub(in crate::kernels) fn attend(
     scale: f64,
     sink: &mut Option<&mut dyn AttentionSink>,
 ) -> Result<Option<Tensor>> {
-    let Some(card) = card(queries.device())? else { return Ok(None) };
     let element = match queries.dtype() {
         DType::F32 => Element::F32,
         DType::BF16 => Element::Bf16,
@@ -99,15 +111,15 @@ pub(in crate::kernels) fn attend(
         own_stride: inputs.own.head_stride(),
         cross_stride: inputs.cross.head_stride(),
     };
-    let Some(launch) = Launch::new(&problem, card) else { return Ok(None) };
-    let (mixed, logarithms) = run(&launch, &inputs)?;
+    let Some(launch) = Launch::new(&problem, kernels.card()?) else { return Ok(None) };
+    let (mixed, logarithms) = kernels.attention(&launch, &inputs)?;
     if let Some(sink) = sink {
         let reach = own.visibility.reach(&(problem.first_query..problem.first_query + rows), num_own);
         let part = Part { own: true, first: reach.start, count: reach.len() };
-        sink.own(&probabilities(&launch, &inputs, &logarithms, part)?, own.first_position + reach.start)?;
+        sink.own(&kernels.probabilities(&launch, &inputs, &logarithms, part)?, own.first_position + reach.start)?;
         if num_cross > 0 {
             let part = Part { own: false, first: 0, count: num_cross };
-            sink.cross(&probabilities(&launch, &inputs, &logarithms, part)?)?;
+            sink.cross(&kernels.probabilities(&launch, &inputs, &logarithms, part)?)?;
         }
     }
     Ok(Some(mixed))
@@ -122,36 +134,4 @@ fn dense_rows(tensor: &Tensor) -> Result<Tensor> {
     let is_aligned =
         !width.is_multiple_of(8) || (stride[0].is_multiple_of(8) && tensor.layout().start_offset().is_multiple_of(8));
     if is_dense && is_aligned { Ok(tensor.clone()) } else { tensor.force_contiguous() }
-}
-
-fn card(device: &Device) -> Result<Option<Card>> {
-    match device {
-        #[cfg(feature = "cuda")]
-        Device::Cuda(device) => crate::kernels::cuda::card(device).map(Some),
-        #[cfg(feature = "metal")]
-        Device::Metal(_) => Ok(Some(Card::Metal)),
-        _ => Ok(None),
-    }
-}
-
-/// The result `[r, h·d]` and the logarithms `[h, r]`.
-fn run(launch: &Launch, inputs: &Inputs) -> Result<(Tensor, Tensor)> {
-    match inputs.queries.device() {
-        #[cfg(feature = "cuda")]
-        Device::Cuda(device) => crate::kernels::cuda::attention(device, launch, inputs),
-        #[cfg(feature = "metal")]
-        Device::Metal(device) => crate::kernels::metal::attention(device, launch, inputs),
-        _ => candle_core::bail!("this build has no attention kernels for this device"),
-    }
-}
-
-/// What share of each row's softmax falls on each key of `part`, averaged over heads: `[r, count]`, in f32.
-fn probabilities(launch: &Launch, inputs: &Inputs, logarithms: &Tensor, part: Part) -> Result<Tensor> {
-    match inputs.queries.device() {
-        #[cfg(feature = "cuda")]
-        Device::Cuda(device) => crate::kernels::cuda::probabilities(device, launch, inputs, logarithms, part),
-        #[cfg(feature = "metal")]
-        Device::Metal(device) => crate::kernels::metal::probabilities(device, launch, inputs, logarithms, part),
-        _ => candle_core::bail!("this build has no attention kernels for this device"),
-    }
 }

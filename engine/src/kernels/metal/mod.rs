@@ -13,8 +13,8 @@ use candle_core::{DType, Error, MetalDevice, MetalStorage, Result, Shape as Tens
 use candle_metal_kernels::metal::{Buffer, ComputeCommandEncoder, ComputePipeline, Library};
 use objc2_metal::MTLSize;
 
-use super::gpu::launch::{Launch, THREADS};
-use super::gpu::{Inputs, Part};
+use super::gpu::launch::{Card, Launch, THREADS};
+use super::gpu::{Inputs, Kernels, Part};
 
 const SOURCE: &str = include_str!("attention.metal");
 
@@ -29,8 +29,21 @@ struct Compiled {
 
 static COMPILED: LazyLock<Mutex<HashMap<DeviceId, Compiled>>> = LazyLock::new(Mutex::default);
 
-/// The result `[r, h·d]` and the logarithms `[h, r]` of a launch.
-pub(super) fn attention(device: &MetalDevice, launch: &Launch, inputs: &Inputs) -> Result<(Tensor, Tensor)> {
+impl Kernels for MetalDevice {
+    fn card(&self) -> Result<Card> {
+        Ok(Card::Metal)
+    }
+
+    fn attention(&self, launch: &Launch, inputs: &Inputs) -> Result<(Tensor, Tensor)> {
+        attention(self, launch, inputs)
+    }
+
+    fn probabilities(&self, launch: &Launch, inputs: &Inputs, logarithms: &Tensor, part: Part) -> Result<Tensor> {
+        probabilities(self, launch, inputs, logarithms, part)
+    }
+}
+
+fn attention(device: &MetalDevice, launch: &Launch, inputs: &Inputs) -> Result<(Tensor, Tensor)> {
     let shape = launch.shape;
     let dtype = inputs.queries.dtype();
     let (heads, rows, width) = (shape.heads as usize, shape.rows as usize, shape.head_dim as usize);
@@ -73,8 +86,7 @@ pub(super) fn attention(device: &MetalDevice, launch: &Launch, inputs: &Inputs) 
     Ok((tensor(device, out, dtype, (rows, heads * width)), tensor(device, logarithms, DType::F32, (heads, rows))))
 }
 
-/// Probabilities `[r, count]` over the keys of `part`.
-pub(super) fn probabilities(
+fn probabilities(
     device: &MetalDevice,
     launch: &Launch,
     inputs: &Inputs,
