@@ -28,7 +28,8 @@ struct Shape {
     long query_stride, own_stride, cross_stride;
 };
 
-constant constexpr float NOTHING_SEEN = -INFINITY;
+// Below any score; not infinite, which Metal's fast arithmetic need not respect.
+constant constexpr float NOTHING_SEEN = -1e30f;
 constant constexpr int ROWS = 16;
 constant constexpr int KEYS = 8;
 constant constexpr int THREADS = 128;
