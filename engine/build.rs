@@ -1,7 +1,5 @@
 //! Compiles the attention kernels for NVIDIA's cards to PTX, where the feature `cuda` asks for it.
 
-#![expect(clippy::print_stdout, reason = "a build script speaks to cargo on standard output")]
-
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
