@@ -49,7 +49,7 @@ fn compile(name: &str) -> PathBuf {
     let mut command = Command::new(&compiler);
     command.args(["-std=c++17", "-O2", "-w", "-I"]).arg(&folder).arg("-o").arg(&built).arg(folder.join("host.cpp"));
     let status = command.status();
-    let text = format!("{compiler:?} must compile {}; is a C++ compiler installed?", folder.display());
+    let text = format!("`{}` must compile {}; is a C++ compiler installed?", compiler.display(), folder.display());
     assert!(status.as_ref().is_ok_and(std::process::ExitStatus::success), "{text} {status:?}");
     built
 }
@@ -72,7 +72,7 @@ pub(crate) fn run(card: Card, problem: &Problem, inputs: &Inputs) -> Outputs {
         given.extend(number.to_le_bytes());
     }
     for array in [&inputs.queries, &inputs.own_keys, &inputs.own_values, &inputs.cross_keys, &inputs.cross_values] {
-        array.iter().for_each(|value| given.extend(value.to_le_bytes()));
+        given.extend(array.iter().flat_map(|value| value.to_le_bytes()));
     }
     let mut child = Command::new(program(card)).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     // All input is read before anything is written, so this cannot stand still.
