@@ -33,11 +33,11 @@ pub(super) trait Lanes {
     /// `activations` points at 4 bytes; the CPU has the instructions that the type is named after.
     unsafe fn multiply_add(sums: Self::Sums, activations: *const u8, weights: Self::Weights) -> Self::Sums;
 
-    /// `into[column] += row_scale · column_scales[column] · sums[column]`.
+    /// `into[column] += row_scale · column_scales[column] · sums[column]`, or `=` in the place of `+=`.
     ///
     /// # Safety
     /// Both pointers point at 16 numbers.
-    unsafe fn add_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32);
+    unsafe fn put_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32, add: bool);
 }
 
 /// Plain code, for any CPU.
@@ -75,10 +75,13 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    unsafe fn add_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32) {
+    unsafe fn put_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32, add: bool) {
         for (column, sum) in sums.into_iter().enumerate() {
             // SAFETY: the caller gives 16 numbers behind each pointer.
-            unsafe { *into.add(column) += row_scale * *column_scales.add(column) * sum as f32 };
+            unsafe {
+                let before = if add { *into.add(column) } else { 0.0 };
+                *into.add(column) = before + row_scale * *column_scales.add(column) * sum as f32;
+            }
         }
     }
 }

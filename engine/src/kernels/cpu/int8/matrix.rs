@@ -158,6 +158,7 @@ impl PackedMatrix {
     }
 
     /// A panel's bytes, scales and starts.
+    #[inline]
     pub(super) fn panel(&self, panel: usize) -> (&[i8], &[f32], &[i32]) {
         let width = self.inner.next_multiple_of(self.group) * PANEL;
         let blocks = self.inner.div_ceil(self.block) * PANEL;
