@@ -54,6 +54,13 @@ fn multiply_avx512(product: Product<'_>) {
     product.run::<super::x86::Avx512Vnni, 4>();
 }
 
+/// Six rows of four sums each, four registers of weights and one of activations: 29 of 32.
+#[cfg(target_arch = "aarch64")]
+#[target_feature(enable = "neon,dotprod")]
+fn multiply_neon(product: Product<'_>) {
+    product.run::<super::neon::NeonDot, 6>();
+}
+
 struct Product<'a> {
     rows: RowsView<'a>,
     matrix: &'a PackedMatrix,
