@@ -63,13 +63,16 @@ fn an_entry_comes_back_as_it_was_written_also_to_another_store() {
     assert!(first.get(EntryKind::Vision, &key("a")).is_none(), "kinds do not mix");
 }
 
+/// What spoils the file at a path.
+type Damage = Box<dyn Fn(&Path)>;
+
 /// Ways to spoil a file.
-fn damages(length: u64) -> Vec<(String, Box<dyn Fn(&Path)>)> {
+fn damages(length: u64) -> Vec<(String, Damage)> {
     // Header, then about, content, states and scalars, each from a multiple of 64: begin, end, and between.
     let states = 128 + 64 + 64;
     let scalars = states + 96 * 16 * 2;
     let edges = [0, 1, 8, 127, 128, 129, 150, 192, 193, 224, 225, states, states + 1, scalars - 1, scalars, length - 1];
-    let mut damages: Vec<(String, Box<dyn Fn(&Path)>)> = Vec::new();
+    let mut damages: Vec<(String, Damage)> = Vec::new();
     for cut in edges {
         damages.push((
             format!("cut to {cut}"),

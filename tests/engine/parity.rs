@@ -120,6 +120,32 @@ fn f32_agrees_with_the_reference_with_either_memory() {
     }
 }
 
+/// Products of bytes: the share that the encoder's states may be off, in the mean over all numbers.
+const INT8_TOLERANCE: f64 = 0.12;
+
+/// Random weights forgive less than trained ones, so this bounds gross faults; how little int8 costs a real model is
+/// measured by `tests/peers/quantization.py`.
+#[test]
+fn int8_products_stay_near_the_reference() {
+    for folder in checkpoints() {
+        let reference = candle_core::safetensors::load(folder.join("reference.safetensors"), &Device::Cpu).unwrap();
+        for memory in MEMORIES {
+            let ours = forward(&folder, WeightType::Int8, memory);
+            let name = name_of(&folder);
+            for output in ["image_features", "encoder_last_hidden_state", "logits"] {
+                let Some(expected) = reference.get(output) else { continue };
+                let square_sum = |tensor: &Tensor| {
+                    let wide = tensor.to_dtype(DType::F64).unwrap();
+                    wide.sqr().unwrap().sum_all().unwrap().to_scalar::<f64>().unwrap()
+                };
+                let off = (square_sum(&(&ours[output] - expected).unwrap()) / square_sum(expected)).sqrt();
+                println!("int8 {name} {memory:?} {output}: {off:.1e} of its length");
+                assert!(off > 0.0 && off <= INT8_TOLERANCE, "{name} {memory:?} {output}: {off:.1e}");
+            }
+        }
+    }
+}
+
 #[test]
 fn bf16_weights_cost_no_more_than_they_cost_the_reference() {
     let text = std::fs::read_to_string(fixture("model").join("bf16.json")).unwrap();

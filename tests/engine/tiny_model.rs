@@ -7,7 +7,7 @@ use engine::kernels::attention::AttentionSink;
 use engine::kernels::cpu::Precision;
 use engine::model::config::ModelConfig;
 use engine::model::memory::{Memory, MemoryKind};
-use engine::model::{AttentionObserver, Model};
+use engine::model::{AttentionObserver, Backend, Model};
 use engine::weights::{TensorSource, Weights, WeightsError};
 use recto_tests::fixture;
 use serde_json::Value;
@@ -44,7 +44,14 @@ pub(crate) fn changed(name: &str, precision: Precision, change: impl FnOnce(&mut
     let mut tensors = tensors(name);
     change(&mut config, &mut tensors);
     let config = ModelConfig::from_json(&config.to_string()).unwrap();
-    Model::load(&Weights::from_source(Box::new(InMemory(tensors)), Device::Cpu, precision), config).unwrap()
+    Model::load(Weights::from_source(Box::new(InMemory(tensors)), Device::Cpu, precision), config).unwrap()
+}
+
+/// A checkpoint as it is, in f32, computed by `backend`.
+pub(crate) fn load_for(name: &str, backend: Backend) -> Model {
+    let text = std::fs::read_to_string(fixture("model").join(name).join("config.json")).unwrap();
+    let weights = Weights::from_source(Box::new(InMemory(tensors(name))), Device::Cpu, Precision::F32);
+    Model::load_for(weights, ModelConfig::from_json(&text).unwrap(), backend).unwrap()
 }
 
 /// A checkpoint as it is, in f32.

@@ -146,8 +146,8 @@ fn trap_9_encoder_memory_stays_whole_while_the_own_cache_forgets() {
             }
         }
         // The window of a local layer, all own tokens of the global one; what else is still held gets nothing.
-        let share = |layer: &LayerShares| layer.own[0].1.iter().filter(|&&share| share > 0.0).count();
-        let shown: Vec<usize> = seen.layers.iter().map(share).collect();
+        let shown: Vec<usize> =
+            seen.layers.iter().map(|layer| layer.own[0].1.iter().filter(|&&share| share > 0.0).count()).collect();
         assert_eq!(shown, [8, 8, 8, 8, 8, 600, 8], "{kind:?}");
         assert_eq!(difference(&logits(&model, &memory, &ids[..5], 5), &at_first), 0.0, "{kind:?}");
     }

@@ -17,6 +17,8 @@ mod layers;
 pub mod memory;
 pub mod vision;
 
+use std::cell::OnceCell;
+
 use candle_core::{DType, Tensor};
 
 pub use decoder::AttentionObserver;
@@ -25,7 +27,7 @@ use crate::cancel::Cancelled;
 use crate::diagnostic::Hint;
 use crate::kernels::cpu::Precision;
 use crate::weights::{Weights, WeightsError};
-use config::ModelConfig;
+use config::{ModelConfig, VisionConfig};
 use decoder::Decoder;
 use encoder::TextEncoder;
 use kv_cache::SelfCache;
@@ -121,9 +123,23 @@ enum Head {
     Tensor(Tensor),
 }
 
+/// The tower is larger than the rest of a small model, and much reading needs no eyes: it is loaded when a picture comes.
 struct Eyes {
-    tower: VisionTower,
+    tower: OnceCell<VisionTower>,
     projector: Projector,
+    vision: VisionConfig,
+    backend: Backend,
+    weights: Weights,
+}
+
+impl Eyes {
+    fn tower(&self, activations: DType) -> Result<&VisionTower, ModelError> {
+        if let Some(tower) = self.tower.get() {
+            return Ok(tower);
+        }
+        let tower = VisionTower::load(&self.weights, &self.vision, activations, self.backend)?;
+        Ok(self.tower.get_or_init(|| tower))
+    }
 }
 
 /// Called before each layer; gives up the work by returning an error.
@@ -134,7 +150,7 @@ impl Model {
     ///
     /// # Errors
     /// Returns a [`WeightsError`] that names the first tensor that is absent or of another shape.
-    pub fn load(weights: &Weights, config: ModelConfig) -> Result<Self, WeightsError> {
+    pub fn load(weights: Weights, config: ModelConfig) -> Result<Self, WeightsError> {
         let backend = if weights.device().is_cpu() { Backend::Cpu } else { Backend::Tensors };
         Self::load_for(weights, config, backend)
     }
@@ -143,7 +159,7 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::load`].
-    pub fn load_for(weights: &Weights, config: ModelConfig, backend: Backend) -> Result<Self, WeightsError> {
+    pub fn load_for(weights: Weights, config: ModelConfig, backend: Backend) -> Result<Self, WeightsError> {
         let activations = encoder::activation_dtype(weights.device(), weights.dtype());
         let shape = [config.vocab_size, config.hidden_size()];
         let (stem, end_of_image) = match &config.encoder {
@@ -152,7 +168,7 @@ impl Model {
         };
         let packed = backend == Backend::Cpu && weights.precision() == Precision::Int8;
         let embedding =
-            Embedding::load(weights, stem, shape, end_of_image, activations, packed && config.tied_head)?;
+            Embedding::load(&weights, stem, shape, end_of_image, activations, packed && config.tied_head)?;
         let head = match (config.tied_head, packed) {
             (true, _) => None,
             (false, packed) => {
@@ -170,28 +186,26 @@ impl Model {
         let decoder_embedding = if config.tied_head || config.encoder.is_none() {
             embedding.clone()
         } else {
-            Embedding::load(weights, "model.decoder.embed_tokens", shape, end_of_image, activations, false)?
+            Embedding::load(&weights, "model.decoder.embed_tokens", shape, end_of_image, activations, false)?
+        };
+        let text = config.encoder.as_ref().map(|encoder| &encoder.text);
+        let stacks = match backend {
+            Backend::Cpu => Stacks::Cpu {
+                encoder: text.map(|text| cpu::TextEncoder::load(&weights, text)).transpose()?,
+                decoder: cpu::Decoder::load(&weights, &config.decoder, text.is_some())?,
+            },
+            Backend::Tensors => Stacks::Tensors {
+                encoder: text.map(|text| TextEncoder::load(&weights, text)).transpose()?,
+                decoder: Decoder::load(&weights, &config.decoder)?,
+            },
         };
         let mut eyes = None;
         if let Some((encoder, vision)) =
             config.encoder.as_ref().and_then(|encoder| Some((encoder, encoder.vision.as_ref()?)))
         {
-            eyes = Some(Eyes {
-                tower: VisionTower::load(weights, vision, activations, backend)?,
-                projector: Projector::load(weights, vision, encoder.image.per_image, config.hidden_size())?,
-            });
+            let projector = Projector::load(&weights, vision, encoder.image.per_image, config.hidden_size())?;
+            eyes = Some(Eyes { tower: OnceCell::new(), projector, vision: vision.clone(), backend, weights });
         }
-        let text = config.encoder.as_ref().map(|encoder| &encoder.text);
-        let stacks = match backend {
-            Backend::Cpu => Stacks::Cpu {
-                encoder: text.map(|text| cpu::TextEncoder::load(weights, text)).transpose()?,
-                decoder: cpu::Decoder::load(weights, &config.decoder, text.is_some())?,
-            },
-            Backend::Tensors => Stacks::Tensors {
-                encoder: text.map(|text| TextEncoder::load(weights, text)).transpose()?,
-                decoder: Decoder::load(weights, &config.decoder)?,
-            },
-        };
         Ok(Self { config, embedding, decoder_embedding, head, stacks, eyes, activations })
     }
 
@@ -210,7 +224,7 @@ impl Model {
 
     /// Layers of the vision tower; 0 for a model without eyes.
     pub fn num_vision_layers(&self) -> usize {
-        self.eyes.as_ref().map_or(0, |eyes| eyes.tower.num_layers())
+        self.eyes.as_ref().map_or(0, |eyes| eyes.vision.num_layers)
     }
 
     /// Soft tokens of one image, `[tokens, c]`.
@@ -230,7 +244,7 @@ impl Model {
         let eyes = self.eyes()?;
         let side = pixels.side;
         let tensor = Tensor::from_slice(&pixels.values, (3, side, side), self.head_device())?;
-        Ok(eyes.projector.pool(&eyes.tower.forward(&tensor, each_layer)?)?)
+        Ok(eyes.projector.pool(&eyes.tower(self.activations)?.forward(&tensor, each_layer)?)?)
     }
 
     /// Soft tokens `[tokens, c]` of what [`Model::vision_features`] returned, in whatever type it was kept since.

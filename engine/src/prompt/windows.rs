@@ -132,7 +132,9 @@ fn text_windows(
         let count = open.pages_to_take(rest);
         let (taken, left) = rest.split_at(count.max(1));
         if count > 0 {
-            taken.iter().for_each(|(_, tokens)| open.tokens.append_all(tokens));
+            for (_, tokens) in taken {
+                open.tokens.append_all(tokens);
+            }
             if !left.is_empty() {
                 open.close(windows);
             }

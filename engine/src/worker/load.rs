@@ -116,7 +116,7 @@ pub(super) fn load_gguf(
     let vocabulary = file.vocabulary.clone();
     let dtype = dtype.unwrap_or_else(|| quickest(&device));
     let weights = Weights::from_source(Box::new(file), device, precision(dtype));
-    Ok((Model::load(&weights, config)?, vocabulary, dtype))
+    Ok((Model::load(weights, config)?, vocabulary, dtype))
 }
 
 /// A checkpoint folder's model.
@@ -129,7 +129,7 @@ pub(super) fn load_published(
     let text = std::fs::read_to_string(&path).map_err(|source| Error::ModelFile { path, source })?;
     let config = ModelConfig::from_json(&text)?;
     let dtype = dtype.unwrap_or_else(|| quickest(&device));
-    Ok((Model::load(&Weights::open(folder, device, precision(dtype))?, config)?, dtype))
+    Ok((Model::load(Weights::open(folder, device, precision(dtype))?, config)?, dtype))
 }
 
 /// How weights are held where nobody says: what the device multiplies fastest.
@@ -145,7 +145,7 @@ pub(super) fn load_random(
     dtype: Option<WeightType>,
 ) -> Result<(Model, WeightType), Error> {
     let dtype = dtype.unwrap_or_else(|| quickest(&device));
-    Ok((Model::load(&Weights::from_source(Box::new(source), device, precision(dtype)), config)?, dtype))
+    Ok((Model::load(Weights::from_source(Box::new(source), device, precision(dtype)), config)?, dtype))
 }
 
 /// The tokenizer must mean the same control tokens as the model.

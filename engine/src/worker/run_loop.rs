@@ -48,7 +48,7 @@ pub(super) fn run(
             Command::Cancel { .. } => continue,
             Command::Read { request, job } => {
                 let context = Job { request, cancel, events, wake };
-                (request, guarded(&mut session, |session| read::run(session, &context, job)))
+                (request, guarded(&mut session, |session| read::run(session, &context, &job)))
             }
             Command::Ask { request, job } => {
                 let context = Job { request, cancel, events, wake };

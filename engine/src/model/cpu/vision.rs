@@ -36,10 +36,6 @@ impl VisionLayers {
         })
     }
 
-    pub(crate) fn num_layers(&self) -> usize {
-        self.layers.len()
-    }
-
     /// Embedded patches `[p, c]` to states `[p, c]`.
     pub(crate) fn forward(&self, x: &Tensor, each_layer: EachLayer<'_>) -> Result<Tensor, ModelError> {
         let (patches, width) = x.dims2()?;

@@ -61,13 +61,6 @@ impl VisionTower {
         })
     }
 
-    pub(crate) fn num_layers(&self) -> usize {
-        match &self.layers {
-            Layers::Cpu(layers) => layers.num_layers(),
-            Layers::Tensors { layers, .. } => layers.len(),
-        }
-    }
-
     /// Pixels `[3, H, W]` in -1..1 to patch states `[p, c]`, row by row of the image.
     pub(crate) fn forward(
         &self,

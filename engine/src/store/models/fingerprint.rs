@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use serde::Deserialize;
@@ -82,7 +82,7 @@ impl ModelFolder {
 }
 
 /// A file's name, length and time of change.
-fn add_file(key: KeyHasher, path: &PathBuf) -> Result<KeyHasher, StoreError> {
+fn add_file(key: KeyHasher, path: &Path) -> Result<KeyHasher, StoreError> {
     let metadata = path.metadata().map_err(StoreError::read(path))?;
     let changed = metadata.modified().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

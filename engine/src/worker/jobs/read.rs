@@ -24,7 +24,7 @@ const DEFAULT_WINDOW_TOKENS: usize = 16_384;
 const WRITTEN_FIGURE_PX: f32 = 1792.0;
 
 /// Runs the job.
-pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: ReadJob) -> Result<Outcome, Error> {
+pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: &ReadJob) -> Result<Outcome, Error> {
     // A plan needs no model, but tokens can be counted where there is one.
     let has_model = if what.plan_only {
         session.find_model(&what.compute).is_ok() && session.load_model(job, &what.compute).is_ok()
