@@ -2,7 +2,9 @@
 //!
 //! It drives the program and the tools around it, and knows nothing of engine or app.
 
+mod check_neon;
 mod check_window;
+mod debian_rust;
 mod demo;
 mod file_map;
 mod machine;
@@ -34,6 +36,8 @@ enum Command {
     Test,
     /// Writes the file map of ARCHITECTURE.md from the tree on disk
     FileMap,
+    /// Runs the tests of the CPU's kernels on emulated aarch64 CPUs
+    CheckNeon,
     /// Opens the window on a virtual display, uses it and looks at the picture
     CheckWindow,
 }
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test => test::run(),
         Command::FileMap => file_map::run(),
+        Command::CheckNeon => check_neon::run_tests(),
         Command::CheckWindow => check_window::run(),
     };
     match result {
