@@ -48,6 +48,25 @@ pub(crate) fn need_test_packages() -> Result<()> {
     Ok(())
 }
 
+/// Makes sure that programs for aarch64 can be linked and run.
+///
+/// # Errors
+/// When that takes what is missing and may not be installed by us, or what this system does not have: names it.
+pub(crate) fn need_aarch64_emulator() -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        bail!("the emulator qemu-aarch64 runs on Linux alone");
+    }
+    if is_in_path("dpkg-query") {
+        return need_packages(&["qemu-user", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"]);
+    }
+    let programs = ["qemu-aarch64", "aarch64-linux-gnu-gcc"];
+    let missing: Vec<_> = programs.into_iter().filter(|program| !is_in_path(program)).collect();
+    if !missing.is_empty() {
+        bail!("the emulated tests need {}; install them with your system's package manager", missing.join(" and "));
+    }
+    Ok(())
+}
+
 /// Makes sure that `python3 -m pip` runs.
 ///
 /// # Errors

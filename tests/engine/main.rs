@@ -13,6 +13,7 @@ mod gguf;
 mod hub;
 mod kept;
 mod kept_entries;
+mod kernels;
 mod layout;
 mod model_limits;
 mod models_command;

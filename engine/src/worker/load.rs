@@ -186,9 +186,5 @@ pub(super) fn choose_memory(
         // With their scales.
         WeightType::Int8 => numbers + numbers / 4,
     };
-    if tokens.saturating_mul(bytes) <= MOST_KEYS_VALUES_BYTES {
-        MemoryChoice::KeysValues
-    } else {
-        MemoryChoice::Shared
-    }
+    if tokens.saturating_mul(bytes) <= MOST_KEYS_VALUES_BYTES { MemoryChoice::KeysValues } else { MemoryChoice::Shared }
 }

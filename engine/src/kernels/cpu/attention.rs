@@ -182,7 +182,8 @@ impl Tile {
                 }
             }
             if any {
-                let probabilities = keys.values.operand(isa, &self.scores, SCORE_STRIDE, self.rows, &mut self.probabilities);
+                let probabilities =
+                    keys.values.operand(isa, &self.scores, SCORE_STRIDE, self.rows, &mut self.probabilities);
                 keys.values.multiply(
                     isa,
                     probabilities,

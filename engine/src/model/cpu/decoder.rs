@@ -278,9 +278,8 @@ impl Step<'_> {
             MemoryKind::Shared => self.layer.folded.as_ref(),
         };
         let mut folded = Vec::new();
-        let shifts = shared.and_then(|shared| {
-            pool.with(|scratch| shared.queries(head, queries, &mut scratch.quantized, &mut folded))
-        });
+        let shifts = shared
+            .and_then(|shared| pool.with(|scratch| shared.queries(head, queries, &mut scratch.quantized, &mut folded)));
         let (queries, width) = match shared {
             Some(_) => (&folded[..], self.layer.layer.width()),
             None => (queries, width),

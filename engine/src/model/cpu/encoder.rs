@@ -16,10 +16,8 @@ use crate::model::config::{LayerKind, StackConfig};
 use crate::model::{EachLayer, ModelError};
 use crate::weights::{Weights, WeightsError};
 
-
 /// Rows between two looks at whether the work is still wanted.
 const SLICE_ROWS: usize = 24 * BLOCK_ROWS;
-
 
 /// The stack of encoder layers with its final norm.
 #[derive(Debug)]

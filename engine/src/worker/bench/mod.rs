@@ -18,9 +18,9 @@ pub use measure::{Measurement, Spread, Summary};
 pub use shape::Shape;
 pub use work::{MOST_TOKENS, NotWork, Work};
 
-use super::{Error, device};
 use super::load::{choose_memory, load_gguf, load_published, load_random};
 use super::session::{EngineOptions, Session};
+use super::{Error, device};
 use crate::diagnostic::Hint;
 use crate::model::generation::Logits;
 use crate::model::memory::{Memory, MemoryKind};

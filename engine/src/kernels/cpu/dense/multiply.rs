@@ -1,6 +1,10 @@
 //! The product of f32 rows with a packed matrix.
 
-#![expect(unsafe_code, clippy::inline_always, reason = "code compiled for instructions that were found, without checks in the innermost loop")]
+#![expect(
+    unsafe_code,
+    clippy::inline_always,
+    reason = "code compiled for instructions that were found, without checks in the innermost loop"
+)]
 
 use std::ops::Range;
 

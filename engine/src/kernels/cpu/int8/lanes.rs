@@ -1,6 +1,10 @@
 //! The one step of an int8 product that differs between CPUs.
 
-#![expect(unsafe_code, clippy::inline_always, reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions")]
+#![expect(
+    unsafe_code,
+    clippy::inline_always,
+    reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions"
+)]
 
 use super::super::PANEL;
 

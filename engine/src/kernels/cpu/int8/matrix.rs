@@ -10,7 +10,6 @@ use super::super::rows::ROUNDER;
 use super::super::{ActivationFormat, Isa, PANEL, Vectorised};
 use super::rows::largest;
 
-
 /// The largest block of any format.
 const LARGEST_BLOCK: usize = 64;
 

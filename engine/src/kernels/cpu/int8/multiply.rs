@@ -1,6 +1,10 @@
 //! The product of quantised rows with a packed matrix.
 
-#![expect(unsafe_code, clippy::inline_always, reason = "code compiled for instructions that were found, without checks in the innermost loop")]
+#![expect(
+    unsafe_code,
+    clippy::inline_always,
+    reason = "code compiled for instructions that were found, without checks in the innermost loop"
+)]
 
 use std::ops::Range;
 
@@ -52,6 +56,13 @@ fn multiply_vnni(product: Product<'_>) {
 #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512vl,avx512vnni")]
 fn multiply_avx512(product: Product<'_>) {
     product.run::<super::x86::Avx512Vnni, 4>();
+}
+
+/// Six rows of four sums each, four registers of weights and one of activations: 29 of 32.
+#[cfg(target_arch = "aarch64")]
+#[target_feature(enable = "neon,dotprod")]
+fn multiply_neon(product: Product<'_>) {
+    product.run::<super::neon::NeonDot, 6>();
 }
 
 struct Product<'a> {

@@ -1,6 +1,10 @@
 //! Int8 steps in x86 instructions.
 
-#![expect(unsafe_code, clippy::inline_always, reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions")]
+#![expect(
+    unsafe_code,
+    clippy::inline_always,
+    reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions"
+)]
 
 use std::arch::x86_64::*;
 
@@ -17,13 +21,7 @@ pub(super) struct AvxVnni;
 pub(super) struct Avx512Vnni;
 
 #[inline(always)]
-unsafe fn put_scaled_256(
-    sums: [__m256i; 2],
-    row_scale: f32,
-    column_scales: *const f32,
-    into: *mut f32,
-    add: bool,
-) {
+unsafe fn put_scaled_256(sums: [__m256i; 2], row_scale: f32, column_scales: *const f32, into: *mut f32, add: bool) {
     // SAFETY: the caller gives 16 numbers behind each pointer, and the CPU has AVX2 and FMA.
     unsafe {
         let row_scale = _mm256_set1_ps(row_scale);
