@@ -2,11 +2,8 @@
 //!
 //! It drives the program and the tools around it, and knows nothing of engine or app.
 
-<<<<<<< HEAD
 mod check_gpu;
-=======
 mod check_neon;
->>>>>>> neon
 mod check_window;
 mod debian_rust;
 mod demo;
@@ -40,13 +37,10 @@ enum Command {
     Test,
     /// Writes the file map of ARCHITECTURE.md from the tree on disk
     FileMap,
-<<<<<<< HEAD
     /// Compiles the code for graphics cards, and checks the program with it, without a card
     CheckGpu(check_gpu::CheckGpuArgs),
-=======
     /// Runs the tests of the CPU's kernels on emulated aarch64 CPUs
     CheckNeon,
->>>>>>> neon
     /// Opens the window on a virtual display, uses it and looks at the picture
     CheckWindow,
 }
@@ -57,11 +51,8 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test => test::run(),
         Command::FileMap => file_map::run(),
-<<<<<<< HEAD
         Command::CheckGpu(arguments) => check_gpu::run_checks(&arguments),
-=======
         Command::CheckNeon => check_neon::run_tests(),
->>>>>>> neon
         Command::CheckWindow => check_window::run(),
     };
     match result {
