@@ -1,6 +1,10 @@
 //! Int8 steps in aarch64 instructions.
 
-#![expect(unsafe_code, clippy::inline_always, reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions")]
+#![expect(
+    unsafe_code,
+    clippy::inline_always,
+    reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions"
+)]
 
 use std::arch::aarch64::*;
 use std::arch::asm;
