@@ -24,8 +24,8 @@ const WINDOW_PACKAGES: &[&str] = &[
     "fonts-dejavu-core",
 ];
 
-/// What the window is tested with.
-const TEST_PACKAGES: &[&str] = &["xvfb", "xdotool", "imagemagick", "x11-utils"];
+/// What the window is tested with, and the graphics cards' kernels.
+const TEST_PACKAGES: &[&str] = &["xvfb", "xdotool", "imagemagick", "x11-utils", "g++"];
 
 /// Makes sure that the tests' packages are there.
 ///
@@ -40,7 +40,8 @@ pub(crate) fn need_test_packages() -> Result<()> {
     if is_in_path("dpkg-query") {
         return need_packages(&[WINDOW_PACKAGES, TEST_PACKAGES].concat());
     }
-    let missing: Vec<_> = ["Xvfb", "xdotool", "import", "xwininfo"].into_iter().filter(|p| !is_in_path(p)).collect();
+    let missing: Vec<_> =
+        ["Xvfb", "xdotool", "import", "xwininfo", "c++"].into_iter().filter(|p| !is_in_path(p)).collect();
     if !missing.is_empty() {
         bail!("the tests need {}; install them with your system's package manager", missing.join(", "));
     }

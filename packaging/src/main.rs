@@ -2,6 +2,7 @@
 //!
 //! It drives the program and the tools around it, and knows nothing of engine or app.
 
+mod check_gpu;
 mod check_neon;
 mod check_window;
 mod debian_rust;
@@ -36,6 +37,8 @@ enum Command {
     Test,
     /// Writes the file map of ARCHITECTURE.md from the tree on disk
     FileMap,
+    /// Compiles the code for graphics cards, and checks the program with it, without a card
+    CheckGpu(check_gpu::CheckGpuArgs),
     /// Runs the tests of the CPU's kernels on emulated aarch64 CPUs
     CheckNeon,
     /// Opens the window on a virtual display, uses it and looks at the picture
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test => test::run(),
         Command::FileMap => file_map::run(),
+        Command::CheckGpu(arguments) => check_gpu::run_checks(&arguments),
         Command::CheckNeon => check_neon::run_tests(),
         Command::CheckWindow => check_window::run(),
     };

@@ -42,7 +42,7 @@ impl Visibility {
     }
 
     /// Keys that any of the queries at `rows` may see, of `keys` in all.
-    fn reach(self, rows: &Range<usize>, keys: usize) -> Range<usize> {
+    pub(super) fn reach(self, rows: &Range<usize>, keys: usize) -> Range<usize> {
         match self {
             Self::All => 0..keys,
             Self::Band { left, right } => rows.start.saturating_sub(left)..(rows.end + right).min(keys),
@@ -80,6 +80,11 @@ pub trait CrossKeys {
     /// Whether there are none.
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Keys and values `[k, n, d]` as they are, where there are any: what a graphics card's kernels read.
+    fn keys_values(&self) -> Option<(&Tensor, &Tensor)> {
+        None
     }
 
     /// Scores before scaling: `queries` `[k, g·r, d]` against all keys; returns `[k, g·r, n]`.
@@ -124,6 +129,10 @@ pub fn attend(
     scale: f64,
     mut sink: Option<&mut dyn AttentionSink>,
 ) -> Result<Tensor> {
+    #[cfg(any(feature = "cuda", feature = "metal"))]
+    if let Some(mixed) = super::gpu::attend(queries, first_query, own, cross, scale, &mut sink)? {
+        return Ok(mixed);
+    }
     let (heads, rows, width) = queries.dims3()?;
     let (kv_heads, num_own, _) = own.keys.dims3()?;
     let group = heads / kv_heads;

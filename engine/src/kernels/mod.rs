@@ -5,5 +5,10 @@
 
 pub mod attention;
 pub mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
+pub mod gpu;
 pub mod linear;
 pub mod matvec;
+#[cfg(feature = "metal")]
+mod metal;

@@ -189,6 +189,13 @@ impl CrossKeys for LayerMemory {
         }
     }
 
+    fn keys_values(&self) -> Option<(&Tensor, &Tensor)> {
+        match self {
+            Self::KeysValues { keys, values } => Some((keys, values)),
+            Self::Shared(_) => None,
+        }
+    }
+
     fn scores(&self, queries: &Tensor) -> Result<Tensor> {
         match self {
             Self::KeysValues { keys, .. } => queries.matmul(&keys.t()?),

@@ -167,19 +167,14 @@ impl Model {
             None => ("model.decoder.embed_tokens", None),
         };
         let packed = backend == Backend::Cpu && weights.precision() == Precision::Int8;
-        let embedding =
-            Embedding::load(&weights, stem, shape, end_of_image, activations, packed && config.tied_head)?;
+        let embedding = Embedding::load(&weights, stem, shape, end_of_image, activations, packed && config.tied_head)?;
         let head = match (config.tied_head, packed) {
             (true, _) => None,
             (false, packed) => {
                 let name = "lm_head.out_proj.weight";
                 let table = weights.matrix(name, &shape)?;
                 let load = |source| WeightsError::Load { name: name.to_owned(), source };
-                Some(if packed {
-                    Head::Packed(cpu::Linear::table(&table).map_err(load)?)
-                } else {
-                    Head::Tensor(table)
-                })
+                Some(if packed { Head::Packed(cpu::Linear::table(&table).map_err(load)?) } else { Head::Tensor(table) })
             }
         };
         // Untied, the reference keeps three matrices: encoder's table, decoder's table, head.

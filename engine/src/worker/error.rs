@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::device::DeviceError;
 use crate::cancel::Cancelled;
 use crate::diagnostic::Hint;
 use crate::document::DocumentError;
 use crate::model::ModelError;
 use crate::model::config::ConfigError;
 use crate::prompt::PromptError;
-use crate::protocol::{DeviceChoice, ErrorReport};
+use crate::protocol::ErrorReport;
 use crate::store::StoreError;
 use crate::weights::WeightsError;
 use crate::weights::gguf::GgufError;
@@ -60,14 +61,9 @@ pub enum Error {
     /// Nothing on the pages asked for can be read by this model.
     #[error("there is nothing on these pages that this model can read: {0}")]
     NothingReadable(String),
-    /// A device is not there.
-    #[error("this computer offers no {device:?} device to this build of Recto: {detail}")]
-    Device {
-        /// What was asked for.
-        device: DeviceChoice,
-        /// What the tensor library said.
-        detail: String,
-    },
+    /// The device asked for.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// The input of a forward pass cannot be used.
     #[error("the input cannot be used: {detail}: {}", .path.display())]
     ForwardInput {
@@ -117,7 +113,7 @@ impl Hint for Error {
             Self::NothingReadable(_) => {
                 Some("choose other pages, or a model with eyes for scans (a T5Gemma 2 checkpoint)".into())
             }
-            Self::Device { .. } => Some("use --device cpu".into()),
+            Self::Device(error) => error.hint(),
             Self::ForwardInput { .. } => Some(
                 "it must hold encoder_ids i64 [S], decoder_ids i64 [T], and pixel_values f32 [N,3,H,W] at will".into(),
             ),

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use candle_core::Device;
 
-use super::Error;
 use super::run_loop::Job;
 use super::session::Session;
+use super::{Error, device};
 use crate::kernels::cpu::Precision;
 use crate::model::Model;
 use crate::model::config::ModelConfig;
@@ -67,7 +67,7 @@ impl Session {
 }
 
 fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
-    let device = open_device(key.device)?;
+    let device = device::open(key.device)?;
     let (model, tokenizer, dtype) = match &key.folder.files {
         ModelFiles::Gguf(path) => {
             let (model, file_vocabulary, dtype) = load_gguf(path, device, key.dtype)?;
@@ -114,7 +114,7 @@ pub(super) fn load_gguf(
     let file = GgufModel::open(path)?;
     let config = ModelConfig::from_gguf(&file.hyper, &file.vocabulary, file.has_own_head());
     let vocabulary = file.vocabulary.clone();
-    let dtype = dtype.unwrap_or_else(|| quickest(&device));
+    let dtype = device::weight_type(&device, dtype)?;
     let weights = Weights::from_source(Box::new(file), device, precision(dtype));
     Ok((Model::load(weights, config)?, vocabulary, dtype))
 }
@@ -128,13 +128,8 @@ pub(super) fn load_published(
     let path = folder.join("config.json");
     let text = std::fs::read_to_string(&path).map_err(|source| Error::ModelFile { path, source })?;
     let config = ModelConfig::from_json(&text)?;
-    let dtype = dtype.unwrap_or_else(|| quickest(&device));
+    let dtype = device::weight_type(&device, dtype)?;
     Ok((Model::load(Weights::open(folder, device, precision(dtype))?, config)?, dtype))
-}
-
-/// How weights are held where nobody says: what the device multiplies fastest.
-fn quickest(device: &Device) -> WeightType {
-    if device.is_cpu() { WeightType::Int8 } else { WeightType::Bf16 }
 }
 
 /// A model whose weights are chance.
@@ -144,7 +139,7 @@ pub(super) fn load_random(
     device: Device,
     dtype: Option<WeightType>,
 ) -> Result<(Model, WeightType), Error> {
-    let dtype = dtype.unwrap_or_else(|| quickest(&device));
+    let dtype = device::weight_type(&device, dtype)?;
     Ok((Model::load(Weights::from_source(Box::new(source), device, precision(dtype)), config)?, dtype))
 }
 
@@ -170,28 +165,26 @@ fn precision(choice: WeightType) -> Precision {
     }
 }
 
-pub(super) fn open_device(choice: DeviceChoice) -> Result<Device, Error> {
-    let opened = match choice {
-        DeviceChoice::Cpu => Ok(Device::Cpu),
-        DeviceChoice::Cuda => Device::new_cuda(0),
-        DeviceChoice::Metal => Device::new_metal(0),
-    };
-    opened.map_err(|error| Error::Device { device: choice, detail: error.to_string() })
-}
-
 /// Keys and values of all layers where they take at most this much, else one shared memory.
 const MOST_KEYS_VALUES_BYTES: usize = 4 << 30;
 
 /// How the encoder's output of `tokens` tokens is kept, where that was left open.
-pub(super) fn choose_memory(choice: MemoryChoice, config: &ModelConfig, tokens: usize) -> MemoryChoice {
+pub(super) fn choose_memory(
+    choice: MemoryChoice,
+    config: &ModelConfig,
+    dtype: WeightType,
+    tokens: usize,
+) -> MemoryChoice {
     if choice != MemoryChoice::Auto {
         return choice;
     }
     let decoder = &config.decoder;
-    let per_token = 2 * decoder.layers.len() * decoder.num_kv_heads * decoder.head_dim * size_of::<f32>();
-    if tokens.saturating_mul(per_token) <= MOST_KEYS_VALUES_BYTES {
-        MemoryChoice::KeysValues
-    } else {
-        MemoryChoice::Shared
-    }
+    let numbers = 2 * decoder.layers.len() * decoder.num_kv_heads * decoder.head_dim;
+    let bytes = match dtype {
+        WeightType::F32 => 4 * numbers,
+        WeightType::Bf16 => 2 * numbers,
+        // With their scales.
+        WeightType::Int8 => numbers + numbers / 4,
+    };
+    if tokens.saturating_mul(bytes) <= MOST_KEYS_VALUES_BYTES { MemoryChoice::KeysValues } else { MemoryChoice::Shared }
 }

@@ -4,6 +4,7 @@
 //! cancelling does not wait in the queue, it raises the flag of the work at once.
 
 pub mod bench;
+mod device;
 mod encoding;
 mod error;
 mod jobs;
@@ -20,6 +21,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 
+pub use device::DeviceError;
 pub use error::Error;
 pub use session::EngineOptions;
 

@@ -85,7 +85,7 @@ impl Session {
         else {
             return;
         };
-        let fits = choose_memory(MemoryChoice::Auto, loaded.model.config(), encodings.tokens());
+        let fits = choose_memory(MemoryChoice::Auto, loaded.model.config(), loaded.summary.dtype, encodings.tokens());
         if fits != MemoryChoice::KeysValues || remembered.key != *key {
             remembered.in_haste = false;
             return;

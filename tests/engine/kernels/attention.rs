@@ -268,14 +268,14 @@ fn a_range_keeps_its_own_scores() {
 
 #[test]
 fn keys_set_one_by_one_give_the_softmax() {
-    let attention = Attention::new(Precision::F32, 5, 150, causal);
+    let attention = Attention::new(Precision::F32, 5, 300, causal);
     for isa in available() {
         let mut blocks = vec![KeyBlock::empty(WIDTH, VALUE_WIDTH); 2];
         let pairs = attention.keys.chunks_exact(WIDTH).zip(attention.values.chunks_exact(VALUE_WIDTH));
         for (at, (key, value)) in pairs.enumerate() {
             blocks[at / KEY_BLOCK].set(at % KEY_BLOCK, key, value);
         }
-        let mut tile = attention.attend(isa, &blocks, 0..150, None);
+        let mut tile = attention.attend(isa, &blocks, 0..300, None);
         attention.check_means(isa, tile.finish(isa), "one by one");
     }
 }
@@ -284,7 +284,7 @@ fn keys_set_one_by_one_give_the_softmax() {
 fn a_tile_takes_sums_from_another_and_a_mixture_from_elsewhere() {
     for isa in available() {
         let attention = Attention::new(Precision::F32, 7, 100, full);
-        let tile = attention.attend(isa, &attention.blocks(isa), 0..100, None);
+        let mut tile = attention.attend(isa, &attention.blocks(isa), 0..100, None);
         let mixed: Vec<f32> = tile.mixed().iter().flat_map(|value| [2.0 * value, -value]).collect();
         let mut replaced = Tile::default();
         replaced.replace(&tile, 2 * VALUE_WIDTH, &mixed);

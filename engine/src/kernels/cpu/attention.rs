@@ -13,7 +13,13 @@ use super::rows::exp;
 use super::{Destination, Isa, Matrix, PANEL, Precision, Vectorised, dense};
 
 /// Keys of a block.
-pub const KEY_BLOCK: usize = 128;
+pub const KEY_BLOCK: usize = 256;
+
+/// Numbers between rows of a buffer whose rows would else lie a power of two apart: their cache lines would share few places.
+const APART: usize = PANEL;
+
+/// Scores from one row to the next.
+const SCORE_STRIDE: usize = KEY_BLOCK + APART;
 
 /// Some consecutive keys and values of one head.
 #[derive(Clone, Debug)]
@@ -85,14 +91,17 @@ pub struct Segment<'a, S> {
 pub struct Tile {
     rows: usize,
     width: usize,
+    stride: usize,
     /// Largest score so far, per row.
     largest: Vec<f32>,
     /// Sum of `e^(score - largest)`, per row.
     total: Vec<f32>,
-    /// Sum of `e^(score - largest) · value`, `[rows, dv]`.
+    /// Sum of `e^(score - largest) · value`, `[rows, dv]`, rows `stride` apart.
     mixed: Vec<f32>,
-    /// Scores of a block, then their exponentials, `[rows, KEY_BLOCK]`.
+    /// Scores of a block, then their exponentials, rows SCORE_STRIDE apart.
     scores: Vec<f32>,
+    /// Keys that each row sees.
+    seen: Vec<Range<usize>>,
     queries: QuantizedRows,
     probabilities: QuantizedRows,
 }
@@ -100,14 +109,14 @@ pub struct Tile {
 impl Tile {
     /// Begins with `rows` queries whose results are `width` wide.
     pub fn begin(&mut self, rows: usize, width: usize) {
-        (self.rows, self.width) = (rows, width);
+        (self.rows, self.width, self.stride) = (rows, width, width + APART);
         self.largest.clear();
         self.largest.resize(rows, f32::NEG_INFINITY);
         self.total.clear();
         self.total.resize(rows, 0.0);
         self.mixed.clear();
-        self.mixed.resize(rows * width, 0.0);
-        self.scores.resize(rows * KEY_BLOCK, 0.0);
+        self.mixed.resize(rows * self.stride, 0.0);
+        self.scores.resize(rows * SCORE_STRIDE, 0.0);
     }
 
     /// Attends to the keys of the range `within` of a segment. `queries` are `[rows, d]`; `shifts`, where there are some,
@@ -129,9 +138,14 @@ impl Tile {
         let inner = first.keys.inner();
         let mut quantized = std::mem::take(&mut self.queries);
         let operand = first.keys.operand(isa, queries, inner, self.rows, &mut quantized);
-        let reach = (0..self.rows).map(|row| segment.sight.seen(row)).filter(|seen| !seen.is_empty());
+        self.seen.clear();
+        self.seen.extend((0..self.rows).map(|row| {
+            let seen = segment.sight.seen(row);
+            let seen = seen.start.max(within.start)..seen.end.min(within.end).min(segment.len);
+            seen.start..seen.end.max(seen.start)
+        }));
+        let reach = self.seen.iter().filter(|seen| !seen.is_empty()).cloned();
         let reach = reach.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(0..0);
-        let reach = reach.start.max(within.start)..reach.end.min(within.end).min(segment.len);
         let mut start = reach.start / ALIGNMENT * ALIGNMENT;
         while start < reach.end {
             let block = start / KEY_BLOCK;
@@ -140,21 +154,18 @@ impl Tile {
             let end = reach.end.next_multiple_of(ALIGNMENT).min(offset + KEY_BLOCK).min(offset + keys.keys.outputs());
             let part = start - offset..end - offset;
             let count = end - start;
-            keys.keys.multiply(
-                isa,
-                operand,
-                part.start / PANEL..part.end.div_ceil(PANEL),
-                0..inner,
-                Destination { values: &mut self.scores[part.start..], stride: KEY_BLOCK, accumulate: false },
-            );
+            // Scores begin and end with panels, values with whole blocks of their scales.
+            let panels = (reach.start.max(start) - offset) / PANEL..(reach.end.min(end) - offset).div_ceil(PANEL);
+            let scores = &mut self.scores[panels.start * PANEL..];
+            let to = Destination { values: scores, stride: SCORE_STRIDE, accumulate: false };
+            keys.keys.multiply(isa, operand, panels, 0..inner, to);
             let mut any = false;
             for row in 0..self.rows {
-                let seen = segment.sight.seen(row);
-                let seen = seen.start.max(within.start).clamp(start, end)..seen.end.min(within.end).clamp(start, end);
-                let seen = seen.start..seen.end.max(seen.start);
+                let seen = &self.seen[row];
+                let seen = seen.start.clamp(start, end)..seen.end.clamp(start, end);
                 any |= !seen.is_empty();
                 let local = seen.start - start..seen.end - start;
-                let scores = &mut self.scores[row * KEY_BLOCK + part.start..][..count];
+                let scores = &mut self.scores[row * SCORE_STRIDE + part.start..][..count];
                 let shrink = isa.run(Exponentials {
                     scores,
                     seen: local.clone(),
@@ -167,17 +178,18 @@ impl Tile {
                     total: &mut self.total[row],
                 });
                 if shrink != 1.0 {
-                    isa.run(Scale { row: &mut self.mixed[row * self.width..][..self.width], by: shrink });
+                    isa.run(Scale { row: &mut self.mixed[row * self.stride..][..self.width], by: shrink });
                 }
             }
             if any {
-                let probabilities = keys.values.operand(isa, &self.scores, KEY_BLOCK, self.rows, &mut self.probabilities);
+                let probabilities =
+                    keys.values.operand(isa, &self.scores, SCORE_STRIDE, self.rows, &mut self.probabilities);
                 keys.values.multiply(
                     isa,
                     probabilities,
                     0..keys.values.panels(),
                     part,
-                    Destination { values: &mut self.mixed, stride: self.width, accumulate: true },
+                    Destination { values: &mut self.mixed, stride: self.stride, accumulate: true },
                 );
             }
             start = end;
@@ -185,9 +197,13 @@ impl Tile {
         self.queries = quantized;
     }
 
-    /// What was mixed, `[rows, dv]`, before the division by the sums.
-    pub fn mixed(&self) -> &[f32] {
-        &self.mixed
+    /// What was mixed, `[rows, dv]`, before the division by the sums; nothing more can be taken in.
+    pub fn mixed(&mut self) -> &[f32] {
+        for row in 1..self.rows {
+            self.mixed.copy_within(row * self.stride..row * self.stride + self.width, row * self.width);
+        }
+        self.stride = self.width;
+        &self.mixed[..self.rows * self.width]
     }
 
     /// Takes the sums of another tile with the same queries, and `mixed` `[rows, dv]` in the place of what it mixed.
@@ -195,7 +211,9 @@ impl Tile {
         self.begin(other.rows, width);
         self.largest.copy_from_slice(&other.largest);
         self.total.copy_from_slice(&other.total);
-        self.mixed.copy_from_slice(mixed);
+        for (to, from) in self.mixed.chunks_exact_mut(self.stride).zip(mixed.chunks_exact(width)) {
+            to[..width].copy_from_slice(from);
+        }
     }
 
     /// Takes in what another tile with the same queries found in other keys.
@@ -206,9 +224,9 @@ impl Tile {
             let (own, others) = (shrink(self.largest[row]), shrink(other.largest[row]));
             self.total[row] = self.total[row] * own + other.total[row] * others;
             self.largest[row] = largest;
-            let to = &mut self.mixed[row * self.width..][..self.width];
+            let to = &mut self.mixed[row * self.stride..][..self.width];
             isa.run(Scale { row: to, by: own });
-            for (to, value) in to.iter_mut().zip(&other.mixed[row * self.width..]) {
+            for (to, value) in to.iter_mut().zip(&other.mixed[row * self.stride..]) {
                 *to += others * value;
             }
         }
@@ -216,11 +234,11 @@ impl Tile {
 
     /// The means of the values, weighted by the softmax: `[rows, dv]`.
     pub fn finish(&mut self, isa: Isa) -> &[f32] {
-        for (row, total) in self.mixed.chunks_exact_mut(self.width.max(1)).zip(&self.total) {
+        for (row, total) in self.mixed.chunks_exact_mut(self.stride.max(1)).zip(&self.total) {
             let by = if *total > 0.0 { 1.0 / total } else { 0.0 };
-            isa.run(Scale { row, by });
+            isa.run(Scale { row: &mut row[..self.width], by });
         }
-        &self.mixed
+        self.mixed()
     }
 
     /// Largest score of a row, and the sum of its exponentials relative to it: what a score must be set against.

@@ -1,8 +1,8 @@
 //! The CPU's arithmetic over plain slices: matrix products in f32, bf16 and int8, attention in blocks, and the row-wise
 //! passes between them. Knows no tensors and no model.
 
-pub mod dense;
 pub mod attention;
+pub mod dense;
 mod destination;
 pub mod int8;
 mod isa;

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::layer::{Layer, Norm};
 use super::memory::{Folded, Memory, inverse_norms_of};
 use super::rope::{RotationPair, Rotations};
-use super::scratch::{Pool, Scratch, room};
+use super::scratch::{Pool, Scratch, TILE_ROWS, room};
 use super::self_cache::SelfCache;
 use crate::kernels::attention::AttentionSink;
 use crate::kernels::cpu::attention::{KEY_BLOCK, Segment, Tile, add_probabilities};
@@ -23,10 +23,7 @@ use crate::weights::{Weights, WeightsError};
 const MANY_ROWS: usize = 48;
 
 /// Rows of such a block.
-const BLOCK_ROWS: usize = 16;
-
-/// Query rows of an attention tile, over the heads of a group.
-const TILE_ROWS: usize = 128;
+const BLOCK_ROWS: usize = 24;
 
 /// Fewest encoded tokens that are worth a task of their own.
 const LEAST_PART: usize = 8 * KEY_BLOCK;
@@ -281,9 +278,8 @@ impl Step<'_> {
             MemoryKind::Shared => self.layer.folded.as_ref(),
         };
         let mut folded = Vec::new();
-        let shifts = shared.and_then(|shared| {
-            pool.with(|scratch| shared.queries(head, queries, &mut scratch.quantized, &mut folded))
-        });
+        let shifts = shared
+            .and_then(|shared| pool.with(|scratch| shared.queries(head, queries, &mut scratch.quantized, &mut folded)));
         let (queries, width) = match shared {
             Some(_) => (&folded[..], self.layer.layer.width()),
             None => (queries, width),
@@ -316,13 +312,12 @@ impl Step<'_> {
                 scores.push((within, part_scores));
             }
         }
-        let Some(all) = all else { return scores };
+        let Some(mut all) = all else { return scores };
         match shared {
             None => tile.merge(isa, &all),
             Some(shared) => {
-                let totals = (0..rows).map(|row| all.normaliser(row).1);
-                let values =
-                    pool.with(|scratch| shared.values(head, all.mixed(), totals, &mut scratch.quantized));
+                let totals: Vec<f32> = (0..rows).map(|row| all.normaliser(row).1).collect();
+                let values = pool.with(|scratch| shared.values(head, all.mixed(), &totals, &mut scratch.quantized));
                 let mut projected = Tile::default();
                 projected.replace(&all, self.layer.layer.heads.width, &values);
                 tile.merge(isa, &projected);

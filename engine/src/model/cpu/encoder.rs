@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::layer::{Layer, Norm};
 use super::memory::by_head;
 use super::rope::{RotationPair, Rotations};
-use super::scratch::{Pool, Scratch, room};
+use super::scratch::{BLOCK_ROWS, Pool, Scratch, TILE_ROWS, block_rows, room};
 use crate::kernels::attention::Visibility;
 use crate::kernels::cpu::Isa;
 use crate::kernels::cpu::attention::{KEY_BLOCK, KeyBlock, Segment};
@@ -16,14 +16,8 @@ use crate::model::config::{LayerKind, StackConfig};
 use crate::model::{EachLayer, ModelError};
 use crate::weights::{Weights, WeightsError};
 
-/// Rows that one thread takes through a layer at a time.
-const BLOCK_ROWS: usize = 64;
-
 /// Rows between two looks at whether the work is still wanted.
-const SLICE_ROWS: usize = 2048;
-
-/// Query rows of an attention tile, over the heads of a group.
-const TILE_ROWS: usize = 128;
+const SLICE_ROWS: usize = 24 * BLOCK_ROWS;
 
 /// The stack of encoder layers with its final norm.
 #[derive(Debug)]
@@ -64,10 +58,11 @@ impl TextEncoder {
             };
             each_layer(i)?;
             let keys = self.keys_values(layer, &x, rotations);
+            let block_rows = block_rows(rows);
             for (slice, x) in x.chunks_mut(SLICE_ROWS * width).enumerate() {
                 each_layer(i)?;
-                x.par_chunks_mut(BLOCK_ROWS * width).enumerate().for_each(|(block, x)| {
-                    let first = slice * SLICE_ROWS + block * BLOCK_ROWS;
+                x.par_chunks_mut(block_rows * width).enumerate().for_each(|(block, x)| {
+                    let first = slice * SLICE_ROWS + block * block_rows;
                     self.pool.with(|scratch| attend_and_feed(layer, x, first, &keys, visibility, rotations, scratch));
                 });
             }

@@ -33,7 +33,11 @@ impl Linear {
         let mut bias = Vec::new();
         for (name, outputs) in parts {
             let part = weights.numbers(&format!("{name}.weight"), &[*outputs, inner])?;
-            if all.is_empty() { all = part } else { all.extend(part) }
+            if all.is_empty() {
+                all = part
+            } else {
+                all.extend(part)
+            }
             if has_bias {
                 bias.extend(weights.numbers(&format!("{name}.bias"), &[*outputs])?);
             }

@@ -209,7 +209,7 @@ impl Folded {
         &self,
         head: usize,
         mixed: &[f32],
-        totals: impl Iterator<Item = f32>,
+        totals: &[f32],
         quantized: &mut crate::kernels::cpu::int8::QuantizedRows,
     ) -> Vec<f32> {
         let mut values = vec![0.0; mixed.len() / self.hidden * self.width];

@@ -5,6 +5,20 @@ use std::sync::{Mutex, PoisonError};
 use crate::kernels::cpu::attention::Tile;
 use crate::kernels::cpu::int8::QuantizedRows;
 
+/// Rows that one thread takes through a layer at a time, at most: whole tiles of 6 and of 12 rows, and what lies between two
+/// products of so many rows fits into a core's cache.
+pub(super) const BLOCK_ROWS: usize = 96;
+
+/// Query rows of an attention tile, over the heads of a group.
+pub(super) const TILE_ROWS: usize = 96;
+
+/// Rows of a block, such that the blocks of `rows` rows are shared evenly among the threads.
+pub(super) fn block_rows(rows: usize) -> usize {
+    let threads = rayon::current_num_threads();
+    let each = rows.div_ceil(threads * BLOCK_ROWS).max(1);
+    rows.div_ceil(threads * each).next_multiple_of(12).min(BLOCK_ROWS)
+}
+
 /// What a block of rows needs on its way through a layer.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {

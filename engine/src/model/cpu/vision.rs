@@ -5,15 +5,12 @@ use rayon::prelude::*;
 
 use super::linear::Linear;
 use super::memory::by_head;
-use super::scratch::{Pool, Scratch, room};
+use super::scratch::{Pool, Scratch, block_rows, room};
 use crate::kernels::cpu::attention::{KEY_BLOCK, KeyBlock, Segment};
 use crate::kernels::cpu::{Isa, Precision, rows};
 use crate::model::config::VisionConfig;
 use crate::model::{EachLayer, ModelError};
 use crate::weights::{Weights, WeightsError};
-
-/// Rows that one thread takes through a layer at a time.
-const BLOCK_ROWS: usize = 64;
 
 /// All layers and the norm after them.
 #[derive(Debug)]
@@ -47,7 +44,7 @@ impl VisionLayers {
                 .map(|x| self.pool.with(|scratch| layer.keys_values(x, self.precision, scratch)))
                 .collect();
             let keys = by_head(blocks, layer.num_heads);
-            x.par_chunks_mut(BLOCK_ROWS * width).for_each(|x| {
+            x.par_chunks_mut(block_rows(patches) * width).for_each(|x| {
                 self.pool.with(|scratch| layer.attend_and_feed(x, &keys, patches, scratch));
             });
         }

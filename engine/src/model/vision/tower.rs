@@ -4,9 +4,9 @@ use candle_core::{DType, Result, Tensor};
 
 use crate::kernels::attention::{OwnKeys, Visibility, attend};
 use crate::kernels::linear::Linear;
-use crate::model::{Backend, ModelError, cpu};
 use crate::model::config::{Activation, VisionConfig};
 use crate::model::layers::{chunks, linear};
+use crate::model::{Backend, ModelError, cpu};
 use crate::weights::{Weights, WeightsError};
 
 const NAME: &str = "model.encoder.vision_tower";

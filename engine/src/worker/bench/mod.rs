@@ -18,9 +18,9 @@ pub use measure::{Measurement, Spread, Summary};
 pub use shape::Shape;
 pub use work::{MOST_TOKENS, NotWork, Work};
 
-use super::Error;
-use super::load::{choose_memory, load_gguf, load_published, load_random, open_device};
+use super::load::{choose_memory, load_gguf, load_published, load_random};
 use super::session::{EngineOptions, Session};
+use super::{Error, device};
 use crate::diagnostic::Hint;
 use crate::model::generation::Logits;
 use crate::model::memory::{Memory, MemoryKind};
@@ -122,6 +122,7 @@ pub struct Bench {
     loaded: Loaded,
     device: Device,
     choice: MemoryChoice,
+    dtype: WeightType,
     /// The memory that was prepared last: several rounds of answering share one.
     memory: Option<(usize, Memory)>,
 }
@@ -139,7 +140,7 @@ impl Bench {
             let named = pool.thread_name(|i| format!("compute-{i}"));
             named.build_global().map_err(|error| BenchError::Threads(error.to_string()))?;
         }
-        let device = open_device(compute.device)?;
+        let device = device::open(compute.device)?;
         let start = Instant::now();
         let (name, (model, dtype)) = match subject {
             Subject::Model => {
@@ -175,7 +176,7 @@ impl Bench {
             vocab_size: model.config().vocab_size,
             load_secs: start.elapsed().as_secs_f64(),
         };
-        Ok(Self { model, loaded, device, choice: compute.memory, memory: None })
+        Ok(Self { model, loaded, device, choice: compute.memory, dtype, memory: None })
     }
 
     /// What was loaded.
@@ -280,7 +281,7 @@ impl Bench {
     fn prepare(&self, tokens: usize) -> Result<Memory, BenchError> {
         let hidden = self.loaded.hidden_size;
         let states = Tensor::from_vec(normals(STATES_SEED, tokens * hidden), (tokens, hidden), &self.device)?;
-        let kind = match choose_memory(self.choice, self.model.config(), tokens) {
+        let kind = match choose_memory(self.choice, self.model.config(), self.dtype, tokens) {
             MemoryChoice::Shared => MemoryKind::Shared,
             MemoryChoice::KeysValues | MemoryChoice::Auto => MemoryKind::KeysValues,
         };

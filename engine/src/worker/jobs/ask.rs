@@ -215,7 +215,7 @@ fn remember(
     let kind = if in_haste {
         MemoryKind::Shared
     } else {
-        kind_of(choose_memory(choice, loaded.model.config(), encodings.tokens()))
+        kind_of(choose_memory(choice, loaded.model.config(), loaded.summary.dtype, encodings.tokens()))
     };
     let (states, inverse_norms) = encodings.joined()?;
     let layers = loaded.model.config().decoder.layers.len() as u64;

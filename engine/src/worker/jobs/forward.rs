@@ -13,22 +13,27 @@ use crate::protocol::{Event, ForwardJob, MemoryChoice, Outcome, Stage, WeightTyp
 use crate::store::models::ModelFiles;
 use crate::store::output;
 use crate::worker::Error;
-use crate::worker::load::{choose_memory, load_gguf, load_published, open_device};
+use crate::worker::device;
+use crate::worker::load::{choose_memory, load_gguf, load_published};
 use crate::worker::run_loop::Job;
 use crate::worker::session::Session;
 
 /// Runs the job: needs `config.json` and weights, or a GGUF file, no tokenizer. A decoder alone takes no encoder ids.
 pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: ForwardJob) -> Result<Outcome, Error> {
     let folder = session.find_model(&what.compute)?;
-    let device = open_device(what.compute.device)?;
-    let dtype = Some(what.compute.dtype.unwrap_or(WeightType::F32));
-    let model = match &folder.files {
-        ModelFiles::Published { folder, .. } => load_published(folder, device, dtype)?.0,
-        ModelFiles::Gguf(path) => load_gguf(path, device, dtype)?.0,
+    let device = device::open(what.compute.device)?;
+    // Exact where nothing else was asked for; on a card what it is made for.
+    let dtype = what.compute.dtype.or(device.is_cpu().then_some(WeightType::F32));
+    let (model, dtype) = match &folder.files {
+        ModelFiles::Published { folder, .. } => load_published(folder, device, dtype)?,
+        ModelFiles::Gguf(path) => {
+            let (model, _, dtype) = load_gguf(path, device, dtype)?;
+            (model, dtype)
+        }
     };
     let input = Input::read(&what.input, model.num_encoder_layers() > 0)?;
     let mut results: Vec<(&str, Tensor)> = Vec::new();
-    let memory = encode(job, &model, &input, what.compute.memory, &mut results)?;
+    let memory = encode(job, (&model, dtype), &input, what.compute.memory, &mut results)?;
 
     let mut observer = CrossAttention::default();
     let mut decoding = model.start(&memory);
@@ -47,7 +52,7 @@ pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: Forward
 /// Images and text through the encoder, with what is written of them; an empty memory for a decoder alone.
 fn encode(
     job: &Job<'_>,
-    model: &Model,
+    (model, dtype): (&Model, WeightType),
     input: &Input,
     choice: MemoryChoice,
     results: &mut Vec<(&str, Tensor)>,
@@ -62,7 +67,7 @@ fn encode(
         results.push(("image_features", Tensor::stack(&images, 0)?));
     }
     let states = model.encode(encoder_ids, &images, &mut each_layer)?;
-    let kind = match choose_memory(choice, model.config(), encoder_ids.len()) {
+    let kind = match choose_memory(choice, model.config(), dtype, encoder_ids.len()) {
         MemoryChoice::Shared => MemoryKind::Shared,
         MemoryChoice::KeysValues | MemoryChoice::Auto => MemoryKind::KeysValues,
     };

@@ -1,6 +1,10 @@
 //! The steps of an f32 product that differ between CPUs.
 
-#![expect(unsafe_code, clippy::inline_always, reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions")]
+#![expect(
+    unsafe_code,
+    clippy::inline_always,
+    reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions"
+)]
 
 use half::bf16;
 

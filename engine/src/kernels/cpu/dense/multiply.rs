@@ -1,6 +1,10 @@
 //! The product of f32 rows with a packed matrix.
 
-#![expect(unsafe_code, clippy::inline_always, reason = "code compiled for instructions that were found, without checks in the innermost loop")]
+#![expect(
+    unsafe_code,
+    clippy::inline_always,
+    reason = "code compiled for instructions that were found, without checks in the innermost loop"
+)]
 
 use std::ops::Range;
 
@@ -90,31 +94,61 @@ impl<T: Number> Product<'_, T> {
 
     #[inline(always)]
     fn tile<L: Lanes, const R: usize>(&mut self, panel: usize, row: usize) {
+        let first = (panel - self.panels.start) * PANEL;
+        let columns = PANEL.min(self.matrix.outputs() - panel * PANEL);
+        let at = row * self.to.stride + first;
+        let end = at + (R - 1) * self.to.stride + columns;
         let weights = &self.matrix.panel(panel)[self.inner.start * PANEL..self.inner.end * PANEL];
-        let inner = weights.len() / PANEL;
-        let stride = self.rows.stride;
-        let x = &self.rows.values[row * stride + self.inner.start..];
-        assert!(inner == 0 || x.len() >= (R - 1) * stride + inner, "rows are cut short");
-        let mut out = [[0f32; PANEL]; R];
-        // SAFETY: there are `inner` numbers in each of `R` rows (checked above) and 16 times as many weights; the CPU
-        // has the instructions of `L`, as whoever called `run` with it knows.
-        unsafe {
-            let (x, weights) = (x.as_ptr(), weights.as_ptr());
-            let mut sums = [L::zeros(); R];
-            for k in 0..inner {
-                let weights = T::load::<L>(weights.add(k * PANEL));
-                for (r, sums) in sums.iter_mut().enumerate() {
-                    *sums = L::multiply_add(*sums, x.add(r * stride + k), weights);
-                }
-            }
-            for (sums, out) in sums.into_iter().zip(&mut out) {
-                L::store(sums, out.as_mut_ptr());
+        let x = &self.rows.values[row * self.rows.stride + self.inner.start..];
+        if columns == PANEL {
+            let (stride, add) = (self.to.stride, self.to.accumulate);
+            let to = &mut self.to.values[at..end];
+            // SAFETY: the slice reaches to the last of the tile's numbers.
+            unsafe { sum_up::<T, L, R>(x, self.rows.stride, weights, to.as_mut_ptr(), stride, add) };
+        } else {
+            let mut whole = [[0f32; PANEL]; R];
+            // SAFETY: there is room for the tile's rows.
+            unsafe { sum_up::<T, L, R>(x, self.rows.stride, weights, whole.as_mut_ptr().cast(), PANEL, false) };
+            for (r, values) in whole.iter().enumerate() {
+                self.to.put(row + r, first, &values[..columns]);
             }
         }
-        let columns = PANEL.min(self.matrix.outputs() - panel * PANEL);
-        let first = (panel - self.panels.start) * PANEL;
-        for (r, out) in out.iter().enumerate() {
-            self.to.put(row + r, first, &out[..columns]);
+    }
+}
+
+/// The product of `R` rows `x`, `x_stride` apart, with one panel: `to`, rows `stride` apart, gets it or, with `add`, gets it
+/// on top.
+///
+/// # Safety
+/// `to` has room for `R` rows of 16 numbers; the CPU has the instructions of `L`.
+#[inline(always)]
+unsafe fn sum_up<T: Number, L: Lanes, const R: usize>(
+    x: &[f32],
+    x_stride: usize,
+    weights: &[T],
+    to: *mut f32,
+    stride: usize,
+    add: bool,
+) {
+    let inner = weights.len() / PANEL;
+    assert!(inner == 0 || x.len() >= (R - 1) * x_stride + inner, "rows are cut short");
+    // SAFETY: what is read was checked above, what is written is the caller's promise.
+    unsafe {
+        let (x, weights) = (x.as_ptr(), weights.as_ptr());
+        let mut sums = [L::zeros(); R];
+        if add {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                *sums = L::load(to.add(r * stride));
+            }
+        }
+        for k in 0..inner {
+            let weights = T::load::<L>(weights.add(k * PANEL));
+            for (r, sums) in sums.iter_mut().enumerate() {
+                *sums = L::multiply_add(*sums, x.add(r * x_stride + k), weights);
+            }
+        }
+        for (r, sums) in sums.into_iter().enumerate() {
+            L::store(sums, to.add(r * stride));
         }
     }
 }

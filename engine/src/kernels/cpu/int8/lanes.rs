@@ -1,6 +1,10 @@
 //! The one step of an int8 product that differs between CPUs.
 
-#![expect(unsafe_code, clippy::inline_always, reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions")]
+#![expect(
+    unsafe_code,
+    clippy::inline_always,
+    reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions"
+)]
 
 use super::super::PANEL;
 
@@ -33,11 +37,11 @@ pub(super) trait Lanes {
     /// `activations` points at 4 bytes; the CPU has the instructions that the type is named after.
     unsafe fn multiply_add(sums: Self::Sums, activations: *const u8, weights: Self::Weights) -> Self::Sums;
 
-    /// `into[column] += row_scale · column_scales[column] · sums[column]`.
+    /// `into[column] += row_scale · column_scales[column] · sums[column]`, or `=` in the place of `+=`.
     ///
     /// # Safety
     /// Both pointers point at 16 numbers.
-    unsafe fn add_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32);
+    unsafe fn put_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32, add: bool);
 }
 
 /// Plain code, for any CPU.
@@ -75,10 +79,13 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    unsafe fn add_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32) {
+    unsafe fn put_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32, add: bool) {
         for (column, sum) in sums.into_iter().enumerate() {
             // SAFETY: the caller gives 16 numbers behind each pointer.
-            unsafe { *into.add(column) += row_scale * *column_scales.add(column) * sum as f32 };
+            unsafe {
+                let before = if add { *into.add(column) } else { 0.0 };
+                *into.add(column) = before + row_scale * *column_scales.add(column) * sum as f32;
+            }
         }
     }
 }

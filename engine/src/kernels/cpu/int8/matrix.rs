@@ -10,7 +10,6 @@ use super::super::rows::ROUNDER;
 use super::super::{ActivationFormat, Isa, PANEL, Vectorised};
 use super::rows::largest;
 
-
 /// The largest block of any format.
 const LARGEST_BLOCK: usize = 64;
 
@@ -158,6 +157,7 @@ impl PackedMatrix {
     }
 
     /// A panel's bytes, scales and starts.
+    #[inline]
     pub(super) fn panel(&self, panel: usize) -> (&[i8], &[f32], &[i32]) {
         let width = self.inner.next_multiple_of(self.group) * PANEL;
         let blocks = self.inner.div_ceil(self.block) * PANEL;

@@ -1,6 +1,10 @@
 //! The product of quantised rows with a packed matrix.
 
-#![expect(unsafe_code, clippy::inline_always, reason = "code compiled for instructions that were found, without checks in the innermost loop")]
+#![expect(
+    unsafe_code,
+    clippy::inline_always,
+    reason = "code compiled for instructions that were found, without checks in the innermost loop"
+)]
 
 use std::ops::Range;
 
@@ -78,6 +82,14 @@ impl Product<'_> {
                 self.tile::<L, R>(panel, row);
                 row += R;
             }
+            if row + 4 <= self.rows.rows {
+                self.tile::<L, 4>(panel, row);
+                row += 4;
+            }
+            if row + 2 <= self.rows.rows {
+                self.tile::<L, 2>(panel, row);
+                row += 2;
+            }
             while row < self.rows.rows {
                 self.tile::<L, 1>(panel, row);
                 row += 1;
@@ -87,34 +99,68 @@ impl Product<'_> {
 
     #[inline(always)]
     fn tile<L: Lanes, const R: usize>(&mut self, panel: usize, row: usize) {
-        let (weights, scales, starts) = self.matrix.panel(panel);
-        let groups = weights.len() / (L::GROUP * PANEL);
-        let mut out = [[0f32; PANEL]; R];
-        let rows = self.rows;
-        assert!(rows.bytes.len() >= (row + R - 1) * rows.byte_stride + groups * GROUP_BYTES);
-        assert!(rows.scales.len() >= (row + R - 1) * rows.scale_stride + groups.div_ceil(L::BLOCK / L::GROUP));
-        unsafe {
-            let a = rows.bytes.as_ptr().add(row * rows.byte_stride);
-            for block in self.blocks.clone() {
-                let first = block * (L::BLOCK / L::GROUP);
-                let last = (first + L::BLOCK / L::GROUP).min(groups);
-                let mut sums = [L::load_sums(starts.as_ptr().add(block * PANEL)); R];
-                for group in first..last {
-                    let w = L::load_weights(weights.as_ptr().add(group * L::GROUP * PANEL));
-                    for r in 0..R {
-                        sums[r] = L::multiply_add(sums[r], a.add(r * rows.byte_stride + group * GROUP_BYTES), w);
-                    }
-                }
-                for r in 0..R {
-                    let scale = *rows.scales.get_unchecked((row + r) * rows.scale_stride + block);
-                    L::add_scaled(sums[r], scale, scales.as_ptr().add(block * PANEL), out[r].as_mut_ptr());
-                }
-            }
-        }
         let first = (panel - self.panels.start) * PANEL;
         let columns = PANEL.min(self.matrix.outputs() - panel * PANEL);
-        for (r, out) in out.iter().enumerate() {
-            self.to.put(row + r, first, &out[..columns]);
+        let at = row * self.to.stride + first;
+        let end = at + (R - 1) * self.to.stride + columns;
+        if columns == PANEL {
+            let add = self.to.accumulate;
+            let stride = self.to.stride;
+            let to = &mut self.to.values[at..end];
+            // SAFETY: the slice reaches to the last of the tile's numbers.
+            unsafe { sum_up::<L, R>(self.rows, self.matrix, &self.blocks, panel, row, to.as_mut_ptr(), stride, add) };
+        } else {
+            let mut whole = [[0f32; PANEL]; R];
+            let to = whole.as_mut_ptr().cast();
+            // SAFETY: there is room for the tile's rows.
+            unsafe { sum_up::<L, R>(self.rows, self.matrix, &self.blocks, panel, row, to, PANEL, false) };
+            for (r, values) in whole.iter().enumerate() {
+                self.to.put(row + r, first, &values[..columns]);
+            }
+        }
+    }
+}
+
+/// The product of `R` rows from `row` on with one panel: `to`, rows `stride` apart, gets it or, with `add`, gets it on top.
+///
+/// # Safety
+/// `to` has room for `R` rows of 16 numbers; the CPU has the instructions of `L`.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "the innermost step, inlined twice")]
+unsafe fn sum_up<L: Lanes, const R: usize>(
+    rows: RowsView<'_>,
+    matrix: &PackedMatrix,
+    blocks: &Range<usize>,
+    panel: usize,
+    row: usize,
+    to: *mut f32,
+    stride: usize,
+    add: bool,
+) {
+    let (weights, scales, starts) = matrix.panel(panel);
+    let groups = weights.len() / (L::GROUP * PANEL);
+    let per_block = L::BLOCK / L::GROUP;
+    assert!(rows.bytes.len() >= (row + R - 1) * rows.byte_stride + groups * GROUP_BYTES, "rows are cut short");
+    assert!(rows.scales.len() >= (row + R - 1) * rows.scale_stride + groups.div_ceil(per_block), "scales are missing");
+    assert!(blocks.end <= groups.div_ceil(per_block), "the range ends behind the matrix");
+    // SAFETY: what is read was checked above, what is written is the caller's promise.
+    unsafe {
+        let activations = rows.bytes.as_ptr().add(row * rows.byte_stride);
+        for block in blocks.clone() {
+            let last = ((block + 1) * per_block).min(groups);
+            let mut sums = [L::load_sums(starts.as_ptr().add(block * PANEL)); R];
+            for group in block * per_block..last {
+                let weights = L::load_weights(weights.as_ptr().add(group * L::GROUP * PANEL));
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let from = activations.add(r * rows.byte_stride + group * GROUP_BYTES);
+                    *sums = L::multiply_add(*sums, from, weights);
+                }
+            }
+            let add = add || block > blocks.start;
+            for (r, sums) in sums.into_iter().enumerate() {
+                let scale = *rows.scales.get_unchecked((row + r) * rows.scale_stride + block);
+                L::put_scaled(sums, scale, scales.as_ptr().add(block * PANEL), to.add(r * stride), add);
+            }
         }
     }
 }

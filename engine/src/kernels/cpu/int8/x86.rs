@@ -1,6 +1,10 @@
 //! Int8 steps in x86 instructions.
 
-#![expect(unsafe_code, clippy::inline_always, reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions")]
+#![expect(
+    unsafe_code,
+    clippy::inline_always,
+    reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions"
+)]
 
 use std::arch::x86_64::*;
 
@@ -17,14 +21,17 @@ pub(super) struct AvxVnni;
 pub(super) struct Avx512Vnni;
 
 #[inline(always)]
-unsafe fn add_scaled_256(sums: [__m256i; 2], row_scale: f32, column_scales: *const f32, into: *mut f32) {
+unsafe fn put_scaled_256(sums: [__m256i; 2], row_scale: f32, column_scales: *const f32, into: *mut f32, add: bool) {
     // SAFETY: the caller gives 16 numbers behind each pointer, and the CPU has AVX2 and FMA.
     unsafe {
         let row_scale = _mm256_set1_ps(row_scale);
         for (half, sums) in sums.into_iter().enumerate() {
             let scales = _mm256_mul_ps(row_scale, _mm256_loadu_ps(column_scales.add(8 * half)));
             let into = into.add(8 * half);
-            _mm256_storeu_ps(into, _mm256_fmadd_ps(_mm256_cvtepi32_ps(sums), scales, _mm256_loadu_ps(into)));
+            let sums = _mm256_cvtepi32_ps(sums);
+            let product =
+                if add { _mm256_fmadd_ps(sums, scales, _mm256_loadu_ps(into)) } else { _mm256_mul_ps(sums, scales) };
+            _mm256_storeu_ps(into, product);
         }
     }
 }
@@ -41,9 +48,9 @@ macro_rules! sums_of_256_bits {
         }
 
         #[inline(always)]
-        unsafe fn add_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32) {
+        unsafe fn put_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32, add: bool) {
             // SAFETY: the caller's promise is the same.
-            unsafe { add_scaled_256(sums, row_scale, column_scales, into) }
+            unsafe { put_scaled_256(sums, row_scale, column_scales, into, add) }
         }
     };
 }
@@ -126,11 +133,14 @@ impl Lanes for Avx512Vnni {
     }
 
     #[inline(always)]
-    unsafe fn add_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32) {
+    unsafe fn put_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32, add: bool) {
         // SAFETY: the caller gives 16 numbers behind each pointer.
         unsafe {
             let scales = _mm512_mul_ps(_mm512_set1_ps(row_scale), _mm512_loadu_ps(column_scales));
-            _mm512_storeu_ps(into, _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), scales, _mm512_loadu_ps(into)));
+            let sums = _mm512_cvtepi32_ps(sums);
+            let product =
+                if add { _mm512_fmadd_ps(sums, scales, _mm512_loadu_ps(into)) } else { _mm512_mul_ps(sums, scales) };
+            _mm512_storeu_ps(into, product);
         }
     }
 }

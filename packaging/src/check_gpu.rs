@@ -1,0 +1,262 @@
+//! `cargo xtask check-gpu`: all that can be known of the graphics cards' code without a graphics card.
+//!
+//! The CUDA kernels are compiled to machine code for three generations of cards, the program is checked with the feature
+//! `cuda`, and with the feature `metal` for Apple's processors. That needs NVIDIA's compiler, which comes with pip, and a
+//! standard library for Apple. It takes most of an hour at first, so continuous integration leaves it out. Nothing is run;
+//! what the kernels compute is tested by `cargo test --test gpu`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::process::{cargo, is_in_path, output, repository, run};
+use crate::{machine, say};
+
+/// NVIDIA's compiler as Python packages. CUDA 13.0: every driver for CUDA 13 takes what it makes, and cudarc knows it.
+const TOOLKIT: &[&str] = &[
+    "nvidia-cuda-nvcc==13.0.88",
+    "nvidia-nvvm==13.0.88",
+    "nvidia-cuda-crt==13.0.88",
+    "nvidia-cuda-runtime==13.0.96",
+    "nvidia-cuda-cccl==13.0.85",
+];
+
+/// Turing, which has no tensor cores for bf16; Ampere, the first that has; Hopper.
+const ARCHITECTURES: &[&str] = &["sm_75", "sm_80", "sm_90"];
+
+/// What the program is checked for with the feature `cuda`: PTX of this one runs on all later cards.
+const COMPUTE_CAPABILITY: &str = "80";
+
+const KERNELS: &str = "engine/src/kernels/cuda/attention.cu";
+
+const APPLE: &str = "aarch64-apple-darwin";
+
+/// Debian's compiler with the source of its standard library, from which one for Apple can be checked against.
+const DEBIAN_RUST: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev"];
+
+/// What that compiler and cargo load, on Debian 12.
+const DEBIAN_LIBRARIES: &[&str] =
+    &["libllvm22", "libgit2-1.5", "libhttp-parser2.9", "libmbedtls14", "libmbedx509-1", "libmbedcrypto7"];
+
+/// What to check.
+#[derive(Debug, Args)]
+pub(crate) struct CheckGpuArgs {
+    /// Parts to check [default: all]
+    #[arg(value_enum)]
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The CUDA kernels, compiled for several cards
+    Kernels,
+    /// The program with the feature `cuda`
+    Cuda,
+    /// The program with the feature `metal`, for Apple's processors
+    Metal,
+}
+
+/// Checks what was asked for.
+///
+/// # Errors
+/// Names what could not be compiled, or what is missing to try.
+pub(crate) fn run_checks(arguments: &CheckGpuArgs) -> Result<()> {
+    let wants = |part| arguments.parts.is_empty() || arguments.parts.contains(&part);
+    let folder = repository().join("target/gpu-check");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    if wants(Part::Kernels) || wants(Part::Cuda) {
+        let toolkit = toolkit(&folder)?;
+        if wants(Part::Kernels) {
+            compile_kernels(&toolkit, &folder)?;
+        }
+        if wants(Part::Cuda) {
+            check_with_cuda(&toolkit, &folder)?;
+        }
+    }
+    if wants(Part::Metal) {
+        check_with_metal(&folder)?;
+    }
+    say::line(format_args!("checked; nothing of it ran on a card"));
+    Ok(())
+}
+
+/// The toolkit's root: `CUDA_HOME` where it is set, else from Python's packages.
+fn toolkit(folder: &Path) -> Result<PathBuf> {
+    if let Some(home) = std::env::var_os("CUDA_HOME").map(PathBuf::from) {
+        if home.join("bin/nvcc").is_file() {
+            return Ok(home);
+        }
+        bail!("CUDA_HOME is {}, where there is no bin/nvcc; correct it or unset it", home.display());
+    }
+    let packages = folder.join("toolkit");
+    let root = packages.join("nvidia/cu13");
+    if root.join("bin/nvcc").is_file() {
+        return Ok(root);
+    }
+    machine::need_pip()?;
+    say::line(format_args!("fetching NVIDIA's compiler into {}", packages.display()));
+    let mut pip = Command::new(machine::PYTHON);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target"]);
+    run(pip.arg(&packages).args(TOOLKIT)).context("pip could not fetch NVIDIA's compiler; is there a network?")?;
+    if !root.join("bin/nvcc").is_file() {
+        bail!("the packages hold no nvidia/cu13/bin/nvcc; have they changed?");
+    }
+    Ok(root)
+}
+
+/// Compiles the kernels and tells what of a card they take; registers that spill into memory are an error.
+fn compile_kernels(toolkit: &Path, folder: &Path) -> Result<()> {
+    let nvcc = || {
+        let mut command = Command::new(toolkit.join("bin/nvcc"));
+        command.current_dir(repository()).args(["-std=c++17", "-O3", KERNELS, "-o"]);
+        command
+    };
+    for architecture in ARCHITECTURES {
+        let mut command = nvcc();
+        command.arg(folder.join(format!("attention-{architecture}.cubin")));
+        command.args(["-cubin", "-Xptxas", "-v", &format!("-arch={architecture}")]);
+        let result = command.output().context("cannot start nvcc")?;
+        let told = String::from_utf8_lossy(&result.stderr);
+        if !result.status.success() {
+            bail!("{KERNELS} cannot be compiled for {architecture}:\n{told}");
+        }
+        let kernels = usage(&told);
+        if kernels.is_empty() {
+            bail!("{KERNELS} holds no kernels for {architecture}");
+        }
+        for Usage { name, registers, spilled_bytes } in kernels {
+            say::result(format_args!("{architecture} {name}: {registers} registers"));
+            if spilled_bytes > 0 {
+                bail!("{name} spills {spilled_bytes} bytes on {architecture}; give its tiles fewer rows or keys");
+            }
+        }
+    }
+    let ptx = folder.join("attention.ptx");
+    run(nvcc().arg(&ptx).args(["-ptx", &format!("-arch=compute_{COMPUTE_CAPABILITY}")]))?;
+    say::line(format_args!("compiled {KERNELS} for {} and to PTX", ARCHITECTURES.join(", ")));
+    Ok(())
+}
+
+/// What a kernel takes of a multiprocessor.
+#[derive(Debug, PartialEq, Eq)]
+struct Usage {
+    name: String,
+    registers: u32,
+    spilled_bytes: u32,
+}
+
+/// Reads what `ptxas -v` tells: a line with the kernel's name, one with its spills, one with its registers.
+fn usage(told: &str) -> Vec<Usage> {
+    let mut kernels: Vec<Usage> = Vec::new();
+    let number_before = |line: &str, word: &str| -> Option<u32> {
+        line.split(word).next()?.split([' ', ',']).rfind(|part| !part.is_empty())?.parse().ok()
+    };
+    for line in told.lines() {
+        if let Some(rest) = line.split("Compiling entry function '").nth(1) {
+            let name = rest.split('\'').next().unwrap_or_default().to_owned();
+            kernels.push(Usage { name, registers: 0, spilled_bytes: 0 });
+        } else if let Some(kernel) = kernels.last_mut() {
+            if line.contains("bytes spill stores") {
+                kernel.spilled_bytes = number_before(line, " bytes spill stores").unwrap_or_default();
+            }
+            if line.contains(" registers") {
+                kernel.registers = number_before(line, " registers").unwrap_or_default();
+            }
+        }
+    }
+    kernels
+}
+
+fn check_with_cuda(toolkit: &Path, folder: &Path) -> Result<()> {
+    say::line(format_args!("checking the program with the feature cuda; candle's kernels take long at first"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(toolkit.join("bin")).chain(std::env::split_paths(&path)))
+        .context("PATH cannot be extended")?;
+    let mut command = cargo();
+    command.env("PATH", path).env("CUDA_HOME", toolkit).env("CUDA_COMPUTE_CAP", COMPUTE_CAPABILITY);
+    command.args([
+        "clippy",
+        "--locked",
+        "--package",
+        "engine",
+        "--package",
+        "app",
+        "--features",
+        "engine/cuda,app/cuda",
+    ]);
+    run(command.arg("--target-dir").arg(folder.join("cuda")).args(["--", "-D", "warnings"]))
+}
+
+fn check_with_metal(folder: &Path) -> Result<()> {
+    say::line(format_args!("checking the program with the feature metal for {APPLE}"));
+    let mut command = if has_apple_library()? { cargo() } else { debian_cargo(&folder.join("rust"))? };
+    command.args(["check", "--locked", "--target", APPLE, "--package", "engine", "--package", "app"]);
+    command.args(["--features", "engine/metal,app/metal", "--target-dir"]).arg(folder.join("metal"));
+    run(&mut command)
+}
+
+/// Whether this machine's compiler has a standard library for Apple's processors.
+fn has_apple_library() -> Result<bool> {
+    let mut rustc = Command::new("rustc");
+    let libraries = output(rustc.args(["--print", "target-libdir", "--target", APPLE]))?;
+    Ok(Path::new(libraries.trim()).is_dir())
+}
+
+/// Debian's cargo, unpacked below `folder` without being installed, set up to check a standard library from its source.
+fn debian_cargo(folder: &Path) -> Result<Command> {
+    let root = folder.join("root");
+    if !root.join("usr/bin/cargo").exists() {
+        if !is_in_path("dpkg-deb") {
+            bail!("there is no standard library for {APPLE}; get it with `rustup target add {APPLE}`");
+        }
+        fetch_debian_rust(folder, &root)?;
+    }
+    let libraries = root.join("usr/lib/x86_64-linux-gnu");
+    let mut command = Command::new(root.join("usr/bin/cargo"));
+    command.current_dir(repository()).env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").env_remove("RUSTFLAGS");
+    command.env("RUSTC", root.join("usr/bin/rustc")).env("LD_LIBRARY_PATH", libraries);
+    // Debian's compiler is a released one, for which building the standard library is not switched on.
+    command.env("RUSTC_BOOTSTRAP", "1").args(["-Zbuild-std=std,panic_unwind"]);
+    Ok(command)
+}
+
+fn fetch_debian_rust(folder: &Path, root: &Path) -> Result<()> {
+    let version = output(Command::new("apt-cache").args(["show", "--no-all-versions", "rustc-web"]))
+        .context("Debian's package rustc-web is not to be had here; it is in Debian 12's security updates")?;
+    let version =
+        version.lines().find_map(|line| line.strip_prefix("Version: ")).context("rustc-web has no version")?;
+    let release = version.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
+    let packages = folder.join("packages");
+    fs::create_dir_all(&packages).with_context(|| format!("cannot make {}", packages.display()))?;
+    say::line(format_args!("fetching Debian's Rust {version} into {}", folder.display()));
+    let mut apt = Command::new("apt-get");
+    apt.current_dir(&packages).args(["download", "--quiet"]);
+    apt.args(DEBIAN_RUST.iter().map(|name| format!("{name}={version}")));
+    run(apt.arg(format!("libstd-rust-web-{release}")).args(DEBIAN_LIBRARIES))?;
+    for entry in fs::read_dir(&packages).with_context(|| format!("cannot list {}", packages.display()))? {
+        run(Command::new("dpkg-deb").arg("-x").arg(entry.context("cannot list the packages")?.path()).arg(root))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usage_is_read_from_what_the_assembler_tells() {
+        let told = "ptxas info    : 0 bytes gmem\n\
+            ptxas info    : Compiling entry function 'attention_tensor_256' for 'sm_80'\n\
+            ptxas info    : Function properties for attention_tensor_256\n    \
+            0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads\n\
+            ptxas info    : Used 238 registers, used 1 barriers, 488 bytes cmem[0]\n\
+            ptxas info    : Compiling entry function 'b' for 'sm_80'\n    \
+            8 bytes stack frame, 12 bytes spill stores, 16 bytes spill loads\n\
+            ptxas info    : Used 255 registers\n";
+        let kernel = |name: &str, registers, spilled_bytes| Usage { name: name.into(), registers, spilled_bytes };
+        assert_eq!(usage(told), [kernel("attention_tensor_256", 238, 0), kernel("b", 255, 12)]);
+    }
+}
