@@ -12,7 +12,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::process::{cargo, is_in_path, output, repository, run};
+use crate::debian_rust::{self, DebianRust};
+use crate::process::{cargo, repository, run};
 use crate::{machine, say};
 
 /// NVIDIA's compiler as Python packages. CUDA 13.0: every driver for CUDA 13 takes what it makes, and cudarc knows it.
@@ -33,13 +34,6 @@ const COMPUTE_CAPABILITY: &str = "80";
 const KERNELS: &str = "engine/src/kernels/cuda/attention.cu";
 
 const APPLE: &str = "aarch64-apple-darwin";
-
-/// Debian's compiler with the source of its standard library, from which one for Apple can be checked against.
-const DEBIAN_RUST: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev"];
-
-/// What that compiler and cargo load, on Debian 12.
-const DEBIAN_LIBRARIES: &[&str] =
-    &["libllvm22", "libgit2-1.5", "libhttp-parser2.9", "libmbedtls14", "libmbedx509-1", "libmbedcrypto7"];
 
 /// What to check.
 #[derive(Debug, Args)]
@@ -192,54 +186,15 @@ fn check_with_cuda(toolkit: &Path, folder: &Path) -> Result<()> {
 
 fn check_with_metal(folder: &Path) -> Result<()> {
     say::line(format_args!("checking the program with the feature metal for {APPLE}"));
-    let mut command = if has_apple_library()? { cargo() } else { debian_cargo(&folder.join("rust"))? };
+    let mut command = cargo();
+    if debian_rust::is_needed_for(APPLE)? {
+        command = DebianRust::unpack(APPLE)?.cargo();
+        // Debian's compiler is a released one, for which building the standard library is not switched on.
+        command.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_unwind");
+    }
     command.args(["check", "--locked", "--target", APPLE, "--package", "engine", "--package", "app"]);
     command.args(["--features", "engine/metal,app/metal", "--target-dir"]).arg(folder.join("metal"));
     run(&mut command)
-}
-
-/// Whether this machine's compiler has a standard library for Apple's processors.
-fn has_apple_library() -> Result<bool> {
-    let mut rustc = Command::new("rustc");
-    let libraries = output(rustc.args(["--print", "target-libdir", "--target", APPLE]))?;
-    Ok(Path::new(libraries.trim()).is_dir())
-}
-
-/// Debian's cargo, unpacked below `folder` without being installed, set up to check a standard library from its source.
-fn debian_cargo(folder: &Path) -> Result<Command> {
-    let root = folder.join("root");
-    if !root.join("usr/bin/cargo").exists() {
-        if !is_in_path("dpkg-deb") {
-            bail!("there is no standard library for {APPLE}; get it with `rustup target add {APPLE}`");
-        }
-        fetch_debian_rust(folder, &root)?;
-    }
-    let libraries = root.join("usr/lib/x86_64-linux-gnu");
-    let mut command = Command::new(root.join("usr/bin/cargo"));
-    command.current_dir(repository()).env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").env_remove("RUSTFLAGS");
-    command.env("RUSTC", root.join("usr/bin/rustc")).env("LD_LIBRARY_PATH", libraries);
-    // Debian's compiler is a released one, for which building the standard library is not switched on.
-    command.env("RUSTC_BOOTSTRAP", "1").args(["-Zbuild-std=std,panic_unwind"]);
-    Ok(command)
-}
-
-fn fetch_debian_rust(folder: &Path, root: &Path) -> Result<()> {
-    let version = output(Command::new("apt-cache").args(["show", "--no-all-versions", "rustc-web"]))
-        .context("Debian's package rustc-web is not to be had here; it is in Debian 12's security updates")?;
-    let version =
-        version.lines().find_map(|line| line.strip_prefix("Version: ")).context("rustc-web has no version")?;
-    let release = version.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
-    let packages = folder.join("packages");
-    fs::create_dir_all(&packages).with_context(|| format!("cannot make {}", packages.display()))?;
-    say::line(format_args!("fetching Debian's Rust {version} into {}", folder.display()));
-    let mut apt = Command::new("apt-get");
-    apt.current_dir(&packages).args(["download", "--quiet"]);
-    apt.args(DEBIAN_RUST.iter().map(|name| format!("{name}={version}")));
-    run(apt.arg(format!("libstd-rust-web-{release}")).args(DEBIAN_LIBRARIES))?;
-    for entry in fs::read_dir(&packages).with_context(|| format!("cannot list {}", packages.display()))? {
-        run(Command::new("dpkg-deb").arg("-x").arg(entry.context("cannot list the packages")?.path()).arg(root))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

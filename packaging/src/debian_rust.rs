@@ -22,7 +22,7 @@ const LIBRARY: &str = "libstd-rust-web-dev";
 const LOADED: &[&str] =
     &["libllvm22", "libgit2-1.5", "libhttp-parser2.9", "libmbedtls14", "libmbedx509-1", "libmbedcrypto7"];
 
-/// Whether this machine's own compiler has a standard library for `target`.
+/// Whether this machine's own compiler lacks a standard library for `target`.
 ///
 /// # Errors
 /// When the compiler cannot be asked.

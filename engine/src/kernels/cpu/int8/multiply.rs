@@ -103,7 +103,7 @@ impl Product<'_> {
         let columns = PANEL.min(self.matrix.outputs() - panel * PANEL);
         let at = row * self.to.stride + first;
         let end = at + (R - 1) * self.to.stride + columns;
-        // A sum of nothing is 0, which the first block would write.
+        // A range without blocks writes nothing, but its product is 0.
         if columns == PANEL && !self.blocks.is_empty() {
             let add = self.to.accumulate;
             let stride = self.to.stride;

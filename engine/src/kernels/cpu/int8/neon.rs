@@ -45,13 +45,15 @@ impl Lanes for NeonDot {
     }
 
     #[inline(always)]
-    unsafe fn add_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32) {
+    unsafe fn put_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32, add: bool) {
         for (quarter, sums) in sums.into_iter().enumerate() {
             // SAFETY: the caller gives 16 numbers behind each pointer.
             unsafe {
                 let scales = vmulq_n_f32(vld1q_f32(column_scales.add(4 * quarter)), row_scale);
                 let into = into.add(4 * quarter);
-                vst1q_f32(into, vfmaq_f32(vld1q_f32(into), vcvtq_f32_s32(sums), scales));
+                let sums = vcvtq_f32_s32(sums);
+                let product = if add { vfmaq_f32(vld1q_f32(into), sums, scales) } else { vmulq_f32(sums, scales) };
+                vst1q_f32(into, product);
             }
         }
     }
