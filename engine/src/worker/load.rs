@@ -5,7 +5,7 @@ use std::path::Path;
 use candle_core::Device;
 
 use super::Error;
-use super::run_loop::Job;
+use super::outlet::Job;
 use super::session::Session;
 use crate::kernels::cpu::Precision;
 use crate::model::Model;
