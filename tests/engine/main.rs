@@ -22,6 +22,7 @@ mod prompt;
 #[cfg(feature = "real-models")]
 mod prompt_real;
 mod reading_model;
+mod reading_order;
 mod store;
 mod tiny_model;
 mod traps;
