@@ -100,9 +100,11 @@ fn it_is_answered_from_what_is_read_and_offered_again_and_reading_goes_on_unchan
     assert_eq!(answer.read.windows, (1, map.windows.len() as u32));
     assert!(answer.read.pages.0 >= 1 && answer.read.pages.1 == 60, "{:?}", answer.read);
     assert_eq!(answer.read.waiting.len() as u32, 60 - answer.read.pages.0);
-    assert_eq!(answer.cost.encoded_tokens, u64::from(map.windows[0].tokens), "a true part, not padded");
-    let first = map.windows[0].first_page..=map.windows[0].last_page;
-    assert!(answer.evidence.iter().all(|page| first.contains(&page.page)), "evidence from pages that were not read");
+    let read: Vec<u32> = (1..=60).filter(|page| !answer.read.waiting.contains(&(0, *page))).collect();
+    let window = map.windows.iter().find(|window| window.first_page == read[0]).unwrap();
+    assert_eq!(read, (window.first_page..=window.last_page).collect::<Vec<_>>(), "the pages of the one window");
+    assert_eq!(answer.cost.encoded_tokens, u64::from(window.tokens), "a true part, not padded");
+    assert!(answer.evidence.iter().all(|page| read.contains(&page.page)), "evidence from pages that were not read");
 
     let offers = offers(&events);
     assert_eq!(offers.len(), map.windows.len() - 1, "once for every further window");
@@ -131,7 +133,7 @@ fn a_question_on_another_report_waits_its_turn() {
     let events = desk.events(2);
     assert!(end_of(&events, 1) < end_of(&events, 2));
     assert!(answer_of(&events, 2).read.is_all());
-    assert_eq!(offers(&events), []);
+    assert!(offers(&events).is_empty());
 }
 
 #[test]
@@ -148,6 +150,7 @@ fn either_can_be_cancelled_without_the_other() {
 
     // The reading, while the question is being answered.
     let desk = self::desk();
+    write_report(&desk.report.path, &pages(400));
     desk.read(1);
     desk.ask(2, 200);
     let mut is_cancelled = false;
@@ -158,7 +161,7 @@ fn either_can_be_cancelled_without_the_other() {
         }
     });
     assert_eq!(events[end_of(&events, 1)], Event::Cancelled { request: RequestId(1) });
-    assert!(!answer_of(&events, 2).text.is_empty());
+    assert!(!answer_of(&events, 2).read.is_all());
 
     // The reading, before there is anything to answer from: the question reads for itself.
     let desk = self::desk();
