@@ -1,7 +1,7 @@
 //! What the application and the engine say to each other: plain data, nothing that is open, drawn or computed.
 //!
 //! Work carries a [`RequestId`], and so does everything that is told about it. Each request that was sent ends in
-//! exactly one of [`Event::Done`], [`Event::Failed`] and [`Event::Cancelled`].
+//! exactly one of [`Event::Done`], [`Event::Failed`] and [`Event::Cancelled`]; only [`Event::MoreRead`] may come after it.
 
 use std::path::PathBuf;
 
@@ -186,6 +186,9 @@ pub struct AnsweringOptions {
     pub repetition_penalty: f32,
     /// Start of the chain of chance.
     pub seed: u64,
+    /// Answer from what has been read after so many seconds, as soon as that is anything; `None` for when all is read, or
+    /// at once where a reading of the same documents is under way.
+    pub within_secs: Option<f32>,
 }
 
 impl Default for AnsweringOptions {
@@ -198,6 +201,7 @@ impl Default for AnsweringOptions {
             top_p: 1.0,
             repetition_penalty: 1.0,
             seed: 0,
+            within_secs: None,
         }
     }
 }
@@ -244,6 +248,18 @@ pub enum Event {
         /// What was found on it.
         page: PageReport,
     },
+    /// The question came while these documents are being read, and waits until there is something to answer it from.
+    Waiting {
+        /// The work.
+        request: RequestId,
+    },
+    /// More has been read than a question was answered from: it can be asked again.
+    MoreRead {
+        /// The question that was answered.
+        request: RequestId,
+        /// How much has been read by now.
+        read: ReadSoFar,
+    },
     /// The next piece of an answer.
     Token {
         /// The work.
@@ -281,6 +297,8 @@ impl Event {
             | Self::Opened { request, .. }
             | Self::Model { request, .. }
             | Self::Page { request, .. }
+            | Self::Waiting { request }
+            | Self::MoreRead { request, .. }
             | Self::Token { request, .. }
             | Self::Done { request, .. }
             | Self::Failed { request, .. }
@@ -465,8 +483,30 @@ pub struct Answer {
     pub evidence: Vec<PageEvidence>,
     /// Pages that could not be read and so had no say.
     pub unread: Vec<PageReport>,
+    /// How much of the documents had been read when it was written.
+    pub read: ReadSoFar,
     /// What it took.
     pub cost: AnswerCost,
+}
+
+/// How much of documents has been read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadSoFar {
+    /// Windows that are encoded, and windows in all.
+    pub windows: (u32, u32),
+    /// Pages of which all text is read (of those without text, all pictures), and pages in all.
+    pub pages: (u32, u32),
+    /// Figures that were looked at, in parts where they are large, and figures to look at in all.
+    pub figures: (u32, u32),
+    /// Pages that are not read yet: number of the document among the sources, from 0, and page, counted from 1.
+    pub waiting: Vec<(u32, u32)>,
+}
+
+impl ReadSoFar {
+    /// Whether nothing is left to read.
+    pub fn is_all(&self) -> bool {
+        self.windows.0 == self.windows.1
+    }
 }
 
 /// Why an answer ended.

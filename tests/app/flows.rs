@@ -7,7 +7,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::{Command, Event, Stage};
 
-use crate::scripted::{ScriptedEngine, answer, bulletin, starter};
+use crate::scripted::{ScriptedEngine, answer, answer_from_part, bulletin, extent, starter};
 
 const FILE: &str = "/reports/treasury_bulletin_2025_06.pdf";
 const QUESTION: &str = "How much did real GDP decline?";
@@ -169,4 +169,39 @@ fn what_an_abandoned_request_tells_is_not_shown() {
     engine.tell(Event::Token { request: abandoned, text: "too late".into() });
     window.run();
     assert!(window.query_by_label_contains("too late").is_none());
+}
+
+#[test]
+fn an_answer_from_a_part_says_so_and_is_offered_again_when_more_is_read() {
+    let engine = ScriptedEngine::default();
+    let mut window = with_report(&engine);
+    let Some(Command::Read { request: behind, job }) = engine.commands().last().cloned() else {
+        panic!("the report is not read")
+    };
+    assert!(!job.plan_only, "the report was looked at and not read");
+    ask(&mut window);
+    let request = engine.last_request();
+    engine.tell(Event::Waiting { request });
+    engine.tell(Event::Progress { request: behind, stage: Stage::Text, done: 1, total: 9 });
+    window.run_steps(3);
+    assert!(window.query_by_label("Waiting until the first pages are read").is_some());
+    engine.finish(answer_from_part("By 0.2 percent.", 12));
+    window.run();
+    assert!(window.query_by_label("Written when 12 of 40 pages were read").is_some());
+    assert!(window.query_by_label_contains("Ask again").is_none(), "offered before more is read");
+    engine.tell(Event::MoreRead { request, read: extent(20) });
+    window.run();
+    assert!(window.query_by_label("Ask again: 20 of 40 pages are read now").is_some());
+    engine.tell(Event::MoreRead { request, read: extent(40) });
+    window.run();
+    window.get_by_label("Ask again: everything is read now").click();
+    window.run_steps(4);
+    let Some(Command::Ask { request: again, job }) = engine.commands().last().cloned() else {
+        panic!("nothing was asked")
+    };
+    assert!(again != request && job.question == QUESTION);
+    engine.finish(answer("By 0.3 percent."));
+    window.run();
+    assert!(window.query_by_label("By 0.3 percent.").is_some());
+    assert!(window.query_by_label_contains("Ask again").is_none());
 }

@@ -9,7 +9,7 @@ use engine::document::geometry::Rect;
 use engine::document::page::{DocumentKind, FigureKind};
 use engine::protocol::{
     Answer, AnswerCost, Command, DocumentSummary, ErrorReport, Event, Finish, ModelSummary, Outcome, PageEvidence,
-    PageReport, PageState, ReadingMap, RequestId, SpanEvidence, SpanKind, WeightType,
+    PageReport, PageState, ReadSoFar, ReadingMap, RequestId, SpanEvidence, SpanKind, WeightType,
 };
 
 /// What test and engine share.
@@ -120,8 +120,25 @@ pub(crate) fn answer(text: &str) -> Outcome {
             page(11, 0.29, SpanKind::Figure(FigureKind::Vector), "Growth of real GDP"),
         ],
         unread: Vec::new(),
+        read: ReadSoFar::default(),
         cost: AnswerCost::default(),
     })
+}
+
+/// An answer written when `windows` of 40 windows, each of a page, were read.
+pub(crate) fn answer_from_part(text: &str, windows: u32) -> Outcome {
+    let Outcome::Answer(whole) = answer(text) else { unreachable!("it is an answer") };
+    Outcome::Answer(Answer { read: extent(windows), ..whole })
+}
+
+/// So many of 40 windows, each of a page.
+pub(crate) fn extent(windows: u32) -> ReadSoFar {
+    ReadSoFar {
+        windows: (windows, 40),
+        pages: (windows, 40),
+        figures: (0, 0),
+        waiting: (windows..40).map(|page| (0, page + 1)).collect(),
+    }
 }
 
 fn page(page: u32, share: f32, kind: SpanKind, text: &str) -> PageEvidence {

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests make the files that they need")]
 #![allow(clippy::print_stdout, reason = "what was measured is shown where a test is run by hand")]
 
+mod asked_meanwhile;
 mod backends;
 mod bench;
 mod checkpoint_names;
@@ -22,6 +23,7 @@ mod prompt;
 #[cfg(feature = "real-models")]
 mod prompt_real;
 mod reading_model;
+mod reading_order;
 mod store;
 mod tiny_model;
 mod traps;

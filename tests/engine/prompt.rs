@@ -61,7 +61,7 @@ fn page(number: u32, lines: Vec<Line>) -> Page {
     }
 }
 
-fn document(pages: Vec<Page>) -> Document {
+pub(crate) fn document(pages: Vec<Page>) -> Document {
     Document {
         hash: "00".to_owned(),
         name: "report.pdf".to_owned(),
@@ -73,7 +73,7 @@ fn document(pages: Vec<Page>) -> Document {
     }
 }
 
-fn body(number: u32, texts: &[&str]) -> Page {
+pub(crate) fn body(number: u32, texts: &[&str]) -> Page {
     page(number, texts.iter().map(|text| line(0, LineRole::Body, text)).collect())
 }
 

@@ -92,7 +92,8 @@ fn events(engine: &Engine) -> Vec<Event> {
     events
 }
 
-pub(crate) fn read(engine: &Engine, model: &Path, source: &Source) -> (ReadingMap, Vec<Event>) {
+/// A whole reading.
+pub(crate) fn read_command(request: u64, model: &Path, source: &Source) -> Command {
     let job = ReadJob {
         sources: vec![source.clone()],
         reading: reading(),
@@ -100,7 +101,23 @@ pub(crate) fn read(engine: &Engine, model: &Path, source: &Source) -> (ReadingMa
         plan_only: false,
         figures_to: None,
     };
-    engine.send(Command::Read { request: RequestId(1), job });
+    Command::Read { request: RequestId(request), job }
+}
+
+/// A question of which the answer is so many tokens long at most.
+pub(crate) fn ask_command(request: u64, model: &Path, source: &Source, question: &str, max_tokens: usize) -> Command {
+    let job = AskJob {
+        sources: vec![source.clone()],
+        question: question.into(),
+        reading: reading(),
+        compute: compute(model),
+        answering: AnsweringOptions { max_tokens, ..AnsweringOptions::default() },
+    };
+    Command::Ask { request: RequestId(request), job }
+}
+
+pub(crate) fn read(engine: &Engine, model: &Path, source: &Source) -> (ReadingMap, Vec<Event>) {
+    engine.send(read_command(1, model, source));
     let mut events = events(engine);
     match events.pop() {
         Some(Event::Done { outcome: Outcome::Read(map), .. }) => (map, events),
@@ -109,14 +126,7 @@ pub(crate) fn read(engine: &Engine, model: &Path, source: &Source) -> (ReadingMa
 }
 
 pub(crate) fn ask(engine: &Engine, model: &Path, source: &Source, question: &str) -> (Answer, Vec<Event>) {
-    let job = AskJob {
-        sources: vec![source.clone()],
-        question: question.into(),
-        reading: reading(),
-        compute: compute(model),
-        answering: AnsweringOptions { max_tokens: 12, ..AnsweringOptions::default() },
-    };
-    engine.send(Command::Ask { request: RequestId(1), job });
+    engine.send(ask_command(1, model, source, question, 12));
     let mut events = events(engine);
     match events.pop() {
         Some(Event::Done { outcome: Outcome::Answer(answer), .. }) => (answer, events),

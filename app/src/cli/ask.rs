@@ -4,7 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use engine::protocol::{Answer, AnsweringOptions, AskJob, Command, Finish, Layout, Outcome, SpanEvidence, SpanKind};
+use engine::protocol::{
+    Answer, AnsweringOptions, AskJob, Command, Finish, Layout, Outcome, ReadSoFar, SpanEvidence, SpanKind,
+};
 
 use super::follow::{REQUEST, follow};
 use super::options::{ComputeArgs, ReadingArgs};
@@ -41,6 +43,10 @@ pub(crate) struct AskArgs {
     /// Start of the chain of chance
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Answer after so many seconds from what has been read by then, at least a window: what the question needs comes
+    /// first [default: when all is read]
+    #[arg(long, value_name = "SECS", value_parser = parse_seconds)]
+    within: Option<f32>,
     /// Print one JSON object with the answer, its evidence with boxes, and what it took
     #[arg(long)]
     json: bool,
@@ -55,6 +61,11 @@ enum LayoutArg {
 fn parse_temperature(text: &str) -> Result<f32, String> {
     let value: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
     if (0.0..=10.0).contains(&value) { Ok(value) } else { Err("a number between 0 and 10 is needed".into()) }
+}
+
+fn parse_seconds(text: &str) -> Result<f32, String> {
+    let value: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=1e6).contains(&value) { Ok(value) } else { Err("a number between 0 and 1000000 is needed".into()) }
 }
 
 fn parse_share(text: &str) -> Result<f32, String> {
@@ -84,6 +95,7 @@ pub(crate) fn run(arguments: &AskArgs) -> Result<(), Failure> {
             top_p: arguments.top_p,
             repetition_penalty: 1.0,
             seed: arguments.seed,
+            within_secs: arguments.within,
         },
     };
     let mut stdout = std::io::stdout();
@@ -142,6 +154,10 @@ fn evidence_text(answer: &Answer) -> String {
             line(format!("  {:>4}  {}", percent(span.share), span_text(span)));
         }
     }
+    if !answer.read.is_all() {
+        line(String::new());
+        line(extent_text(&answer.read));
+    }
     if !answer.unread.is_empty() {
         line(String::new());
         line(unread_text(answer));
@@ -160,6 +176,13 @@ fn span_text(span: &SpanEvidence) -> String {
         SpanKind::Figure(_) => format!("[figure] {}", span.text),
     };
     if span.matches.is_empty() { text } else { format!("{text}   [{}]", span.matches.join(", ")) }
+}
+
+/// From how much an answer was written that could not wait for all.
+fn extent_text(read: &ReadSoFar) -> String {
+    let of = |(done, all): (u32, u32)| format!("{done} of {all}");
+    let figures = if read.figures.1 > 0 { format!(" and {} figures", of(read.figures)) } else { String::new() };
+    format!("answered from {} pages{figures} read so far; ask again without --within to read all", of(read.pages))
 }
 
 /// One line for all pages that could not be read, with the reasons.

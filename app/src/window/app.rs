@@ -72,6 +72,7 @@ impl Window {
             UserCommand::ChooseFile => self.choose_file(ctx),
             UserCommand::OpenFile(path) => update::open_file(&mut self.state, self.engine.as_mut(), path),
             UserCommand::Ask => update::ask(&mut self.state, self.engine.as_mut()),
+            UserCommand::AskAgain(turn) => update::ask_again(&mut self.state, self.engine.as_mut(), turn),
             UserCommand::Cancel => update::cancel(&mut self.state, self.engine.as_mut()),
             UserCommand::DismissError => self.state.trouble = None,
             UserCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
@@ -142,6 +143,7 @@ impl eframe::App for Window {
         if let Some(path) = self.dialog.poll() {
             update::open_file(&mut self.state, self.engine.as_mut(), path);
         }
+        update::read_behind(&mut self.state, self.engine.as_mut());
         if self.ask_when_ready && self.state.can_ask() {
             self.ask_when_ready = false;
             update::ask(&mut self.state, self.engine.as_mut());

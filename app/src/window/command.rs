@@ -13,6 +13,8 @@ pub(crate) enum UserCommand {
     OpenFile(PathBuf),
     /// Ask what stands in the question's field.
     Ask,
+    /// Ask the question of this turn again, counted from 0.
+    AskAgain(usize),
     /// Stop what is going on.
     Cancel,
     /// Take the error card away.

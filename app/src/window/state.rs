@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use engine::protocol::{ModelSummary, PageEvidence, RequestId};
+use engine::protocol::{ModelSummary, PageEvidence, ReadSoFar, RequestId};
 
 /// All of it.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub(crate) struct State {
     pub question: String,
     /// What the engine is doing for the user; the newest request alone is followed.
     pub work: Option<Work>,
+    /// The reading of the open report that goes on behind, so that questions can come while it does.
+    pub behind: Option<Behind>,
     /// What went wrong last, until it is dismissed.
     pub trouble: Option<Trouble>,
     /// What the user should know about the report.
@@ -78,9 +80,20 @@ pub(crate) struct Report {
     pub unread_pages: Vec<u32>,
 }
 
+/// A reading that goes on behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Behind {
+    /// Its number.
+    pub request: RequestId,
+    /// Whether it is still under way.
+    pub is_running: bool,
+}
+
 /// A question and what came of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Turn {
+    /// Its number.
+    pub request: Option<RequestId>,
     /// As it was asked.
     pub question: String,
     /// The answer, as far as it has come.
@@ -89,6 +102,10 @@ pub(crate) struct Turn {
     pub evidence: Vec<PageEvidence>,
     /// What the user should know about it.
     pub warnings: Vec<String>,
+    /// How much had been read when it was answered, where that was not all.
+    pub from_part: Option<ReadSoFar>,
+    /// How much has been read since, where that is more.
+    pub more_read: Option<ReadSoFar>,
     /// How it stands.
     pub end: TurnEnd,
 }

@@ -5,16 +5,19 @@
 use std::path::PathBuf;
 
 use engine::protocol::{
-    AnsweringOptions, AskJob, Command, ComputeOptions, Event, Outcome, PageState, ReadJob, ReadingMap, ReadingOptions,
-    RequestId, Source, Stage,
+    AnsweringOptions, AskJob, Command, ComputeOptions, Event, Outcome, PageState, ReadJob, ReadSoFar, ReadingMap,
+    ReadingOptions, RequestId, Source, Stage,
 };
 
 use super::engine_client::EngineClient;
-use super::state::{Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
+use super::state::{Behind, Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
 
 /// Leaves the report that is open and reads `path`.
 pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: PathBuf) {
     cancel(state, engine);
+    if let Some(behind) = state.behind.take().filter(|behind| behind.is_running) {
+        engine.send(Command::Cancel { request: behind.request });
+    }
     let request = state.next_request();
     state.document = Remote::Pending;
     state.turns.clear();
@@ -22,13 +25,28 @@ pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: 
     state.trouble = None;
     state.focus_question = true;
     state.work = Some(Work::started(request, WorkKind::Open(path.clone()), "Opening"));
-    let job = ReadJob {
+    engine.send(Command::Read { request, job: read_job(path, true) });
+}
+
+fn read_job(path: PathBuf, plan_only: bool) -> ReadJob {
+    ReadJob {
         sources: vec![Source { path, password: None }],
         reading: ReadingOptions::default(),
         compute: ComputeOptions::default(),
-        plan_only: true,
+        plan_only,
         figures_to: None,
-    };
+    }
+}
+
+/// Begins to read a report that was just opened, so that questions find something read.
+pub(crate) fn read_behind(state: &mut State, engine: &mut dyn EngineClient) {
+    let Remote::Ready(report) = &state.document else { return };
+    if state.behind.is_some() {
+        return;
+    }
+    let job = read_job(report.path.clone(), false);
+    let request = state.next_request();
+    state.behind = Some(Behind { request, is_running: true });
     engine.send(Command::Read { request, job });
 }
 
@@ -40,10 +58,24 @@ pub(crate) fn ask(state: &mut State, engine: &mut dyn EngineClient) {
     }
     let path = report.path.clone();
     let question = std::mem::take(&mut state.question).trim().to_owned();
+    send_question(state, engine, path, question);
+}
+
+/// Asks a question once more, after more was read than it was answered from.
+pub(crate) fn ask_again(state: &mut State, engine: &mut dyn EngineClient, turn: usize) {
+    let (Remote::Ready(report), Some(turn), None) = (&state.document, state.turns.get_mut(turn), &state.work) else {
+        return;
+    };
+    turn.more_read = None;
+    let (path, question) = (report.path.clone(), turn.question.clone());
+    send_question(state, engine, path, question);
+}
+
+fn send_question(state: &mut State, engine: &mut dyn EngineClient, path: PathBuf, question: String) {
     let request = state.next_request();
     state.trouble = None;
     state.focus_question = true;
-    state.turns.push(Turn { question: question.clone(), ..Turn::default() });
+    state.turns.push(Turn { request: Some(request), question: question.clone(), ..Turn::default() });
     state.work = Some(Work::started(request, WorkKind::Ask, "Getting ready"));
     let job = AskJob {
         sources: vec![Source { path, password: None }],
@@ -65,6 +97,15 @@ pub(crate) fn cancel(state: &mut State, engine: &mut dyn EngineClient) {
 
 /// Takes in what the engine tells. Events of requests that nobody follows any more are dropped.
 pub(crate) fn absorb(state: &mut State, event: Event) {
+    if let Event::MoreRead { request, read } = event {
+        on_more_read(state, request, read);
+        return;
+    }
+    if let Some(behind) = state.behind.as_mut().filter(|behind| behind.request == event.request()) {
+        // What goes wrong there goes wrong for the question too, which tells it.
+        behind.is_running &= !event.is_last();
+        return;
+    }
     if !is_followed(state, event.request()) {
         return;
     }
@@ -80,7 +121,18 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
         }
         Event::Cancelled { .. } => end_work(state, TurnEnd::Cancelled, Remote::Absent),
         // The window shows a report once all of it is known.
-        Event::Opened { .. } | Event::Page { .. } => {}
+        Event::Opened { .. } | Event::Page { .. } | Event::MoreRead { .. } => {}
+        Event::Waiting { .. } => {
+            if let Some(work) = &mut state.work {
+                "Waiting until the first pages are read".clone_into(&mut work.stage);
+            }
+        }
+    }
+}
+
+fn on_more_read(state: &mut State, request: RequestId, read: ReadSoFar) {
+    if let Some(turn) = state.turns.iter_mut().find(|turn| turn.request == Some(request)) {
+        turn.more_read = Some(read);
     }
 }
 
@@ -125,6 +177,7 @@ fn on_done(state: &mut State, outcome: Outcome) {
                 turn.end = TurnEnd::Answered;
                 turn.answer = answer.text;
                 turn.evidence = answer.evidence;
+                turn.from_part = (!answer.read.is_all()).then_some(answer.read);
             }
         }
         // An outcome that does not answer the request ends it all the same.

@@ -1,8 +1,9 @@
 //! From documents to token ids.
 //!
 //! A [`Tokenizer`] turns text into ids and keeps control strings in documents harmless; [`plan_windows`] lays documents
-//! out as token windows whose every token is traced back to its line or figure; [`choose_passages`] picks what a model
-//! without an encoder is shown; the templates put the question. Knows documents, never tensors and never the model.
+//! out as token windows whose every token is traced back to its line or figure, and [`reading_order`] says which of them
+//! come first; [`choose_passages`] picks what a model without an encoder is shown; the templates put the question. Knows
+//! documents, never tensors and never the model.
 
 mod counts;
 mod error;
@@ -10,6 +11,7 @@ mod figure_window;
 mod gguf_vocabulary;
 mod page_text;
 mod passages;
+mod reading_order;
 mod special;
 mod templates;
 mod terms;
@@ -22,6 +24,7 @@ pub use counts::{DocumentCounts, TokenCounts, count_document, count_tokens};
 pub use error::PromptError;
 pub use gguf_vocabulary::GgufVocabulary;
 pub use passages::{Passage, choose_passages, opening_passages};
+pub use reading_order::reading_order;
 pub use special::{ExpectedIds, SpecialIds};
 pub use templates::{
     CONTINUATION, DOCUMENT, Prompt, QUESTION, Template, continuation_prompt, document_prompt, question_suffix,

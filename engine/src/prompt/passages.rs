@@ -80,22 +80,8 @@ pub fn choose_passages(
     tokenizer: &Tokenizer,
     budget_tokens: usize,
 ) -> Result<Vec<Passage>, PromptError> {
-    let pages: Vec<(u32, &Page)> =
-        (0..).zip(documents).flat_map(|(at, document)| document.pages.iter().map(move |page| (at, page))).collect();
-    let blocks: Vec<Block> =
-        pages.iter().enumerate().flat_map(|(at, (document, page))| page_blocks(*document, page, at)).collect();
-    let page_texts: Vec<String> = pages.iter().map(|(_, page)| page_text(page)).collect();
-    let block_texts: Vec<String> = blocks.iter().map(Block::text_of).collect();
-    let query = query(question);
-    let of_pages = scores(&page_texts, &query);
-    let of_blocks = scores(&block_texts, &query);
-
-    let mut left: Vec<(usize, f32)> = (blocks.iter().zip(&of_blocks).enumerate())
-        .filter(|(_, (_, score))| **score > 0.0)
-        .map(|(at, (block, score))| {
-            (at, score + PAGE_WEIGHT * of_pages.get(block.page_index).copied().unwrap_or_default())
-        })
-        .collect();
+    let (blocks, scores) = scored_blocks(documents, question);
+    let mut left: Vec<(usize, f32)> = scores.into_iter().enumerate().filter(|(_, score)| *score > 0.0).collect();
     let mut chosen: Vec<Passage> = Vec::new();
     let mut room = budget_tokens;
     while let Some(best) = best_of(&left) {
@@ -142,6 +128,49 @@ pub fn opening_passages(
         }
     }
     Ok(chosen)
+}
+
+/// A place in documents that fits a question.
+pub(super) struct FittingPlace {
+    /// Index of the document, from 0.
+    pub(super) document: u32,
+    /// Number of the page, from 1.
+    pub(super) page: u32,
+    /// Indices into the page's lines.
+    pub(super) lines: Vec<u32>,
+    /// How well it fits; only comparable within one question.
+    pub(super) score: f32,
+}
+
+/// All places that a question has a term in, in the order of the documents.
+pub(super) fn fitting_places(documents: &[&Document], question: &str) -> Vec<FittingPlace> {
+    let (blocks, scores) = scored_blocks(documents, question);
+    let places = blocks.into_iter().zip(scores).filter(|(_, score)| *score > 0.0);
+    places
+        .map(|(block, score)| FittingPlace {
+            document: block.document,
+            page: block.page.number,
+            lines: block.lines,
+            score,
+        })
+        .collect()
+}
+
+/// All blocks, and how well each fits a question: 0 without a term of it.
+fn scored_blocks<'a>(documents: &[&'a Document], question: &str) -> (Vec<Block<'a>>, Vec<f32>) {
+    let pages: Vec<(u32, &'a Page)> =
+        (0..).zip(documents).flat_map(|(at, document)| document.pages.iter().map(move |page| (at, page))).collect();
+    let blocks: Vec<Block<'a>> =
+        pages.iter().enumerate().flat_map(|(at, (document, page))| page_blocks(*document, page, at)).collect();
+    let page_texts: Vec<String> = pages.iter().map(|(_, page)| page_text(page)).collect();
+    let block_texts: Vec<String> = blocks.iter().map(Block::text_of).collect();
+    let query = query(question);
+    let of_pages = scores(&page_texts, &query);
+    let mut of_blocks = scores(&block_texts, &query);
+    for (block, score) in blocks.iter().zip(&mut of_blocks).filter(|(_, score)| **score > 0.0) {
+        *score += PAGE_WEIGHT * of_pages.get(block.page_index).copied().unwrap_or_default();
+    }
+    (blocks, of_blocks)
 }
 
 /// The best score; of equals the one earlier in the documents.

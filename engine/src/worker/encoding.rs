@@ -3,53 +3,19 @@
 use candle_core::{Device, Tensor};
 
 use super::Error;
+use super::encodings::{Done, Encodings};
 use super::load::LoadedModel;
-use super::reading::Reading;
-use super::run_loop::Job;
+use super::outlet::Job;
 use super::shelf::{Shelf, WindowStates, picture_hash, rounded};
+use crate::cancel::Cancelled;
 use crate::document::OpenDocument;
 use crate::document::figures::tiles;
 use crate::document::geometry::Rect;
 use crate::document::page::Document;
 use crate::model::vision::{Pixels, preprocess};
-use crate::prompt::{FigureRef, Window};
+use crate::prompt::{FigureRef, Window, reading_order};
 use crate::protocol::{Event, Stage, WindowOrigin};
 use crate::store::encodings::Key;
-
-/// Encoder states of windows, in order.
-pub(super) struct Encodings {
-    pub(super) windows: Vec<Window>,
-    /// `None` where they lie on disk alone.
-    pub(super) states: Vec<Option<WindowStates>>,
-    pub(super) origins: Vec<WindowOrigin>,
-}
-
-impl Encodings {
-    /// Windows of which nothing was encoded yet.
-    pub(super) fn planned(windows: Vec<Window>) -> Self {
-        let count = windows.len();
-        Self { windows, states: (0..count).map(|_| None).collect(), origins: vec![WindowOrigin::Planned; count] }
-    }
-
-    /// Tokens in all windows.
-    pub(super) fn tokens(&self) -> usize {
-        self.windows.iter().map(|window| window.ids.len()).sum()
-    }
-
-    /// Tokens whose states were taken from the disk.
-    pub(super) fn kept_tokens(&self) -> usize {
-        let all = self.windows.iter().zip(&self.origins);
-        all.filter(|(_, origin)| **origin == WindowOrigin::Kept).map(|(window, _)| window.ids.len()).sum()
-    }
-
-    /// The states of all windows one after the other, `[s, c]`, and their inverse norms, `[layers·k, s]`.
-    pub(super) fn joined(&self) -> Result<(Tensor, Tensor), Error> {
-        let held = || self.states.iter().flatten();
-        let states: Vec<&Tensor> = held().map(|window| &window.states).collect();
-        let norms: Vec<&Tensor> = held().map(|window| &window.inverse_norms).collect();
-        Ok((Tensor::cat(&states, 0)?, Tensor::cat(&norms, 1)?))
-    }
-}
 
 /// Which states stay in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,38 +26,77 @@ pub(super) enum Hold {
     Unkept,
 }
 
-/// Encodes what is not there yet, text first as the windows come; progress in tokens × layers and figures × layers.
-///
-/// Each window is on disk before the next one is begun, so that work that is cut short goes on where it was.
-pub(super) fn encode(
-    job: &Job<'_>,
-    loaded: &LoadedModel,
-    shelf: &Shelf<'_>,
-    reading: &mut Reading,
-    encodings: &mut Encodings,
-    hold: Hold,
-) -> Result<(), Error> {
-    let (text_layers, vision_layers) = (loaded.model.num_encoder_layers(), loaded.model.num_vision_layers());
-    let figures: usize = encodings.windows.iter().map(|window| window.images.len()).sum();
-    let mut work = Work {
-        job,
-        loaded,
-        shelf,
-        open: &mut reading.open,
-        documents: &reading.documents,
-        text: Progress { stage: Stage::Text, done: 0, total: (encodings.tokens() * text_layers) as u64 },
-        figures: Progress { stage: Stage::Figures, done: 0, total: (figures * vision_layers) as u64 },
-    };
-    work.text.tell(job, 0);
-    for ((window, states), origin) in encodings.windows.iter().zip(&mut encodings.states).zip(&mut encodings.origins) {
-        if states.is_none() {
-            job.cancel.check()?;
-            (*states, *origin) = work.window(window, hold)?;
+/// Whether more is to be encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Go on.
+    More,
+    /// What is finished is enough; the window under way is given up.
+    Enough,
+}
+
+/// Whoever waits for the encoding: asked again and again while it goes on, on the same thread.
+pub(super) trait Audience {
+    /// The question that decides what comes first.
+    fn question(&self) -> Option<&str>;
+
+    /// Called before each window and many times within one, with what is finished.
+    fn look(&mut self, encodings: &Encodings) -> Wish;
+
+    /// Called when a window was finished.
+    fn window_finished(&mut self, encodings: &Encodings);
+}
+
+/// What windows are encoded with.
+pub(super) struct Encoder<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) loaded: &'a LoadedModel,
+    pub(super) shelf: &'a Shelf<'a>,
+    pub(super) open: &'a mut [OpenDocument],
+    pub(super) documents: &'a [Document],
+    pub(super) hold: Hold,
+}
+
+impl Encoder<'_> {
+    /// Encodes what is not there yet, until the audience has enough: what is kept on disk is taken from there first, then
+    /// text before figures and what a question needs before the rest. Progress in tokens × layers and figures × layers.
+    ///
+    /// Each window is on disk before the next one is begun, so that work that is cut short goes on where it was.
+    pub(super) fn run(self, encodings: &mut Encodings, audience: &mut dyn Audience) -> Result<(), Error> {
+        let (text_layers, vision_layers) =
+            (self.loaded.model.num_encoder_layers(), self.loaded.model.num_vision_layers());
+        let figures: usize = encodings.windows.iter().map(|window| window.images.len()).sum();
+        let mut work = Work {
+            job: self.job,
+            loaded: self.loaded,
+            shelf: self.shelf,
+            open: self.open,
+            documents: self.documents,
+            hold: self.hold,
+            text: Progress { stage: Stage::Text, done: 0, total: (encodings.tokens() * text_layers) as u64 },
+            figures: Progress { stage: Stage::Figures, done: 0, total: (figures * vision_layers) as u64 },
+        };
+        work.text.tell(work.job, 0);
+        work.take_what_is_there(encodings)?;
+        let documents: Vec<&Document> = work.documents.iter().collect();
+        let mut asked = audience.question().map(str::to_owned);
+        let mut order = reading_order(&documents, &encodings.windows, asked.as_deref());
+        loop {
+            if audience.look(encodings) == Wish::Enough {
+                return Ok(());
+            }
+            work.job.cancel.check()?;
+            if audience.question() != asked.as_deref() {
+                asked = audience.question().map(str::to_owned);
+                order = reading_order(&documents, &encodings.windows, asked.as_deref());
+            }
+            let Some(&at) = order.iter().find(|at| !encodings.is_finished(**at)) else { return Ok(()) };
+            let Some(done) = work.window(encodings, at, audience)? else { return Ok(()) };
+            encodings.finish(at, done);
+            work.count(&encodings.windows[at]);
+            audience.window_finished(encodings);
         }
-        work.text.done += (window.ids.len() * text_layers) as u64;
-        work.text.tell(job, 0);
     }
-    Ok(())
 }
 
 /// A stage of the work: units of finished windows, and of all.
@@ -123,13 +128,53 @@ struct Work<'a> {
     shelf: &'a Shelf<'a>,
     open: &'a mut [OpenDocument],
     documents: &'a [Document],
+    hold: Hold,
     text: Progress,
     figures: Progress,
 }
 
 impl Work<'_> {
-    /// One window's states, as far as they are to be held, and where they come from.
-    fn window(&mut self, window: &Window, hold: Hold) -> Result<(Option<WindowStates>, WindowOrigin), Error> {
+    /// Finishes the windows whose states are in memory, or on disk and found without drawing a figure.
+    fn take_what_is_there(&mut self, encodings: &mut Encodings) -> Result<(), Error> {
+        for at in 0..encodings.windows.len() {
+            self.job.cancel.check()?;
+            let window = &encodings.windows[at];
+            if encodings.states[at].is_none() {
+                let hashes: Option<Vec<Key>> = window.images.iter().map(|&figure| self.noted(figure)).collect();
+                let key = hashes.and_then(|hashes| self.shelf.window_key(window, &hashes));
+                match key.map(|key| self.kept(key, window)).transpose()?.flatten() {
+                    Some(done) => encodings.finish(at, done),
+                    None => {
+                        // A window that was finished once may have gone from the disk since.
+                        encodings.finish(at, Done { states: None, origin: WindowOrigin::Planned, key: None });
+                        continue;
+                    }
+                }
+            }
+            self.figures.done += (encodings.windows[at].images.len() * self.loaded.model.num_vision_layers()) as u64;
+            self.count(&encodings.windows[at]);
+        }
+        Ok(())
+    }
+
+    /// Counts a window as done.
+    fn count(&mut self, window: &Window) {
+        self.text.done += (window.ids.len() * self.loaded.model.num_encoder_layers()) as u64;
+        self.text.tell(self.job, 0);
+    }
+
+    /// A window's states from the disk, where they are there.
+    fn kept(&self, key: Key, window: &Window) -> Result<Option<Done>, Error> {
+        let done = |states| Done { states, origin: WindowOrigin::Kept, key: Some(key) };
+        Ok(match self.hold {
+            Hold::All => self.shelf.window(&key, window)?.map(|states| done(Some(states))),
+            Hold::Unkept => self.shelf.has_window(&key, window).then(|| done(None)),
+        })
+    }
+
+    /// Finishes one window; `None` where the audience had enough before.
+    fn window(&mut self, encodings: &Encodings, at: usize, audience: &mut dyn Audience) -> Result<Option<Done>, Error> {
+        let window = &encodings.windows[at];
         let vision_layers = self.loaded.model.num_vision_layers() as u64;
         let mut pictures = Vec::with_capacity(window.images.len());
         for &figure in &window.images {
@@ -137,38 +182,43 @@ impl Work<'_> {
         }
         let hashes: Vec<Key> = pictures.iter().map(|picture| picture.hash).collect();
         let key = self.shelf.window_key(window, &hashes);
-        if let Some(key) = &key {
-            let states = match hold {
-                Hold::All => self.shelf.window(key, window)?,
-                Hold::Unkept if self.shelf.has_window(key, window) => {
-                    self.figures.done += vision_layers * pictures.len() as u64;
-                    return Ok((None, WindowOrigin::Kept));
-                }
-                Hold::Unkept => None,
-            };
-            if states.is_some() {
-                self.figures.done += vision_layers * pictures.len() as u64;
-                return Ok((states, WindowOrigin::Kept));
-            }
+        if let Some(done) = key.map(|key| self.kept(key, window)).transpose()?.flatten() {
+            self.figures.done += vision_layers * pictures.len() as u64;
+            return Ok(Some(done));
         }
-        let mut images = Vec::with_capacity(pictures.len());
-        for picture in pictures {
-            images.push(self.loaded.model.project(&self.features(picture)?)?);
-            self.figures.done += vision_layers;
-        }
-        let made = self.encode(window, &images)?;
+        let mut wish = Wish::More;
+        let made = self.make(window, pictures, &mut || {
+            wish = audience.look(encodings);
+            if wish == Wish::Enough { Err(Cancelled) } else { Ok(()) }
+        });
+        let made = match made {
+            Err(Error::Cancelled(_)) if wish == Wish::Enough => return Ok(None),
+            made => made?,
+        };
         let is_kept = match &key {
             Some(key) => self.shelf.keep_window(key, window, &made)?,
             None => false,
         };
-        let states = (hold == Hold::All || !is_kept).then_some(made);
-        Ok((states, WindowOrigin::Encoded))
+        let states = (self.hold == Hold::All || !is_kept).then_some(made);
+        Ok(Some(Done { states, origin: WindowOrigin::Encoded, key: key.filter(|_| is_kept) }))
     }
 
-    fn encode(&self, window: &Window, images: &[Tensor]) -> Result<WindowStates, Error> {
+    /// Encodes a window with its pictures; `look` may end that before each layer.
+    fn make(
+        &mut self,
+        window: &Window,
+        pictures: Vec<Picture>,
+        look: &mut dyn FnMut() -> Result<(), Cancelled>,
+    ) -> Result<WindowStates, Error> {
+        let mut images = Vec::with_capacity(pictures.len());
+        for picture in pictures {
+            images.push(self.loaded.model.project(&self.features(picture, look)?)?);
+            self.figures.done += self.loaded.model.num_vision_layers() as u64;
+        }
         let (job, length) = (self.job, window.ids.len() as u64);
-        let states = self.loaded.model.encode(&window.ids, images, &mut |layer| {
+        let states = self.loaded.model.encode(&window.ids, &images, &mut |layer| {
             self.text.tell(job, layer as u64 * length);
+            look()?;
             Ok(job.cancel.check()?)
         })?;
         let states = rounded(&states)?;
@@ -178,7 +228,7 @@ impl Work<'_> {
     }
 
     /// What the tower sees in a picture, `[tokens, tower width]`.
-    fn features(&mut self, picture: Picture) -> Result<Tensor, Error> {
+    fn features(&mut self, picture: Picture, look: &mut dyn FnMut() -> Result<(), Cancelled>) -> Result<Tensor, Error> {
         let key = self.shelf.vision_key(&picture.hash);
         if let Some(features) = key.as_ref().map(|key| self.shelf.vision(key)).transpose()?.flatten() {
             return Ok(features);
@@ -190,6 +240,7 @@ impl Work<'_> {
         let (job, figures) = (self.job, &self.figures);
         let features = self.loaded.model.vision_features(&pixels, &mut |layer| {
             figures.tell(job, layer as u64);
+            look()?;
             Ok(job.cancel.check()?)
         })?;
         let features = rounded(&features)?;
@@ -197,6 +248,12 @@ impl Work<'_> {
             self.shelf.keep_vision(key, picture.figure.document, &features)?;
         }
         Ok(features)
+    }
+
+    /// The hash of a figure's pixels as it was noted for this place in this file.
+    fn noted(&self, figure: FigureRef) -> Option<Key> {
+        let place = self.shelf.place_key(figure, self.bbox(figure)?, self.side())?;
+        self.shelf.picture(&place)
     }
 
     /// The hash of a figure's pixels: as it was noted for this place in this file, else of the drawn picture.

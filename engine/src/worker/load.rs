@@ -4,7 +4,7 @@ use std::path::Path;
 
 use candle_core::Device;
 
-use super::run_loop::Job;
+use super::outlet::Job;
 use super::session::Session;
 use super::{Error, device};
 use crate::kernels::cpu::Precision;

@@ -6,10 +6,16 @@
 pub mod bench;
 mod device;
 mod encoding;
+mod encodings;
 mod error;
+mod extent;
+mod inbox;
 mod jobs;
 mod kept_pages;
 mod load;
+mod offers;
+mod outlet;
+mod questions;
 mod reading;
 mod run_loop;
 mod session;

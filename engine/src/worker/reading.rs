@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::Error;
 use super::kept_pages;
-use super::run_loop::Job;
+use super::outlet::Job;
 use super::session::Session;
 use crate::document::page::{Document, LineRole, Page, PageContent};
 use crate::document::{OpenDocument, OpenOptions, open};
@@ -163,8 +163,8 @@ pub(super) fn window_report(window: &Window, origin: WindowOrigin) -> WindowRepo
     }
 }
 
-/// Where each token of all windows came from, window after window.
-pub(super) fn sources(windows: &[Window]) -> Vec<(std::ops::Range<usize>, TokenSource)> {
+/// Where each token of windows came from, window after window.
+pub(super) fn sources(windows: &[&Window]) -> Vec<(std::ops::Range<usize>, TokenSource)> {
     let mut offset = 0;
     let mut all = Vec::new();
     for window in windows {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Error;
-use super::encoding::Encodings;
+use super::encodings::Encodings;
 use super::load::{LoadedModel, ModelKey, choose_memory};
+use super::offers::Offers;
 use super::reading::EncodingKey;
 use crate::cancel::Cancelled;
 use crate::document::pages::PagesOptions;
@@ -31,6 +32,7 @@ pub(super) struct Session {
     pub(super) model: Option<(ModelKey, LoadedModel)>,
     pub(super) encodings: Option<(EncodingKey, Encodings)>,
     pub(super) remembered: Option<Remembered>,
+    pub(super) offers: Offers,
 }
 
 /// Encodings as they were last made ready for answering.
@@ -43,7 +45,7 @@ pub(super) struct Remembered {
 
 impl Session {
     pub(super) fn new(options: EngineOptions) -> Self {
-        Self { options, model: None, encodings: None, remembered: None }
+        Self { options, model: None, encodings: None, remembered: None, offers: Offers::default() }
     }
 
     /// Where Recto keeps its files.
@@ -90,7 +92,7 @@ impl Session {
             remembered.in_haste = false;
             return;
         }
-        let built = encodings.joined().and_then(|(states, _)| {
+        let built = encodings.joined().and_then(|states| {
             let built = loaded.model.remember(&states, None, MemoryKind::KeysValues, &mut |_| {
                 if stop() { Err(ModelError::Cancelled(Cancelled)) } else { Ok(()) }
             });

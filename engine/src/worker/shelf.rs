@@ -12,7 +12,7 @@ use half::bf16;
 
 use super::Error;
 use super::load::LoadedModel;
-use super::run_loop::Job;
+use super::outlet::Job;
 use crate::diagnostic::Diagnostic;
 use crate::document::geometry::Rect;
 use crate::model::vision::Pixels;

@@ -1,7 +1,7 @@
 //! Questions and answers, oldest first, in one column that is easy to read.
 
-use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
-use engine::protocol::PageEvidence;
+use eframe::egui::{Align, Button, Layout, RichText, ScrollArea, Ui};
+use engine::protocol::{PageEvidence, ReadSoFar};
 
 use super::super::command::UserCommand;
 use super::super::state::{Remote, State, Turn, TurnEnd};
@@ -21,8 +21,13 @@ pub(crate) fn answers_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut
                 if state.turns.is_empty() && state.trouble.is_none() {
                     empty_ui(ui, look, state);
                 }
-                for turn in &state.turns {
+                for (at, turn) in state.turns.iter().enumerate() {
                     turn_ui(ui, look, turn);
+                    if let Some(from) = &turn.from_part {
+                        part_ui(ui, look, from, turn.more_read.as_ref(), state.work.is_none(), || {
+                            commands.push(UserCommand::AskAgain(at));
+                        });
+                    }
                     ui.add_space(look.sizes().gap_large);
                 }
                 if let Some(trouble) = &state.trouble
@@ -61,6 +66,33 @@ fn turn_ui(ui: &mut Ui, look: &Look, turn: &Turn) {
     }
     for warning in &turn.warnings {
         ui.label(look.muted(warning));
+    }
+}
+
+/// From how much an answer was written, and a way to ask again once more is read.
+fn part_ui(
+    ui: &mut Ui,
+    look: &Look,
+    from: &ReadSoFar,
+    more: Option<&ReadSoFar>,
+    can_ask: bool,
+    ask_again: impl FnOnce(),
+) {
+    ui.label(look.muted(format!("Written when {} read", extent_text(from, "were"))));
+    if let Some(more) = more
+        && ui.add_enabled(can_ask, Button::new(format!("Ask again: {} read now", extent_text(more, "are")))).clicked()
+    {
+        ask_again();
+    }
+}
+
+/// "12 of 40 pages are", "40 of 40 pages and 2 of 9 figures were", "everything is".
+fn extent_text(read: &ReadSoFar, are: &str) -> String {
+    let of = |(done, all): (u32, u32), what: &str| format!("{done} of {all} {what}");
+    match (read.is_all(), read.figures.1) {
+        (true, _) => "everything is".into(),
+        (false, 0) => format!("{} {are}", of(read.pages, "pages")),
+        (false, _) => format!("{} and {} {are}", of(read.pages, "pages"), of(read.figures, "figures")),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::store::output;
 use crate::worker::Error;
 use crate::worker::device;
 use crate::worker::load::{choose_memory, load_gguf, load_published};
-use crate::worker::run_loop::Job;
+use crate::worker::outlet::Job;
 use crate::worker::session::Session;
 
 /// Runs the job: needs `config.json` and weights, or a GGUF file, no tokenizer. A decoder alone takes no encoder ids.

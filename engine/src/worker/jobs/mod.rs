@@ -3,3 +3,4 @@
 pub(super) mod ask;
 pub(super) mod forward;
 pub(super) mod read;
+pub(super) mod write;

@@ -3,16 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::write::Subject;
 use crate::document::OpenDocument;
 use crate::document::page::{Document, Figure, FigureKind};
 use crate::prompt::{Window, WindowOptions, plan_windows};
 use crate::protocol::{Outcome, ReadJob, ReadingMap, ReadingOptions, WindowOrigin};
 use crate::store::output;
 use crate::worker::Error;
-use crate::worker::encoding::{Encodings, Hold, encode};
+use crate::worker::encoding::{Encoder, Hold};
+use crate::worker::encodings::Encodings;
+use crate::worker::inbox::Inbox;
 use crate::worker::load::LoadedModel;
+use crate::worker::outlet::Job;
+use crate::worker::questions::Questions;
 use crate::worker::reading::{EncodingKey, Reading, page_reports, read_documents, window_report};
-use crate::worker::run_loop::Job;
 use crate::worker::session::Session;
 use crate::worker::shelf::Shelf;
 
@@ -23,8 +27,13 @@ const DEFAULT_WINDOW_TOKENS: usize = 16_384;
 /// Longest side of a figure that is written as PNG, in pixels.
 const WRITTEN_FIGURE_PX: f32 = 1792.0;
 
-/// Runs the job.
-pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: &ReadJob) -> Result<Outcome, Error> {
+/// Runs the job; questions on the same documents that come meanwhile are taken out of the inbox and answered in between.
+pub(in crate::worker) fn run(
+    session: &mut Session,
+    job: &Job<'_>,
+    inbox: &mut Inbox<'_>,
+    what: &ReadJob,
+) -> Result<Outcome, Error> {
     // A plan needs no model, but tokens can be counted where there is one.
     let has_model = if what.plan_only {
         session.find_model(&what.compute).is_ok() && session.load_model(job, &what.compute).is_ok()
@@ -55,7 +64,7 @@ pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: &ReadJo
     };
     if let Some((key, loaded)) = model {
         if !what.plan_only && loaded.summary.has_encoder {
-            let encoded = encode_all(session, job, &loaded, &mut reading, &what.reading, windows);
+            let encoded = encode_all(session, job, inbox, &loaded, &mut reading, what, windows);
             session.model = Some((key, loaded));
             let (secs, origins) = encoded?;
             map.encoded = true;
@@ -74,20 +83,38 @@ pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: &ReadJo
 fn encode_all(
     session: &mut Session,
     job: &Job<'_>,
+    inbox: &mut Inbox<'_>,
     loaded: &LoadedModel,
     reading: &mut Reading,
-    options: &ReadingOptions,
+    what: &ReadJob,
     windows: Vec<Window>,
 ) -> Result<(f64, Vec<WindowOrigin>), Error> {
     let begun = Instant::now();
     session.forget_encodings();
-    let summaries = reading.summaries.clone();
-    let shelf = Shelf::new(session.store(), job, loaded, &summaries);
-    let mut encodings = Encodings::planned(windows);
-    encode(job, loaded, &shelf, reading, &mut encodings, Hold::Unkept)?;
-    let origins = encodings.origins.clone();
+    let Reading { open, documents, summaries, .. } = reading;
     let hashes = summaries.iter().map(|summary| summary.hash.clone()).collect();
-    session.encodings = Some((EncodingKey { hashes, reading: options.clone(), question: None }, encodings));
+    let key = EncodingKey { hashes, reading: what.reading.clone(), question: None };
+    let shelf = Shelf::new(session.store(), job, loaded, summaries);
+    let has_eyes = loaded.summary.has_eyes && !what.reading.without_figures;
+    let mut questions = Questions {
+        inbox,
+        outlet: job.outlet,
+        offers: &mut session.offers,
+        what,
+        key: &key,
+        subject: &Subject { loaded, documents, summaries, has_eyes },
+        shelf: &shelf,
+        waiting: None,
+        asked: None,
+    };
+    let mut encodings = Encodings::planned(windows);
+    let encoder = Encoder { job, loaded, shelf: &shelf, open, documents, hold: Hold::Unkept };
+    let encoded = encoder.run(&mut encodings, &mut questions);
+    questions.offer_again(&encodings);
+    questions.leave();
+    encoded?;
+    let origins = encodings.origins.clone();
+    session.encodings = Some((key, encodings));
     Ok((begun.elapsed().as_secs_f64(), origins))
 }
 

@@ -1,0 +1,43 @@
+//! In which order windows are read: text first, figures after; for a question what it needs first.
+
+use std::collections::HashMap;
+
+use crate::document::page::Document;
+
+use super::passages::fitting_places;
+use super::traced::Source;
+use super::windows::Window;
+
+/// Indices of `windows` in the order in which to read them.
+///
+/// Text comes before figures, which take far longer and of whose captions the text tells. With a question, a window of text
+/// counts as its best passage, and a window of a figure as the best passage of the figure's page; what does not fit the
+/// question follows in the order of the documents. Only the reading has this order: memory is always put together in the
+/// order of the documents.
+pub fn reading_order(documents: &[&Document], windows: &[Window], question: Option<&str>) -> Vec<usize> {
+    let places = question.map(|question| fitting_places(documents, question)).unwrap_or_default();
+    let mut of_lines: HashMap<(u32, u32, u32), f32> = HashMap::new();
+    let mut of_pages: HashMap<(u32, u32), f32> = HashMap::new();
+    for place in &places {
+        let best = of_pages.entry((place.document, place.page)).or_default();
+        *best = best.max(place.score);
+        for &line in &place.lines {
+            let best = of_lines.entry((place.document, place.page, line)).or_default();
+            *best = best.max(place.score);
+        }
+    }
+    let fit = |window: &Window| {
+        let of_span = |source: Source| match source {
+            Source::Line { document, page, line } => of_lines.get(&(document, page, line)),
+            Source::Figure { document, page, .. } => of_pages.get(&(document, page)),
+            Source::Marker { .. } | Source::Template => None,
+        };
+        window.spans.iter().filter_map(|span| of_span(span.source)).copied().fold(0.0, f32::max)
+    };
+    let fits: Vec<f32> = windows.iter().map(fit).collect();
+    let mut order: Vec<usize> = (0..windows.len()).collect();
+    let shows_figures = |at: usize| !windows[at].images.is_empty();
+    // The sort is stable: equals stay in the order of the documents.
+    order.sort_by(|&a, &b| shows_figures(a).cmp(&shows_figures(b)).then(fits[b].total_cmp(&fits[a])));
+    order
+}

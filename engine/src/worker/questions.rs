@@ -1,0 +1,102 @@
+//! Questions that come while documents are being read: those on the same documents are answered in between, from the
+//! windows that are finished, on the engine's thread while the encoder waits; all others wait their turn.
+
+use std::time::Instant;
+
+use super::encoding::{Audience, Wish};
+use super::encodings::Encodings;
+use super::extent::extent;
+use super::inbox::{Inbox, Question};
+use super::jobs::ask::{answer_meanwhile, patience};
+use super::jobs::write::Subject;
+use super::offers::Offers;
+use super::outlet::{Job, Outlet, caught};
+use super::reading::EncodingKey;
+use super::shelf::Shelf;
+use crate::protocol::{AskJob, Event, Layout, Outcome, ReadJob};
+
+/// What a reading answers questions with.
+pub(super) struct Questions<'a, 'b> {
+    pub(super) inbox: &'a mut Inbox<'b>,
+    pub(super) outlet: &'a Outlet<'a>,
+    pub(super) offers: &'a mut Offers,
+    pub(super) what: &'a ReadJob,
+    pub(super) key: &'a EncodingKey,
+    pub(super) subject: &'a Subject<'a>,
+    pub(super) shelf: &'a Shelf<'a>,
+    /// The question whose turn is next, and since when it waits.
+    pub(super) waiting: Option<(Question, Instant)>,
+    /// What was asked last: what it needs is read first.
+    pub(super) asked: Option<String>,
+}
+
+impl Questions<'_, '_> {
+    /// Gives back the question that was not answered, so that it is answered when its turn comes.
+    pub(super) fn leave(self) {
+        if let Some((question, _)) = self.waiting {
+            self.inbox.put_back(question);
+        }
+    }
+
+    /// Offers questions again that were answered from less.
+    pub(super) fn offer_again(&mut self, encodings: &Encodings) {
+        self.offers.tell(self.outlet, self.key, &extent(encodings));
+    }
+
+    /// Takes the next question that can be answered from this reading.
+    fn take(&mut self, encodings: &Encodings) {
+        let what = self.what;
+        let Some(question) = self.inbox.take_question(|ask| is_on_the_same(ask, what)) else { return };
+        if !encodings.has_finished() {
+            self.outlet.tell(Event::Waiting { request: question.request });
+        }
+        self.asked = Some(question.job.question.clone());
+        self.waiting = Some((question, Instant::now()));
+    }
+
+    fn answer(&mut self, question: Question, encodings: &Encodings) {
+        let Question { request, job: what, cancel } = question;
+        let job = Job { request, cancel, outlet: self.outlet };
+        let ended = caught(|| {
+            job.cancel.check()?;
+            answer_meanwhile(&job, self.subject, self.shelf, encodings, &what).map(Outcome::Answer)
+        });
+        if let Ok(Ok(Outcome::Answer(answer))) = &ended {
+            self.offers.add(request, self.key, &answer.read);
+        }
+        self.outlet.end(request, ended);
+    }
+}
+
+impl Audience for Questions<'_, '_> {
+    fn question(&self) -> Option<&str> {
+        self.asked.as_deref()
+    }
+
+    fn look(&mut self, encodings: &Encodings) -> Wish {
+        if self.waiting.is_none() {
+            self.take(encodings);
+        }
+        let is_due = |(question, since): &mut (Question, Instant)| {
+            let is_patient = patience(&question.job).is_some_and(|patience| since.elapsed() < patience);
+            question.cancel.is_cancelled() || encodings.has_finished() && !is_patient
+        };
+        if let Some((question, _)) = self.waiting.take_if(is_due) {
+            self.answer(question, encodings);
+        }
+        Wish::More
+    }
+
+    fn window_finished(&mut self, encodings: &Encodings) {
+        self.offer_again(encodings);
+    }
+}
+
+/// Whether a question is on the documents that are being read, read in the same way by the same model.
+fn is_on_the_same(ask: &AskJob, read: &ReadJob) -> bool {
+    let (a, b) = (&ask.compute, &read.compute);
+    ask.sources == read.sources
+        && ask.reading == read.reading
+        && ask.answering.layout == Layout::Document
+        && (&a.model, a.device, a.dtype) == (&b.model, b.device, b.dtype)
+}
