@@ -247,9 +247,11 @@ impl Tile {
     }
 }
 
-/// Adds `e^(score - largest) / total` of each score to `to`.
+/// Adds `e^(score - largest) / total` of each score, times `weight`, to `to`; nothing where the row saw nothing.
 pub fn add_probabilities(isa: Isa, scores: &[f32], (largest, total): (f32, f32), weight: f32, to: &mut [f32]) {
-    isa.run(AddProbabilities { scores, largest, by: weight / total, to });
+    if total > 0.0 {
+        isa.run(AddProbabilities { scores, largest, by: weight / total, to });
+    }
 }
 
 struct AddProbabilities<'a> {
@@ -300,6 +302,8 @@ impl Vectorised for Exponentials<'_> {
             for (score, factor) in seen.iter_mut().zip(factors) {
                 *score = (*score + shift) * factor;
             }
+        } else if shift != 0.0 {
+            seen.iter_mut().for_each(|score| *score += shift);
         }
         if let Some(kept) = kept {
             kept.copy_from_slice(seen);
