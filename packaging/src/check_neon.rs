@@ -3,6 +3,7 @@
 //! The kernels and their tests need nothing else of the program, so a small crate is made of the same files. Results are
 //! checked; an emulator says nothing about speed.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -77,7 +78,7 @@ fn manifest(workspace: &str) -> Result<String> {
     for name in DEPENDENCIES {
         let dependency = known("dependencies").and_then(|dependencies| dependencies.get(name));
         let dependency = dependency.with_context(|| format!("Cargo.toml does not name {name}"))?;
-        text.push_str(&format!("{name} = {dependency}\n"));
+        writeln!(text, "{name} = {dependency}")?;
     }
     text.push_str("\n[profile.test]\nopt-level = 1\ndebug = false\n");
     Ok(text)
@@ -88,10 +89,12 @@ fn library(repository: &Path) -> String {
     let (kernels, tests) = (repository.join(KERNELS), repository.join(TESTS));
     format!(
         "extern crate self as engine;\n\
-        pub mod kernels {{ #[path = {kernels:?}] pub mod cpu; }}\n\
-        #[cfg(test)] #[path = {tests:?}] mod tests;\n\
+        pub mod kernels {{ #[path = \"{}\"] pub mod cpu; }}\n\
+        #[cfg(test)] #[path = \"{}\"] mod tests;\n\
         #[test] fn the_cpu_is_the_one_meant() {{\n    \
-        assert_eq!(kernels::cpu::Isa::current().name(), std::env::var(\"EXPECTED_ISA\").unwrap());\n}}\n"
+        assert_eq!(kernels::cpu::Isa::current().name(), std::env::var(\"EXPECTED_ISA\").unwrap());\n}}\n",
+        kernels.display(),
+        tests.display(),
     )
 }
 

@@ -142,14 +142,12 @@ impl Work<'_> {
             if encodings.states[at].is_none() {
                 let hashes: Option<Vec<Key>> = window.images.iter().map(|&figure| self.noted(figure)).collect();
                 let key = hashes.and_then(|hashes| self.shelf.window_key(window, &hashes));
-                match key.map(|key| self.kept(key, window)).transpose()?.flatten() {
-                    Some(done) => encodings.finish(at, done),
-                    None => {
-                        // A window that was finished once may have gone from the disk since.
-                        encodings.finish(at, Done { states: None, origin: WindowOrigin::Planned, key: None });
-                        continue;
-                    }
-                }
+                let Some(done) = key.map(|key| self.kept(key, window)).transpose()?.flatten() else {
+                    // A window that was finished once may have gone from the disk since.
+                    encodings.finish(at, Done { states: None, origin: WindowOrigin::Planned, key: None });
+                    continue;
+                };
+                encodings.finish(at, done);
             }
             self.figures.done += (encodings.windows[at].images.len() * self.loaded.model.num_vision_layers()) as u64;
             self.count(&encodings.windows[at]);

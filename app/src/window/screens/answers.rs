@@ -23,10 +23,10 @@ pub(crate) fn answers_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut
                 }
                 for (at, turn) in state.turns.iter().enumerate() {
                     turn_ui(ui, look, turn);
-                    if let Some(from) = &turn.from_part {
-                        part_ui(ui, look, from, turn.more_read.as_ref(), state.work.is_none(), || {
-                            commands.push(UserCommand::AskAgain(at));
-                        });
+                    if let Some(from) = &turn.from_part
+                        && part_ui(ui, look, from, turn.more_read.as_ref(), state.work.is_none())
+                    {
+                        commands.push(UserCommand::AskAgain(at));
                     }
                     ui.add_space(look.sizes().gap_large);
                 }
@@ -69,21 +69,12 @@ fn turn_ui(ui: &mut Ui, look: &Look, turn: &Turn) {
     }
 }
 
-/// From how much an answer was written, and a way to ask again once more is read.
-fn part_ui(
-    ui: &mut Ui,
-    look: &Look,
-    from: &ReadSoFar,
-    more: Option<&ReadSoFar>,
-    can_ask: bool,
-    ask_again: impl FnOnce(),
-) {
+/// From how much an answer was written, and a way to ask again once more is read; whether it was taken.
+fn part_ui(ui: &mut Ui, look: &Look, from: &ReadSoFar, more: Option<&ReadSoFar>, can_ask: bool) -> bool {
     ui.label(look.muted(format!("Written when {} read", extent_text(from, "were"))));
-    if let Some(more) = more
-        && ui.add_enabled(can_ask, Button::new(format!("Ask again: {} read now", extent_text(more, "are")))).clicked()
-    {
-        ask_again();
-    }
+    more.is_some_and(|more| {
+        ui.add_enabled(can_ask, Button::new(format!("Ask again: {} read now", extent_text(more, "are")))).clicked()
+    })
 }
 
 /// "12 of 40 pages are", "40 of 40 pages and 2 of 9 figures were", "everything is".

@@ -303,7 +303,9 @@ impl Vectorised for Exponentials<'_> {
                 *score = (*score + shift) * factor;
             }
         } else if shift != 0.0 {
-            seen.iter_mut().for_each(|score| *score += shift);
+            for score in seen.iter_mut() {
+                *score += shift;
+            }
         }
         if let Some(kept) = kept {
             kept.copy_from_slice(seen);

@@ -74,17 +74,16 @@ impl Matrix {
 
     /// Packs `[outputs, inner]` from its columns: what inner index 0 has for each output, then inner index 1, ….
     pub fn from_inner(isa: Isa, precision: Precision, weights: &[f32], outputs: usize) -> Self {
-        let inner = weights.len() / outputs.max(1);
-        fn dense<T: dense::Number>(weights: &[f32], outputs: usize, inner: usize) -> dense::PackedMatrix<T> {
-            let mut packed = dense::PackedMatrix::zeros(outputs, inner);
+        fn dense<T: dense::Number>(weights: &[f32], outputs: usize) -> dense::PackedMatrix<T> {
+            let mut packed = dense::PackedMatrix::zeros(outputs, weights.len() / outputs.max(1));
             for (k, weights) in weights.chunks_exact(outputs).enumerate() {
                 packed.set_inner(k, weights);
             }
             packed
         }
         match precision {
-            Precision::F32 => Self::F32(dense(weights, outputs, inner)),
-            Precision::Bf16 => Self::Bf16(dense(weights, outputs, inner)),
+            Precision::F32 => Self::F32(dense(weights, outputs)),
+            Precision::Bf16 => Self::Bf16(dense(weights, outputs)),
             Precision::Int8 => Self::Int8(int8::PackedMatrix::from_inner(isa, weights, outputs)),
         }
     }

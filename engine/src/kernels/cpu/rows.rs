@@ -30,7 +30,7 @@ pub(super) const ROUNDER: f32 = 12_582_912.0;
 /// `e^x`, to 3e-7 of the result: 2^n by its bits, the rest by a polynomial of degree 6 (Taylor's, on ±ln 2 / 2).
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
-    let clamped = x.max(SMALLEST_EXPONENT).min(88.0);
+    let clamped = x.clamp(SMALLEST_EXPONENT, 88.0);
     let rounded = clamped.mul_add(std::f32::consts::LOG2_E, ROUNDER);
     let n = rounded - ROUNDER;
     // ln 2 in two parts, the first with so few bits that its product with n is exact.
@@ -204,17 +204,17 @@ impl Vectorised for Rotate<'_> {
 pub fn gate(isa: Isa, activation: Activation, gate: &mut [f32], up: &[f32]) {
     match activation {
         Activation::GeluErf => gate.iter_mut().zip(up).for_each(|(gate, up)| *gate = gelu_erf(*gate) * up),
-        _ => isa.run(Gate { activation, gate, up }),
+        _ => isa.run(Gated { activation, gate, up }),
     }
 }
 
-struct Gate<'a> {
+struct Gated<'a> {
     activation: Activation,
     gate: &'a mut [f32],
     up: &'a [f32],
 }
 
-impl Vectorised for Gate<'_> {
+impl Vectorised for Gated<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -25,7 +25,9 @@ impl Norm {
         factor: f64,
     ) -> Result<Self, WeightsError> {
         let mut weight = weights.numbers(&format!("{name}.weight"), &[width])?;
-        weight.iter_mut().for_each(|weight| *weight = (*weight + 1.0) * factor as f32);
+        for weight in &mut weight {
+            *weight = (*weight + 1.0) * factor as f32;
+        }
         Ok(Self { weight, eps: eps as f32 })
     }
 

@@ -34,9 +34,9 @@ impl Linear {
         for (name, outputs) in parts {
             let part = weights.numbers(&format!("{name}.weight"), &[*outputs, inner])?;
             if all.is_empty() {
-                all = part
+                all = part;
             } else {
-                all.extend(part)
+                all.extend(part);
             }
             if has_bias {
                 bias.extend(weights.numbers(&format!("{name}.bias"), &[*outputs])?);

@@ -150,10 +150,18 @@ pub(super) struct Folded {
     key: Vec<Linear>,
     /// `[d, c]` for each head.
     value: Vec<Linear>,
-    /// `b_k ⊙ (1 + w)` and `b_v`, `[d]` for each head.
-    biases: Option<(Vec<Vec<f32>>, Vec<Vec<f32>>)>,
+    biases: Option<Biases>,
     width: usize,
     hidden: usize,
+}
+
+/// What the key and the value product of a layer add.
+#[derive(Debug)]
+struct Biases {
+    /// `b_k ⊙ (1 + w)`, `[d]` for each head.
+    key: Vec<Vec<f32>>,
+    /// `b_v`, `[d]` for each head.
+    value: Vec<Vec<f32>>,
 }
 
 impl Folded {
@@ -184,7 +192,7 @@ impl Folded {
             for bias in &mut key {
                 bias.iter_mut().zip(one_plus_weight).for_each(|(bias, factor)| *bias *= factor);
             }
-            folded.biases = Some((key, split(bias("v")?)));
+            folded.biases = Some(Biases { key, value: split(bias("v")?) });
         }
         Ok(folded)
     }
@@ -199,7 +207,7 @@ impl Folded {
     ) -> Option<Vec<f32>> {
         let rows = queries.len() / self.width;
         self.key[head].forward(queries, quantized, room(to, rows * self.hidden));
-        let (key, _) = self.biases.as_ref()?;
+        let key = &self.biases.as_ref()?.key;
         let dot = |row: &[f32]| row.iter().zip(&key[head]).map(|(q, b)| q * b).sum();
         Some(queries.chunks_exact(self.width).map(dot).collect())
     }
@@ -214,7 +222,7 @@ impl Folded {
     ) -> Vec<f32> {
         let mut values = vec![0.0; mixed.len() / self.hidden * self.width];
         self.value[head].forward(mixed, quantized, &mut values);
-        if let Some((_, bias)) = &self.biases {
+        if let Some(Biases { value: bias, .. }) = &self.biases {
             for (row, total) in values.chunks_exact_mut(self.width).zip(totals) {
                 row.iter_mut().zip(&bias[head]).for_each(|(value, bias)| *value += total * bias);
             }

@@ -59,7 +59,8 @@ fn features() -> Vec<String> {
         ("amx_bf16", system_says("amx_bf16")),
     ]
     .into_iter()
-    .filter_map(|(name, there)| there.then(|| name.to_owned()))
+    .filter(|(_, there)| *there)
+    .map(|(name, _)| name.to_owned())
     .collect()
 }
 
@@ -78,7 +79,8 @@ fn features() -> Vec<String> {
     use std::arch::is_aarch64_feature_detected as has;
     [("neon", has!("neon")), ("dotprod", has!("dotprod")), ("i8mm", has!("i8mm")), ("bf16", has!("bf16"))]
         .into_iter()
-        .filter_map(|(name, there)| there.then(|| name.to_owned()))
+        .filter(|(_, there)| *there)
+        .map(|(name, _)| name.to_owned())
         .collect()
 }
 

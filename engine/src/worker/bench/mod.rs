@@ -22,10 +22,10 @@ use super::load::{choose_memory, load_gguf, load_published, load_random};
 use super::session::{EngineOptions, Session};
 use super::{Error, device};
 use crate::diagnostic::Hint;
+use crate::model::Model;
 use crate::model::generation::Logits;
 use crate::model::memory::{Memory, MemoryKind};
 use crate::model::vision::Pixels;
-use crate::model::{Model, ModelError};
 use crate::protocol::{ComputeOptions, MemoryChoice, WeightType};
 use crate::store::models::ModelFiles;
 use crate::weights::random::normals;
@@ -40,7 +40,7 @@ const PIXELS_SEED: u64 = 13;
 pub enum BenchError {
     /// The model cannot be loaded, or cannot do its work.
     #[error(transparent)]
-    Engine(#[from] Error),
+    Engine(Box<Error>),
     /// The number of threads cannot be set.
     #[error("the number of threads cannot be set: {0}")]
     Threads(String),
@@ -54,15 +54,9 @@ pub enum BenchError {
     },
 }
 
-impl From<candle_core::Error> for BenchError {
-    fn from(error: candle_core::Error) -> Self {
-        Self::Engine(error.into())
-    }
-}
-
-impl From<ModelError> for BenchError {
-    fn from(error: ModelError) -> Self {
-        Self::Engine(error.into())
+impl<E: Into<Error>> From<E> for BenchError {
+    fn from(error: E) -> Self {
+        Self::Engine(Box::new(error.into()))
     }
 }
 

@@ -6,6 +6,7 @@
     reason = "steps of innermost loops, on pointers, melted into a function that names the CPU's instructions"
 )]
 
+#[allow(clippy::wildcard_imports, reason = "instructions have telling names, and there are dozens of them")]
 use std::arch::x86_64::*;
 
 use super::lanes::Lanes;
