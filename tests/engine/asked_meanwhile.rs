@@ -79,10 +79,10 @@ fn map_of(events: &[Event], request: u64) -> &ReadingMap {
 
 fn offers(events: &[Event]) -> Vec<(RequestId, &ReadSoFar)> {
     let offer = |event| match event {
-        Event::MoreRead { request, read } => Some((*request, read)),
+        &Event::MoreRead { request, ref read } => Some((request, read)),
         _ => None,
     };
-    events.iter().filter_map(offer).collect::<Vec<_>>()
+    events.iter().filter_map(offer).collect()
 }
 
 #[test]
