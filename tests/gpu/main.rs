@@ -3,6 +3,8 @@
 //! `simt.hpp` plays the card; `cuda/warp.cuh` and `metal/metal_stdlib` play what the sources include. What is not seen
 //! here: the instructions in `engine/src/kernels/cuda/warp.cuh`, and time.
 
+#![cfg(test)]
+
 // Fibers, for which this needs `ucontext.h`, are at home there.
 #[cfg(target_os = "linux")]
 mod attention;
