@@ -1,7 +1,7 @@
 //! From documents to token ids.
 //!
 //! A [`Tokenizer`] turns text into ids and keeps control strings in documents harmless; [`plan_windows`] lays documents
-//! out as token windows whose every token is traced back to its line or figure, and [`reading_order`] says which of them
+//! out as token windows whose every token is traced back to its line or figure, and [`reading_order()`] says which of them
 //! come first; [`choose_passages`] picks what a model without an encoder is shown; the templates put the question. Knows
 //! documents, never tensors and never the model.
 

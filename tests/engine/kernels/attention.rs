@@ -97,7 +97,9 @@ impl Attention {
         let largest = scores.iter().fold(f64::NEG_INFINITY, |largest, score| largest.max(*score));
         let mut probabilities: Vec<f64> = scores.iter().map(|score| (score - largest).exp()).collect();
         let total: f64 = probabilities.iter().sum();
-        probabilities.iter_mut().for_each(|p| *p = if total > 0.0 { *p / total } else { 0.0 });
+        for p in probabilities.iter_mut() {
+            *p = if total > 0.0 { *p / total } else { 0.0 };
+        }
         let column = |column: usize| values.iter().skip(column).step_by(VALUE_WIDTH).copied().collect::<Vec<f64>>();
         let columns: Vec<Vec<f64>> = (0..VALUE_WIDTH).map(column).collect();
         let mean = |column: &Vec<f64>| probabilities.iter().zip(column).map(|(p, v)| p * v).sum();

@@ -39,11 +39,15 @@ impl Product {
     /// every seventh column is 0.
     fn uneven(mut self, row_size: f32, weight_size: f32) -> Self {
         for (row, values) in self.rows.chunks_exact_mut(self.inner).enumerate() {
-            values.iter_mut().for_each(|value| *value *= if row % 5 == 4 { 0.0 } else { row_size });
+            for value in values.iter_mut() {
+                *value *= if row % 5 == 4 { 0.0 } else { row_size };
+            }
             values[row * 7 % self.inner] *= 100.0;
         }
         for (column, values) in self.weights.chunks_exact_mut(self.inner).enumerate() {
-            values.iter_mut().for_each(|value| *value *= if column % 7 == 6 { 0.0 } else { weight_size });
+            for value in values.iter_mut() {
+                *value *= if column % 7 == 6 { 0.0 } else { weight_size };
+            }
         }
         self
     }
@@ -136,7 +140,9 @@ fn bytes_that_lose_nothing_multiply_exactly() {
             let mut product = Product::whole(num_rows, inner, outputs, 1);
             for values in [&mut product.rows, &mut product.weights] {
                 for row in values.chunks_exact_mut(inner) {
-                    row.iter_mut().for_each(|value| *value = (*value * 127.0).round());
+                    for value in row.iter_mut() {
+                        *value = (*value * 127.0).round();
+                    }
                     // Each block of 32 holds the largest byte, so that a step is 1.
                     row.iter_mut().step_by(32).for_each(|value| *value = if *value < 0.0 { -127.0 } else { 127.0 });
                 }

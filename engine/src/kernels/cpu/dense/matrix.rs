@@ -45,7 +45,7 @@ impl Number for bf16 {
     }
 }
 
-/// A matrix `[out, in]` packed for [`super::multiply`]: panels of 16 output columns, `[panels][in][16]`.
+/// A matrix `[out, in]` packed for [`super::multiply()`]: panels of 16 output columns, `[panels][in][16]`.
 #[derive(Clone, Debug, Default)]
 pub struct PackedMatrix<T> {
     values: Vec<T>,

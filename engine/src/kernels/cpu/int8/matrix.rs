@@ -16,7 +16,7 @@ const LARGEST_BLOCK: usize = 64;
 /// Weights from which packing is shared among threads.
 const PARALLEL_FROM: usize = 1 << 17;
 
-/// A matrix `[out, in]` as bytes, packed for [`super::multiply`]: panels of 16 output columns, in each panel a group of
+/// A matrix `[out, in]` as bytes, packed for [`super::multiply()`]: panels of 16 output columns, in each panel a group of
 /// every column side by side.
 #[derive(Clone, Debug)]
 pub struct PackedMatrix {
