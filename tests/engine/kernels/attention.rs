@@ -97,7 +97,7 @@ impl Attention {
         let largest = scores.iter().fold(f64::NEG_INFINITY, |largest, score| largest.max(*score));
         let mut probabilities: Vec<f64> = scores.iter().map(|score| (score - largest).exp()).collect();
         let total: f64 = probabilities.iter().sum();
-        for p in probabilities.iter_mut() {
+        for p in &mut probabilities {
             *p = if total > 0.0 { *p / total } else { 0.0 };
         }
         let column = |column: usize| values.iter().skip(column).step_by(VALUE_WIDTH).copied().collect::<Vec<f64>>();
