@@ -37,6 +37,29 @@ fn both_backends_give_the_same_states_and_logits() {
 }
 
 #[test]
+fn a_prompt_whose_states_nobody_wants_leaves_the_same_text_behind() {
+    let written = text_ids(75);
+    for name in ["text", "uneven-stacks", "all-local"] {
+        for model in both(name) {
+            let memory = remember(&model, &encode(&model, &text_ids(333)), MemoryKind::Shared);
+            let expected = logits(&model, &memory, &written, 75).narrow(0, 74, 1).unwrap();
+            for parts in [vec![74], vec![50, 24], vec![7, 60, 7]] {
+                let mut decoding = model.start(&memory);
+                let mut rest = &written[..74];
+                for part in parts {
+                    decoding.take_in(&rest[..part]).unwrap();
+                    rest = &rest[part..];
+                }
+                assert_eq!(decoding.position(), 74);
+                let states = decoding.append(&written[74..], None).unwrap();
+                let off = difference(&decoding.logits(&states).unwrap(), &expected);
+                assert!(off < TOLERANCE, "{name}: {off:e}");
+            }
+        }
+    }
+}
+
+#[test]
 fn both_backends_show_the_same_attention() {
     for kind in [MemoryKind::KeysValues, MemoryKind::Shared] {
         let seen = both("biased-groups").map(|model| {

@@ -67,6 +67,27 @@ fn after_a_restart_nothing_is_encoded_again_and_the_answer_is_the_same() {
 }
 
 #[test]
+fn what_was_read_is_made_ready_before_a_question_comes() {
+    let home = tempfile::tempdir().unwrap();
+    let model = write_model(&home.path().join("model"), |_| ());
+    let source = write_report(&home.path().join("report.txt"), &pages(6));
+    read(&engine(home.path()), &model, &source);
+    // All is on disk now, so a question that came at once would be answered from the shared memory.
+    for patience in [1, 2, 4, 8, 16] {
+        let restarted = engine(home.path());
+        let (map, _) = read(&restarted, &model, &source);
+        assert!(map.windows.iter().all(|window| window.origin == WindowOrigin::Kept));
+        std::thread::sleep(Duration::from_secs(patience));
+        let (answer, _) = ask(&restarted, &model, &source, "How large was the deficit?");
+        assert_eq!(answer.cost.kept_tokens, answer.cost.encoded_tokens);
+        if answer.model.memory == Some(MemoryChoice::KeysValues) {
+            return;
+        }
+    }
+    panic!("keys and values were never there before the question");
+}
+
+#[test]
 fn reading_tells_which_windows_were_kept_and_a_damaged_one_is_made_again() {
     let home = tempfile::tempdir().unwrap();
     let model = write_model(&home.path().join("model"), |_| ());

@@ -304,7 +304,7 @@ impl Model {
         kind: MemoryKind,
         each_layer: EachLayer<'_>,
     ) -> Result<Memory, ModelError> {
-        let states = states.to_device(self.head_device())?.to_dtype(self.activations)?;
+        let states = self.own_type(states)?;
         match &self.stacks {
             Stacks::Cpu { decoder, .. } => Ok(decoder.remember(&states, kind, inverse_norms, each_layer)?.into()),
             Stacks::Tensors { decoder, .. } => Memory::prepare(decoder, &states, inverse_norms, kind, each_layer),
@@ -317,10 +317,20 @@ impl Model {
     /// # Errors
     /// Returns what the computation gave.
     pub fn inverse_norms(&self, states: &Tensor) -> Result<Tensor, ModelError> {
-        let states = states.to_device(self.head_device())?.to_dtype(self.activations)?;
+        let states = self.own_type(states)?;
         match &self.stacks {
             Stacks::Cpu { decoder, .. } => decoder.inverse_norms(&states),
             Stacks::Tensors { decoder, .. } => Ok(memory::inverse_norms(decoder, &states)?),
+        }
+    }
+
+    /// Encoder states where and as the stacks take them: kernels of our own widen bf16 themselves.
+    fn own_type(&self, states: &Tensor) -> candle_core::Result<Tensor> {
+        let states = states.to_device(self.head_device())?.contiguous()?;
+        match &self.stacks {
+            Stacks::Cpu { .. } if states.dtype() == DType::BF16 => Ok(states),
+            Stacks::Cpu { .. } => states.to_dtype(DType::F32),
+            Stacks::Tensors { .. } => states.to_dtype(self.activations),
         }
     }
 
@@ -406,6 +416,22 @@ impl Decoding<'_> {
         };
         self.position += ids.len();
         Ok(states)
+    }
+
+    /// Appends `ids` whose own states nobody wants: all of a prompt but its last token. Later tokens are the same as after
+    /// [`Decoding::append`].
+    ///
+    /// # Errors
+    /// As [`Decoding::append`].
+    pub fn take_in(&mut self, ids: &[u32]) -> Result<(), ModelError> {
+        let (Stacks::Cpu { decoder, .. }, Caches::Cpu(caches)) = (&self.model.stacks, &mut self.caches) else {
+            return self.append(ids, None).map(drop);
+        };
+        self.model.check_ids(ids)?;
+        let embedded = self.model.decoder_embedding.forward(ids)?;
+        decoder.take_in(&embedded, self.position, caches, self.memory.packed())?;
+        self.position += ids.len();
+        Ok(())
     }
 
     /// Logits of states that [`Decoding::append`] returned: `[t, v]`, in f32.

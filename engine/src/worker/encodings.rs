@@ -41,6 +41,11 @@ impl Encodings {
         (0..self.windows.len()).any(|at| self.is_finished(at))
     }
 
+    /// Whether the states of all windows are there.
+    pub(super) fn are_finished(&self) -> bool {
+        (0..self.windows.len()).all(|at| self.is_finished(at))
+    }
+
     /// Whether all states are in memory.
     pub(super) fn are_held(&self) -> bool {
         self.states.iter().all(Option::is_some)
@@ -55,12 +60,6 @@ impl Encodings {
     pub(super) fn held_tokens(&self) -> usize {
         let all = self.windows.iter().zip(&self.states);
         all.filter(|(_, states)| states.is_some()).map(|(window, _)| window.ids.len()).sum()
-    }
-
-    /// The states of all windows one after the other, `[s, c]`.
-    pub(super) fn joined(&self) -> Result<Tensor, Error> {
-        let states: Vec<&Tensor> = self.states.iter().flatten().map(|window| &window.states).collect();
-        Ok(Tensor::cat(&states, 0)?)
     }
 
     /// What is finished, in the order of the documents; states that are not in memory come from the shelf.

@@ -80,9 +80,15 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
             (model, Tokenizer::from_gguf(&vocabulary)?, dtype)
         }
         ModelFiles::Published { folder, tokenizer, .. } => {
-            let (model, dtype) = load_published(folder, device, key.dtype)?;
             let path = tokenizer.as_ref().ok_or_else(|| Error::NoTokenizer(folder.clone()))?;
-            (model, Tokenizer::from_file(path)?, dtype)
+            // The vocabulary takes as long as the weights of a small model, and one thread.
+            let (loaded, tokenizer) = std::thread::scope(|scope| {
+                let tokenizer = scope.spawn(|| Tokenizer::from_file(path));
+                let loaded = load_published(folder, device, key.dtype);
+                (loaded, tokenizer.join())
+            });
+            let (model, dtype) = loaded?;
+            (model, tokenizer.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?, dtype)
         }
     };
     check_ids(&tokenizer, model.config())?;

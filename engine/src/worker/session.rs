@@ -7,6 +7,7 @@ use super::encodings::Encodings;
 use super::load::{LoadedModel, ModelKey, choose_memory};
 use super::offers::Offers;
 use super::reading::EncodingKey;
+use super::shelf::Shelf;
 use crate::cancel::Cancelled;
 use crate::document::pages::PagesOptions;
 use crate::model::ModelError;
@@ -76,35 +77,46 @@ impl Session {
 
     /// Whether there is something to do while nobody asks.
     pub(super) fn has_work_behind(&self) -> bool {
-        self.remembered.as_ref().is_some_and(|remembered| remembered.in_haste)
+        match (&self.remembered, &self.encodings) {
+            (Some(remembered), _) => remembered.in_haste,
+            (None, Some((key, encodings))) => key.question.is_none() && encodings.are_finished(),
+            (None, None) => false,
+        }
     }
 
-    /// Builds keys and values of every layer, with which answers come faster, for what is shared in haste. `stop` is asked
-    /// before each layer; what was stopped is begun anew the next time.
+    /// Makes what was read ready for the questions to come: keys and values of every layer where there is room for them,
+    /// with which answers come faster, else one memory for all layers. `stop` is asked before each layer; what was stopped
+    /// is begun anew the next time.
     pub(super) fn work_behind(&mut self, stop: &mut dyn FnMut() -> bool) {
-        let (Some((_, loaded)), Some((key, encodings)), Some(remembered)) =
-            (&self.model, &self.encodings, &mut self.remembered)
-        else {
-            return;
-        };
+        let store = self.store();
+        let (Some((_, loaded)), Some((key, encodings))) = (&self.model, &self.encodings) else { return };
         let fits = choose_memory(MemoryChoice::Auto, loaded.model.config(), loaded.summary.dtype, encodings.tokens());
-        if fits != MemoryChoice::KeysValues || remembered.key != *key {
+        let kind = if fits == MemoryChoice::KeysValues { MemoryKind::KeysValues } else { MemoryKind::Shared };
+        if let Some(remembered) = &mut self.remembered
+            && (kind == remembered.memory.kind() || remembered.key != *key)
+        {
             remembered.in_haste = false;
             return;
         }
-        let built = encodings.joined().and_then(|states| {
-            let built = loaded.model.remember(&states, None, MemoryKind::KeysValues, &mut |_| {
+        let shelf = Shelf::new(store, None, loaded, &[]);
+        let built = encodings.finished(&shelf).and_then(|finished| {
+            let built = loaded.model.remember(&finished.states, Some(&finished.inverse_norms), kind, &mut |_| {
                 if stop() { Err(ModelError::Cancelled(Cancelled)) } else { Ok(()) }
             });
-            Ok(built?)
+            // What went from the disk meanwhile is read again when a question comes.
+            Ok((finished.windows.len() == encodings.windows.len()).then_some(built?))
         });
         match built {
-            Ok(memory) => *remembered = Remembered { key: key.clone(), memory, in_haste: false },
+            Ok(Some(memory)) => self.remembered = Some(Remembered { key: key.clone(), memory, in_haste: false }),
             Err(Error::Cancelled(_)) => {}
-            Err(error) => {
-                // The shared memory serves as well.
-                tracing::warn!(%error, "keys and values were not built");
-                remembered.in_haste = false;
+            other => {
+                // Another memory serves as well.
+                if let Err(error) = other {
+                    tracing::warn!(%error, "a memory was not built");
+                }
+                if let Some(remembered) = &mut self.remembered {
+                    remembered.in_haste = false;
+                }
             }
         }
     }

@@ -37,17 +37,17 @@ pub(super) struct WindowStates {
 /// What is kept for one model, as one piece of work uses it.
 pub(super) struct Shelf<'a> {
     store: Option<Arc<EncodingStore>>,
-    job: &'a Job<'a>,
+    job: Option<&'a Job<'a>>,
     loaded: &'a LoadedModel,
     documents: &'a [DocumentSummary],
     has_complained: Cell<bool>,
 }
 
 impl<'a> Shelf<'a> {
-    /// `store` is `None` where nothing is to be kept.
+    /// `store` is `None` where nothing is to be kept, `job` where nobody is to be told of trouble.
     pub(super) fn new(
         store: Option<Arc<EncodingStore>>,
-        job: &'a Job<'a>,
+        job: Option<&'a Job<'a>>,
         loaded: &'a LoadedModel,
         documents: &'a [DocumentSummary],
     ) -> Self {
@@ -199,9 +199,9 @@ impl<'a> Shelf<'a> {
             }
             Err(error) => error.to_string(),
         };
-        if !self.has_complained.replace(true) {
+        if let Some(job) = self.job.filter(|_| !self.has_complained.replace(true)) {
             let message = format!("not all that is read now can be kept, so it will be read again next time: {why}");
-            self.job.tell(Event::Warning { request: self.job.request, diagnostic: Diagnostic::general(message) });
+            job.tell(Event::Warning { request: job.request, diagnostic: Diagnostic::general(message) });
         }
         false
     }

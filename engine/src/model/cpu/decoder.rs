@@ -6,7 +6,7 @@ use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::layer::{Layer, Norm};
-use super::memory::{Folded, Memory, inverse_norms_of};
+use super::memory::{Folded, Memory, States, inverse_norms_of};
 use super::rope::{RotationPair, Rotations};
 use super::scratch::{Pool, Scratch, TILE_ROWS, room};
 use super::self_cache::SelfCache;
@@ -70,7 +70,7 @@ impl Decoder {
         self.layers.iter().map(|layer| SelfCache::new(window(layer.kind), layer.layer.heads.kv)).collect()
     }
 
-    /// Prepares encoder states `[s, c]` for all layers.
+    /// Prepares encoder states `[s, c]`, in f32 or bf16, for all layers.
     pub(crate) fn remember(
         &self,
         states: &Tensor,
@@ -79,16 +79,18 @@ impl Decoder {
         each_layer: EachLayer<'_>,
     ) -> Result<Memory, ModelError> {
         let layers: Vec<&Layer> = self.layers.iter().map(|layer| &layer.layer).collect();
-        let states = states.flatten_all()?.to_vec1::<f32>()?;
         let inverse_norms = inverse_norms.map(Tensor::to_vec2::<f32>).transpose()?;
-        Memory::prepare(&layers, &states, self.precision, kind, inverse_norms, each_layer)
+        let (storage, layout) = states.storage_and_layout();
+        let states = States::of(&storage, layout)?;
+        Memory::prepare(&layers, states, self.precision, kind, inverse_norms, each_layer)
     }
 
     /// The key norms' divisors of encoder states `[s, c]`, inverted: `[layers · k, s]`.
     pub(crate) fn inverse_norms(&self, states: &Tensor) -> Result<Tensor, ModelError> {
         let tokens = states.dim(0)?;
-        let states = states.flatten_all()?.to_vec1::<f32>()?;
-        let of_layer = |layer: &DecoderLayer| inverse_norms_of(&layer.layer, &states, &self.pool);
+        let (storage, layout) = states.storage_and_layout();
+        let states = States::of(&storage, layout)?;
+        let of_layer = |layer: &DecoderLayer| inverse_norms_of(&layer.layer, states, &self.pool);
         let all: Vec<f32> = self.layers.iter().flat_map(of_layer).flatten().collect();
         Ok(Tensor::from_vec(all, ((), tokens), &Device::Cpu)?)
     }
@@ -100,12 +102,47 @@ impl Decoder {
         position: usize,
         caches: &mut [SelfCache],
         memory: Option<&Memory>,
-        mut observer: Option<&mut dyn AttentionObserver>,
+        observer: Option<&mut dyn AttentionObserver>,
     ) -> Result<Tensor, ModelError> {
         let (rows, width) = x.dims2()?;
+        let x = self.layers(x, position, (&mut *caches, self.layers.len()), memory, observer)?;
+        let mut states = vec![0.0; x.len()];
+        self.norm.forward(&x, &mut states);
+        Ok(Tensor::from_vec(states, (rows, width), &Device::Cpu)?)
+    }
+
+    /// The same for tokens whose own states nobody wants: of the last layer only keys and values are needed.
+    pub(crate) fn take_in(
+        &self,
+        x: &Tensor,
+        position: usize,
+        caches: &mut [SelfCache],
+        memory: Option<&Memory>,
+    ) -> Result<(), ModelError> {
+        let before = self.layers.len().saturating_sub(1);
+        let mut x = self.layers(x, position, (&mut *caches, before), memory, None)?;
+        if let (Some(layer), Some(cache)) = (self.layers.last(), caches.last_mut()) {
+            let rotations = RotationPair::new(&self.config, position, x.len() / layer.layer.width());
+            let step = Step { layer, index: before, rotations: rotations.of(layer.kind), position, memory };
+            cache.forget();
+            self.pool.with(|scratch| step.keys_values_wide(&mut x, cache, scratch));
+        }
+        Ok(())
+    }
+
+    /// The first `count` layers, with their caches.
+    fn layers(
+        &self,
+        x: &Tensor,
+        position: usize,
+        (caches, count): (&mut [SelfCache], usize),
+        memory: Option<&Memory>,
+        mut observer: Option<&mut dyn AttentionObserver>,
+    ) -> Result<Vec<f32>, ModelError> {
+        let rows = x.dim(0)?;
         let mut x = x.flatten_all()?.to_vec1::<f32>()?;
         let rotations = RotationPair::new(&self.config, position, rows);
-        for (i, (layer, cache)) in self.layers.iter().zip(caches).enumerate() {
+        for (i, (layer, cache)) in self.layers.iter().zip(caches).take(count).enumerate() {
             let sink = observer.as_mut().and_then(|observer| observer.layer(i));
             cache.forget();
             let step = Step { layer, index: i, rotations: rotations.of(layer.kind), position, memory };
@@ -115,9 +152,7 @@ impl Decoder {
                 self.many_rows(&step, &mut x, cache);
             }
         }
-        let mut states = vec![0.0; x.len()];
-        self.norm.forward(&x, &mut states);
-        Ok(Tensor::from_vec(states, (rows, width), &Device::Cpu)?)
+        Ok(x)
     }
 
     /// All threads share each product and the keys of each attention.
@@ -130,12 +165,8 @@ impl Decoder {
         sink: Option<&mut dyn AttentionSink>,
     ) -> candle_core::Result<()> {
         let layer = &step.layer.layer;
-        let mut normed = std::mem::take(&mut scratch.normed);
-        let rows = layer.before_attention(x, &mut normed);
-        layer.key_value().forward_wide(rows, &mut scratch.quantized, &mut scratch.projected);
-        step.cache_keys(&mut scratch.projected, &mut scratch.gathered, cache);
-        layer.query().forward_wide(rows, &mut scratch.quantized, &mut scratch.queries);
-        scratch.normed = normed;
+        step.keys_values_wide(x, cache, scratch);
+        layer.query().forward_wide(&scratch.normed[..x.len()], &mut scratch.quantized, &mut scratch.queries);
         layer.finish_queries(&mut scratch.queries, step.rotations, 0);
         let queries = std::mem::take(&mut scratch.queries);
         let mut mixed = std::mem::take(&mut scratch.mixed);
@@ -201,6 +232,15 @@ struct Step<'a> {
 impl Step<'_> {
     fn cross_len(&self) -> usize {
         self.memory.map_or(0, Memory::len)
+    }
+
+    /// Puts the keys and values of all new tokens `x` `[t, c]` into the cache, the product spread over all threads; leaves
+    /// the normed rows in `scratch`.
+    fn keys_values_wide(&self, x: &mut [f32], cache: &mut SelfCache, scratch: &mut Scratch) {
+        let layer = &self.layer.layer;
+        let rows = layer.before_attention(x, &mut scratch.normed);
+        layer.key_value().forward_wide(rows, &mut scratch.quantized, &mut scratch.projected);
+        self.cache_keys(&mut scratch.projected, &mut scratch.gathered, cache);
     }
 
     /// Puts the keys and values of all new tokens, `[t, 2·k·d]`, into the cache.

@@ -1,6 +1,7 @@
 //! A product with packed weights, and the two ways to run it.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{CpuStorage, Device, Storage, Tensor};
+use half::{bf16, f16};
 use rayon::prelude::*;
 
 use crate::kernels::cpu::int8::QuantizedRows;
@@ -10,8 +11,8 @@ use crate::weights::{Weights, WeightsError};
 /// Panels that a thread takes at a time where few rows meet a large matrix: enough work to be worth handing out.
 const PANELS_PER_TASK: usize = 16;
 
-/// Rows of a table that are packed at a time, whole panels.
-const TABLE_ROWS: usize = 1 << 14;
+/// Rows of a table that are widened and packed at a time: whole panels, and few enough to stay in the cache meanwhile.
+const TABLE_ROWS: usize = 1 << 10;
 
 /// `y = x · wᵀ + b`.
 #[derive(Debug)]
@@ -49,10 +50,15 @@ impl Linear {
     pub(crate) fn table(table: &Tensor) -> candle_core::Result<Self> {
         let (outputs, inner) = table.dims2()?;
         let mut matrix = Matrix::empty(Isa::current(), Precision::Int8, outputs, inner);
-        // A part at a time, so that the table is never held in f32.
-        for first in (0..outputs).step_by(TABLE_ROWS) {
-            let rows = table.narrow(0, first, TABLE_ROWS.min(outputs - first))?.to_dtype(DType::F32)?;
-            matrix.set_outputs(Isa::current(), first, &rows.flatten_all()?.to_vec1::<f32>()?);
+        let (storage, layout) = table.storage_and_layout();
+        let (Storage::Cpu(storage), Some((start, end))) = (&*storage, layout.contiguous_offsets()) else {
+            candle_core::bail!("a table that is packed lies in the CPU's memory, row after row")
+        };
+        match storage {
+            CpuStorage::F32(values) => pack_table(&mut matrix, &values[start..end], |value| value),
+            CpuStorage::BF16(values) => pack_table(&mut matrix, &values[start..end], bf16::to_f32),
+            CpuStorage::F16(values) => pack_table(&mut matrix, &values[start..end], f16::to_f32),
+            _ => candle_core::bail!("a table holds floating-point numbers"),
         }
         Ok(Self { matrix, bias: None })
     }
@@ -124,5 +130,15 @@ impl Linear {
                 *to += bias;
             }
         }
+    }
+}
+
+/// Packs rows a part at a time, so that the table is never held in f32.
+fn pack_table<T: Copy + Sync>(matrix: &mut Matrix, table: &[T], widen: impl Fn(T) -> f32 + Sync) {
+    let inner = matrix.inner();
+    let mut wide = Vec::new();
+    for (part, rows) in table.chunks(TABLE_ROWS * inner).enumerate() {
+        rows.par_iter().with_min_len(inner).map(|value| widen(*value)).collect_into_vec(&mut wide);
+        matrix.set_outputs(Isa::current(), part * TABLE_ROWS, &wide);
     }
 }

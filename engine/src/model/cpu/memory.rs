@@ -3,6 +3,8 @@
 //! See [`crate::model::memory`] for why both are the same. The shared memory is packed as a single head whose keys and
 //! values are the encoder's states.
 
+use candle_core::{CpuStorage, Layout, Storage};
+use half::bf16;
 use rayon::prelude::*;
 
 use super::layer::Layer;
@@ -13,6 +15,47 @@ use crate::kernels::cpu::{Isa, Precision};
 use crate::model::memory::MemoryKind;
 use crate::model::{EachLayer, ModelError};
 use crate::weights::{Weights, WeightsError};
+
+/// Encoder states `[s, c]` as they lie in memory: widened block by block, never all at once.
+#[derive(Clone, Copy)]
+pub(super) enum States<'a> {
+    F32(&'a [f32]),
+    Bf16(&'a [bf16]),
+}
+
+impl<'a> States<'a> {
+    /// The numbers of a tensor.
+    pub(super) fn of(storage: &'a Storage, layout: &Layout) -> candle_core::Result<Self> {
+        let (Storage::Cpu(storage), Some((start, end))) = (storage, layout.contiguous_offsets()) else {
+            candle_core::bail!("encoder states lie in the CPU's memory, row after row")
+        };
+        match storage {
+            CpuStorage::F32(values) => Ok(Self::F32(&values[start..end])),
+            CpuStorage::BF16(values) => Ok(Self::Bf16(&values[start..end])),
+            _ => candle_core::bail!("encoder states are in f32 or bf16"),
+        }
+    }
+
+    fn len(self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::Bf16(values) => values.len(),
+        }
+    }
+
+    /// What `work` makes of each block of [`KEY_BLOCK`] rows of the given width, shared among all threads.
+    fn blocks<T: Send>(self, width: usize, work: impl Fn(&[f32]) -> T + Sync) -> Vec<T> {
+        let size = KEY_BLOCK * width;
+        let block = |at: usize| {
+            let at = at * size..((at + 1) * size).min(self.len());
+            match self {
+                Self::F32(values) => work(&values[at]),
+                Self::Bf16(values) => work(&values[at].iter().map(|value| value.to_f32()).collect::<Vec<f32>>()),
+            }
+        };
+        (0..self.len().div_ceil(size)).into_par_iter().map(block).collect()
+    }
+}
 
 /// The encoder's output, ready for every decoder layer.
 #[derive(Debug)]
@@ -31,7 +74,7 @@ impl Memory {
     /// Prepares encoder states `[s, c]`; `inverse_norms` `[layers · k][s]` are computed where they are not given.
     pub(super) fn prepare(
         layers: &[&Layer],
-        states: &[f32],
+        states: States<'_>,
         precision: Precision,
         kind: MemoryKind,
         inverse_norms: Option<Vec<Vec<f32>>>,
@@ -46,10 +89,8 @@ impl Memory {
             len: states.len() / width,
         };
         if kind == MemoryKind::Shared {
-            memory.states = states
-                .par_chunks(KEY_BLOCK * width)
-                .map(|rows| KeyBlock::pack(Isa::current(), precision, rows, width, rows, width))
-                .collect();
+            memory.states =
+                states.blocks(width, |rows| KeyBlock::pack(Isa::current(), precision, rows, width, rows, width));
         }
         let mut given = inverse_norms.map(Vec::into_iter);
         let pool = Pool::default();
@@ -93,23 +134,20 @@ impl Memory {
 }
 
 /// Keys, normed but not rotated, and values of all states, `[k][blocks]`.
-fn keys_values(layer: &Layer, states: &[f32], precision: Precision, pool: &Pool) -> Vec<Vec<KeyBlock>> {
+fn keys_values(layer: &Layer, states: States<'_>, precision: Precision, pool: &Pool) -> Vec<Vec<KeyBlock>> {
     let width = layer.heads.width;
-    let blocks: Vec<Vec<KeyBlock>> = states
-        .par_chunks(KEY_BLOCK * layer.width())
-        .map(|rows| {
-            pool.with(|scratch| {
-                let mut gathered = std::mem::take(&mut scratch.gathered);
-                let mut heads = Vec::with_capacity(layer.heads.kv);
-                let both = layer.keys_values(rows, scratch);
-                layer.split_keys_values(both, None, &mut gathered, |_, keys, values| {
-                    heads.push(KeyBlock::pack(Isa::current(), precision, keys, width, values, width));
-                });
-                scratch.gathered = gathered;
-                heads
-            })
+    let blocks: Vec<Vec<KeyBlock>> = states.blocks(layer.width(), |rows| {
+        pool.with(|scratch| {
+            let mut gathered = std::mem::take(&mut scratch.gathered);
+            let mut heads = Vec::with_capacity(layer.heads.kv);
+            let both = layer.keys_values(rows, scratch);
+            layer.split_keys_values(both, None, &mut gathered, |_, keys, values| {
+                heads.push(KeyBlock::pack(Isa::current(), precision, keys, width, values, width));
+            });
+            scratch.gathered = gathered;
+            heads
         })
-        .collect();
+    });
     by_head(blocks, layer.heads.kv)
 }
 
@@ -125,21 +163,18 @@ pub(super) fn by_head<T>(blocks: Vec<Vec<T>>, heads: usize) -> Vec<Vec<T>> {
 }
 
 /// The key norm's divisors of all states, inverted: `[k][s]`.
-pub(super) fn inverse_norms_of(layer: &Layer, states: &[f32], pool: &Pool) -> Vec<Vec<f32>> {
+pub(super) fn inverse_norms_of(layer: &Layer, states: States<'_>, pool: &Pool) -> Vec<Vec<f32>> {
     let heads = layer.heads;
-    let blocks: Vec<Vec<Vec<f32>>> = states
-        .par_chunks(KEY_BLOCK * layer.width())
-        .map(|rows| {
-            pool.with(|scratch| {
-                let both = layer.keys_values(rows, scratch);
-                let of_head = |head: usize| {
-                    let keys = both.chunks_exact(2 * heads.keys()).map(|row| &row[head * heads.width..][..heads.width]);
-                    keys.map(|key| layer.key_norm().inverse(key)).collect()
-                };
-                (0..heads.kv).map(of_head).collect()
-            })
+    let blocks: Vec<Vec<Vec<f32>>> = states.blocks(layer.width(), |rows| {
+        pool.with(|scratch| {
+            let both = layer.keys_values(rows, scratch);
+            let of_head = |head: usize| {
+                let keys = both.chunks_exact(2 * heads.keys()).map(|row| &row[head * heads.width..][..heads.width]);
+                keys.map(|key| layer.key_norm().inverse(key)).collect()
+            };
+            (0..heads.kv).map(of_head).collect()
         })
-        .collect();
+    });
     by_head(blocks, heads.kv).into_iter().map(|blocks| blocks.concat()).collect()
 }
 

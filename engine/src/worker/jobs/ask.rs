@@ -131,7 +131,7 @@ fn prepare_encoder(
     let summaries = reading.summaries.clone();
     // With a question in them windows serve that question alone, and are not worth their room on the disk.
     let store = if key.question.is_none() { session.store() } else { None };
-    let shelf = Shelf::new(store, job, loaded, &summaries);
+    let shelf = Shelf::new(store, Some(job), loaded, &summaries);
     let kept_tokens = encode(job, loaded, &shelf, reading, &mut encodings, &mut Asker { what, deadline })?;
     let read = extent(&encodings);
     session.offers.tell(job.outlet, &key, &read);

@@ -94,7 +94,7 @@ fn encode_all(
     let Reading { open, documents, summaries, .. } = reading;
     let hashes = summaries.iter().map(|summary| summary.hash.clone()).collect();
     let key = EncodingKey { hashes, reading: what.reading.clone(), question: None };
-    let shelf = Shelf::new(session.store(), job, loaded, summaries);
+    let shelf = Shelf::new(session.store(), Some(job), loaded, summaries);
     let has_eyes = loaded.summary.has_eyes && !what.reading.without_figures;
     let mut questions = Questions {
         inbox,

@@ -65,10 +65,12 @@ impl PackedMatrix {
                 for (at, weights) in weights.chunks(block).enumerate() {
                     let mut rounded = [0i8; LARGEST_BLOCK];
                     let largest = isa.run(RoundBlock { weights, rounded: &mut rounded });
-                    let mut sum = 0;
-                    for (k, byte) in (at * block..).zip(rounded).take(weights.len()) {
-                        sum += i32::from(byte);
-                        bytes[(k / group * PANEL + column) * group + k % group] = byte;
+                    let rounded = &rounded[..weights.len()];
+                    let sum: i32 = rounded.iter().map(|byte| i32::from(*byte)).sum();
+                    let to = &mut bytes[(at * block * PANEL + column * group)..];
+                    match group {
+                        2 => spread::<2>(rounded, to),
+                        _ => spread::<4>(rounded, to),
                     }
                     scales[at * PANEL + column] = largest / f32::from(i8::MAX);
                     starts[at * PANEL + column] = -zero * sum;
@@ -163,6 +165,17 @@ impl PackedMatrix {
         let blocks = self.inner.div_ceil(self.block) * PANEL;
         let part = panel * blocks..(panel + 1) * blocks;
         (&self.bytes[panel * width..(panel + 1) * width], &self.scales[part.clone()], &self.starts[part])
+    }
+}
+
+/// Puts a column's bytes where its groups of `G` lie in a panel, the first at the begin of `to`.
+fn spread<const G: usize>(column: &[i8], to: &mut [i8]) {
+    let (groups, rest) = column.as_chunks::<G>();
+    for (group, to) in groups.iter().zip(to.chunks_mut(G * PANEL)) {
+        to[..G].copy_from_slice(group);
+    }
+    if !rest.is_empty() {
+        to[groups.len() * G * PANEL..][..rest.len()].copy_from_slice(rest);
     }
 }
 
