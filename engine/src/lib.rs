@@ -11,5 +11,6 @@ pub mod prompt;
 pub mod protocol;
 pub mod resample;
 pub mod store;
+pub mod viewer;
 pub mod weights;
 pub mod worker;

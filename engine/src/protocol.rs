@@ -248,6 +248,13 @@ pub enum Event {
         /// What was found on it.
         page: PageReport,
     },
+    /// Windows were finished, or found finished.
+    Encoded {
+        /// The work.
+        request: RequestId,
+        /// How much is encoded by now.
+        read: ReadSoFar,
+    },
     /// The question came while these documents are being read, and waits until there is something to answer it from.
     Waiting {
         /// The work.
@@ -297,6 +304,7 @@ impl Event {
             | Self::Opened { request, .. }
             | Self::Model { request, .. }
             | Self::Page { request, .. }
+            | Self::Encoded { request, .. }
             | Self::Waiting { request }
             | Self::MoreRead { request, .. }
             | Self::Token { request, .. }

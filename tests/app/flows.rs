@@ -2,23 +2,32 @@
 
 use std::path::PathBuf;
 
-use app::window::Window;
+use app::window::{Helpers, Window};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::{Command, Event, Stage};
 
-use crate::scripted::{ScriptedEngine, answer, answer_from_part, bulletin, extent, starter};
+use crate::scripted::{ScriptedEngine, ScriptedViewer, answer, answer_from_part, bulletin, extent, starter};
 
-const FILE: &str = "/reports/treasury_bulletin_2025_06.pdf";
+pub(crate) const FILE: &str = "/reports/treasury_bulletin_2025_06.pdf";
 const QUESTION: &str = "How much did real GDP decline?";
 
 fn window(engine: &ScriptedEngine, files: &[&str], question: Option<&str>) -> Harness<'static, Window> {
-    let engine = Box::new(engine.clone());
+    window_with(engine, &ScriptedViewer::default(), files, question)
+}
+
+pub(crate) fn window_with(
+    engine: &ScriptedEngine,
+    viewer: &ScriptedViewer,
+    files: &[&str],
+    question: Option<&str>,
+) -> Harness<'static, Window> {
+    let helpers = Helpers { engine: Box::new(engine.clone()), viewer: Box::new(viewer.clone()) };
     let files = files.iter().map(PathBuf::from).collect();
     let question = question.map(String::from);
     Harness::builder()
-        .with_size([1120.0, 760.0])
-        .build_eframe(move |creation| Window::new(&creation.egui_ctx, engine, files, question).unwrap())
+        .with_size([1360.0, 860.0])
+        .build_eframe(move |creation| Window::new(&creation.egui_ctx, helpers, files, question).unwrap())
 }
 
 /// A window in which the report is open.
@@ -30,7 +39,7 @@ fn with_report(engine: &ScriptedEngine) -> Harness<'static, Window> {
 }
 
 /// Writes a question and presses the button.
-fn ask(window: &mut Harness<'static, Window>) {
+pub(crate) fn ask(window: &mut Harness<'static, Window>) {
     window.get_by_label("Your question").focus();
     window.run_steps(2);
     window.get_by_label("Your question").type_text(QUESTION);

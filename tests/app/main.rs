@@ -6,5 +6,6 @@
 
 mod flows;
 mod no_display;
+mod pages;
 mod sample;
 mod scripted;

@@ -3,14 +3,16 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use app::window::EngineClient;
+use app::window::{EngineClient, ViewerClient};
 use engine::document::geometry::Rect;
 use engine::document::page::{DocumentKind, FigureKind};
 use engine::protocol::{
     Answer, AnswerCost, Command, DocumentSummary, ErrorReport, Event, Finish, ModelSummary, Outcome, PageEvidence,
     PageReport, PageState, ReadSoFar, ReadingMap, RequestId, SpanEvidence, SpanKind, WeightType,
 };
+use engine::viewer::{ViewCommand, ViewEvent, ViewInfo, Wanted};
 
 /// What test and engine share.
 #[derive(Debug, Default)]
@@ -67,6 +69,87 @@ impl ScriptedEngine {
     /// Lets a piece of an answer arrive.
     pub(crate) fn say(&self, text: &str) {
         self.tell(Event::Token { request: self.last_request(), text: text.into() });
+    }
+}
+
+/// A viewer that draws what it is asked for at once, in one colour a page, and remembers what it was told.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ScriptedViewer(Rc<RefCell<Drawn>>);
+
+#[derive(Debug, Default)]
+struct Drawn {
+    commands: Vec<ViewCommand>,
+    events: VecDeque<ViewEvent>,
+    is_slow: bool,
+}
+
+impl ViewerClient for ScriptedViewer {
+    fn send(&mut self, command: ViewCommand) {
+        let mut drawn = self.0.borrow_mut();
+        drawn.commands.push(command.clone());
+        match command {
+            ViewCommand::Want(wanted) if !drawn.is_slow => drawn.events.extend(wanted.into_iter().filter_map(draw)),
+            ViewCommand::Want(_) | ViewCommand::Open { .. } | ViewCommand::Close(_) => {}
+        }
+    }
+
+    fn try_recv(&mut self) -> Option<ViewEvent> {
+        self.0.borrow_mut().events.pop_front()
+    }
+}
+
+fn draw(wanted: Wanted) -> Option<ViewEvent> {
+    let Wanted::Picture(key) = wanted else { return None };
+    let colour = image::Rgb([(key.page.page * 40 % 256) as u8, 90, 160]);
+    let picture = image::RgbImage::from_pixel(key.width, key.height, colour);
+    Some(ViewEvent::Picture { key, picture: Arc::new(picture) })
+}
+
+impl ScriptedViewer {
+    /// One that draws nothing.
+    pub(crate) fn slow() -> Self {
+        let viewer = Self::default();
+        viewer.0.borrow_mut().is_slow = true;
+        viewer
+    }
+
+    /// Commands sent so far.
+    pub(crate) fn commands(&self) -> Vec<ViewCommand> {
+        self.0.borrow().commands.clone()
+    }
+
+    /// What was wanted last.
+    pub(crate) fn wanted(&self) -> Vec<Wanted> {
+        let commands = self.commands();
+        let last = commands.into_iter().rev().find_map(|command| match command {
+            ViewCommand::Want(wanted) => Some(wanted),
+            _ => None,
+        });
+        last.unwrap_or_default()
+    }
+
+    /// Opens what the window wanted opened last: so many sheets of letter paper, the first two with Roman numbers.
+    pub(crate) fn open(&self, pages: usize) {
+        let opened = self.commands().into_iter().rev().find_map(|command| match command {
+            ViewCommand::Open { document, .. } => Some(document),
+            _ => None,
+        });
+        let label = |at: usize| match at {
+            0 => Some("i".to_owned()),
+            1 => Some("ii".to_owned()),
+            at => Some((at - 1).to_string()),
+        };
+        let info = ViewInfo {
+            hash: "6d16".into(),
+            name: "treasury_bulletin_2025_06.pdf".into(),
+            kind: DocumentKind::Pdf,
+            title: None,
+            sizes_pt: vec![(612.0, 792.0); pages],
+            labels: (0..pages).map(label).collect(),
+            outline: Vec::new(),
+        };
+        let document = opened.expect("nothing was opened");
+        self.0.borrow_mut().events.push_back(ViewEvent::Opened { document, info: Arc::new(info) });
     }
 }
 

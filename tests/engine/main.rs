@@ -27,6 +27,7 @@ mod reading_order;
 mod store;
 mod tiny_model;
 mod traps;
+mod viewer;
 mod worker;
 
 #[cfg(unix)]

@@ -9,7 +9,7 @@ const RANKS: &[&[&str]] = &[
     &["document"],
     &["protocol"],
     &["kernels", "store", "weights"],
-    &["cite", "hub", "model", "prompt"],
+    &["cite", "hub", "model", "prompt", "viewer"],
     &["error", "worker"],
 ];
 

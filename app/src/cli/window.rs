@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use eframe::egui;
 use engine::protocol::{Command, Event};
+use engine::viewer::{ViewCommand, ViewEvent, Viewer};
 use engine::worker::{Engine, EngineOptions};
 
 use super::report::Failure;
-use crate::window::{self, EngineClient, Start};
+use crate::window::{self, EngineClient, Helpers, Start, ViewerClient};
 
 /// Arguments of the window.
 #[derive(Debug, Args)]
@@ -41,8 +42,10 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
     });
     let start = Start { files: arguments.files, question: arguments.question, theme };
     window::run(start, |wake| {
-        let engine = Engine::spawn(EngineOptions::default(), move || wake())?;
-        Ok(Box::new(RunningEngine(engine)))
+        let waking = wake.clone();
+        let engine = Engine::spawn(EngineOptions::default(), move || waking())?;
+        let viewer = Viewer::spawn(None, move || wake())?;
+        Ok(Helpers { engine: Box::new(RunningEngine(engine)), viewer: Box::new(RunningViewer(viewer)) })
     })?;
     Ok(())
 }
@@ -57,5 +60,18 @@ impl EngineClient for RunningEngine {
 
     fn try_recv(&mut self) -> Option<Event> {
         self.0.try_recv().ok()
+    }
+}
+
+/// The viewer's thread as the window sees it.
+struct RunningViewer(Viewer);
+
+impl ViewerClient for RunningViewer {
+    fn send(&mut self, command: ViewCommand) {
+        self.0.send(command);
+    }
+
+    fn try_recv(&mut self) -> Option<ViewEvent> {
+        self.0.try_recv()
     }
 }

@@ -5,24 +5,38 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, CentralPanel, Key, KeyboardShortcut, Modifiers, Panel, Ui};
+use engine::viewer::{DocumentId, ViewCommand};
 
 use super::command::UserCommand;
 use super::dialog::FileDialog;
-use super::engine_client::EngineClient;
+use super::pages::{PageView, ViewAction, Zoom};
 use super::state::{Remote, State, Trouble};
 use super::theme::{Look, Theme};
-use super::{screens, update};
+use super::{Helpers, screens, update};
 
 /// Longest time a frame spends on events, so that a flood of them never holds the window.
 const EVENT_TIME: Duration = Duration::from_millis(4);
 
 const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
+/// Keys that change how the report is looked at.
+const VIEW_SHORTCUTS: [(KeyboardShortcut, ViewAction); 6] = [
+    (KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft), ViewAction::Back),
+    (KeyboardShortcut::new(Modifiers::ALT, Key::ArrowRight), ViewAction::Forward),
+    (KeyboardShortcut::new(Modifiers::COMMAND, Key::Plus), ViewAction::ZoomBy(1.25)),
+    (KeyboardShortcut::new(Modifiers::COMMAND, Key::Equals), ViewAction::ZoomBy(1.25)),
+    (KeyboardShortcut::new(Modifiers::COMMAND, Key::Minus), ViewAction::ZoomBy(0.8)),
+    (KeyboardShortcut::new(Modifiers::COMMAND, Key::Num0), ViewAction::Zoom(Zoom::FitWidth)),
+];
+
 const QUIT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Q);
 
 /// Recto's window.
 pub struct Window {
     state: State,
-    engine: Box<dyn EngineClient>,
+    view: PageView,
+    helpers: Helpers,
+    /// What stands in the field for a page's number, while the user writes there.
+    page_number: Option<String>,
     theme: Arc<Theme>,
     dialog: FileDialog,
     ask_when_ready: bool,
@@ -41,16 +55,19 @@ impl Window {
     /// When a file of the bundled theme is broken.
     pub fn new(
         ctx: &egui::Context,
-        engine: Box<dyn EngineClient>,
+        helpers: Helpers,
         files: Vec<PathBuf>,
         question: Option<String>,
     ) -> Result<Self, toml::de::Error> {
         let theme = Arc::new(Theme::bundled()?);
         theme.install(ctx);
+        // These keys make pages larger, not buttons.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let mut state = State::default();
         let ask_when_ready = question.is_some();
         state.question = question.unwrap_or_default();
-        let mut window = Self { state, engine, theme, dialog: FileDialog::default(), ask_when_ready };
+        let (view, dialog) = (PageView::default(), FileDialog::default());
+        let mut window = Self { state, view, helpers, page_number: None, theme, dialog, ask_when_ready };
         window.open_first_of(files);
         Ok(window)
     }
@@ -58,7 +75,7 @@ impl Window {
     fn open_first_of(&mut self, files: Vec<PathBuf>) {
         let count = files.len();
         let Some(first) = files.into_iter().next() else { return };
-        update::open_file(&mut self.state, self.engine.as_mut(), first);
+        self.open_file(first);
         if count > 1 {
             self.state.trouble = Some(Trouble {
                 message: format!("{count} files were given and the first of them was opened"),
@@ -67,13 +84,27 @@ impl Window {
         }
     }
 
+    /// Shows a file and reads it, each in a thread of its own: the first page need not wait for the reading.
+    fn open_file(&mut self, path: PathBuf) {
+        update::open_file(&mut self.state, self.helpers.engine.as_mut(), path.clone());
+        let document = DocumentId(self.state.requests);
+        if let Some(before) = self.view.document {
+            self.helpers.viewer.send(ViewCommand::Close(before));
+        }
+        self.view.open(document);
+        self.helpers.viewer.send(ViewCommand::Open { document, path, password: None });
+    }
+
     fn carry_out(&mut self, ctx: &egui::Context, command: UserCommand) {
         match command {
             UserCommand::ChooseFile => self.choose_file(ctx),
-            UserCommand::OpenFile(path) => update::open_file(&mut self.state, self.engine.as_mut(), path),
-            UserCommand::Ask => update::ask(&mut self.state, self.engine.as_mut()),
-            UserCommand::AskAgain(turn) => update::ask_again(&mut self.state, self.engine.as_mut(), turn),
-            UserCommand::Cancel => update::cancel(&mut self.state, self.engine.as_mut()),
+            UserCommand::OpenFile(path) => self.open_file(path),
+            UserCommand::Ask => update::ask(&mut self.state, self.helpers.engine.as_mut()),
+            UserCommand::AskAgain(turn) => update::ask_again(&mut self.state, self.helpers.engine.as_mut(), turn),
+            UserCommand::View(action) => self.view.act(action),
+            UserCommand::PauseReading => update::pause_reading(&mut self.state, self.helpers.engine.as_mut()),
+            UserCommand::GoOnReading => update::go_on_reading(&mut self.state, self.helpers.engine.as_mut()),
+            UserCommand::Cancel => update::cancel(&mut self.state, self.helpers.engine.as_mut()),
             UserCommand::DismissError => self.state.trouble = None,
             UserCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             UserCommand::SetTheme(preference) => ctx.set_theme(preference),
@@ -91,17 +122,43 @@ impl Window {
     }
 
     fn shortcuts(&self, ctx: &egui::Context, commands: &mut Vec<UserCommand>) {
+        let is_writing = ctx.memory(|memory| memory.focused().is_some());
         ctx.input_mut(|input| {
+            for (shortcut, action) in VIEW_SHORTCUTS {
+                if input.consume_shortcut(&shortcut) {
+                    commands.push(UserCommand::View(action));
+                }
+            }
+            commands.extend(self.page_keys(input, is_writing).map(UserCommand::View));
             if input.consume_shortcut(&OPEN) {
                 commands.push(UserCommand::ChooseFile);
             }
             if input.consume_shortcut(&QUIT) {
                 commands.push(UserCommand::Quit);
             }
-            if self.state.work.is_some() && input.key_pressed(Key::Escape) {
-                commands.push(UserCommand::Cancel);
+            if input.key_pressed(Key::Escape) {
+                let has_work = self.state.work.is_some();
+                commands.push(if has_work { UserCommand::Cancel } else { UserCommand::View(ViewAction::Unmark) });
             }
         });
+    }
+
+    /// Keys that turn pages; those that also move in a text only while none is written.
+    fn page_keys(&self, input: &mut egui::InputState, is_writing: bool) -> Option<ViewAction> {
+        let Remote::Ready(info) = &self.view.info else { return None };
+        let (current, last) = (self.view.current, info.sizes_pt.len() as u32);
+        let (before, after) = (current.saturating_sub(1).max(1), (current + 1).min(last));
+        let keys = [
+            (Key::PageDown, after, true),
+            (Key::PageUp, before, true),
+            (Key::ArrowRight, after, false),
+            (Key::ArrowLeft, before, false),
+            (Key::Home, 1, false),
+            (Key::End, last, false),
+        ];
+        let mut pressed = keys.into_iter().filter(|(_, _, always)| *always || !is_writing);
+        let (_, page, _) = pressed.find(|(key, _, _)| input.consume_key(Modifiers::NONE, *key))?;
+        Some(ViewAction::GoTo(page))
     }
 
     fn draw(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
@@ -113,40 +170,63 @@ impl Window {
         let sizes = look.sizes();
         let panel = look.panel(sizes.gap);
         Panel::top("top").frame(panel).resizable(false).show(ui, |ui| screens::top_ui(ui, look, state, commands));
-        let mut question = std::mem::take(&mut state.question);
-        Panel::bottom("question").frame(panel).resizable(false).show(ui, |ui| {
-            screens::question_ui(ui, look, state, &mut question, commands);
-        });
-        state.question = question;
-        state.focus_question = false;
-        Panel::right("evidence")
+        Panel::left("page list")
             .frame(panel)
             .resizable(false)
-            .exact_size(sizes.evidence_width)
-            .show(ui, |ui| screens::evidence_ui(ui, look, state));
-        CentralPanel::default()
-            .frame(look.panel(sizes.gap))
-            .show(ui, |ui| screens::answers_ui(ui, look, state, commands));
+            .exact_size(sizes.thumbnail_width + 3.0 * sizes.gap)
+            .show(ui, |ui| {
+                Panel::bottom("reading").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
+                    screens::reading_ui(ui, look, state, commands);
+                });
+                screens::page_list_ui(ui, look, state, &mut self.view, commands);
+            });
+        let mut question = std::mem::take(&mut state.question);
+        Panel::right("conversation").frame(panel).default_size(sizes.conversation_width).min_size(280.0).show(
+            ui,
+            |ui| {
+                Panel::bottom("question").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
+                    screens::question_ui(ui, look, state, &mut question, commands);
+                });
+                CentralPanel::default()
+                    .frame(look.panel(0.0))
+                    .show(ui, |ui| screens::answers_ui(ui, look, state, &mut self.view, commands));
+            },
+        );
+        state.question = question;
+        state.focus_question = false;
+        CentralPanel::default().frame(look.desk()).show(ui, |ui| {
+            Panel::top("pages bar").frame(look.panel(sizes.gap_small)).resizable(false).show(ui, |ui| {
+                screens::pages_bar_ui(ui, look, &self.view, &mut self.page_number, commands);
+            });
+            screens::pages_ui(ui, look, &mut self.view);
+        });
     }
 }
 
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let start = Instant::now();
-        while let Some(event) = self.engine.try_recv() {
+        while let Some(event) = self.helpers.engine.try_recv() {
             update::absorb(&mut self.state, event);
             if start.elapsed() > EVENT_TIME {
                 ctx.request_repaint();
                 break;
             }
         }
-        if let Some(path) = self.dialog.poll() {
-            update::open_file(&mut self.state, self.engine.as_mut(), path);
+        while let Some(event) = self.helpers.viewer.try_recv() {
+            self.view.absorb(ctx, event);
+            if start.elapsed() > EVENT_TIME {
+                ctx.request_repaint();
+                break;
+            }
         }
-        update::read_behind(&mut self.state, self.engine.as_mut());
+        if let Some(path) = self.dialog.poll() {
+            self.open_file(path);
+        }
+        update::read_behind(&mut self.state, self.helpers.engine.as_mut());
         if self.ask_when_ready && self.state.can_ask() {
             self.ask_when_ready = false;
-            update::ask(&mut self.state, self.engine.as_mut());
+            update::ask(&mut self.state, self.helpers.engine.as_mut());
         }
     }
 
@@ -165,6 +245,9 @@ impl eframe::App for Window {
         commands.extend(dropped.into_iter().next().map(UserCommand::OpenFile));
         for command in commands {
             self.carry_out(ui.ctx(), command);
+        }
+        if let Some(wanted) = self.view.end_frame() {
+            self.helpers.viewer.send(ViewCommand::Want(wanted));
         }
     }
 

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use eframe::egui::ThemePreference;
 
+use super::pages::ViewAction;
+
 /// One thing the user did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum UserCommand {
     /// Show the system's dialog for choosing a file.
     ChooseFile,
@@ -15,6 +17,12 @@ pub(crate) enum UserCommand {
     Ask,
     /// Ask the question of this turn again, counted from 0.
     AskAgain(usize),
+    /// Look at another part of the report, or otherwise.
+    View(ViewAction),
+    /// Let the reading behind rest.
+    PauseReading,
+    /// Take it up again.
+    GoOnReading,
     /// Stop what is going on.
     Cancel,
     /// Take the error card away.

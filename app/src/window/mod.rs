@@ -7,10 +7,12 @@ mod app;
 mod command;
 mod dialog;
 mod engine_client;
+mod pages;
 mod screens;
 mod state;
 mod theme;
 mod update;
+mod viewer_client;
 mod widgets;
 
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ use engine::diagnostic::Hint;
 
 pub use app::Window;
 pub use engine_client::EngineClient;
+pub use viewer_client::ViewerClient;
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
@@ -51,20 +54,31 @@ pub struct Start {
     pub theme: Option<egui::Theme>,
 }
 
-/// Shows the window until it is closed. `engine` makes the engine, given what wakes the window.
+/// Those who work for the window.
+pub struct Helpers {
+    /// Reads and answers.
+    pub engine: Box<dyn EngineClient>,
+    /// Draws pages.
+    pub viewer: Box<dyn ViewerClient>,
+}
+
+impl std::fmt::Debug for Helpers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Helpers").finish_non_exhaustive()
+    }
+}
+
+/// Shows the window until it is closed. `helpers` makes those who work for it, given what wakes the window.
 ///
 /// # Errors
-/// When there is no display to show it on, or the engine does not start.
-pub fn run(
-    start: Start,
-    engine: impl FnOnce(Wake) -> std::io::Result<Box<dyn EngineClient>>,
-) -> Result<(), WindowError> {
+/// When there is no display to show it on, or a helper does not start.
+pub fn run(start: Start, helpers: impl FnOnce(Wake) -> std::io::Result<Helpers>) -> Result<(), WindowError> {
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Recto")
             .with_app_id("recto")
-            .with_inner_size([1120.0, 760.0])
-            .with_min_inner_size([720.0, 480.0]),
+            .with_inner_size([1360.0, 860.0])
+            .with_min_inner_size([880.0, 520.0]),
         ..Default::default()
     };
     let create = |creation: &eframe::CreationContext<'_>| {
@@ -73,8 +87,8 @@ pub fn run(
             ctx.set_theme(theme);
         }
         let waking = ctx.clone();
-        let engine = engine(Arc::new(move || waking.request_repaint()))?;
-        let window = Window::new(&ctx, engine, start.files, start.question).map_err(|error| error.to_string())?;
+        let helpers = helpers(Arc::new(move || waking.request_repaint()))?;
+        let window = Window::new(&ctx, helpers, start.files, start.question).map_err(|error| error.to_string())?;
         Ok(Box::new(window) as Box<dyn eframe::App>)
     };
     eframe::run_native("Recto", options, Box::new(create))?;

@@ -3,14 +3,15 @@
 //! The engine's words are turned into the window's here and only here.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use engine::protocol::{
-    AnsweringOptions, AskJob, Command, ComputeOptions, Event, Outcome, PageState, ReadJob, ReadSoFar, ReadingMap,
-    ReadingOptions, RequestId, Source, Stage,
+    AnsweringOptions, AskJob, Command, ComputeOptions, Event, Outcome, ReadJob, ReadSoFar, ReadingMap, ReadingOptions,
+    RequestId, Source, Stage,
 };
 
 use super::engine_client::EngineClient;
-use super::state::{Behind, Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
+use super::state::{Behind, Pace, Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
 
 /// Leaves the report that is open and reads `path`.
 pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: PathBuf) {
@@ -22,6 +23,7 @@ pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: 
     state.document = Remote::Pending;
     state.turns.clear();
     state.warnings.clear();
+    state.encoded = None;
     state.trouble = None;
     state.focus_question = true;
     state.work = Some(Work::started(request, WorkKind::Open(path.clone()), "Opening"));
@@ -46,8 +48,24 @@ pub(crate) fn read_behind(state: &mut State, engine: &mut dyn EngineClient) {
     }
     let job = read_job(report.path.clone(), false);
     let request = state.next_request();
-    state.behind = Some(Behind { request, is_running: true });
+    state.behind = Some(Behind::started(request));
     engine.send(Command::Read { request, job });
+}
+
+/// Halts the reading behind; what is finished is on disk.
+pub(crate) fn pause_reading(state: &mut State, engine: &mut dyn EngineClient) {
+    if let Some(behind) = state.behind.as_mut().filter(|behind| behind.is_running) {
+        behind.is_paused = true;
+        engine.send(Command::Cancel { request: behind.request });
+    }
+}
+
+/// Takes it up where it was.
+pub(crate) fn go_on_reading(state: &mut State, engine: &mut dyn EngineClient) {
+    if state.behind.as_ref().is_some_and(|behind| behind.is_paused) {
+        state.behind = None;
+        read_behind(state, engine);
+    }
 }
 
 /// Asks the question in the field, where that can be done.
@@ -104,6 +122,14 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
     if let Some(behind) = state.behind.as_mut().filter(|behind| behind.request == event.request()) {
         // What goes wrong there goes wrong for the question too, which tells it.
         behind.is_running &= !event.is_last();
+        match event {
+            Event::Progress { stage, done, total, .. } if total > 0 => {
+                behind.pace = Some(pace(behind, stage, done, total));
+            }
+            Event::Encoded { read, .. } => state.encoded = Some(read),
+            Event::Model { model, .. } => state.model = Some(model),
+            _ => {}
+        }
         return;
     }
     if !is_followed(state, event.request()) {
@@ -122,12 +148,20 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
         Event::Cancelled { .. } => end_work(state, TurnEnd::Cancelled, Remote::Absent),
         // The window shows a report once all of it is known.
         Event::Opened { .. } | Event::Page { .. } | Event::MoreRead { .. } => {}
+        Event::Encoded { read, .. } => state.encoded = Some(read),
         Event::Waiting { .. } => {
             if let Some(work) = &mut state.work {
                 "Waiting until the first pages are read".clone_into(&mut work.stage);
             }
         }
     }
+}
+
+fn pace(behind: &Behind, stage: Stage, done: u64, total: u64) -> Pace {
+    let share = (done as f32 / total as f32).clamp(0.0, 1.0);
+    let before = behind.pace.as_ref().filter(|pace| pace.stage == stage && pace.share > 0.0);
+    let first = before.map_or_else(|| (share, Instant::now()), |pace| pace.first);
+    Pace { stage, words: words_for(stage).0, share, first }
 }
 
 fn on_more_read(state: &mut State, request: RequestId, read: ReadSoFar) {
@@ -210,11 +244,10 @@ fn is_followed(state: &State, request: RequestId) -> bool {
 fn report(path: PathBuf, map: &ReadingMap) -> Report {
     let summary = map.documents.first();
     let file_name = || path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let is_unread = |state| matches!(state, PageState::Unread | PageState::Failed);
     Report {
         name: summary.map_or_else(file_name, |summary| summary.name.clone()),
         num_pages: summary.map_or(0, |summary| summary.pages),
-        unread_pages: map.pages.iter().filter(|page| is_unread(page.state)).map(|page| page.number).collect(),
+        pages: map.pages.iter().map(|page| page.state).collect(),
         path,
     }
 }

@@ -118,6 +118,24 @@ impl OpenDocument {
         &self.info
     }
 
+    /// Width and height of every page as displayed, in points; zero where they are not known.
+    pub fn sizes_pt(&self) -> Vec<(f32, f32)> {
+        let size = |index: u32| match &self.source {
+            Source::Pdf(pdf) => pdf.size_pt(index + 1),
+            Source::Pictures(pictures) => pictures.size_pt(index as usize).unwrap_or_default(),
+            Source::Text(pages) => pages.get(index as usize).map_or((0.0, 0.0), |page| (page.width_pt, page.height_pt)),
+        };
+        (0..self.info.page_count).map(size).collect()
+    }
+
+    /// What is printed for every page, where the file says.
+    pub fn labels(&self) -> Vec<Option<String>> {
+        match &self.source {
+            Source::Pdf(pdf) => (1..=self.info.page_count).map(|number| pdf.label(number)).collect(),
+            Source::Pictures(_) | Source::Text(_) => vec![None; self.info.page_count as usize],
+        }
+    }
+
     /// Reads the pages of `selection` (numbers from 1, read in rising order, each once); all where it is empty.
     ///
     /// `on_page` sees each page as soon as it is there; what only shows over all pages (repeated headers and footers)

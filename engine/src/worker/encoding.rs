@@ -4,6 +4,7 @@ use candle_core::{Device, Tensor};
 
 use super::Error;
 use super::encodings::{Done, Encodings};
+use super::extent::extent;
 use super::load::LoadedModel;
 use super::outlet::Job;
 use super::shelf::{Shelf, WindowStates, picture_hash, rounded};
@@ -78,6 +79,7 @@ impl Encoder<'_> {
         };
         work.text.tell(work.job, 0);
         work.take_what_is_there(encodings)?;
+        work.tell_extent(encodings);
         let documents: Vec<&Document> = work.documents.iter().collect();
         let mut asked = audience.question().map(str::to_owned);
         let mut order = reading_order(&documents, &encodings.windows, asked.as_deref());
@@ -94,6 +96,7 @@ impl Encoder<'_> {
             let Some(done) = work.window(encodings, at, audience)? else { return Ok(()) };
             encodings.finish(at, done);
             work.count(&encodings.windows[at]);
+            work.tell_extent(encodings);
             audience.window_finished(encodings);
         }
     }
@@ -153,6 +156,11 @@ impl Work<'_> {
             self.count(&encodings.windows[at]);
         }
         Ok(())
+    }
+
+    /// Tells which pages are encoded.
+    fn tell_extent(&self, encodings: &Encodings) {
+        self.job.tell(Event::Encoded { request: self.job.request, read: extent(encodings) });
     }
 
     /// Counts a window as done.

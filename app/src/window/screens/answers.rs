@@ -4,12 +4,20 @@ use eframe::egui::{Align, Button, Layout, RichText, ScrollArea, Ui};
 use engine::protocol::{PageEvidence, ReadSoFar};
 
 use super::super::command::UserCommand;
+use super::super::pages::PageView;
 use super::super::state::{Remote, State, Turn, TurnEnd};
 use super::super::theme::Look;
 use super::super::widgets::error_card_ui;
+use super::evidence::evidence_ui;
 
 /// Draws them, and what went wrong below.
-pub(crate) fn answers_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+pub(crate) fn answers_ui(
+    ui: &mut Ui,
+    look: &Look,
+    state: &State,
+    view: &mut PageView,
+    commands: &mut Vec<UserCommand>,
+) {
     ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
         let width = look.sizes().column_width.min(ui.available_width());
         let margin = (ui.available_width() - width) / 2.0;
@@ -22,7 +30,7 @@ pub(crate) fn answers_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut
                     empty_ui(ui, look, state);
                 }
                 for (at, turn) in state.turns.iter().enumerate() {
-                    turn_ui(ui, look, turn);
+                    turn_ui(ui, look, turn, view, commands);
                     if let Some(from) = &turn.from_part
                         && part_ui(ui, look, from, turn.more_read.as_ref(), state.work.is_none())
                     {
@@ -43,13 +51,13 @@ pub(crate) fn answers_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut
 fn empty_ui(ui: &mut Ui, look: &Look, state: &State) {
     let text = match &state.document {
         Remote::Pending => "The report is being read. You can write your question meanwhile.",
-        Remote::Ready(_) => "Ask a question about this report. The answer appears here, its sources beside it.",
+        Remote::Ready(_) => "Ask a question about this report. The answer appears here with the lines it came from.",
         Remote::Absent | Remote::Failed => "",
     };
     ui.label(RichText::new(text).color(look.colours().ink_muted));
 }
 
-fn turn_ui(ui: &mut Ui, look: &Look, turn: &Turn) {
+fn turn_ui(ui: &mut Ui, look: &Look, turn: &Turn, view: &mut PageView, commands: &mut Vec<UserCommand>) {
     let sizes = look.sizes();
     ui.label(RichText::new(&turn.question).size(sizes.text_heading).strong());
     ui.add_space(sizes.gap_small);
@@ -63,6 +71,7 @@ fn turn_ui(ui: &mut Ui, look: &Look, turn: &Turn) {
     }
     if !turn.evidence.is_empty() {
         ui.label(look.muted(pages_text(&turn.evidence)));
+        evidence_ui(ui, look, &turn.evidence, view, commands);
     }
     for warning in &turn.warnings {
         ui.label(look.muted(warning));

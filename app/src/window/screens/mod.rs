@@ -3,12 +3,17 @@
 
 mod answers;
 mod evidence;
+mod page_list;
+mod pages;
+mod pages_bar;
 mod question;
 mod top;
 mod welcome;
 
 pub(crate) use answers::answers_ui;
-pub(crate) use evidence::evidence_ui;
+pub(crate) use page_list::{page_list_ui, reading_ui};
+pub(crate) use pages::pages_ui;
+pub(crate) use pages_bar::pages_bar_ui;
 pub(crate) use question::question_ui;
 pub(crate) use top::top_ui;
 pub(crate) use welcome::{drop_hint_ui, welcome_ui};

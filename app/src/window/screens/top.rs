@@ -1,6 +1,7 @@
 //! The line at the top: which report is open, and what to do with it.
 
 use eframe::egui::{Align, Label, Layout, RichText, ThemePreference, Ui};
+use engine::protocol::PageState;
 
 use super::super::command::UserCommand;
 use super::super::state::{Remote, State};
@@ -40,7 +41,8 @@ fn theme_menu_ui(ui: &mut Ui, commands: &mut Vec<UserCommand>) {
 fn pages_text(state: &State) -> String {
     let Remote::Ready(report) = &state.document else { return String::new() };
     let pages = if report.num_pages == 1 { "page" } else { "pages" };
-    match report.unread_pages.len() {
+    let is_unread = |page: &&PageState| matches!(page, PageState::Unread | PageState::Failed);
+    match report.pages.iter().filter(is_unread).count() {
         0 => format!("{} {pages}", report.num_pages),
         count => format!("{} {pages}, {count} of them not readable", report.num_pages),
     }

@@ -140,6 +140,11 @@ impl Look {
         egui::Frame::new().fill(self.colours().background).inner_margin(Margin::same(margin as i8))
     }
 
+    /// The ground that pages lie on.
+    pub(crate) fn desk(&self) -> egui::Frame {
+        egui::Frame::new().fill(self.colours().sunken)
+    }
+
     /// Text that stands back.
     pub(crate) fn muted(&self, text: impl Into<String>) -> egui::RichText {
         egui::RichText::new(text).size(self.sizes().text_small).color(self.colours().ink_muted)

@@ -37,6 +37,15 @@ pub(crate) struct Colours {
     /// Ground of selected text.
     #[serde(deserialize_with = "colour")]
     pub selection: Color32,
+    /// Ground of a page that is shown.
+    #[serde(deserialize_with = "colour")]
+    pub paper: Color32,
+    /// Text on it, where Recto sets the text itself.
+    #[serde(deserialize_with = "colour")]
+    pub paper_ink: Color32,
+    /// What is marked on it; drawn thinly, so that what is marked can be read.
+    #[serde(deserialize_with = "colour")]
+    pub mark: Color32,
     /// Text of an error.
     #[serde(deserialize_with = "colour")]
     pub error: Color32,
@@ -69,8 +78,10 @@ pub(crate) struct Sizes {
     pub control_height: f32,
     /// Widest column of text that is still easy to read.
     pub column_width: f32,
-    /// Width of the panel of evidence.
-    pub evidence_width: f32,
+    /// Width of the panel with questions and answers, until the user sets it.
+    pub conversation_width: f32,
+    /// Width of a page in the list of pages.
+    pub thumbnail_width: f32,
     /// Height of a bar that shows a share or a progress.
     pub bar_height: f32,
 }

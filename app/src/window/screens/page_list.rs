@@ -1,0 +1,148 @@
+//! The list of pages: each one small, with whether it was read, and how the reading goes on.
+
+use eframe::egui::{self, Color32, Pos2, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use engine::protocol::PageState;
+
+use super::super::command::UserCommand;
+use super::super::pages::{PageView, ViewAction, thumbnail_key};
+use super::super::state::{Remote, State};
+use super::super::theme::Look;
+use super::super::widgets::bar_ui;
+
+/// Height of a page's box to its width, such that an upright sheet fits.
+const BOX_SHAPE: f32 = 1.3;
+
+/// Height of the line below a page, in points.
+const CAPTION: f32 = 20.0;
+
+/// How the reading goes on, below the list.
+pub(crate) fn reading_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+    let Some(behind) = &state.behind else { return };
+    let text = if behind.is_paused {
+        "Reading is paused".to_owned()
+    } else if behind.is_running {
+        behind.words()
+    } else {
+        return;
+    };
+    ui.label(look.muted(&text));
+    if behind.is_running {
+        bar_ui(ui, look, &text, behind.share());
+    }
+    let (label, command) = if behind.is_paused {
+        ("Go on reading", UserCommand::GoOnReading)
+    } else {
+        ("Pause reading", UserCommand::PauseReading)
+    };
+    if ui.button(label).clicked() {
+        commands.push(command);
+    }
+}
+
+/// Draws the list.
+pub(crate) fn page_list_ui(
+    ui: &mut Ui,
+    look: &Look,
+    state: &State,
+    view: &mut PageView,
+    commands: &mut Vec<UserCommand>,
+) {
+    let Remote::Ready(info) = &view.info else { return };
+    let info = std::sync::Arc::clone(info);
+    let sizes = look.sizes();
+    let box_size = vec2(sizes.thumbnail_width, sizes.thumbnail_width * BOX_SHAPE);
+    let row = box_size.y + CAPTION;
+    let area = ScrollArea::vertical().id_salt(("page list", view.document)).auto_shrink(false);
+    area.show_rows(ui, row, info.sizes_pt.len(), |ui, rows| {
+        for index in rows {
+            let number = index as u32 + 1;
+            let what = reading_of(state, number);
+            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), row), Sense::click());
+            let label = format!("Go to page {number}, {}", what.words());
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
+            if response.clicked() {
+                commands.push(UserCommand::View(ViewAction::GoTo(number)));
+            }
+            let size = info.sizes_pt.get(index).copied().unwrap_or((1.0, 1.0));
+            let fit = (box_size.x / size.0).min(box_size.y / size.1);
+            let centre = pos2(rect.center().x, rect.top() + box_size.y / 2.0);
+            let page = Rect::from_center_size(centre, vec2(size.0, size.1) * fit * 0.94);
+            let painter = ui.painter();
+            painter.rect_filled(page, 0.0, look.colours().paper);
+            let key = thumbnail_key(view.page_key(number), size);
+            if let Some(texture) = view.textures.get(&key) {
+                painter.image(texture, page, Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)), Color32::WHITE);
+            }
+            view.want(key);
+            let (width, colour) = if view.current == number {
+                (2.5, look.colours().accent)
+            } else if response.hovered() || response.has_focus() {
+                (1.5, look.colours().ink_muted)
+            } else {
+                (1.0, look.colours().line)
+            };
+            painter.rect_stroke(page, 0.0, Stroke::new(width, colour), StrokeKind::Outside);
+            caption(ui, look, rect, number, what);
+            response.on_hover_text(RichText::new(format!("Page {number}, {}", what.words())));
+        }
+    });
+}
+
+/// The page's number, and a dot that is full where the page was read.
+fn caption(ui: &Ui, look: &Look, rect: Rect, number: u32, what: Reading) {
+    let colours = look.colours();
+    let painter = ui.painter();
+    let at = pos2(rect.center().x, rect.bottom() - CAPTION / 2.0);
+    let font = egui::FontId::proportional(look.sizes().text_small);
+    let text = painter.text(at, egui::Align2::CENTER_CENTER, number.to_string(), font, colours.ink_muted);
+    let dot = pos2(text.left() - 9.0, at.y);
+    match what {
+        Reading::Read => {
+            painter.circle_filled(dot, 3.5, colours.accent);
+        }
+        Reading::Waiting => {
+            painter.circle_stroke(dot, 3.0, Stroke::new(1.2, colours.ink_muted));
+        }
+        Reading::Blank => {}
+        Reading::Unreadable => {
+            painter.circle_filled(dot, 3.5, colours.error);
+        }
+    }
+}
+
+/// How far the reading of a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    Read,
+    Waiting,
+    Blank,
+    Unreadable,
+}
+
+impl Reading {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Waiting => "waiting to be read",
+            Self::Blank => "blank",
+            Self::Unreadable => "not readable",
+        }
+    }
+}
+
+fn reading_of(state: &State, number: u32) -> Reading {
+    let Remote::Ready(report) = &state.document else { return Reading::Waiting };
+    match report.pages.get(number as usize - 1) {
+        Some(PageState::Unread | PageState::Failed) => Reading::Unreadable,
+        Some(PageState::Blank) => Reading::Blank,
+        None => Reading::Waiting,
+        Some(PageState::Read | PageState::Seen) => {
+            let waits = match &state.encoded {
+                Some(read) => read.waiting.contains(&(0, number)),
+                // A model without an encoder looks pages up when it is asked.
+                None => state.model.as_ref().is_none_or(|model| model.has_encoder),
+            };
+            if waits { Reading::Waiting } else { Reading::Read }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The line above the pages: where one is, how to get elsewhere, and how large pages are.
+
+use eframe::egui::{Align, Key, Layout, TextEdit, Ui};
+
+use super::super::command::UserCommand;
+use super::super::pages::{PageView, ViewAction, Zoom};
+use super::super::state::Remote;
+use super::super::theme::Look;
+
+/// Width of the field for a page's number, in points.
+const NUMBER_WIDTH: f32 = 44.0;
+
+/// How much larger a press on "+" makes pages.
+const STEP: f32 = 1.25;
+
+/// Draws it. `number` is what stands in the field for a page's number while the user writes there.
+pub(crate) fn pages_bar_ui(
+    ui: &mut Ui,
+    look: &Look,
+    view: &PageView,
+    number: &mut Option<String>,
+    commands: &mut Vec<UserCommand>,
+) {
+    let Remote::Ready(info) = &view.info else { return };
+    let mut act = |action| commands.push(UserCommand::View(action));
+    ui.horizontal(|ui| {
+        if ui
+            .add_enabled(view.can_go_back(), button("Back"))
+            .on_hover_text("Where you were before (Alt+Left)")
+            .clicked()
+        {
+            act(ViewAction::Back);
+        }
+        let forward = ui.add_enabled(view.can_go_forward(), button("Forward"));
+        if forward.on_hover_text("Where you went back from (Alt+Right)").clicked() {
+            act(ViewAction::Forward);
+        }
+        ui.add_space(look.sizes().gap);
+        let name = ui.label(look.muted("Page"));
+        let mut text = number.clone().unwrap_or_else(|| view.current.to_string());
+        let field = ui.add(TextEdit::singleline(&mut text).desired_width(NUMBER_WIDTH)).labelled_by(name.id);
+        if field.has_focus() {
+            *number = Some(text.clone());
+        } else if field.lost_focus() {
+            *number = None;
+            if ui.input(|input| input.key_pressed(Key::Enter))
+                && let Some(page) = page_called(&text, &info.labels)
+            {
+                act(ViewAction::GoTo(page));
+            }
+        }
+        let label = info.labels.get(view.current as usize - 1).and_then(Option::as_ref);
+        let printed = label.filter(|label| **label != view.current.to_string());
+        let printed = printed.map(|label| format!(", printed {label}")).unwrap_or_default();
+        ui.label(look.muted(format!("of {}{printed}", info.sizes_pt.len())));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.selectable_label(view.zoom == Zoom::FitPage, "Whole page").clicked() {
+                act(ViewAction::Zoom(Zoom::FitPage));
+            }
+            if ui.selectable_label(view.zoom == Zoom::FitWidth, "Page width").clicked() {
+                act(ViewAction::Zoom(Zoom::FitWidth));
+            }
+            if ui.add(button("+")).on_hover_text("Larger (Ctrl and +)").clicked() {
+                act(ViewAction::ZoomBy(STEP));
+            }
+            ui.label(look.muted(format!("{:.0} %", view.scale * 100.0)));
+            if ui.add(button("−")).on_hover_text("Smaller (Ctrl and −)").clicked() {
+                act(ViewAction::ZoomBy(1.0 / STEP));
+            }
+        });
+    });
+}
+
+fn button(text: &str) -> eframe::egui::Button<'_> {
+    eframe::egui::Button::new(text).frame_when_inactive(false)
+}
+
+/// The page that the user means: by what is printed for it, else by its number; counted from 1.
+fn page_called(text: &str, labels: &[Option<String>]) -> Option<u32> {
+    let text = text.trim();
+    let by_number = || text.parse::<u32>().ok().filter(|number| (1..=labels.len() as u32).contains(number));
+    let by_label = || {
+        let at =
+            labels.iter().position(|label| label.as_ref().is_some_and(|label| label.eq_ignore_ascii_case(text)))?;
+        Some(at as u32 + 1)
+    };
+    by_number().or_else(by_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_called_by_number_or_by_what_is_printed() {
+        let labels = [Some("i".to_owned()), Some("ii".into()), Some("1".into()), None];
+        for (text, expected) in [
+            ("2", Some(2)),
+            (" ii ", Some(2)),
+            ("II", Some(2)),
+            ("4", Some(4)),
+            ("5", None),
+            ("0", None),
+            ("", None),
+            ("x", None),
+        ] {
+            assert_eq!(page_called(text, &labels), expected, "{text}");
+        }
+    }
+}
