@@ -19,9 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Fewest colours in the picture of a window that shows text: a window that stays empty has one or two.
 const FEWEST_COLOURS: u32 = 32;
 
-/// How far above the window's lower edge the question's field is, in pixels.
-const FIELD_ABOVE_FOOT: u32 = 50;
-
 /// Runs the check.
 ///
 /// # Errors
@@ -67,14 +64,10 @@ fn check(recto: &Path, theme: &str, display: &Display, pictures: &Path) -> Resul
     close(display, &window, &mut process)
 }
 
-/// Clicks into the question's field, which stands at the foot of the window, and types: the picture must change.
+/// Types into the question's field, which has the focus once a report is open: the picture must change.
 fn type_a_question(display: &Display, window: &str, before: &Path) -> Result<()> {
     let after = before.with_extension("typed.png");
-    let geometry = output(display.command("xdotool").args(["getwindowgeometry", "--shell", window]))?;
-    let height = geometry.lines().find_map(|line| line.strip_prefix("HEIGHT=")?.parse::<u32>().ok());
-    let field = height.context("xdotool told no height")?.saturating_sub(FIELD_ABOVE_FOOT).to_string();
     run_command(display.command("xdotool").args(["windowfocus", "--sync", window]))?;
-    run_command(display.command("xdotool").args(["mousemove", "--window", window, "300", &field, "click", "1"]))?;
     run_command(display.command("xdotool").args(["type", "--delay", "20", "Who publishes this"]))?;
     wait_for("the typed text to show", || {
         run_command(display.command("import").args(["-window", window]).arg(&after))?;

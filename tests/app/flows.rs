@@ -94,6 +94,9 @@ fn an_answer_streams_in_and_shows_where_it_comes_from() {
     assert!(window.query_by_label("By 0.2 percent.").is_some());
     assert!(window.query_by_label("From pages 9 and 11").is_some());
     assert!(window.query_by_label("Share of page 9: 71 %").is_some());
+    assert!(window.query_by_label_contains("Real GDP declined 0.2 percent").is_some());
+    window.get_by_label("Show page 11").click();
+    window.run();
     assert!(window.query_by_label("Figure: Growth of real GDP").is_some());
     assert!(window.query_by_label_contains("a small stand-in without eyes").is_some());
 }

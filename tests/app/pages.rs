@@ -122,10 +122,14 @@ fn an_answer_leads_to_its_lines_and_back() {
     ask(&mut window);
     engine.finish(answer("By 0.2 percent."));
     window.run_steps(6);
-    window.get_by_label("Figure: Growth of real GDP").click();
+    window.get_by_label("Show page 11").click();
     window.run_steps(6);
     assert!(window.query_by_label("Page 11").is_some());
     assert!(window.query_by_label("of 82, printed 9").is_some());
+    go_to(&mut window, "1");
+    window.get_by_label("Figure: Growth of real GDP").click();
+    window.run_steps(6);
+    assert!(window.query_by_label("Page 11").is_some());
     window.get_by_label("Back").click();
     window.run_steps(6);
     assert!(window.query_by_label("of 82, printed i").is_some());

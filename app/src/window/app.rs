@@ -102,6 +102,11 @@ impl Window {
             UserCommand::Ask => update::ask(&mut self.state, self.helpers.engine.as_mut()),
             UserCommand::AskAgain(turn) => update::ask_again(&mut self.state, self.helpers.engine.as_mut(), turn),
             UserCommand::View(action) => self.view.act(action),
+            UserCommand::LookAtSource { turn, source } => {
+                if let Some(turn) = self.state.turns.get_mut(turn) {
+                    turn.source = source;
+                }
+            }
             UserCommand::PauseReading => update::pause_reading(&mut self.state, self.helpers.engine.as_mut()),
             UserCommand::GoOnReading => update::go_on_reading(&mut self.state, self.helpers.engine.as_mut()),
             UserCommand::Cancel => update::cancel(&mut self.state, self.helpers.engine.as_mut()),

@@ -19,6 +19,13 @@ pub(crate) enum UserCommand {
     AskAgain(usize),
     /// Look at another part of the report, or otherwise.
     View(ViewAction),
+    /// Show what a turn's answer came from on another page; both counted from 0.
+    LookAtSource {
+        /// The turn.
+        turn: usize,
+        /// The page of its evidence.
+        source: usize,
+    },
     /// Let the reading behind rest.
     PauseReading,
     /// Take it up again.

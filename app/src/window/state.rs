@@ -155,6 +155,8 @@ pub(crate) struct Turn {
     pub answer: String,
     /// Where it came from, best page first.
     pub evidence: Vec<PageEvidence>,
+    /// Which page of the evidence is looked at, counted from 0.
+    pub source: usize,
     /// What the user should know about it.
     pub warnings: Vec<String>,
     /// How much had been read when it was answered, where that was not all.

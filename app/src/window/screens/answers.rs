@@ -30,7 +30,7 @@ pub(crate) fn answers_ui(
                     empty_ui(ui, look, state);
                 }
                 for (at, turn) in state.turns.iter().enumerate() {
-                    turn_ui(ui, look, turn, view, commands);
+                    turn_ui(ui, look, (at, turn), view, commands);
                     if let Some(from) = &turn.from_part
                         && part_ui(ui, look, from, turn.more_read.as_ref(), state.work.is_none())
                     {
@@ -57,7 +57,7 @@ fn empty_ui(ui: &mut Ui, look: &Look, state: &State) {
     ui.label(RichText::new(text).color(look.colours().ink_muted));
 }
 
-fn turn_ui(ui: &mut Ui, look: &Look, turn: &Turn, view: &mut PageView, commands: &mut Vec<UserCommand>) {
+fn turn_ui(ui: &mut Ui, look: &Look, (at, turn): (usize, &Turn), view: &mut PageView, commands: &mut Vec<UserCommand>) {
     let sizes = look.sizes();
     ui.label(RichText::new(&turn.question).size(sizes.text_heading).strong());
     ui.add_space(sizes.gap_small);
@@ -71,7 +71,7 @@ fn turn_ui(ui: &mut Ui, look: &Look, turn: &Turn, view: &mut PageView, commands:
     }
     if !turn.evidence.is_empty() {
         ui.label(look.muted(pages_text(&turn.evidence)));
-        evidence_ui(ui, look, &turn.evidence, view, commands);
+        evidence_ui(ui, look, (at, turn), view, commands);
     }
     for warning in &turn.warnings {
         ui.label(look.muted(warning));

@@ -1,11 +1,12 @@
 //! Where an answer came from: the lines and figures of each page, one press away from being shown on it.
 
-use eframe::egui::{Align, Button, Layout, RichText, Role, Ui, WidgetInfo};
+use eframe::egui::{Align, Button, Layout, Response, RichText, Role, Ui, WidgetInfo};
 use engine::document::geometry::Rect;
 use engine::protocol::{PageEvidence, SpanEvidence, SpanKind};
 
 use super::super::command::UserCommand;
 use super::super::pages::{Marks, PageView, ViewAction};
+use super::super::state::Turn;
 use super::super::theme::Look;
 use super::super::widgets::bar_ui;
 use super::pages::part_ui;
@@ -19,15 +20,24 @@ const CROP_MARGIN_PT: f32 = 8.0;
 /// Width of what is shown by itself, in screen points.
 const CROP_WIDTH: f32 = 460.0;
 
-/// Draws the pages of an answer, best first, as chips, and the best of each below.
+/// Draws the pages of an answer as chips, best first, and below them what it came from on the page that is looked at.
+/// `turn` is the answer's number.
 pub(crate) fn evidence_ui(
     ui: &mut Ui,
     look: &Look,
-    evidence: &[PageEvidence],
+    (at, turn): (usize, &Turn),
     view: &mut PageView,
     commands: &mut Vec<UserCommand>,
 ) {
-    for page in evidence {
+    ui.horizontal_wrapped(|ui| {
+        for (source, page) in turn.evidence.iter().enumerate() {
+            if chip_ui(ui, look, page, source == turn.source).clicked() {
+                commands.push(UserCommand::LookAtSource { turn: at, source });
+                commands.push(show(page.page, page.spans.iter().take(MOST_SPANS)));
+            }
+        }
+    });
+    if let Some(page) = turn.evidence.get(turn.source) {
         look.card().show(ui, |ui| {
             ui.set_width(ui.available_width());
             page_ui(ui, look, page, view, commands);
@@ -35,20 +45,28 @@ pub(crate) fn evidence_ui(
     }
 }
 
+fn chip_ui(ui: &mut Ui, look: &Look, page: &PageEvidence, is_open: bool) -> Response {
+    let colours = look.colours();
+    let text = RichText::new(format!("Page {}", page.page)).size(look.sizes().text_small).color(colours.accent);
+    let mut chip = Button::new(text).corner_radius(look.sizes().radius * 2).small();
+    if is_open {
+        chip = chip.fill(colours.selection);
+    }
+    let chip = ui.add(chip);
+    let hint = match &page.label {
+        Some(label) if *label != page.page.to_string() => format!("Show where it stands, printed page {label}"),
+        _ => "Show where it stands".to_owned(),
+    };
+    chip.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Show page {}", page.page)));
+    chip.on_hover_text(hint)
+}
+
 fn page_ui(ui: &mut Ui, look: &Look, page: &PageEvidence, view: &mut PageView, commands: &mut Vec<UserCommand>) {
     let percent = format!("{:.0} %", f64::from(page.share) * 100.0);
     ui.horizontal(|ui| {
-        let chip = Button::new(RichText::new(format!("Page {}", page.page)).strong().color(look.colours().accent));
-        let chip = ui.add(chip).on_hover_text("Show where it stands");
-        chip.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Show page {}", page.page)));
-        if chip.clicked() {
-            commands.push(show(page.page, page.spans.iter().take(MOST_SPANS)));
-        }
-        let printed = page.label.as_ref().filter(|label| **label != page.page.to_string());
-        if let Some(label) = printed {
-            ui.label(look.muted(format!("printed {label}")));
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(look.muted(&percent)));
+        ui.label(look.muted(format!("On page {}", page.page)));
+        let share = |ui: &mut Ui| ui.label(look.muted(format!("{percent} of the evidence")));
+        ui.with_layout(Layout::right_to_left(Align::Center), share);
     });
     bar_ui(ui, look, &format!("Share of page {}: {percent}", page.page), Some(page.share));
     for span in page.spans.iter().take(MOST_SPANS) {
