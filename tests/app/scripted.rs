@@ -12,7 +12,7 @@ use engine::protocol::{
     Answer, AnswerCost, Command, DocumentSummary, ErrorReport, Event, Finish, ModelSummary, Outcome, PageEvidence,
     PageReport, PageState, ReadSoFar, ReadingMap, RequestId, SpanEvidence, SpanKind, WeightType,
 };
-use engine::viewer::{ViewCommand, ViewEvent, ViewInfo, Wanted};
+use engine::viewer::{Hit, ViewCommand, ViewEvent, ViewInfo, Wanted};
 
 /// What test and engine share.
 #[derive(Debug, Default)]
@@ -89,7 +89,7 @@ impl ViewerClient for ScriptedViewer {
         drawn.commands.push(command.clone());
         match command {
             ViewCommand::Want(wanted) if !drawn.is_slow => drawn.events.extend(wanted.into_iter().filter_map(draw)),
-            ViewCommand::Want(_) | ViewCommand::Open { .. } | ViewCommand::Close(_) => {}
+            ViewCommand::Want(_) | ViewCommand::Open { .. } | ViewCommand::Close(_) | ViewCommand::Find { .. } => {}
         }
     }
 
@@ -126,6 +126,22 @@ impl ScriptedViewer {
             _ => None,
         });
         last.unwrap_or_default()
+    }
+
+    /// Finds words once on each of these pages, and on no other.
+    pub(crate) fn find(&self, query: &str, pages: &[u32]) {
+        let mut drawn = self.0.borrow_mut();
+        let opened = drawn.commands.iter().rev().find_map(|command| match command {
+            ViewCommand::Open { document, .. } => Some(*document),
+            _ => None,
+        });
+        let document = opened.expect("nothing was opened");
+        for &page in pages {
+            let bbox = Rect::new(100.0, 400.0, 160.0, 412.0);
+            let hits = vec![Hit { text: "net receipts of the year".into(), found: 4..12, bbox }];
+            let is_last = Some(&page) == pages.last();
+            drawn.events.push_back(ViewEvent::Found { document, query: query.into(), page, hits, is_last });
+        }
     }
 
     /// Opens what the window wanted opened last: so many sheets of letter paper, the first two with Roman numbers.

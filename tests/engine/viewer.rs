@@ -121,3 +121,61 @@ fn trouble_is_told_and_leaves_the_viewer_at_work() {
     let again = opened(&viewer, &path);
     assert_eq!(again, info);
 }
+
+#[test]
+fn words_are_found_on_all_pages_whatever_their_case_and_the_last_search_counts() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("notes.txt");
+    std::fs::write(&path, "Receipts rose.\x0cNothing.\x0cÄRGER of receipts, and net   Receipts\x0cThe end.\n").unwrap();
+    let viewer = viewer();
+    let info = opened(&viewer, &path);
+    assert_eq!(info.sizes_pt.len(), 4);
+    for (query, expected) in [
+        ("receipts", vec![(1, 1), (3, 2), (4, 0)]),
+        ("ärger OF", vec![(3, 1), (4, 0)]),
+        ("net receipts", vec![(3, 1), (4, 0)]),
+        ("the end", vec![(4, 1)]),
+        ("deficit", vec![(4, 0)]),
+    ] {
+        viewer.send(ViewCommand::Find { document: DOCUMENT, query: "e".into() });
+        viewer.send(ViewCommand::Find { document: DOCUMENT, query: query.into() });
+        let mut told = Vec::new();
+        while let Some(ViewEvent::Found { query: asked, page, hits, is_last, .. }) = viewer.recv() {
+            if asked != query {
+                continue;
+            }
+            for hit in &hits {
+                assert_eq!(hit.text[hit.found.clone()].split_whitespace().count(), query.split(' ').count(), "{hit:?}");
+                let page_size = info.sizes_pt[page as usize - 1];
+                assert!(hit.bbox.left >= 0.0 && hit.bbox.right <= page_size.0 && hit.bbox.width() > 0.0, "{hit:?}");
+            }
+            told.push((page, hits.len()));
+            if is_last {
+                break;
+            }
+        }
+        assert_eq!(told, expected, "{query}");
+    }
+}
+
+#[test]
+fn what_was_found_is_marked_as_narrowly_as_it_stands() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("notes.txt");
+    std::fs::write(&path, "abcdefghij abcdefghij\n").unwrap();
+    let viewer = viewer();
+    opened(&viewer, &path);
+    let boxes = |query: &str| {
+        viewer.send(ViewCommand::Find { document: DOCUMENT, query: query.into() });
+        match viewer.recv() {
+            Some(ViewEvent::Found { hits, .. }) => hits.into_iter().map(|hit| hit.bbox).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let words = boxes("abcdefghij");
+    let halves = boxes("fghij");
+    assert_eq!((words.len(), halves.len()), (2, 2));
+    for (word, half) in words.iter().zip(&halves) {
+        assert!((half.right - word.right).abs() < 0.01 && (half.width() / word.width() - 0.5).abs() < 0.01);
+    }
+}

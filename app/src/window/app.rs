@@ -28,6 +28,7 @@ const VIEW_SHORTCUTS: [(KeyboardShortcut, ViewAction); 6] = [
     (KeyboardShortcut::new(Modifiers::COMMAND, Key::Num0), ViewAction::Zoom(Zoom::FitWidth)),
 ];
 
+const FIND: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::F);
 const QUIT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Q);
 
 /// Recto's window.
@@ -37,6 +38,8 @@ pub struct Window {
     helpers: Helpers,
     /// What stands in the field for a page's number, while the user writes there.
     page_number: Option<String>,
+    /// The field for words to look for gets the focus in the next frame.
+    focus_find: bool,
     theme: Arc<Theme>,
     dialog: FileDialog,
     ask_when_ready: bool,
@@ -67,7 +70,8 @@ impl Window {
         let ask_when_ready = question.is_some();
         state.question = question.unwrap_or_default();
         let (view, dialog) = (PageView::default(), FileDialog::default());
-        let mut window = Self { state, view, helpers, page_number: None, theme, dialog, ask_when_ready };
+        let mut window =
+            Self { state, view, helpers, page_number: None, focus_find: false, theme, dialog, ask_when_ready };
         window.open_first_of(files);
         Ok(window)
     }
@@ -126,7 +130,7 @@ impl Window {
         }
     }
 
-    fn shortcuts(&self, ctx: &egui::Context, commands: &mut Vec<UserCommand>) {
+    fn shortcuts(&mut self, ctx: &egui::Context, commands: &mut Vec<UserCommand>) {
         let is_writing = ctx.memory(|memory| memory.focused().is_some());
         ctx.input_mut(|input| {
             for (shortcut, action) in VIEW_SHORTCUTS {
@@ -135,6 +139,9 @@ impl Window {
                 }
             }
             commands.extend(self.page_keys(input, is_writing).map(UserCommand::View));
+            if input.consume_shortcut(&FIND) {
+                self.focus_find = true;
+            }
             if input.consume_shortcut(&OPEN) {
                 commands.push(UserCommand::ChooseFile);
             }
@@ -174,16 +181,26 @@ impl Window {
         }
         let sizes = look.sizes();
         let panel = look.panel(sizes.gap);
-        Panel::top("top").frame(panel).resizable(false).show(ui, |ui| screens::top_ui(ui, look, state, commands));
+        Panel::top("top").frame(panel).resizable(false).show(ui, |ui| {
+            screens::top_ui(ui, look, state, (&mut self.view, &mut self.focus_find), commands);
+        });
         Panel::left("page list")
             .frame(panel)
             .resizable(false)
-            .exact_size(sizes.thumbnail_width + 3.0 * sizes.gap)
+            .exact_size(if self.view.find.is_on() {
+                sizes.found_width
+            } else {
+                sizes.thumbnail_width + 3.0 * sizes.gap
+            })
             .show(ui, |ui| {
                 Panel::bottom("reading").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
                     screens::reading_ui(ui, look, state, commands);
                 });
-                screens::page_list_ui(ui, look, state, &mut self.view, commands);
+                if self.view.find.is_on() {
+                    screens::hits_ui(ui, look, &self.view, commands);
+                } else {
+                    screens::page_list_ui(ui, look, state, &mut self.view, commands);
+                }
             });
         let mut question = std::mem::take(&mut state.question);
         Panel::right("conversation").frame(panel).default_size(sizes.conversation_width).min_size(280.0).show(
@@ -250,6 +267,9 @@ impl eframe::App for Window {
         commands.extend(dropped.into_iter().next().map(UserCommand::OpenFile));
         for command in commands {
             self.carry_out(ui.ctx(), command);
+        }
+        if let (Some(document), Some(query)) = (self.view.document, self.view.find.take_news()) {
+            self.helpers.viewer.send(ViewCommand::Find { document, query });
         }
         if let Some(wanted) = self.view.end_frame() {
             self.helpers.viewer.send(ViewCommand::Want(wanted));

@@ -5,6 +5,7 @@
 //! each [`ViewCommand::Want`], most wanted first: what was wanted before and was not begun is forgotten, so that scrolling
 //! past a thousand pages draws only those that are still to be seen at the end.
 
+mod find;
 mod show;
 mod wants;
 
@@ -14,6 +15,8 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use image::RgbImage;
+
+pub use find::{Hit, find};
 
 use crate::cancel::CancelToken;
 use crate::document::geometry::Rect;
@@ -44,6 +47,14 @@ pub enum ViewCommand {
     Close(DocumentId),
     /// What is wanted now, most wanted first.
     Want(Vec<Wanted>),
+    /// Look for words on all pages, while nothing else is wanted. What was looked for before is forgotten; nothing is looked
+    /// for where the words are blank.
+    Find {
+        /// Where.
+        document: DocumentId,
+        /// The words.
+        query: String,
+    },
 }
 
 /// Something to be shown.
@@ -139,6 +150,19 @@ pub enum ViewEvent {
         key: PageKey,
         /// Its lines, figures and links.
         page: Arc<Page>,
+    },
+    /// Words that are looked for stand on a page. Pages without them are not told, but for the last one.
+    Found {
+        /// The document.
+        document: DocumentId,
+        /// What is looked for.
+        query: String,
+        /// The page, counted from 1.
+        page: u32,
+        /// Where on it.
+        hits: Vec<Hit>,
+        /// Whether all pages were looked through.
+        is_last: bool,
     },
     /// A page, or a part of it, cannot be shown.
     Blank {

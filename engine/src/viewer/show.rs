@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 
+use super::find::find;
 use super::wants::Wants;
-use super::{DocumentId, PageKey, PictureKey, ViewCommand, ViewEvent, ViewInfo, Wanted};
+use super::{DocumentId, PictureKey, ViewCommand, ViewEvent, ViewInfo, Wanted};
 use crate::cancel::CancelToken;
 use crate::diagnostic::Hint;
+use crate::document::page::Page;
 use crate::document::pages::PagesOptions;
 use crate::document::{DocumentError, OpenDocument, OpenOptions, open};
 use crate::protocol::ErrorReport;
@@ -28,7 +30,7 @@ pub(super) fn run(
     cancel: &CancelToken,
     wake: &dyn Fn(),
 ) {
-    let mut shown = Shown { documents: BTreeMap::new(), wants: Wants::default(), pages, cancel };
+    let mut shown = Shown { documents: BTreeMap::new(), wants: Wants::default(), search: None, pages, cancel };
     loop {
         // With nothing to do the thread sleeps; with something to do it only looks.
         let next = match commands.try_recv() {
@@ -36,6 +38,7 @@ pub(super) fn run(
             Err(TryRecvError::Disconnected) => return,
             Err(TryRecvError::Empty) => match shown.wants.next() {
                 Some(wanted) => Next::Wanted(wanted),
+                None if shown.search.is_some() => Next::Search,
                 None => match commands.recv() {
                     Ok(command) => Next::Command(command),
                     Err(_) => return,
@@ -45,6 +48,7 @@ pub(super) fn run(
         let event = match next {
             Next::Command(command) => shown.obey(command),
             Next::Wanted(wanted) => shown.show(wanted),
+            Next::Search => shown.search_on(),
         };
         if let Some(event) = event {
             if events.send(event).is_err() {
@@ -58,11 +62,27 @@ pub(super) fn run(
 enum Next {
     Command(ViewCommand),
     Wanted(Wanted),
+    Search,
+}
+
+/// Words that are looked for.
+struct Search {
+    document: DocumentId,
+    query: String,
+    /// The next page to look at, counted from 1.
+    page: u32,
+}
+
+/// An open document, and the pages that were read so far: text, so small beside any picture.
+struct Open {
+    source: OpenDocument,
+    read: BTreeMap<u32, Arc<Page>>,
 }
 
 struct Shown<'a> {
-    documents: BTreeMap<DocumentId, OpenDocument>,
+    documents: BTreeMap<DocumentId, Open>,
     wants: Wants,
+    search: Option<Search>,
     pages: Option<&'a PagesOptions>,
     cancel: &'a CancelToken,
 }
@@ -71,8 +91,13 @@ impl Shown<'_> {
     fn obey(&mut self, command: ViewCommand) -> Option<ViewEvent> {
         match command {
             ViewCommand::Open { document, path, password } => Some(self.open(document, &path, password)),
+            ViewCommand::Find { document, query } => {
+                self.search = (!query.trim().is_empty()).then_some(Search { document, query, page: 1 });
+                None
+            }
             ViewCommand::Close(document) => {
                 self.wants.forget(document);
+                self.search.take_if(|search| search.document == document);
                 self.documents.remove(&document);
                 None
             }
@@ -88,11 +113,33 @@ impl Shown<'_> {
         match open(path, options) {
             Ok(opened) => {
                 let info = Arc::new(info_of(&opened));
-                self.documents.insert(document, opened);
+                self.documents.insert(document, Open { source: opened, read: BTreeMap::new() });
                 ViewEvent::Opened { document, info }
             }
             Err(error) => ViewEvent::Refused { document, report: report(&error) },
         }
+    }
+
+    /// Looks at the next page; `None` where there is nothing to tell of it.
+    fn search_on(&mut self) -> Option<ViewEvent> {
+        let mut search = self.search.take()?;
+        let document = self.documents.get_mut(&search.document)?;
+        let (number, pages) = (search.page, document.source.info().page_count);
+        // A page that cannot be read has nothing on it that could be found.
+        let hits = document.page(number, self.cancel).map(|page| find(&page, &search.query)).unwrap_or_default();
+        let is_last = number >= pages;
+        let found = (!hits.is_empty() || is_last).then(|| ViewEvent::Found {
+            document: search.document,
+            query: search.query.clone(),
+            page: number,
+            hits,
+            is_last,
+        });
+        if !is_last {
+            search.page += 1;
+            self.search = Some(search);
+        }
+        found
     }
 
     /// `None` where the document was closed meanwhile.
@@ -100,8 +147,8 @@ impl Shown<'_> {
         let cancel = self.cancel;
         let document = self.documents.get_mut(&wanted.document())?;
         let shown = match wanted {
-            Wanted::Picture(key) => picture(document, key),
-            Wanted::Page(key) => page(document, key, cancel),
+            Wanted::Picture(key) => picture(&mut document.source, key),
+            Wanted::Page(key) => document.page(key.page, cancel).map(|page| ViewEvent::Page { key, page }),
         };
         Some(shown.unwrap_or_else(|error| ViewEvent::Blank { wanted, report: report(&error) }))
     }
@@ -113,11 +160,18 @@ fn picture(document: &mut OpenDocument, key: PictureKey) -> Result<ViewEvent, Do
     Ok(ViewEvent::Picture { key, picture: Arc::new(picture) })
 }
 
-fn page(document: &mut OpenDocument, key: PageKey, cancel: &CancelToken) -> Result<ViewEvent, DocumentError> {
-    let mut read = document.read_pages(&[key.page], &mut |_| (), cancel)?.value;
-    // One page was asked for, and a number that is none of the document's is an error.
-    let page = read.pages.swap_remove(0);
-    Ok(ViewEvent::Page { key, page: Arc::new(page) })
+impl Open {
+    /// What stands on a page; read once.
+    fn page(&mut self, number: u32, cancel: &CancelToken) -> Result<Arc<Page>, DocumentError> {
+        if let Some(page) = self.read.get(&number) {
+            return Ok(Arc::clone(page));
+        }
+        let mut read = self.source.read_pages(&[number], &mut |_| (), cancel)?.value;
+        // One page was asked for, and a number that is none of the document's is an error.
+        let page = Arc::new(read.pages.swap_remove(0));
+        self.read.insert(number, Arc::clone(&page));
+        Ok(page)
+    }
 }
 
 fn info_of(document: &OpenDocument) -> ViewInfo {

@@ -4,10 +4,12 @@
 //! ([`textures`]): first the whole page small, then sharp tiles of what is in sight alone. The window never waits for one.
 
 mod column;
+mod find;
 mod textures;
 mod tiles;
 mod view;
 
 pub(crate) use column::Column;
+pub(crate) use find::Find;
 pub(crate) use tiles::{part_key, thumbnail_key, tile_keys};
 pub(crate) use view::{Jump, Marks, PageView, ViewAction, Zoom};

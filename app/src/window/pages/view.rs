@@ -11,6 +11,7 @@ use engine::viewer::{DocumentId, PageKey, PictureKey, ViewEvent, ViewInfo, Wante
 
 use super::super::state::Remote;
 use super::column::Spot;
+use super::find::Find;
 use super::textures::Textures;
 
 /// Pages whose lines are held at most.
@@ -51,6 +52,12 @@ pub(crate) enum ViewAction {
     Show(Marks),
     /// Take the marks away.
     Unmark,
+    /// Show the next place where the words stand that are looked for.
+    NextHit,
+    /// Show the one before.
+    PreviousHit,
+    /// Show one of them, counted from 0.
+    ShowHit(usize),
 }
 
 /// What a frame is to show.
@@ -86,6 +93,10 @@ pub(crate) struct PageView {
     pub zoom: Zoom,
     /// What was marked last.
     pub marks: Option<Marks>,
+    /// What is looked for.
+    pub find: Find,
+    /// The page that the list of pages was last brought to.
+    pub listed: u32,
     /// What the next frame shows where.
     pub jump: Option<Jump>,
     /// The scale of the last frame.
@@ -122,7 +133,7 @@ impl PageView {
             ViewEvent::Picture { key, .. } => Some(Wanted::Picture(*key)),
             ViewEvent::Page { key, .. } => Some(Wanted::Page(*key)),
             ViewEvent::Blank { wanted, .. } => Some(*wanted),
-            ViewEvent::Opened { .. } | ViewEvent::Refused { .. } => None,
+            ViewEvent::Opened { .. } | ViewEvent::Refused { .. } | ViewEvent::Found { .. } => None,
         };
         self.told.retain(|told| Some(*told) != has_come);
         match event {
@@ -147,6 +158,9 @@ impl PageView {
                 }
                 self.texts.insert(key.page, page);
             }
+            ViewEvent::Found { document, query, page, hits, is_last } if self.document == Some(document) => {
+                self.find.absorb(&query, page, hits, is_last);
+            }
             ViewEvent::Blank { wanted: Wanted::Picture(key), .. } => self.textures.refuse(key),
             // Of a report that was left, or a page whose lines cannot be told: the picture is shown all the same.
             _ => {}
@@ -168,6 +182,14 @@ impl PageView {
                 self.marks = Some(marks);
             }
             ViewAction::Unmark => self.marks = None,
+            ViewAction::NextHit | ViewAction::PreviousHit => {
+                self.find.step(action == ViewAction::NextHit, self.current);
+                self.show_hit();
+            }
+            ViewAction::ShowHit(at) => {
+                self.find.at = Some(at);
+                self.show_hit();
+            }
             ViewAction::Back => {
                 if let Some(spot) = self.back.pop() {
                     self.forward.push(self.top);
@@ -201,6 +223,14 @@ impl PageView {
             self.back.remove(0);
         }
         self.jump = Some(jump);
+    }
+
+    fn show_hit(&mut self) {
+        let hit = self.find.at.and_then(|at| self.find.hits.get(at));
+        let Some((page, bbox)) = hit.map(|(page, hit)| (*page, hit.bbox)) else { return };
+        let spot = Spot { index: page.saturating_sub(1) as usize, x_pt: bbox.left, y_pt: bbox.top };
+        // From place to place is no way that anyone goes back step by step.
+        self.jump = Some(Jump::Middle(spot));
     }
 
     /// Whether Back leads anywhere.

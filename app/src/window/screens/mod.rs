@@ -3,6 +3,7 @@
 
 mod answers;
 mod evidence;
+mod find;
 mod page_list;
 mod pages;
 mod pages_bar;
@@ -11,6 +12,7 @@ mod top;
 mod welcome;
 
 pub(crate) use answers::answers_ui;
+pub(crate) use find::hits_ui;
 pub(crate) use page_list::{page_list_ui, reading_ui};
 pub(crate) use pages::pages_ui;
 pub(crate) use pages_bar::pages_bar_ui;

@@ -117,6 +117,7 @@ fn page_ui(ui: &mut Ui, look: &Look, view: &mut PageView, info: &ViewInfo, (inde
     } else {
         draw_pictures(&painter, view, (number, size), rect, sight, ui.pixels_per_point());
     }
+    draw_hits(&painter, look, view, (number, rect));
     if let Some(marks) = view.marks.as_ref().filter(|marks| marks.page == number) {
         for marked in &marks.boxes {
             let marked = marked.grown(MARK_MARGIN_PT);
@@ -126,6 +127,23 @@ fn page_ui(ui: &mut Ui, look: &Look, view: &mut PageView, info: &ViewInfo, (inde
             );
             painter.rect_filled(on_screen, 3.0, colours.mark.gamma_multiply(MARK_OPACITY));
             painter.rect_stroke(on_screen, 3.0, Stroke::new(1.5, colours.mark), StrokeKind::Outside);
+        }
+    }
+}
+
+/// Every place on the page where the words stand that are looked for; the one that is looked at with a border.
+fn draw_hits(painter: &Painter, look: &Look, view: &PageView, (number, rect): (u32, Rect)) {
+    let mark = look.colours().mark;
+    let first = view.find.hits.partition_point(|(page, _)| *page < number);
+    for (at, (_, hit)) in view.find.hits.iter().enumerate().skip(first).take_while(|(_, (page, _))| *page == number) {
+        let bbox = hit.bbox.grown(1.0);
+        let on_screen = Rect::from_min_max(
+            rect.min + vec2(bbox.left, bbox.top) * view.scale,
+            rect.min + vec2(bbox.right, bbox.bottom) * view.scale,
+        );
+        painter.rect_filled(on_screen, 2.0, mark.gamma_multiply(MARK_OPACITY));
+        if view.find.at == Some(at) {
+            painter.rect_stroke(on_screen, 2.0, Stroke::new(2.0, mark), StrokeKind::Outside);
         }
     }
 }

@@ -4,15 +4,26 @@ use eframe::egui::{Align, Label, Layout, RichText, ThemePreference, Ui};
 use engine::protocol::PageState;
 
 use super::super::command::UserCommand;
+use super::super::pages::PageView;
 use super::super::state::{Remote, State};
 use super::super::theme::Look;
+use super::find::find_field_ui;
 
 /// Draws it.
-pub(crate) fn top_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+pub(crate) fn top_ui(
+    ui: &mut Ui,
+    look: &Look,
+    state: &State,
+    (view, finds): (&mut PageView, &mut bool),
+    commands: &mut Vec<UserCommand>,
+) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         theme_menu_ui(ui, commands);
         if ui.button("Open…").on_hover_text("Open another report (Ctrl+O)").clicked() {
             commands.push(UserCommand::ChooseFile);
+        }
+        if matches!(view.info, Remote::Ready(_)) {
+            find_field_ui(ui, look, &mut view.find, finds, commands);
         }
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
             let name = RichText::new(state.report_name()).strong().size(look.sizes().text_heading);

@@ -82,6 +82,8 @@ pub(crate) struct Sizes {
     pub conversation_width: f32,
     /// Width of a page in the list of pages.
     pub thumbnail_width: f32,
+    /// Width of the list of places where words were found.
+    pub found_width: f32,
     /// Height of a bar that shows a share or a progress.
     pub bar_height: f32,
 }

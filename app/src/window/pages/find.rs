@@ -1,0 +1,121 @@
+//! Words that are looked for in the open report, and where they were found.
+
+use engine::viewer::Hit;
+
+/// Places held at most; beyond, only their number would be of use.
+const MOST_HITS: usize = 5000;
+
+/// A search.
+#[derive(Debug, Default)]
+pub(crate) struct Find {
+    /// What stands in the field.
+    pub query: String,
+    /// What is looked for: the words in the field, once the viewer was told.
+    told: String,
+    /// Where it was found, with the page, counted from 1.
+    pub hits: Vec<(u32, Hit)>,
+    /// Whether all pages were looked through.
+    pub is_done: bool,
+    /// Which of the places is looked at.
+    pub at: Option<usize>,
+}
+
+impl Find {
+    /// Whether anything is looked for.
+    pub(crate) fn is_on(&self) -> bool {
+        !self.query.trim().is_empty()
+    }
+
+    /// What the viewer is to look for, where that has changed.
+    pub(crate) fn take_news(&mut self) -> Option<String> {
+        if self.query == self.told {
+            return None;
+        }
+        self.told.clone_from(&self.query);
+        self.hits.clear();
+        self.at = None;
+        self.is_done = !self.is_on();
+        Some(self.query.clone())
+    }
+
+    /// Takes in what was found on a page; what was looked for before is dropped.
+    pub(crate) fn absorb(&mut self, query: &str, page: u32, hits: Vec<Hit>, is_last: bool) {
+        if query != self.told || !self.is_on() {
+            return;
+        }
+        let room = MOST_HITS.saturating_sub(self.hits.len());
+        self.hits.extend(hits.into_iter().take(room).map(|hit| (page, hit)));
+        self.is_done = is_last;
+    }
+
+    /// The place after the one that is looked at, or before it; round and round. The first time it is the first one on page
+    /// `current` or behind it.
+    pub(crate) fn step(&mut self, forward: bool, current: u32) -> Option<&(u32, Hit)> {
+        let count = self.hits.len();
+        if count == 0 {
+            return None;
+        }
+        let next = match (self.at, forward) {
+            (Some(at), true) => (at + 1) % count,
+            (Some(at), false) => (at + count - 1) % count,
+            (None, true) => self.hits.iter().position(|(page, _)| *page >= current).unwrap_or(0),
+            (None, false) => self.hits.iter().rposition(|(page, _)| *page <= current).unwrap_or(count - 1),
+        };
+        self.at = Some(next);
+        self.hits.get(next)
+    }
+
+    /// "12 places", "No place", "3 of 12 places".
+    pub(crate) fn words(&self) -> String {
+        let going = if self.is_done { "" } else { " so far" };
+        match (self.hits.len(), self.at) {
+            (0, _) if self.is_done => "Not found".to_owned(),
+            (0, _) => "Looking…".to_owned(),
+            (count, Some(at)) => format!("{} of {count}{going}", at + 1),
+            (1, None) => format!("1 place{going}"),
+            (count, None) => format!("{count} places{going}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::document::geometry::Rect;
+
+    use super::*;
+
+    fn hit() -> Hit {
+        Hit { text: "net receipts".into(), found: 4..12, bbox: Rect::new(1.0, 1.0, 2.0, 2.0) }
+    }
+
+    #[test]
+    fn one_goes_from_place_to_place_round_and_round() {
+        let mut find = Find { query: "receipts".into(), ..Find::default() };
+        assert_eq!(find.take_news().as_deref(), Some("receipts"));
+        assert_eq!(find.take_news(), None);
+        assert_eq!(find.words(), "Looking…");
+        for page in [2, 2, 5, 9] {
+            find.absorb("receipts", page, vec![hit()], page == 9);
+        }
+        find.absorb("deficit", 3, vec![hit()], true);
+        assert_eq!(find.words(), "4 places");
+        for (forward, expected) in [(true, 2), (true, 3), (true, 0), (false, 3), (false, 2)] {
+            find.step(forward, 4);
+            assert_eq!(find.at, Some(expected));
+        }
+        assert_eq!(find.words(), "3 of 4");
+        find.query = " ".into();
+        assert!(find.take_news().is_some() && !find.is_on() && find.hits.is_empty());
+        assert!(find.step(true, 1).is_none());
+    }
+
+    #[test]
+    fn a_word_on_every_line_of_a_long_report_is_held_in_part() {
+        let mut find = Find { query: "e".into(), ..Find::default() };
+        find.take_news();
+        for page in 1..=600 {
+            find.absorb("e", page, vec![hit(); 10], page == 600);
+        }
+        assert_eq!((find.hits.len(), find.is_done), (MOST_HITS, true));
+    }
+}
