@@ -17,6 +17,9 @@ const MOST_SPANS: usize = 3;
 /// Around what an answer came from, where it is shown by itself, in points of the page.
 const CROP_MARGIN_PT: f32 = 8.0;
 
+/// Height of a chip, in points.
+const CHIP_HEIGHT: f32 = 26.0;
+
 /// Width of what is shown by itself, in screen points.
 const CROP_WIDTH: f32 = 460.0;
 
@@ -48,7 +51,9 @@ pub(crate) fn evidence_ui(
 fn chip_ui(ui: &mut Ui, look: &Look, page: &PageEvidence, is_open: bool) -> Response {
     let colours = look.colours();
     let text = RichText::new(format!("Page {}", page.page)).size(look.sizes().text_small).color(colours.accent);
-    let mut chip = Button::new(text).corner_radius(look.sizes().radius * 2).small();
+    let mut chip = Button::new(text).corner_radius(look.sizes().radius * 2);
+    ui.spacing_mut().interact_size.y = CHIP_HEIGHT;
+    ui.spacing_mut().button_padding.y = 2.0;
     if is_open {
         chip = chip.fill(colours.selection);
     }

@@ -1,7 +1,7 @@
 //! Looking for words: the field, and the list of places.
 
-use eframe::egui::text::LayoutJob;
-use eframe::egui::{Button, FontId, Key, ScrollArea, TextEdit, TextFormat, Ui};
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{Align2, FontId, Key, Role, ScrollArea, Sense, TextEdit, TextFormat, Ui, WidgetInfo, vec2};
 use engine::viewer::Hit;
 
 use super::super::command::UserCommand;
@@ -11,6 +11,9 @@ use super::super::theme::Look;
 /// Width of the field, in points.
 const FIELD_WIDTH: f32 = 220.0;
 
+/// Height of a line to the size of its letters.
+const LINE: f32 = 1.4;
+
 /// Draws the field. Its text belongs to the user while it is written, so it is lent.
 pub(crate) fn find_field_ui(
     ui: &mut Ui,
@@ -19,13 +22,14 @@ pub(crate) fn find_field_ui(
     takes_focus: &mut bool,
     commands: &mut Vec<UserCommand>,
 ) {
-    if find.is_on() {
-        ui.label(look.muted(find.words()));
-    }
-    let field = TextEdit::singleline(&mut find.query).hint_text("Find in the report").desired_width(FIELD_WIDTH);
-    let field = ui.add(field.min_size(eframe::egui::vec2(0.0, look.sizes().control_height)));
+    let field = TextEdit::singleline(&mut find.query)
+        .id_salt("find")
+        .hint_text("Find in the report")
+        .desired_width(FIELD_WIDTH);
+    let field = field.align(Align2::LEFT_CENTER).margin(vec2(look.sizes().gap, look.sizes().gap_small));
+    let field = ui.add(field.min_size(vec2(0.0, look.sizes().control_height)));
     field.widget_info(|| {
-        let mut info = eframe::egui::WidgetInfo::text_edit(true, "", &find.query, "");
+        let mut info = WidgetInfo::text_edit(true, "", &find.query, "");
         info.label = Some("Find in the report".to_owned());
         info
     });
@@ -44,38 +48,51 @@ pub(crate) fn find_field_ui(
             find.query.clear();
         }
     }
+    if find.is_on() {
+        ui.label(look.muted(find.words()));
+    }
 }
 
 /// Draws the places.
 pub(crate) fn hits_ui(ui: &mut Ui, look: &Look, view: &PageView, commands: &mut Vec<UserCommand>) {
     let find = &view.find;
-    ui.label(look.muted(find.words()));
-    let height = 2.0 * look.sizes().text_small * 1.45 + 2.0 * ui.spacing().button_padding.y;
+    let line_height = look.sizes().text_small * LINE;
+    let height = 2.0 * line_height + look.sizes().gap_small;
     let area = ScrollArea::vertical().id_salt(("hits", view.document)).auto_shrink(false);
     area.show_rows(ui, height, find.hits.len(), |ui, rows| {
         for index in rows {
             let Some((page, hit)) = find.hits.get(index) else { continue };
-            let button = Button::new(line(look, *page, hit)).selected(find.at == Some(index)).truncate();
-            let button = button.frame_when_inactive(false).min_size(eframe::egui::vec2(ui.available_width(), height));
-            let button = ui.add(button);
+            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
             let label = format!("Found on page {page}: {}", hit.text);
-            button.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, &label));
-            if button.clicked() {
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+            if find.at == Some(index) {
+                ui.painter().rect_filled(rect, look.sizes().radius, look.colours().selection);
+            } else if response.hovered() || response.has_focus() {
+                ui.painter().rect_filled(rect, look.sizes().radius, look.colours().sunken);
+            }
+            let at = rect.min + vec2(look.sizes().gap_small, look.sizes().gap_small / 2.0);
+            let mut words = words(look, hit);
+            words.wrap = TextWrapping::truncate_at_width(rect.width() - 2.0 * look.sizes().gap_small);
+            let words = ui.painter().layout_job(words);
+            let font = FontId::proportional(look.sizes().text_small);
+            let muted = look.colours().ink_muted;
+            ui.painter().text(at, Align2::LEFT_TOP, format!("Page {page}"), font, muted);
+            ui.painter().galley(at + vec2(0.0, line_height), words, look.colours().ink);
+            if response.clicked() {
                 commands.push(UserCommand::View(ViewAction::ShowHit(index)));
             }
         }
     });
 }
 
-/// The page, and below it the words with what stands around them.
-fn line(look: &Look, page: u32, hit: &Hit) -> LayoutJob {
+/// The words with what stands around them.
+fn words(look: &Look, hit: &Hit) -> LayoutJob {
     /// Letters before the words, at most: the words must be seen in a narrow list.
     const BEFORE: usize = 12;
     let font = FontId::proportional(look.sizes().text_small);
-    let plain = TextFormat::simple(font.clone(), look.colours().ink);
+    let plain = TextFormat::simple(font, look.colours().ink);
     let found = TextFormat { background: look.colours().mark.gamma_multiply(0.4), ..plain.clone() };
     let mut job = LayoutJob::default();
-    job.append(&format!("Page {page}\n"), 0.0, TextFormat::simple(font, look.colours().ink_muted));
     let before = hit.text.get(..hit.found.start).unwrap_or_default();
     let start = before.char_indices().rev().nth(BEFORE).map_or(0, |(at, _)| at);
     if start > 0 {

@@ -1,6 +1,6 @@
 //! The line above the pages: where one is, how to get elsewhere, and how large pages are.
 
-use eframe::egui::{Align, Key, Layout, TextEdit, Ui};
+use eframe::egui::{Align, Align2, Key, Layout, TextEdit, Ui, vec2};
 
 use super::super::command::UserCommand;
 use super::super::pages::{PageView, ViewAction, Zoom};
@@ -38,7 +38,9 @@ pub(crate) fn pages_bar_ui(
         ui.add_space(look.sizes().gap);
         let name = ui.label(look.muted("Page"));
         let mut text = number.clone().unwrap_or_else(|| view.current.to_string());
-        let field = ui.add(TextEdit::singleline(&mut text).desired_width(NUMBER_WIDTH)).labelled_by(name.id);
+        let field = TextEdit::singleline(&mut text).desired_width(NUMBER_WIDTH).align(Align2::LEFT_CENTER);
+        let field = field.margin(vec2(look.sizes().gap_small, 2.0)).min_size(vec2(0.0, look.sizes().control_height));
+        let field = ui.add(field).labelled_by(name.id);
         if field.has_focus() {
             *number = Some(text.clone());
         } else if field.lost_focus() {
