@@ -7,7 +7,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::{Command, Event, Stage};
 
-use crate::scripted::{ScriptedEngine, ScriptedViewer, answer, answer_from_part, bulletin, extent, starter};
+use crate::scripted::{
+    ScriptedEngine, ScriptedKeeper, ScriptedViewer, answer, answer_from_part, bulletin, extent, starter,
+};
 
 pub(crate) const FILE: &str = "/reports/treasury_bulletin_2025_06.pdf";
 const QUESTION: &str = "How much did real GDP decline?";
@@ -22,7 +24,18 @@ pub(crate) fn window_with(
     files: &[&str],
     question: Option<&str>,
 ) -> Harness<'static, Window> {
-    let helpers = Helpers { engine: Box::new(engine.clone()), viewer: Box::new(viewer.clone()) };
+    window_on(&ScriptedKeeper::default(), engine, viewer, files, question)
+}
+
+pub(crate) fn window_on(
+    keeper: &ScriptedKeeper,
+    engine: &ScriptedEngine,
+    viewer: &ScriptedViewer,
+    files: &[&str],
+    question: Option<&str>,
+) -> Harness<'static, Window> {
+    let keeper = Box::new(keeper.clone());
+    let helpers = Helpers { engine: Box::new(engine.clone()), viewer: Box::new(viewer.clone()), keeper };
     let files = files.iter().map(PathBuf::from).collect();
     let question = question.map(String::from);
     Harness::builder()

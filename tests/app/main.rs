@@ -7,5 +7,6 @@
 mod flows;
 mod no_display;
 mod pages;
+mod restart;
 mod sample;
 mod scripted;

@@ -33,7 +33,7 @@ fn wanted_pages(viewer: &ScriptedViewer) -> Vec<u32> {
     pages
 }
 
-fn go_to(window: &mut Harness<'static, Window>, page: &str) {
+pub(crate) fn go_to(window: &mut Harness<'static, Window>, page: &str) {
     window.get_by_label("Page").focus();
     window.run_steps(2);
     window.key_press_modifiers(Modifiers::COMMAND, Key::A);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use app::window::{EngineClient, ViewerClient};
+use app::window::{EngineClient, Keeper, ViewerClient};
 use engine::document::geometry::Rect;
 use engine::document::page::{DocumentKind, FigureKind};
 use engine::protocol::{
@@ -69,6 +69,27 @@ impl ScriptedEngine {
     /// Lets a piece of an answer arrive.
     pub(crate) fn say(&self, text: &str) {
         self.tell(Event::Token { request: self.last_request(), text: text.into() });
+    }
+}
+
+/// Remembers what a window wants remembered.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ScriptedKeeper(Rc<RefCell<Option<Vec<u8>>>>);
+
+impl Keeper for ScriptedKeeper {
+    fn load(&mut self) -> Option<Vec<u8>> {
+        self.0.borrow().clone()
+    }
+
+    fn keep(&mut self, bytes: Vec<u8>) {
+        *self.0.borrow_mut() = Some(bytes);
+    }
+}
+
+impl ScriptedKeeper {
+    /// One that was given something that is no memory of a window.
+    pub(crate) fn damaged() -> Self {
+        Self(Rc::new(RefCell::new(Some(b"{\"reports\": [{]".to_vec()))))
     }
 }
 

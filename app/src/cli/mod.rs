@@ -5,6 +5,7 @@
 mod ask;
 mod bench;
 mod cache;
+mod desk_keeper;
 mod follow;
 mod forward;
 mod models;

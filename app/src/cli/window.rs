@@ -8,6 +8,7 @@ use engine::protocol::{Command, Event};
 use engine::viewer::{ViewCommand, ViewEvent, Viewer};
 use engine::worker::{Engine, EngineOptions};
 
+use super::desk_keeper::DeskKeeper;
 use super::report::Failure;
 use crate::window::{self, EngineClient, Helpers, Start, ViewerClient};
 
@@ -45,7 +46,8 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
         let waking = wake.clone();
         let engine = Engine::spawn(EngineOptions::default(), move || waking())?;
         let viewer = Viewer::spawn(None, move || wake())?;
-        Ok(Helpers { engine: Box::new(RunningEngine(engine)), viewer: Box::new(RunningViewer(viewer)) })
+        let keeper = Box::new(DeskKeeper::spawn()?);
+        Ok(Helpers { engine: Box::new(RunningEngine(engine)), viewer: Box::new(RunningViewer(viewer)), keeper })
     })?;
     Ok(())
 }

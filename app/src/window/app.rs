@@ -8,14 +8,18 @@ use eframe::egui::{self, CentralPanel, Key, KeyboardShortcut, Modifiers, Panel, 
 use engine::viewer::{DocumentId, ViewCommand};
 
 use super::command::UserCommand;
+use super::desk::{Desk, KeptReport};
 use super::dialog::FileDialog;
-use super::pages::{PageView, ViewAction, Zoom};
+use super::pages::{Jump, PageView, ViewAction, Zoom};
 use super::state::{Remote, State, Trouble};
 use super::theme::{Look, Theme};
 use super::{Helpers, screens, update};
 
 /// Longest time a frame spends on events, so that a flood of them never holds the window.
 const EVENT_TIME: Duration = Duration::from_millis(4);
+
+/// How often what has changed is kept.
+const SAVED_EVERY: Duration = Duration::from_secs(1);
 
 const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
 /// Keys that change how the report is looked at.
@@ -35,6 +39,7 @@ const QUIT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Q)
 pub struct Window {
     state: State,
     view: PageView,
+    saved: Saved,
     helpers: Helpers,
     /// What stands in the field for a page's number, while the user writes there.
     page_number: Option<String>,
@@ -43,6 +48,20 @@ pub struct Window {
     theme: Arc<Theme>,
     dialog: FileDialog,
     ask_when_ready: bool,
+}
+
+/// What is remembered, as it was last written.
+struct Saved {
+    desk: Desk,
+    at: Instant,
+    /// Whether the open report was made what it was.
+    is_restored: bool,
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        self.remember();
+    }
 }
 
 impl std::fmt::Debug for Window {
@@ -58,7 +77,7 @@ impl Window {
     /// When a file of the bundled theme is broken.
     pub fn new(
         ctx: &egui::Context,
-        helpers: Helpers,
+        mut helpers: Helpers,
         files: Vec<PathBuf>,
         question: Option<String>,
     ) -> Result<Self, toml::de::Error> {
@@ -70,8 +89,11 @@ impl Window {
         let ask_when_ready = question.is_some();
         state.question = question.unwrap_or_default();
         let (view, dialog) = (PageView::default(), FileDialog::default());
+        let (desk, _) = Desk::from_bytes(helpers.keeper.load().as_deref());
+        let files = if files.is_empty() { desk.open_file().into_iter().collect() } else { files };
+        let saved = Saved { desk, at: Instant::now(), is_restored: false };
         let mut window =
-            Self { state, view, helpers, page_number: None, focus_find: false, theme, dialog, ask_when_ready };
+            Self { state, view, saved, helpers, page_number: None, focus_find: false, theme, dialog, ask_when_ready };
         window.open_first_of(files);
         Ok(window)
     }
@@ -90,13 +112,43 @@ impl Window {
 
     /// Shows a file and reads it, each in a thread of its own: the first page need not wait for the reading.
     fn open_file(&mut self, path: PathBuf) {
+        self.remember();
         update::open_file(&mut self.state, self.helpers.engine.as_mut(), path.clone());
+        self.saved.is_restored = false;
         let document = DocumentId(self.state.requests);
         if let Some(before) = self.view.document {
             self.helpers.viewer.send(ViewCommand::Close(before));
         }
         self.view.open(document);
         self.helpers.viewer.send(ViewCommand::Open { document, path, password: None });
+    }
+
+    /// Once the report is known: its conversation, and the place where one was, are what they were.
+    fn restore(&mut self) {
+        let Remote::Ready(info) = &self.view.info else { return };
+        if std::mem::replace(&mut self.saved.is_restored, true) {
+            return;
+        }
+        let Some(kept) = self.saved.desk.report(&info.hash) else { return };
+        self.view.zoom = kept.zoom;
+        self.view.jump = Some(Jump::Top(kept.top));
+        let asked = std::mem::take(&mut self.state.turns);
+        self.state.turns = kept.turns();
+        self.state.turns.extend(asked);
+    }
+
+    /// Notes how things stand, where that has changed since.
+    fn remember(&mut self) {
+        let Remote::Ready(info) = &self.view.info else { return };
+        if !self.saved.is_restored || self.view.jump.is_some() {
+            return;
+        }
+        let path = self.saved.desk.path_of(self.state.open_path());
+        let report = KeptReport::new(info, path, &self.view, &self.state.turns);
+        if self.saved.desk.put(report) {
+            self.helpers.keeper.keep(self.saved.desk.to_bytes());
+        }
+        self.saved.at = Instant::now();
     }
 
     fn carry_out(&mut self, ctx: &egui::Context, command: UserCommand) {
@@ -176,7 +228,9 @@ impl Window {
     fn draw(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
         let state = &mut self.state;
         if matches!(state.document, Remote::Absent) && state.trouble.is_none() {
-            CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| screens::welcome_ui(ui, look, commands));
+            CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
+                screens::welcome_ui(ui, look, &self.saved.desk, commands);
+            });
             return;
         }
         let sizes = look.sizes();
@@ -241,6 +295,13 @@ impl eframe::App for Window {
                 ctx.request_repaint();
                 break;
             }
+        }
+        self.restore();
+        if self.saved.at.elapsed() > SAVED_EVERY {
+            self.remember();
+        } else if self.saved.is_restored {
+            // What the last frame changed is kept as well, when nothing comes any more.
+            ctx.request_repaint_after(SAVED_EVERY);
         }
         if let Some(path) = self.dialog.poll() {
             self.open_file(path);

@@ -5,6 +5,7 @@
 
 mod app;
 mod command;
+mod desk;
 mod dialog;
 mod engine_client;
 mod pages;
@@ -22,6 +23,7 @@ use eframe::egui;
 use engine::diagnostic::Hint;
 
 pub use app::Window;
+pub use desk::Keeper;
 pub use engine_client::EngineClient;
 pub use viewer_client::ViewerClient;
 
@@ -60,6 +62,8 @@ pub struct Helpers {
     pub engine: Box<dyn EngineClient>,
     /// Draws pages.
     pub viewer: Box<dyn ViewerClient>,
+    /// Remembers from one start to the next.
+    pub keeper: Box<dyn Keeper>,
 }
 
 impl std::fmt::Debug for Helpers {

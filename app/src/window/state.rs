@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use engine::protocol::{ModelSummary, PageEvidence, PageState, ReadSoFar, RequestId, Stage};
+use serde::{Deserialize, Serialize};
 
 /// All of it.
 #[derive(Debug, Default)]
@@ -47,6 +48,15 @@ impl State {
                 path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
             }
             _ => "No report is open".to_owned(),
+        }
+    }
+
+    /// The file that is open or being opened.
+    pub(crate) fn open_path(&self) -> Option<&PathBuf> {
+        match (&self.document, self.work.as_ref().map(|work| &work.kind)) {
+            (Remote::Ready(report), _) => Some(&report.path),
+            (_, Some(WorkKind::Open(path))) => Some(path),
+            _ => None,
         }
     }
 
@@ -168,7 +178,7 @@ pub(crate) struct Turn {
 }
 
 /// How a question stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum TurnEnd {
     /// The answer is on its way.
     #[default]

@@ -47,6 +47,14 @@ pub enum Bucket {
     Vision,
     /// Pages as they were read, under the cache directory; files as in [`Bucket::Encodings`].
     Pages,
+    /// What the window remembers: reports, places in them, conversations; under the data directory.
+    ///
+    /// ```text
+    /// desk-v1/
+    ///   desk.json                written whole, a moment after anything changed
+    ///   desk.damaged.json        one that could not be understood, put aside
+    /// ```
+    Desk,
 }
 
 impl Bucket {
@@ -58,13 +66,14 @@ impl Bucket {
             Self::Encodings => "encodings-v1",
             Self::Vision => "vision-v1",
             Self::Pages => "pages-v1",
+            Self::Desk => "desk-v1",
         }
     }
 
     /// Where it lies; it need not exist.
     pub fn path(self, directories: &Directories) -> PathBuf {
         let parent = match self {
-            Self::Models => directories.data(),
+            Self::Models | Self::Desk => directories.data(),
             Self::Downloads | Self::Encodings | Self::Vision | Self::Pages => directories.cache(),
         };
         parent.join(self.name())

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
+use serde::{Deserialize, Serialize};
 
 /// A place on a page, in points of the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Spot {
     /// Counted from 0.
     pub index: usize,

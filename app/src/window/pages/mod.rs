@@ -9,7 +9,7 @@ mod textures;
 mod tiles;
 mod view;
 
-pub(crate) use column::Column;
+pub(crate) use column::{Column, Spot};
 pub(crate) use find::Find;
 pub(crate) use tiles::{part_key, thumbnail_key, tile_keys};
 pub(crate) use view::{Jump, Marks, PageView, ViewAction, Zoom};

@@ -8,6 +8,7 @@ use engine::document::geometry::Rect;
 use engine::document::page::Page;
 use engine::protocol::ErrorReport;
 use engine::viewer::{DocumentId, PageKey, PictureKey, ViewEvent, ViewInfo, Wanted};
+use serde::{Deserialize, Serialize};
 
 use super::super::state::Remote;
 use super::column::Spot;
@@ -24,7 +25,7 @@ const MOST_PLACES: usize = 100;
 const ZOOM_RANGE: (f32, f32) = (0.1, 8.0);
 
 /// How large pages are shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Zoom {
     /// As wide as the view.
     #[default]

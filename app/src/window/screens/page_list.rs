@@ -1,12 +1,12 @@
 //! The list of pages: each one small, with whether it was read, and how the reading goes on.
 
-use eframe::egui::{self, Color32, Pos2, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use eframe::egui::{self, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 use engine::protocol::PageState;
 
 use super::super::command::UserCommand;
 use super::super::pages::{PageView, ViewAction, thumbnail_key};
 use super::super::state::{Remote, State};
-use super::super::theme::Look;
+use super::super::theme::{Look, draw_picture};
 use super::super::widgets::bar_ui;
 
 /// Height of a page's box to its width, such that an upright sheet fits.
@@ -78,7 +78,7 @@ pub(crate) fn page_list_ui(
             painter.rect_filled(page, 0.0, look.colours().paper);
             let key = thumbnail_key(view.page_key(number), size);
             if let Some(texture) = view.textures.get(&key) {
-                painter.image(texture, page, Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)), Color32::WHITE);
+                draw_picture(painter, texture, page);
             }
             view.want(key);
             let (width, colour) = if view.current == number {

@@ -1,14 +1,12 @@
 //! The open report's pages in one column, drawn from what the viewer's thread has made so far.
 
-use eframe::egui::{
-    self, Align2, FontId, Painter, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2,
-};
+use eframe::egui::{self, Align2, FontId, Painter, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 use engine::document::page::DocumentKind;
 use engine::viewer::ViewInfo;
 
 use super::super::pages::{Column, Jump, PageView, Zoom, part_key, thumbnail_key, tile_keys};
 use super::super::state::Remote;
-use super::super::theme::Look;
+use super::super::theme::{Look, draw_picture};
 
 /// Between pages and around them, in screen points.
 const PAGE_GAP: f32 = 14.0;
@@ -156,11 +154,10 @@ fn draw_pictures(
     sight: Rect,
     pixels_per_point: f32,
 ) {
-    let whole = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
     let key = view.page_key(number);
     let small = thumbnail_key(key, size);
     if let Some(texture) = view.textures.get(&small) {
-        painter.image(texture, rect, whole, egui::Color32::WHITE);
+        draw_picture(painter, texture, rect);
     }
     view.want(small);
     let seen = rect.intersect(sight);
@@ -178,7 +175,7 @@ fn draw_pictures(
                 rect.min + vec2(part.left, part.top) * view.scale,
                 rect.min + vec2(part.right, part.bottom) * view.scale,
             );
-            painter.image(texture, at, whole, egui::Color32::WHITE);
+            draw_picture(painter, texture, at);
         } else {
             view.want(tile);
         }
@@ -209,10 +206,7 @@ pub(crate) fn part_ui(
     let size = vec2(part.width(), part.height()) * scale;
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     match view.textures.get(&key) {
-        Some(texture) => {
-            let whole = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
-            ui.painter().image(texture, rect, whole, egui::Color32::WHITE);
-        }
+        Some(texture) => draw_picture(ui.painter(), texture, rect),
         None => view.want(key),
     }
 }

@@ -1,16 +1,20 @@
 //! The first screen: what Recto is for, and where to drop a report.
 
-use eframe::egui::{self, Align, Align2, FontId, Layout, RichText, Shape, Stroke, Ui};
+use eframe::egui::{self, Align, Align2, Button, FontId, Layout, RichText, Shape, Stroke, Ui};
 
 use super::super::command::UserCommand;
+use super::super::desk::Desk;
 use super::super::theme::Look;
 use super::super::widgets::primary_button_ui;
 
 /// Height of everything on this screen, in points: what is needed to centre it.
 const CONTENT_HEIGHT: f32 = 330.0;
 
+/// Reports listed at most.
+const MOST_RECENT: usize = 6;
+
 /// Draws it.
-pub(crate) fn welcome_ui(ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
+pub(crate) fn welcome_ui(ui: &mut Ui, look: &Look, desk: &Desk, commands: &mut Vec<UserCommand>) {
     let sizes = look.sizes();
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
         ui.add_space(((ui.available_height() - CONTENT_HEIGHT) / 2.0).max(sizes.gap_large));
@@ -32,7 +36,27 @@ pub(crate) fn welcome_ui(ui: &mut Ui, look: &Look, commands: &mut Vec<UserComman
         dashed_border(ui, look, zone.response.rect);
         ui.add_space(sizes.gap);
         ui.label(look.muted("Your documents stay on this computer"));
+        recent_ui(ui, look, desk, width, commands);
     });
+}
+
+/// What was open before, the last one first.
+fn recent_ui(ui: &mut Ui, look: &Look, desk: &Desk, width: f32, commands: &mut Vec<UserCommand>) {
+    let mut recent = desk.reports().take(MOST_RECENT).peekable();
+    if recent.peek().is_none() {
+        return;
+    }
+    ui.add_space(look.sizes().gap_large);
+    ui.label(RichText::new("Recent reports").strong());
+    ui.add_space(look.sizes().gap_small);
+    for report in recent {
+        let name = RichText::new(&report.name).color(look.colours().accent);
+        let button = Button::new(name).frame_when_inactive(false).min_size(egui::vec2(width, 0.0)).truncate();
+        let folder = report.path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+        if ui.add(button).on_hover_text(folder).clicked() {
+            commands.push(UserCommand::OpenFile(report.path.clone()));
+        }
+    }
 }
 
 /// Drawn over everything while files are held over the window.

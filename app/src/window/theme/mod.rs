@@ -1,11 +1,13 @@
 //! How the window looks: the only place where colours and sizes become egui's.
 
+mod picture;
 mod tokens;
 
 use std::sync::Arc;
 
 use eframe::egui::{self, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme as Mode, Visuals};
 
+pub(crate) use picture::draw_picture;
 pub(crate) use tokens::{Colours, Sizes};
 
 /// Both themes and the sizes they share.

@@ -1,0 +1,77 @@
+//! Closing the window and opening it again: everything is as it was.
+
+use std::path::PathBuf;
+
+use egui_kittest::kittest::Queryable as _;
+use engine::protocol::Command;
+
+use crate::flows::{FILE, ask, window_on};
+use crate::pages::go_to;
+use crate::scripted::{ScriptedEngine, ScriptedKeeper, ScriptedViewer, answer, bulletin};
+
+/// Opens the report, asks two questions of which one is not answered, goes to page 40, and closes the window.
+fn work(keeper: &ScriptedKeeper) {
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let mut window = window_on(keeper, &engine, &viewer, &[FILE], None);
+    viewer.open(82);
+    engine.finish(bulletin());
+    window.run_steps(4);
+    ask(&mut window);
+    engine.finish(answer("By 0.2 percent."));
+    window.run_steps(4);
+    ask(&mut window);
+    engine.say("Perhaps by");
+    window.run_steps(4);
+    window.get_by_label("+").click();
+    window.run_steps(4);
+    go_to(&mut window, "40");
+}
+
+#[test]
+fn the_report_the_place_and_the_conversation_are_there_again() {
+    let keeper = ScriptedKeeper::default();
+    work(&keeper);
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let mut window = window_on(&keeper, &engine, &viewer, &[], None);
+    let Some(Command::Read { job, .. }) = engine.commands().first().cloned() else { panic!("nothing was opened") };
+    assert_eq!(job.sources[0].path, PathBuf::from(FILE));
+    viewer.open(82);
+    engine.finish(bulletin());
+    window.run_steps(6);
+    assert!(window.query_by_label("of 82, printed 38").is_some());
+    assert!(window.query_by_label("By 0.2 percent.").is_some());
+    assert!(window.query_by_label("Show page 11").is_some());
+    assert!(window.query_by_label("Perhaps by").is_some(), "what had come of the second answer");
+    assert!(window.query_by_label("Stopped here").is_some());
+    // Once more, with nothing done in between.
+    drop(window);
+    let viewer = ScriptedViewer::default();
+    let mut window = window_on(&keeper, &ScriptedEngine::default(), &viewer, &[], None);
+    viewer.open(82);
+    window.run_steps(6);
+    assert!(window.query_by_label("of 82, printed 38").is_some());
+    assert!(window.query_by_label("By 0.2 percent.").is_some());
+}
+
+#[test]
+fn another_file_is_opened_where_one_is_named_and_the_old_one_is_offered() {
+    let keeper = ScriptedKeeper::default();
+    work(&keeper);
+    let engine = ScriptedEngine::default();
+    let mut window = window_on(&keeper, &engine, &ScriptedViewer::default(), &["/reports/other.pdf"], None);
+    let Some(Command::Read { job, .. }) = engine.commands().first().cloned() else { panic!("nothing was opened") };
+    assert_eq!(job.sources[0].path, PathBuf::from("/reports/other.pdf"));
+    engine.tell(engine::protocol::Event::Cancelled { request: engine.last_request() });
+    window.run_steps(4);
+    window.get_by_label("treasury_bulletin_2025_06.pdf").click();
+    window.run_steps(4);
+    let Some(Command::Read { job, .. }) = engine.commands().last().cloned() else { panic!("nothing was opened") };
+    assert_eq!(job.sources[0].path, PathBuf::from(FILE));
+}
+
+#[test]
+fn a_damaged_memory_is_an_empty_one() {
+    let window =
+        window_on(&ScriptedKeeper::damaged(), &ScriptedEngine::default(), &ScriptedViewer::default(), &[], None);
+    assert!(window.query_by_label("Drop a report here").is_some());
+}
