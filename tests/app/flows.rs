@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use app::window::{Helpers, Window};
+use app::window::{Helpers, Start, Window};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::{Command, Event, Stage};
 
 use crate::scripted::{
-    ScriptedEngine, ScriptedKeeper, ScriptedViewer, answer, answer_from_part, bulletin, extent, starter,
+    ScriptedEngine, ScriptedLibrarian, ScriptedViewer, answer, answer_from_part, bulletin, extent, starter,
 };
 
 pub(crate) const FILE: &str = "/reports/treasury_bulletin_2025_06.pdf";
@@ -24,23 +24,23 @@ pub(crate) fn window_with(
     files: &[&str],
     question: Option<&str>,
 ) -> Harness<'static, Window> {
-    window_on(&ScriptedKeeper::default(), engine, viewer, files, question)
+    window_on(&ScriptedLibrarian::default(), engine, viewer, files, question)
 }
 
 pub(crate) fn window_on(
-    keeper: &ScriptedKeeper,
+    librarian: &ScriptedLibrarian,
     engine: &ScriptedEngine,
     viewer: &ScriptedViewer,
     files: &[&str],
     question: Option<&str>,
 ) -> Harness<'static, Window> {
-    let keeper = Box::new(keeper.clone());
-    let helpers = Helpers { engine: Box::new(engine.clone()), viewer: Box::new(viewer.clone()), keeper };
+    let librarian = Box::new(librarian.clone());
+    let helpers = Helpers { engine: Box::new(engine.clone()), viewer: Box::new(viewer.clone()), librarian };
     let files = files.iter().map(PathBuf::from).collect();
-    let question = question.map(String::from);
+    let start = Start { files, question: question.map(String::from), ..Start::default() };
     Harness::builder()
         .with_size([1360.0, 860.0])
-        .build_eframe(move |creation| Window::new(&creation.egui_ctx, helpers, files, question).unwrap())
+        .build_eframe(move |creation| Window::new(&creation.egui_ctx, helpers, start).unwrap())
 }
 
 /// A window in which the report is open.

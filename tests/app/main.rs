@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "what was measured is shown where a test is run by hand")]
 
 mod flows;
+mod library;
 mod no_display;
 mod pages;
 mod restart;

@@ -7,12 +7,12 @@ use engine::protocol::Command;
 
 use crate::flows::{FILE, ask, window_on};
 use crate::pages::go_to;
-use crate::scripted::{ScriptedEngine, ScriptedKeeper, ScriptedViewer, answer, bulletin};
+use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedViewer, answer, bulletin};
 
 /// Opens the report, asks two questions of which one is not answered, goes to page 40, and closes the window.
-fn work(keeper: &ScriptedKeeper) {
+fn work(librarian: &ScriptedLibrarian) {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(keeper, &engine, &viewer, &[FILE], None);
+    let mut window = window_on(librarian, &engine, &viewer, &[FILE], None);
     viewer.open(82);
     engine.finish(bulletin());
     window.run_steps(4);
@@ -29,10 +29,10 @@ fn work(keeper: &ScriptedKeeper) {
 
 #[test]
 fn the_report_the_place_and_the_conversation_are_there_again() {
-    let keeper = ScriptedKeeper::default();
-    work(&keeper);
+    let librarian = ScriptedLibrarian::default();
+    work(&librarian);
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(&keeper, &engine, &viewer, &[], None);
+    let mut window = window_on(&librarian, &engine, &viewer, &[], None);
     let Some(Command::Read { job, .. }) = engine.commands().first().cloned() else { panic!("nothing was opened") };
     assert_eq!(job.sources[0].path, PathBuf::from(FILE));
     viewer.open(82);
@@ -46,7 +46,7 @@ fn the_report_the_place_and_the_conversation_are_there_again() {
     // Once more, with nothing done in between.
     drop(window);
     let viewer = ScriptedViewer::default();
-    let mut window = window_on(&keeper, &ScriptedEngine::default(), &viewer, &[], None);
+    let mut window = window_on(&librarian, &ScriptedEngine::default(), &viewer, &[], None);
     viewer.open(82);
     window.run_steps(6);
     assert!(window.query_by_label("of 82, printed 38").is_some());
@@ -55,10 +55,10 @@ fn the_report_the_place_and_the_conversation_are_there_again() {
 
 #[test]
 fn another_file_is_opened_where_one_is_named_and_the_old_one_is_offered() {
-    let keeper = ScriptedKeeper::default();
-    work(&keeper);
+    let librarian = ScriptedLibrarian::default();
+    work(&librarian);
     let engine = ScriptedEngine::default();
-    let mut window = window_on(&keeper, &engine, &ScriptedViewer::default(), &["/reports/other.pdf"], None);
+    let mut window = window_on(&librarian, &engine, &ScriptedViewer::default(), &["/reports/other.pdf"], None);
     let Some(Command::Read { job, .. }) = engine.commands().first().cloned() else { panic!("nothing was opened") };
     assert_eq!(job.sources[0].path, PathBuf::from("/reports/other.pdf"));
     engine.tell(engine::protocol::Event::Cancelled { request: engine.last_request() });
@@ -72,6 +72,6 @@ fn another_file_is_opened_where_one_is_named_and_the_old_one_is_offered() {
 #[test]
 fn a_damaged_memory_is_an_empty_one() {
     let window =
-        window_on(&ScriptedKeeper::damaged(), &ScriptedEngine::default(), &ScriptedViewer::default(), &[], None);
+        window_on(&ScriptedLibrarian::damaged(), &ScriptedEngine::default(), &ScriptedViewer::default(), &[], None);
     assert!(window.query_by_label("Drop a report here").is_some());
 }

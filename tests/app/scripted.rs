@@ -1,18 +1,22 @@
 //! An engine that says what the test wants, and remembers what it was told.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use app::window::{EngineClient, Keeper, ViewerClient};
+use app::window::{EngineClient, Librarian, LibraryCommand, LibraryEvent, ViewerClient};
 use engine::document::geometry::Rect;
 use engine::document::page::{DocumentKind, FigureKind};
 use engine::protocol::{
     Answer, AnswerCost, Command, DocumentSummary, ErrorReport, Event, Finish, ModelSummary, Outcome, PageEvidence,
     PageReport, PageState, ReadSoFar, ReadingMap, RequestId, SpanEvidence, SpanKind, WeightType,
 };
+use engine::store::library::Record;
 use engine::viewer::{Hit, ViewCommand, ViewEvent, ViewInfo, Wanted};
+
+/// What the report is known by.
+pub(crate) const HASH: &str = "6d16a5cbb8a85f2d84a3f2a39a3ab8c7f3ed5a1ee3ef0c1b36d4dfc1a4b1c001";
 
 /// What test and engine share.
 #[derive(Debug, Default)]
@@ -72,24 +76,65 @@ impl ScriptedEngine {
     }
 }
 
-/// Remembers what a window wants remembered.
+/// Keeps a library in memory, and does what it is told at once.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ScriptedKeeper(Rc<RefCell<Option<Vec<u8>>>>);
+pub(crate) struct ScriptedLibrarian(Rc<RefCell<Shelves>>);
 
-impl Keeper for ScriptedKeeper {
-    fn load(&mut self) -> Option<Vec<u8>> {
-        self.0.borrow().clone()
+#[derive(Debug, Default)]
+struct Shelves {
+    records: Vec<(Record, Vec<u8>)>,
+    conversations: BTreeMap<String, Vec<u8>>,
+    commands: Vec<LibraryCommand>,
+    events: VecDeque<LibraryEvent>,
+}
+
+impl Librarian for ScriptedLibrarian {
+    fn load(&mut self, record: Record) -> Option<Vec<u8>> {
+        let shelves = self.0.borrow();
+        shelves.records.iter().rev().find(|(kept, _)| *kept == record).map(|(_, bytes)| bytes.clone())
     }
 
-    fn keep(&mut self, bytes: Vec<u8>) {
-        *self.0.borrow_mut() = Some(bytes);
+    fn send(&mut self, command: LibraryCommand) {
+        let mut shelves = self.0.borrow_mut();
+        shelves.commands.push(command.clone());
+        match command {
+            LibraryCommand::Keep(record, bytes) => shelves.records.push((record, bytes)),
+            LibraryCommand::KeepConversation { hash, bytes } => {
+                shelves.conversations.insert(hash, bytes);
+            }
+            LibraryCommand::OpenConversation(hash) => {
+                let bytes = shelves.conversations.get(&hash).cloned();
+                shelves.events.push_back(LibraryEvent::Conversation { hash, bytes });
+            }
+            LibraryCommand::Remove(hash) => {
+                shelves.conversations.remove(&hash);
+            }
+            LibraryCommand::Search { .. } | LibraryCommand::Look(_) => {}
+        }
+    }
+
+    fn try_recv(&mut self) -> Option<LibraryEvent> {
+        self.0.borrow_mut().events.pop_front()
     }
 }
 
-impl ScriptedKeeper {
+impl ScriptedLibrarian {
     /// One that was given something that is no memory of a window.
     pub(crate) fn damaged() -> Self {
-        Self(Rc::new(RefCell::new(Some(b"{\"reports\": [{]".to_vec()))))
+        let librarian = Self::default();
+        librarian.0.borrow_mut().records =
+            vec![(Record::Desk, b"{\"reports\": [{]".to_vec()), (Record::Settings, b"!".to_vec())];
+        librarian
+    }
+
+    /// Commands sent so far.
+    pub(crate) fn commands(&self) -> Vec<LibraryCommand> {
+        self.0.borrow().commands.clone()
+    }
+
+    /// Lets an event arrive.
+    pub(crate) fn tell(&self, event: LibraryEvent) {
+        self.0.borrow_mut().events.push_back(event);
     }
 }
 
@@ -167,6 +212,11 @@ impl ScriptedViewer {
 
     /// Opens what the window wanted opened last: so many sheets of letter paper, the first two with Roman numbers.
     pub(crate) fn open(&self, pages: usize) {
+        self.open_as(pages, HASH, "treasury_bulletin_2025_06.pdf");
+    }
+
+    /// The same, with another content and name.
+    pub(crate) fn open_as(&self, pages: usize, hash: &str, name: &str) {
         let opened = self.commands().into_iter().rev().find_map(|command| match command {
             ViewCommand::Open { document, .. } => Some(document),
             _ => None,
@@ -177,8 +227,8 @@ impl ScriptedViewer {
             at => Some((at - 1).to_string()),
         };
         let info = ViewInfo {
-            hash: "6d16".into(),
-            name: "treasury_bulletin_2025_06.pdf".into(),
+            hash: hash.into(),
+            name: name.into(),
             kind: DocumentKind::Pdf,
             title: None,
             sizes_pt: vec![(612.0, 792.0); pages],
@@ -271,7 +321,7 @@ fn summary() -> DocumentSummary {
     DocumentSummary {
         index: 0,
         name: "treasury_bulletin_2025_06.pdf".into(),
-        hash: "6d16".into(),
+        hash: HASH.into(),
         kind: DocumentKind::Pdf,
         title: None,
         pages: 82,

@@ -66,8 +66,12 @@ pub(crate) fn engine(home: &Path) -> Engine {
         pdfium: engine::document::pages::find_library().expect("PDFium is there: cargo xtask pdfium"),
         limits: Limits::default(),
     };
-    let options =
-        EngineOptions { directories: Some(Directories::under(home)), pages: Some(pages), kept_bytes: Some(1 << 30) };
+    let options = EngineOptions {
+        directories: Some(Directories::under(home)),
+        pages: Some(pages),
+        kept_bytes: Some(1 << 30),
+        keeps_texts: false,
+    };
     Engine::spawn(options, || ()).unwrap()
 }
 

@@ -9,6 +9,8 @@ use engine::protocol::{
     Source, Stage,
 };
 use engine::store::Directories;
+use engine::store::encodings::EncodingStore;
+use engine::store::library::Library;
 use engine::worker::{Engine, EngineOptions};
 use recto_tests::fixture;
 
@@ -19,7 +21,12 @@ fn engine(home: &Path) -> Engine {
         pdfium: engine::document::pages::find_library().expect("PDFium is there: cargo xtask pdfium"),
         limits: Limits::default(),
     };
-    let options = EngineOptions { directories: Some(Directories::under(home)), pages: Some(pages), kept_bytes: None };
+    let options = EngineOptions {
+        directories: Some(Directories::under(home)),
+        pages: Some(pages),
+        kept_bytes: None,
+        keeps_texts: true,
+    };
     Engine::spawn(options, || ()).unwrap()
 }
 
@@ -76,6 +83,27 @@ fn a_plan_without_any_model_still_tells_every_page() {
     let Some(Event::Done { outcome: Outcome::Read(map), .. }) = events.last() else { panic!("{events:?}") };
     assert_eq!(map.pages.iter().map(|page| page.lines).collect::<Vec<_>>(), [1, 1]);
     assert!(!map.encoded);
+}
+
+#[test]
+fn the_text_of_a_report_is_kept_when_all_of_it_was_read_and_goes_when_it_is_removed() {
+    let home = tempfile::tempdir().unwrap();
+    let engine = engine(home.path());
+    let source = text_file(home.path(), "Net revenue rose.\n\u{c}Costs fell.\n");
+    let hash = engine::document::file_hash(&source.path).unwrap();
+    let library = Library::new(&Directories::under(home.path()));
+    let mut part = read_job(vec![source.clone()]);
+    part.reading.pages = Some(vec![(1, 1)]);
+    for (request, job, expected) in [(1, part, None), (2, read_job(vec![source]), Some(2))] {
+        engine.send(Command::Read { request: RequestId(request), job });
+        events_of(&engine, RequestId(request));
+        assert_eq!(library.text(&hash).map(|text| text.pages.len()), expected);
+    }
+    assert_eq!(library.text(&hash).unwrap().pages[1].text, "Costs fell.");
+    let kept = || EncodingStore::new(&Directories::under(home.path()), None).list().unwrap().files.len();
+    assert!(kept() > 0);
+    library.remove(&hash).unwrap();
+    assert_eq!((library.text(&hash), kept()), (None, 0));
 }
 
 #[test]

@@ -5,9 +5,9 @@
 mod ask;
 mod bench;
 mod cache;
-mod desk_keeper;
 mod follow;
 mod forward;
+mod librarian;
 mod models;
 mod options;
 mod pages;

@@ -8,7 +8,7 @@ use engine::protocol::{Command, Event};
 use engine::viewer::{ViewCommand, ViewEvent, Viewer};
 use engine::worker::{Engine, EngineOptions};
 
-use super::desk_keeper::DeskKeeper;
+use super::librarian::RunningLibrarian;
 use super::report::Failure;
 use crate::window::{self, EngineClient, Helpers, Start, ViewerClient};
 
@@ -43,11 +43,12 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
     });
     let start = Start { files: arguments.files, question: arguments.question, theme };
     window::run(start, |wake| {
-        let waking = wake.clone();
-        let engine = Engine::spawn(EngineOptions::default(), move || waking())?;
-        let viewer = Viewer::spawn(None, move || wake())?;
-        let keeper = Box::new(DeskKeeper::spawn()?);
-        Ok(Helpers { engine: Box::new(RunningEngine(engine)), viewer: Box::new(RunningViewer(viewer)), keeper })
+        let (for_engine, for_viewer) = (wake.clone(), wake.clone());
+        let options = EngineOptions { keeps_texts: true, ..EngineOptions::default() };
+        let engine = Engine::spawn(options, move || for_engine())?;
+        let viewer = Viewer::spawn(None, move || for_viewer())?;
+        let librarian = Box::new(RunningLibrarian::spawn(wake)?);
+        Ok(Helpers { engine: Box::new(RunningEngine(engine)), viewer: Box::new(RunningViewer(viewer)), librarian })
     })?;
     Ok(())
 }

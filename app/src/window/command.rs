@@ -1,22 +1,43 @@
-//! What the user can do. Drawing functions push these; [`super::update`] alone carries them out.
+//! What the user can do. Drawing functions push these; [`super::carry_out`] alone carries them out.
 
 use std::path::PathBuf;
 
-use eframe::egui::ThemePreference;
-
 use super::pages::ViewAction;
+use super::settings::Settings;
 
 /// One thing the user did.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum UserCommand {
-    /// Show the system's dialog for choosing a file.
+    /// Show the system's dialog for choosing files.
     ChooseFile,
-    /// Read this file; the one before is left.
+    /// Open this file, or bring it to the front where it is open.
     OpenFile(PathBuf),
+    /// Open a report of the library, and show where words were found in it.
+    OpenHit(usize),
+    /// Bring an open report to the front, counted from 0.
+    ShowTab(usize),
+    /// Bring the next open report to the front, or the one before.
+    StepTab(isize),
+    /// Close an open report, counted from 0.
+    CloseTab(usize),
+    /// Show another screen.
+    Show(Screen),
+    /// Show the list of all commands, or take it away.
+    TogglePalette,
+    /// Look for words in all reports and conversations.
+    SearchLibrary,
+    /// Ask whether everything made from this report is to be removed, or no longer ask.
+    AskToRemove(Option<String>),
+    /// Remove everything made from the report with this hash.
+    Remove(String),
     /// Ask what stands in the question's field.
     Ask,
     /// Ask the question of this turn again, counted from 0.
     AskAgain(usize),
+    /// Write in the question's field.
+    FocusQuestion,
+    /// Write in the field for words to look for.
+    FocusFind,
     /// Look at another part of the report, or otherwise.
     View(ViewAction),
     /// Show what a turn's answer came from on another page; both counted from 0.
@@ -36,6 +57,18 @@ pub(crate) enum UserCommand {
     DismissError,
     /// Close the window.
     Quit,
-    /// Light, dark, or as the system has it.
-    SetTheme(ThemePreference),
+    /// Set something.
+    Set(Settings),
+}
+
+/// What the window shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Screen {
+    /// The open report in front, or the library where none is open.
+    #[default]
+    Report,
+    /// All reports, and looking for words in them.
+    Library,
+    /// Models and settings.
+    Settings,
 }

@@ -1,8 +1,8 @@
-//! What the window remembers from one start to the next: reports, where one was in them, and what was asked.
+//! What the window remembers from one start to the next: reports, where one was in them, what was asked, and how it was left.
 //!
 //! A report is known by its content: one that was moved, or opened under another name, brings its conversation along.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use engine::protocol::PageEvidence;
 use engine::viewer::ViewInfo;
@@ -12,40 +12,44 @@ use super::pages::{PageView, Spot, Zoom};
 use super::state::{Turn, TurnEnd};
 
 /// Reports remembered; the ones that were not open for longest go.
-const MOST_REPORTS: usize = 100;
+const MOST_REPORTS: usize = 500;
 
 /// Questions remembered of a report; the oldest go.
 const MOST_TURNS: usize = 500;
 
-/// Whoever writes it down. Neither call waits for a disk that is slow, the first one apart.
-pub trait Keeper {
-    /// What was kept last, at the start of the window.
-    fn load(&mut self) -> Option<Vec<u8>>;
-
-    /// Puts this in its place.
-    fn keep(&mut self, bytes: Vec<u8>);
-}
-
-/// All of it.
+/// How the window was left, and which reports there are.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Desk {
-    /// The one that was open last comes first.
+    /// The one that was opened last comes first.
     reports: Vec<KeptReport>,
+    /// Hashes of those that were open, from left to right.
+    pub open: Vec<String>,
+    /// The one in front.
+    pub front: Option<String>,
+    /// Width of the panel with questions and answers, in points.
+    pub conversation_width: Option<f32>,
+    /// Width and height of the window, in points.
+    pub window: Option<(f32, f32)>,
 }
 
 /// A report as it was left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct KeptReport {
-    hash: String,
+    /// SHA-256 of the file.
+    pub hash: String,
     /// The file.
     pub path: PathBuf,
     /// The file's name without its folder.
     pub name: String,
+    /// Pages in the file.
+    pub pages: u32,
+    /// When it was opened last, in seconds since 1970.
+    pub opened_secs: u64,
     /// What lay at the top of the view.
     pub top: Spot,
     /// How large pages were.
     pub zoom: Zoom,
-    turns: Vec<KeptTurn>,
 }
 
 /// A question and its answer.
@@ -59,10 +63,9 @@ struct KeptTurn {
 }
 
 impl Desk {
-    /// Reads what [`Desk::to_bytes`] wrote; an empty desk, and `false`, where that cannot be understood.
-    pub(crate) fn from_bytes(bytes: Option<&[u8]>) -> (Self, bool) {
-        let Some(bytes) = bytes else { return (Self::default(), true) };
-        serde_json::from_slice(bytes).map_or((Self::default(), false), |desk| (desk, true))
+    /// Reads what [`Desk::to_bytes`] wrote; an empty desk where that cannot be understood.
+    pub(crate) fn from_bytes(bytes: Option<&[u8]>) -> Self {
+        bytes.and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default()
     }
 
     /// As it is written down.
@@ -71,12 +74,7 @@ impl Desk {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// The file that was open last.
-    pub(crate) fn open_file(&self) -> Option<PathBuf> {
-        self.reports.first().map(|report| report.path.clone())
-    }
-
-    /// Reports, the one that was open last first.
+    /// Reports, the one that was opened last first.
     pub(crate) fn reports(&self) -> impl Iterator<Item = &KeptReport> {
         self.reports.iter()
     }
@@ -86,26 +84,57 @@ impl Desk {
         self.reports.iter().find(|report| report.hash == hash)
     }
 
-    /// A path that is known, or that of the report that was open last.
-    pub(crate) fn path_of(&self, path: Option<&PathBuf>) -> PathBuf {
-        path.cloned().or_else(|| self.open_file()).unwrap_or_default()
+    /// Reports that were open, from left to right.
+    pub(crate) fn open_reports(&self) -> impl Iterator<Item = &KeptReport> {
+        self.open.iter().filter_map(|hash| self.report(hash))
     }
 
-    /// Notes how the open report stands, as the one that was open last; whether that is news.
-    pub(crate) fn put(&mut self, report: KeptReport) -> bool {
-        if self.reports.first() == Some(&report) {
-            return false;
-        }
+    /// A report was opened now.
+    pub(crate) fn put_first(&mut self, report: KeptReport) {
         self.reports.retain(|other| other.hash != report.hash);
         self.reports.insert(0, report);
         self.reports.truncate(MOST_REPORTS);
-        true
+    }
+
+    /// Notes how an open report is looked at.
+    pub(crate) fn note(&mut self, hash: &str, view: &PageView) {
+        if let Some(report) = self.reports.iter_mut().find(|report| report.hash == hash) {
+            report.top = view.top;
+            report.zoom = view.zoom;
+        }
+    }
+
+    /// Forgets a report.
+    pub(crate) fn forget(&mut self, hash: &str) {
+        self.reports.retain(|report| report.hash != hash);
+        self.open.retain(|open| open != hash);
     }
 }
 
 impl KeptReport {
-    /// The open report as it stands. An answer that is still being written is kept as far as it has come.
-    pub(crate) fn new(info: &ViewInfo, path: PathBuf, view: &PageView, turns: &[Turn]) -> Self {
+    /// A report that was opened at `opened_secs` and is looked at from its first page, where it was not open before.
+    pub(crate) fn opened(info: &ViewInfo, path: &Path, before: Option<&Self>, opened_secs: u64) -> Self {
+        Self {
+            hash: info.hash.clone(),
+            path: path.to_owned(),
+            name: info.name.clone(),
+            pages: info.sizes_pt.len() as u32,
+            opened_secs,
+            top: before.map_or_else(Spot::default, |before| before.top),
+            zoom: before.map_or_else(Zoom::default, |before| before.zoom),
+        }
+    }
+}
+
+/// A conversation as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Conversation {
+    turns: Vec<KeptTurn>,
+}
+
+impl Conversation {
+    /// These questions. An answer that is still being written is kept as far as it has come.
+    pub(crate) fn new(turns: &[Turn]) -> Self {
         let kept = |turn: &Turn| KeptTurn {
             question: turn.question.clone(),
             answer: turn.answer.clone(),
@@ -114,17 +143,21 @@ impl KeptReport {
             end: turn.end,
         };
         let old = turns.len().saturating_sub(MOST_TURNS);
-        Self {
-            hash: info.hash.clone(),
-            path,
-            name: info.name.clone(),
-            top: view.top,
-            zoom: view.zoom,
-            turns: turns[old..].iter().map(kept).collect(),
-        }
+        Self { turns: turns[old..].iter().map(kept).collect() }
     }
 
-    /// Its conversation. What was being answered when the program ended was stopped there.
+    /// Reads what [`Conversation::to_bytes`] wrote; none where that cannot be understood.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        serde_json::from_slice(bytes).unwrap_or_default()
+    }
+
+    /// As it is written down.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        // Texts and numbers always have a form in JSON.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// The questions. What was being answered when the program ended was stopped there.
     pub(crate) fn turns(&self) -> Vec<Turn> {
         let turn = |kept: &KeptTurn| Turn {
             question: kept.question.clone(),
@@ -135,6 +168,11 @@ impl KeptReport {
             ..Turn::default()
         };
         self.turns.iter().map(turn).collect()
+    }
+
+    /// Each question with its answer, as one text.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = String> {
+        self.turns.iter().map(|turn| format!("{}\n{}", turn.question, turn.answer))
     }
 }
 
@@ -147,48 +185,50 @@ mod tests {
             hash: hash.into(),
             path: format!("/reports/{hash}.pdf").into(),
             name: format!("{hash}.pdf"),
+            pages: 82,
+            opened_secs: 1_700_000_000,
             top: Spot { index: 3, x_pt: 0.5, y_pt: 120.25 },
             zoom: Zoom::Fixed(1.5),
-            turns: vec![KeptTurn {
-                question: "How much?".into(),
-                answer: "0.3".into(),
-                evidence: Vec::new(),
-                source: 0,
-                end: TurnEnd::Open,
-            }],
         }
     }
 
     #[test]
-    fn it_comes_back_as_it_was_and_what_was_open_last_comes_first() {
-        let mut desk = Desk::default();
-        assert!(desk.put(report("a")) && desk.put(report("b")));
-        assert!(!desk.put(report("b")), "nothing new");
-        assert!(desk.put(report("a")));
-        let (again, is_sound) = Desk::from_bytes(Some(&desk.to_bytes()));
-        assert!(is_sound);
+    fn it_comes_back_as_it_was_and_what_was_opened_last_comes_first() {
+        let mut desk = Desk { open: vec!["b".into(), "gone".into()], window: Some((900.0, 700.0)), ..Desk::default() };
+        for hash in ["a", "b", "a"] {
+            desk.put_first(report(hash));
+        }
+        let again = Desk::from_bytes(Some(&desk.to_bytes()));
         assert_eq!(again, desk);
-        assert_eq!(again.open_file(), Some(PathBuf::from("/reports/a.pdf")));
-        assert_eq!(again.reports().count(), 2);
-        let turns = again.report("b").unwrap().turns();
-        assert_eq!((turns[0].end, turns[0].answer.as_str()), (TurnEnd::Cancelled, "0.3"));
+        assert_eq!(again.reports().map(|report| report.hash.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(again.open_reports().map(|report| report.hash.as_str()).collect::<Vec<_>>(), ["b"]);
     }
 
     #[test]
-    fn what_cannot_be_understood_is_an_empty_desk() {
-        assert_eq!(Desk::from_bytes(None), (Desk::default(), true));
+    fn a_conversation_comes_back_and_what_was_being_answered_was_stopped() {
+        let turn = |end| Turn { question: "How much?".into(), answer: "0.3".into(), end, ..Turn::default() };
+        let kept = Conversation::new(&[turn(TurnEnd::Answered), turn(TurnEnd::Open)]);
+        let turns = Conversation::from_bytes(&kept.to_bytes()).turns();
+        assert_eq!(turns, [turn(TurnEnd::Answered), turn(TurnEnd::Cancelled)]);
+        assert_eq!(kept.texts().next().as_deref(), Some("How much?\n0.3"));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_empty() {
+        assert_eq!(Desk::from_bytes(None), Desk::default());
         for bytes in [&b""[..], b"{", b"[]", b"{\"reports\": 3}"] {
-            assert_eq!(Desk::from_bytes(Some(bytes)), (Desk::default(), false));
+            assert_eq!(Desk::from_bytes(Some(bytes)), Desk::default());
         }
+        assert_eq!(Conversation::from_bytes(b"{"), Conversation::default());
     }
 
     #[test]
     fn there_is_an_end_to_what_is_remembered() {
         let mut desk = Desk::default();
         for number in 0..MOST_REPORTS + 20 {
-            desk.put(report(&number.to_string()));
+            desk.put_first(report(&number.to_string()));
         }
         assert_eq!(desk.reports().count(), MOST_REPORTS);
-        assert!(desk.report("0").is_none() && desk.report("119").is_some());
+        assert!(desk.report("0").is_none() && desk.report("519").is_some());
     }
 }

@@ -1,4 +1,4 @@
-//! The system's dialog for choosing a file, on a thread of its own so that the window never waits.
+//! The system's dialog for choosing files, on a thread of its own so that the window never waits.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ const ENDINGS: &[&str] = &["pdf", "png", "jpg", "jpeg", "webp", "tif", "tiff", "
 /// A dialog that is open, or none.
 #[derive(Debug, Default)]
 pub(crate) struct FileDialog {
-    chosen: Option<Receiver<PathBuf>>,
+    chosen: Option<Receiver<Vec<PathBuf>>>,
 }
 
 impl FileDialog {
@@ -28,12 +28,12 @@ impl FileDialog {
         std::thread::Builder::new().name("file dialog".into()).spawn(ask).map(|_| ())
     }
 
-    /// The file that was chosen since the last call.
-    pub(crate) fn poll(&mut self) -> Option<PathBuf> {
+    /// The files that were chosen since the last call.
+    pub(crate) fn poll(&mut self) -> Option<Vec<PathBuf>> {
         match self.chosen.as_ref()?.try_recv() {
-            Ok(path) => {
+            Ok(paths) => {
                 self.chosen = None;
-                Some(path)
+                Some(paths)
             }
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
@@ -44,11 +44,11 @@ impl FileDialog {
     }
 }
 
-fn ask_and_send(sender: Sender<PathBuf>, wake: impl Fn()) {
-    let dialog = rfd::FileDialog::new().set_title("Open a report").add_filter("Reports", ENDINGS);
-    if let Some(path) = dialog.pick_file() {
+fn ask_and_send(sender: Sender<Vec<PathBuf>>, wake: impl Fn()) {
+    let dialog = rfd::FileDialog::new().set_title("Open reports").add_filter("Reports", ENDINGS);
+    if let Some(paths) = dialog.pick_files() {
         // Nobody listens any more when the window was closed meanwhile.
-        let _ = sender.send(path);
+        let _ = sender.send(paths);
     }
     drop(sender);
     wake();

@@ -4,13 +4,22 @@
 //! ([`EngineClient`]). It knows no tensors and reads no files.
 
 mod app;
+mod carry_out;
 mod command;
 mod desk;
 mod dialog;
 mod engine_client;
+mod layout;
+mod librarian;
 mod pages;
+mod palette;
 mod screens;
+mod settings;
+mod shelf;
+mod shortcuts;
 mod state;
+mod tab;
+mod tabs;
 mod theme;
 mod update;
 mod viewer_client;
@@ -23,8 +32,8 @@ use eframe::egui;
 use engine::diagnostic::Hint;
 
 pub use app::Window;
-pub use desk::Keeper;
 pub use engine_client::EngineClient;
+pub use librarian::{FileStanding, HitPlace, Librarian, LibraryCommand, LibraryEvent, LibraryHit, ReportStanding};
 pub use viewer_client::ViewerClient;
 
 /// Why there is no window.
@@ -42,15 +51,20 @@ impl Hint for WindowError {
     }
 }
 
+/// Questions and answers of a conversation as it is kept, each pair as one text.
+pub fn conversation_texts(bytes: &[u8]) -> Vec<String> {
+    desk::Conversation::from_bytes(bytes).texts().collect()
+}
+
 /// What wakes the window when an event has arrived; may be called from any thread.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// How the window starts.
 #[derive(Clone, Debug, Default)]
 pub struct Start {
-    /// Files to open.
+    /// Files to open, the first of them in front.
     pub files: Vec<PathBuf>,
-    /// Question to ask as soon as the file is open.
+    /// Question to ask as soon as the first of them is open.
     pub question: Option<String>,
     /// Light or dark; as the system has it where not given.
     pub theme: Option<egui::Theme>,
@@ -62,8 +76,8 @@ pub struct Helpers {
     pub engine: Box<dyn EngineClient>,
     /// Draws pages.
     pub viewer: Box<dyn ViewerClient>,
-    /// Remembers from one start to the next.
-    pub keeper: Box<dyn Keeper>,
+    /// Keeps the library.
+    pub librarian: Box<dyn Librarian>,
 }
 
 impl std::fmt::Debug for Helpers {
@@ -87,12 +101,9 @@ pub fn run(start: Start, helpers: impl FnOnce(Wake) -> std::io::Result<Helpers>)
     };
     let create = |creation: &eframe::CreationContext<'_>| {
         let ctx = creation.egui_ctx.clone();
-        if let Some(theme) = start.theme {
-            ctx.set_theme(theme);
-        }
         let waking = ctx.clone();
         let helpers = helpers(Arc::new(move || waking.request_repaint()))?;
-        let window = Window::new(&ctx, helpers, start.files, start.question).map_err(|error| error.to_string())?;
+        let window = Window::new(&ctx, helpers, start).map_err(|error| error.to_string())?;
         Ok(Box::new(window) as Box<dyn eframe::App>)
     };
     eframe::run_native("Recto", options, Box::new(create))?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use engine::protocol::{ModelSummary, PageEvidence, PageState, ReadSoFar, RequestId, Stage};
+use engine::protocol::{ComputeOptions, ModelSummary, PageEvidence, PageState, ReadSoFar, RequestId, Stage};
 use serde::{Deserialize, Serialize};
 
 /// All of it.
@@ -27,37 +27,26 @@ pub(crate) struct State {
     pub trouble: Option<Trouble>,
     /// What the user should know about the report.
     pub warnings: Vec<String>,
-    /// Requests numbered so far.
+    /// With which model and how the engine computes.
+    pub compute: ComputeOptions,
+    /// The number of the last request.
     pub requests: u64,
+    /// The question that is scrolled to in the next frame, counted from 0.
+    pub show_turn: Option<usize>,
     /// The question's field gets the focus in the next frame.
     pub focus_question: bool,
 }
 
 impl State {
+    /// Whether the report is being looked through for the first time.
+    pub(crate) fn is_opening(&self) -> bool {
+        self.work.as_ref().is_some_and(|work| matches!(work.kind, WorkKind::Open(_)))
+    }
+
     /// A request id that was not used before.
     pub(crate) fn next_request(&mut self) -> RequestId {
         self.requests += 1;
         RequestId(self.requests)
-    }
-
-    /// The name of the report that is open or being opened.
-    pub(crate) fn report_name(&self) -> String {
-        match (&self.document, self.work.as_ref().map(|work| &work.kind)) {
-            (Remote::Ready(report), _) => report.name.clone(),
-            (_, Some(WorkKind::Open(path))) => {
-                path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-            }
-            _ => "No report is open".to_owned(),
-        }
-    }
-
-    /// The file that is open or being opened.
-    pub(crate) fn open_path(&self) -> Option<&PathBuf> {
-        match (&self.document, self.work.as_ref().map(|work| &work.kind)) {
-            (Remote::Ready(report), _) => Some(&report.path),
-            (_, Some(WorkKind::Open(path))) => Some(path),
-            _ => None,
-        }
     }
 
     /// Whether a question could be asked now.

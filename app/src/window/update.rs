@@ -6,35 +6,29 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use engine::protocol::{
-    AnsweringOptions, AskJob, Command, ComputeOptions, Event, Outcome, ReadJob, ReadSoFar, ReadingMap, ReadingOptions,
-    RequestId, Source, Stage,
+    AnsweringOptions, AskJob, Command, Event, Outcome, ReadJob, ReadSoFar, ReadingMap, ReadingOptions, RequestId,
+    Source, Stage,
 };
 
 use super::engine_client::EngineClient;
 use super::state::{Behind, Pace, Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
 
-/// Leaves the report that is open and reads `path`.
+/// Looks through a file for the first time.
 pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: PathBuf) {
-    cancel(state, engine);
-    if let Some(behind) = state.behind.take().filter(|behind| behind.is_running) {
-        engine.send(Command::Cancel { request: behind.request });
-    }
     let request = state.next_request();
     state.document = Remote::Pending;
-    state.turns.clear();
-    state.warnings.clear();
-    state.encoded = None;
     state.trouble = None;
     state.focus_question = true;
     state.work = Some(Work::started(request, WorkKind::Open(path.clone()), "Opening"));
-    engine.send(Command::Read { request, job: read_job(path, true) });
+    let job = read_job(state, path, true);
+    engine.send(Command::Read { request, job });
 }
 
-fn read_job(path: PathBuf, plan_only: bool) -> ReadJob {
+fn read_job(state: &State, path: PathBuf, plan_only: bool) -> ReadJob {
     ReadJob {
         sources: vec![Source { path, password: None }],
         reading: ReadingOptions::default(),
-        compute: ComputeOptions::default(),
+        compute: state.compute.clone(),
         plan_only,
         figures_to: None,
     }
@@ -46,7 +40,7 @@ pub(crate) fn read_behind(state: &mut State, engine: &mut dyn EngineClient) {
     if state.behind.is_some() {
         return;
     }
-    let job = read_job(report.path.clone(), false);
+    let job = read_job(state, report.path.clone(), false);
     let request = state.next_request();
     state.behind = Some(Behind::started(request));
     engine.send(Command::Read { request, job });
@@ -99,7 +93,7 @@ fn send_question(state: &mut State, engine: &mut dyn EngineClient, path: PathBuf
         sources: vec![Source { path, password: None }],
         question,
         reading: ReadingOptions::default(),
-        compute: ComputeOptions::default(),
+        compute: state.compute.clone(),
         answering: AnsweringOptions::default(),
     };
     engine.send(Command::Ask { request, job });

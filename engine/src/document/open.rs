@@ -284,6 +284,14 @@ fn limit(what: &'static str, bytes: u64, most: u64, path: &Path) -> Result<(), D
 }
 
 /// The first bytes of a file, and the SHA-256 of all of it in hexadecimal.
+/// SHA-256 of a file, in hexadecimal: what a document is known by.
+///
+/// # Errors
+/// Returns [`DocumentError`] where the file cannot be read.
+pub fn file_hash(path: &Path) -> Result<String, DocumentError> {
+    head_and_hash(path, &CancelToken::default()).map(|(_, hash)| hash)
+}
+
 fn head_and_hash(path: &Path, cancel: &CancelToken) -> Result<(Vec<u8>, String), DocumentError> {
     let io = |error: std::io::Error| DocumentError::from_io(&error, path.to_path_buf());
     let mut file = File::open(path).map_err(io)?;

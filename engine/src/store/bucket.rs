@@ -47,14 +47,18 @@ pub enum Bucket {
     Vision,
     /// Pages as they were read, under the cache directory; files as in [`Bucket::Encodings`].
     Pages,
-    /// What the window remembers: reports, places in them, conversations; under the data directory.
+    /// What a user comes back to, under the data directory.
     ///
     /// ```text
-    /// desk-v1/
-    ///   desk.json                written whole, a moment after anything changed
-    ///   desk.damaged.json        one that could not be understood, put aside
+    /// library-v1/
+    ///   desk.json                how the window was left; written whole, a moment after anything changed
+    ///   settings.json            what the user set
+    ///   damaged-desk.json        one that could not be understood, put aside
+    ///   reports/HASH/            of a report, by the SHA-256 of its file
+    ///     conversation.json      what was asked and answered
+    ///     text.json              its text, so that words are found in it
     /// ```
-    Desk,
+    Library,
 }
 
 impl Bucket {
@@ -66,14 +70,14 @@ impl Bucket {
             Self::Encodings => "encodings-v1",
             Self::Vision => "vision-v1",
             Self::Pages => "pages-v1",
-            Self::Desk => "desk-v1",
+            Self::Library => "library-v1",
         }
     }
 
     /// Where it lies; it need not exist.
     pub fn path(self, directories: &Directories) -> PathBuf {
         let parent = match self {
-            Self::Models | Self::Desk => directories.data(),
+            Self::Models | Self::Library => directories.data(),
             Self::Downloads | Self::Encodings | Self::Vision | Self::Pages => directories.cache(),
         };
         parent.join(self.name())

@@ -7,18 +7,17 @@
 
 pub mod atomic;
 mod bucket;
-mod desk;
 mod directories;
 mod disk;
 pub mod encodings;
 mod error;
 mod folder;
+pub mod library;
 mod lock;
 pub mod models;
 pub mod output;
 
 pub use bucket::Bucket;
-pub use desk::DeskFile;
 pub use directories::Directories;
 pub use disk::{free_bytes, require_free};
 pub use error::StoreError;

@@ -173,6 +173,17 @@ pub enum ViewEvent {
     },
 }
 
+impl ViewEvent {
+    /// The document that an event is about.
+    pub fn document(&self) -> DocumentId {
+        match self {
+            Self::Opened { document, .. } | Self::Refused { document, .. } | Self::Found { document, .. } => *document,
+            Self::Picture { key, .. } | Self::Blank { wanted: Wanted::Picture(key), .. } => key.page.document,
+            Self::Page { key, .. } | Self::Blank { wanted: Wanted::Page(key), .. } => key.document,
+        }
+    }
+}
+
 /// A running viewer. Dropping it ends the thread.
 #[derive(Debug)]
 pub struct Viewer {

@@ -12,6 +12,7 @@ use crate::prompt::{Source as TokenSource, Window};
 use crate::protocol::{
     DocumentSummary, Event, PageReport, PageState, ReadingOptions, Source, Stage, WindowOrigin, WindowReport,
 };
+use crate::store::library::{KeptText, Library, TextPage};
 
 /// Documents whose pages were read.
 pub(super) struct Reading {
@@ -90,12 +91,35 @@ pub(super) fn read_documents(
             }
             read
         };
+        if session.options.keeps_texts && source.password.is_none() && options.pages.is_none() {
+            keep_text(session, &read.value);
+        }
         for diagnostic in read.warnings {
             job.tell(Event::Warning { request: job.request, diagnostic });
         }
         documents.push(read.value);
     }
     Ok(Reading { open: open_documents, documents, summaries, secs: begun.elapsed().as_secs_f64() })
+}
+
+/// Keeps the text of a report whose pages were all read, so that words are found in it later. That this fails is no loss that
+/// anybody need be told of.
+fn keep_text(session: &Session, document: &Document) {
+    let Ok(directories) = session.directories() else { return };
+    let library = Library::new(&directories);
+    if library.has_text(&document.hash) {
+        return;
+    }
+    let has_text = |page: &&Page| !page.lines.is_empty();
+    let text = |page: &Page| TextPage {
+        number: page.number,
+        label: page.label.clone(),
+        text: page.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"),
+    };
+    let text = KeptText { pages: document.pages.iter().filter(has_text).map(text).collect() };
+    if let Err(error) = library.keep_text(&document.hash, &text) {
+        tracing::warn!(%error, "the text of a report is not kept");
+    }
 }
 
 /// Numbers of the pages asked for, as far as the document has them; never none.

@@ -25,6 +25,8 @@ pub struct EngineOptions {
     pub pages: Option<PagesOptions>,
     /// Bytes that kept encodings take at most, 0 for keeping none; what the user set, or the default, where `None`.
     pub kept_bytes: Option<u64>,
+    /// The text of each report that is read whole is kept in the library, so that words are found in it later.
+    pub keeps_texts: bool,
 }
 
 /// What lives as long as the engine's thread.

@@ -128,6 +128,15 @@ impl PageView {
         *self = Self { document: Some(document), info: Remote::Pending, current: 1, textures, ..Self::default() };
     }
 
+    /// Is out of sight for a while: pictures make room for those of other reports.
+    pub(crate) fn rest(&mut self) {
+        if let Some(document) = self.document {
+            self.textures.forget(document);
+        }
+        self.told.clear();
+        self.jump.get_or_insert(Jump::Top(self.top));
+    }
+
     /// Takes in what the viewer tells.
     pub(crate) fn absorb(&mut self, ctx: &Context, event: ViewEvent) {
         let has_come = match &event {

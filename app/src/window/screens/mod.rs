@@ -4,18 +4,24 @@
 mod answers;
 mod evidence;
 mod find;
+mod library;
 mod page_list;
 mod pages;
 mod pages_bar;
+mod palette;
 mod question;
+mod reading;
+mod settings;
 mod top;
-mod welcome;
 
 pub(crate) use answers::answers_ui;
 pub(crate) use find::hits_ui;
-pub(crate) use page_list::{page_list_ui, reading_ui};
+pub(crate) use library::{drop_hint_ui, library_ui};
+pub(crate) use page_list::page_list_ui;
 pub(crate) use pages::pages_ui;
 pub(crate) use pages_bar::pages_bar_ui;
+pub(crate) use palette::palette_ui;
 pub(crate) use question::question_ui;
+pub(crate) use reading::reading_ui;
+pub(crate) use settings::settings_ui;
 pub(crate) use top::top_ui;
-pub(crate) use welcome::{drop_hint_ui, welcome_ui};

@@ -1,4 +1,4 @@
-//! The list of pages: each one small, with whether it was read, and how the reading goes on.
+//! The list of pages: each one small, with whether it was read.
 
 use eframe::egui::{self, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 use engine::protocol::PageState;
@@ -7,37 +7,12 @@ use super::super::command::UserCommand;
 use super::super::pages::{PageView, ViewAction, thumbnail_key};
 use super::super::state::{Remote, State};
 use super::super::theme::{Look, draw_picture};
-use super::super::widgets::bar_ui;
 
 /// Height of a page's box to its width, such that an upright sheet fits.
 const BOX_SHAPE: f32 = 1.3;
 
 /// Height of the line below a page, in points.
 const CAPTION: f32 = 20.0;
-
-/// How the reading goes on, below the list.
-pub(crate) fn reading_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
-    let Some(behind) = &state.behind else { return };
-    let text = if behind.is_paused {
-        "Reading is paused".to_owned()
-    } else if behind.is_running {
-        behind.words()
-    } else {
-        return;
-    };
-    ui.label(look.muted(&text));
-    if behind.is_running {
-        bar_ui(ui, look, &text, behind.share());
-    }
-    let (label, command) = if behind.is_paused {
-        ("Go on reading", UserCommand::GoOnReading)
-    } else {
-        ("Pause reading", UserCommand::PauseReading)
-    };
-    if ui.button(label).clicked() {
-        commands.push(command);
-    }
-}
 
 /// Draws the list.
 pub(crate) fn page_list_ui(

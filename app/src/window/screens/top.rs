@@ -1,60 +1,128 @@
-//! The line at the top: which report is open, and what to do with it.
+//! The line at the top: which reports are open, and the ways to everything else.
 
-use eframe::egui::{Align, Label, Layout, RichText, ThemePreference, Ui};
-use engine::protocol::PageState;
+use eframe::egui::{
+    Align, Button, Label, Layout, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2,
+};
 
-use super::super::command::UserCommand;
-use super::super::pages::PageView;
-use super::super::state::{Remote, State};
+use super::super::command::{Screen, UserCommand};
+use super::super::state::Remote;
+use super::super::tabs::Tabs;
 use super::super::theme::Look;
 use super::find::find_field_ui;
+
+/// Widest and narrowest a tab gets, in points.
+const TAB_WIDTH: (f32, f32) = (90.0, 230.0);
+
+/// Room for the cross of a tab.
+const CROSS_WIDTH: f32 = 22.0;
 
 /// Draws it.
 pub(crate) fn top_ui(
     ui: &mut Ui,
     look: &Look,
-    state: &State,
-    (view, finds): (&mut PageView, &mut bool),
+    (tabs, screen): (&mut Tabs, Screen),
+    finds: &mut bool,
     commands: &mut Vec<UserCommand>,
 ) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        theme_menu_ui(ui, commands);
-        if ui.button("Open…").on_hover_text("Open another report (Ctrl+O)").clicked() {
-            commands.push(UserCommand::ChooseFile);
+        place_ui(ui, ("Settings", "Models and settings (Ctrl+,)"), (screen, Screen::Settings), commands);
+        offline_ui(ui, look);
+        if let Some(tab) = tabs.front_mut().filter(|_| screen == Screen::Report)
+            && matches!(tab.view.info, Remote::Ready(_))
+        {
+            find_field_ui(ui, look, &mut tab.view.find, finds, commands);
         }
-        if matches!(view.info, Remote::Ready(_)) {
-            find_field_ui(ui, look, &mut view.find, finds, commands);
-        }
-        ui.with_layout(Layout::top_down(Align::Min), |ui| {
-            let name = RichText::new(state.report_name()).strong().size(look.sizes().text_heading);
-            ui.add(Label::new(name).truncate());
-            ui.label(look.muted(pages_text(state)));
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            place_ui(ui, ("Library", "All reports (Ctrl+Shift+L)"), (screen, Screen::Library), commands);
+            let room = ui.available_width() - 90.0;
+            let width = (room / tabs.len().max(1) as f32 - 6.0).clamp(TAB_WIDTH.0, TAB_WIDTH.1);
+            ScrollArea::horizontal().max_width(room).auto_shrink([true, true]).show(ui, |ui| {
+                for (index, tab) in tabs.iter().enumerate() {
+                    let is_front = index == tabs.front_index() && screen == Screen::Report;
+                    tab_ui(ui, look, (index, &tab.name, is_front), width, commands);
+                }
+            });
+            if ui.button("Open…").on_hover_text("Open more reports (Ctrl+O)").clicked() {
+                commands.push(UserCommand::ChooseFile);
+            }
         });
     });
 }
 
-fn theme_menu_ui(ui: &mut Ui, commands: &mut Vec<UserCommand>) {
-    ui.menu_button("Theme", |ui| {
-        for (label, preference) in [
-            ("Light", ThemePreference::Light),
-            ("Dark", ThemePreference::Dark),
-            ("As the system has it", ThemePreference::System),
-        ] {
-            if ui.button(label).clicked() {
-                commands.push(UserCommand::SetTheme(preference));
-                ui.close();
-            }
-        }
-    });
+/// A way to another screen, and back to the report.
+fn place_ui(
+    ui: &mut Ui,
+    (label, hint): (&str, &str),
+    (shown, place): (Screen, Screen),
+    commands: &mut Vec<UserCommand>,
+) {
+    let is_shown = shown == place;
+    if ui.add(Button::selectable(is_shown, label)).on_hover_text(hint).clicked() {
+        commands.push(UserCommand::Show(if is_shown { Screen::Report } else { place }));
+    }
 }
 
-/// How many pages the report has, and how many of them could not be read.
-fn pages_text(state: &State) -> String {
-    let Remote::Ready(report) = &state.document else { return String::new() };
-    let pages = if report.num_pages == 1 { "page" } else { "pages" };
-    let is_unread = |page: &&PageState| matches!(page, PageState::Unread | PageState::Failed);
-    match report.pages.iter().filter(is_unread).count() {
-        0 => format!("{} {pages}", report.num_pages),
-        count => format!("{} {pages}, {count} of them not readable", report.num_pages),
+fn offline_ui(ui: &mut Ui, look: &Look) {
+    let hint = "Recto reads and answers on this computer. It uses the network only when you fetch a model yourself.";
+    ui.label(look.muted("Offline")).on_hover_text(hint);
+}
+
+/// One report: its name brings it to the front, the cross closes it.
+fn tab_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (index, name, is_front): (usize, &str, bool),
+    width: f32,
+    commands: &mut Vec<UserCommand>,
+) {
+    let height = look.sizes().control_height;
+    let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_front, name));
+    let colours = look.colours();
+    let (fill, line) = match (is_front, response.hovered() || response.has_focus()) {
+        (true, _) => (colours.surface, colours.line),
+        (false, true) => (colours.sunken, colours.line),
+        (false, false) => (colours.background, colours.background),
+    };
+    ui.painter().rect(rect, look.sizes().radius, fill, Stroke::new(1.0, line), eframe::egui::StrokeKind::Inside);
+    if is_front {
+        let foot = rect.bottom() - 2.0;
+        let ends = rect.left() + 10.0..=rect.right() - 10.0;
+        ui.painter().hline(ends, foot, Stroke::new(2.0, colours.accent));
     }
+    let mut inside = rect.shrink2(vec2(look.sizes().gap, 0.0));
+    inside.max.x -= CROSS_WIDTH - look.sizes().gap_small;
+    let mut text = ui.new_child(UiBuilder::new().max_rect(inside).layout(Layout::left_to_right(Align::Center)));
+    let ink = if is_front { colours.ink } else { colours.ink_muted };
+    // The tab itself is what a screen reader names.
+    text.add(Label::new(RichText::new(short(name)).color(ink)).truncate().selectable(false));
+    if response.clicked() {
+        commands.push(UserCommand::ShowTab(index));
+    }
+    let is_closed = response.middle_clicked() || cross_ui(ui, look, rect, name);
+    if is_closed {
+        commands.push(UserCommand::CloseTab(index));
+    }
+    response.on_hover_text(name);
+}
+
+/// Names of reports are told apart by their beginnings more often than by their endings.
+fn short(name: &str) -> String {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+}
+
+fn cross_ui(ui: &mut Ui, look: &Look, tab: eframe::egui::Rect, name: &str) -> bool {
+    let centre = eframe::egui::pos2(tab.right() - CROSS_WIDTH / 2.0 - 4.0, tab.center().y);
+    let rect = eframe::egui::Rect::from_center_size(centre, vec2(CROSS_WIDTH, CROSS_WIDTH));
+    let response = ui.interact(rect, ui.scope_id().with(("close", name)), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Close {name}")));
+    let colours = look.colours();
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, look.sizes().radius, colours.sunken);
+    }
+    let stroke = Stroke::new(1.4, if response.hovered() { colours.ink } else { colours.ink_muted });
+    let arm = vec2(4.0, 4.0);
+    ui.painter().line_segment([centre - arm, centre + arm], stroke);
+    ui.painter().line_segment([centre + vec2(-arm.x, arm.y), centre + vec2(arm.x, -arm.y)], stroke);
+    response.clicked()
 }

@@ -2,8 +2,10 @@
 
 mod bar;
 mod error_card;
+mod passage;
 mod primary_button;
 
 pub(crate) use bar::bar_ui;
 pub(crate) use error_card::error_card_ui;
+pub(crate) use passage::passage_job;
 pub(crate) use primary_button::primary_button_ui;

@@ -46,6 +46,29 @@ impl EncodingStore {
         Ok(cleared)
     }
 
+    /// Takes away everything that was made from the document with this hash, but what another process reads at this moment.
+    ///
+    /// # Errors
+    /// As for [`EncodingStore::clear`].
+    pub fn remove_document(&self, hash: &str) -> Result<Cleared, StoreError> {
+        let mut files = self.list()?.files;
+        files.retain(|file| file.about.document_hash == hash);
+        let mut cleared = Cleared::default();
+        if files.is_empty() {
+            return Ok(cleared);
+        }
+        let _lock = self.lock()?;
+        for file in files {
+            if remove_unread(&file.path)? {
+                cleared.files += 1;
+                cleared.bytes += file.bytes;
+            } else {
+                cleared.in_use += 1;
+            }
+        }
+        Ok(cleared)
+    }
+
     /// Takes away what was used longest ago until `bytes` more fit below the limit, in place of the file at `path`.
     /// `false` where they cannot.
     pub(super) fn make_room(&self, bytes: u64, path: &Path) -> Result<bool, StoreError> {

@@ -1,0 +1,207 @@
+//! Carries out what the user did.
+
+use std::path::PathBuf;
+
+use eframe::egui;
+use engine::store::library::Record;
+
+use super::app::Window;
+use super::command::{Screen, UserCommand};
+use super::librarian::{HitPlace, LibraryCommand};
+use super::pages::ViewAction;
+use super::settings::Settings;
+use super::state::{Remote, Trouble};
+use super::tab::Then;
+use super::{Helpers, update};
+
+impl Window {
+    /// Carries out one thing the user did.
+    pub(super) fn carry_out(&mut self, ctx: &egui::Context, command: UserCommand) {
+        match command {
+            UserCommand::ChooseFile => self.choose_file(ctx),
+            UserCommand::OpenFile(path) => self.open_files(vec![path]),
+            UserCommand::OpenHit(at) => self.open_hit(at),
+            UserCommand::ShowTab(index) => self.show_tab(index),
+            UserCommand::StepTab(by) => {
+                let count = self.tabs.len().max(1) as isize;
+                self.show_tab((self.tabs.front_index() as isize + by).rem_euclid(count) as usize);
+            }
+            UserCommand::CloseTab(index) => self.close_tab(index),
+            UserCommand::Show(screen) => self.show(screen),
+            UserCommand::TogglePalette => self.palette.toggle(),
+            UserCommand::SearchLibrary => self.search_library(),
+            UserCommand::AskToRemove(report) => self.shelf.to_remove = report,
+            UserCommand::Remove(hash) => self.remove(&hash),
+            UserCommand::FocusFind => self.focus_find = true,
+            UserCommand::DismissError => self.dismiss_error(),
+            UserCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            UserCommand::Set(settings) => self.set(ctx, settings),
+            of_report => self.carry_out_in_report(of_report),
+        }
+    }
+
+    fn carry_out_in_report(&mut self, command: UserCommand) {
+        let engine = self.helpers.engine.as_mut();
+        if matches!(command, UserCommand::Ask | UserCommand::AskAgain(_)) {
+            self.tabs.hold_other_readings(engine);
+        }
+        let Some(tab) = self.tabs.front_mut() else { return };
+        match command {
+            UserCommand::Ask => update::ask(&mut tab.state, engine),
+            UserCommand::AskAgain(turn) => update::ask_again(&mut tab.state, engine, turn),
+            UserCommand::FocusQuestion => tab.state.focus_question = true,
+            UserCommand::View(action) => tab.view.act(action),
+            UserCommand::LookAtSource { turn, source } => {
+                if let Some(turn) = tab.state.turns.get_mut(turn) {
+                    turn.source = source;
+                }
+            }
+            UserCommand::PauseReading => update::pause_reading(&mut tab.state, engine),
+            UserCommand::GoOnReading => update::go_on_reading(&mut tab.state, engine),
+            UserCommand::Cancel => update::cancel(&mut tab.state, engine),
+            // The rest is about more than one report.
+            _ => {}
+        }
+    }
+
+    /// Opens files beside what is open, the first of them in front. One that is open already is brought to the front.
+    pub(super) fn open_files(&mut self, paths: Vec<PathBuf>) {
+        let mut front = None;
+        for path in paths {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let index = self.tabs.position(&path).unwrap_or_else(|| self.tabs.add(path, name));
+            front = front.or(Some(index));
+        }
+        if let Some(front) = front {
+            self.show_tab(front);
+        }
+    }
+
+    /// Brings a report to the front.
+    pub(super) fn show_tab(&mut self, index: usize) {
+        self.screen = Screen::Report;
+        self.trouble = None;
+        for tab in self.tabs.iter_mut() {
+            tab.state.compute = self.settings.compute();
+        }
+        let Helpers { engine, viewer, .. } = &mut self.helpers;
+        self.tabs.bring_to_front(index, engine.as_mut(), viewer.as_mut());
+    }
+
+    /// Closes a report.
+    pub(super) fn close_tab(&mut self, index: usize) {
+        let Helpers { engine, viewer, librarian } = &mut self.helpers;
+        if let Some((hash, bytes)) = self.tabs.iter_mut().nth(index).and_then(super::tab::Tab::news) {
+            librarian.send(LibraryCommand::KeepConversation { hash, bytes });
+        }
+        self.tabs.close(index, engine.as_mut(), viewer.as_mut());
+        if self.tabs.len() == 0 {
+            self.show(Screen::Library);
+        }
+    }
+
+    fn show(&mut self, screen: Screen) {
+        self.screen = screen;
+        if screen == Screen::Library {
+            let reports = self.desk.reports().map(|report| (report.hash.clone(), report.path.clone())).collect();
+            self.helpers.librarian.send(LibraryCommand::Look(reports));
+        }
+    }
+
+    fn choose_file(&mut self, ctx: &egui::Context) {
+        let waking = ctx.clone();
+        if let Err(error) = self.dialog.open(move || waking.request_repaint()) {
+            self.tell(Trouble {
+                message: format!("the file dialog could not be opened: {error}"),
+                hint: Some("Drop the file on the window instead".into()),
+            });
+        }
+    }
+
+    /// Says what went wrong where the user looks.
+    fn tell(&mut self, trouble: Trouble) {
+        match self.tabs.front_mut().filter(|_| self.screen == Screen::Report) {
+            Some(tab) => tab.state.trouble = Some(trouble),
+            None => self.trouble = Some(trouble),
+        }
+    }
+
+    fn dismiss_error(&mut self) {
+        self.trouble = None;
+        let Some(tab) = self.tabs.front_mut() else { return };
+        tab.state.trouble = None;
+        if tab.state.document == Remote::Failed && self.screen == Screen::Report {
+            self.close_tab(self.tabs.front_index());
+        }
+    }
+
+    fn search_library(&mut self) {
+        if self.shelf.search() {
+            let query = self.shelf.searched.clone();
+            let reports = self.desk.reports().map(|report| report.hash.clone()).collect();
+            self.helpers.librarian.send(LibraryCommand::Search { query, reports });
+        }
+    }
+
+    fn open_hit(&mut self, at: usize) {
+        let Some(hit) = self.shelf.hits.get(at) else { return };
+        let Some(path) = self.desk.report(&hit.hash).map(|report| report.path.clone()) else { return };
+        let then = match hit.place {
+            HitPlace::Page(page) => Then::Page(page, self.shelf.searched.clone()),
+            HitPlace::Turn(turn) => Then::Turn(turn),
+        };
+        self.open_files(vec![path]);
+        if let Some(tab) = self.tabs.front_mut() {
+            tab.then = Some(then);
+        }
+    }
+
+    /// Shows, in a report that has come to the front, what it was opened for.
+    pub(super) fn show_what_was_meant(&mut self) {
+        let Some(tab) = self.tabs.front_mut().filter(|tab| tab.recall == super::tab::Recall::Done) else { return };
+        match tab.then.take() {
+            Some(Then::Page(page, words)) => {
+                tab.view.find.query = words;
+                tab.view.act(ViewAction::GoTo(page));
+            }
+            Some(Then::Turn(turn)) => tab.state.show_turn = Some(turn),
+            None => {}
+        }
+    }
+
+    fn remove(&mut self, hash: &str) {
+        let open = self.tabs.iter().position(|tab| tab.hash() == Some(hash));
+        if let Some(index) = open {
+            let screen = self.screen;
+            self.close_tab(index);
+            self.screen = screen;
+        }
+        self.desk.forget(hash);
+        self.shelf.forget(hash);
+        self.helpers.librarian.send(LibraryCommand::Remove(hash.to_owned()));
+    }
+
+    fn set(&mut self, ctx: &egui::Context, settings: Settings) {
+        if settings == self.settings {
+            return;
+        }
+        self.settings = settings;
+        self.settings.apply(ctx);
+        for tab in self.tabs.iter_mut() {
+            tab.state.compute = self.settings.compute();
+        }
+        self.helpers.librarian.send(LibraryCommand::Keep(Record::Settings, self.settings.to_bytes()));
+    }
+
+    /// Asks the question the program was started with, once its report is open.
+    pub(super) fn ask_first_question(&mut self) {
+        let Some(tab) = self.tabs.front_mut() else { return };
+        if !matches!(tab.state.document, Remote::Ready(_)) || tab.state.work.is_some() {
+            return;
+        }
+        if let Some(question) = self.question.take() {
+            tab.state.question = question;
+            update::ask(&mut tab.state, self.helpers.engine.as_mut());
+        }
+    }
+}

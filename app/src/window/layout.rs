@@ -1,0 +1,77 @@
+//! Which parts of the window lie where.
+
+use eframe::egui::{CentralPanel, Panel, Ui};
+
+use super::app::Window;
+use super::command::{Screen, UserCommand};
+use super::screens;
+use super::theme::Look;
+
+impl Window {
+    /// Draws the screen that is shown.
+    pub(super) fn draw(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
+        let screen = if self.tabs.len() == 0 && self.screen == Screen::Report { Screen::Library } else { self.screen };
+        let panel = look.panel(look.sizes().gap_small);
+        if self.tabs.len() > 0 || screen == Screen::Settings {
+            Panel::top("top").frame(panel).resizable(false).show(ui, |ui| {
+                screens::top_ui(ui, look, (&mut self.tabs, screen), &mut self.focus_find, commands);
+            });
+        }
+        let trouble = self.trouble.as_ref();
+        match screen {
+            Screen::Report => self.report_ui(ui, look, commands),
+            Screen::Library => {
+                CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
+                    screens::library_ui(ui, look, (&self.desk, &mut self.shelf), trouble, commands);
+                });
+            }
+            Screen::Settings => {
+                CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
+                    screens::settings_ui(ui, look, &self.settings, commands);
+                });
+            }
+        }
+        if self.palette.is_open {
+            screens::palette_ui(ui, look, (&mut self.palette, &self.tabs, &self.settings), commands);
+        }
+    }
+
+    fn report_ui(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
+        let Some(tab) = self.tabs.front_mut() else { return };
+        let sizes = look.sizes();
+        let panel = look.panel(sizes.gap);
+        let state = &mut tab.state;
+        let list_width =
+            if tab.view.find.is_on() { sizes.found_width } else { sizes.thumbnail_width + 3.0 * sizes.gap };
+        Panel::left("page list").frame(panel).resizable(false).exact_size(list_width).show(ui, |ui| {
+            Panel::bottom("reading").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
+                screens::reading_ui(ui, look, state, commands);
+            });
+            if tab.view.find.is_on() {
+                screens::hits_ui(ui, look, &tab.view, commands);
+            } else {
+                screens::page_list_ui(ui, look, state, &mut tab.view, commands);
+            }
+        });
+        let mut question = std::mem::take(&mut state.question);
+        let width = self.desk.conversation_width.unwrap_or(sizes.conversation_width);
+        let conversation =
+            Panel::right("conversation").frame(panel).default_size(width).min_size(280.0).show(ui, |ui| {
+                Panel::bottom("question").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
+                    screens::question_ui(ui, look, state, &mut question, commands);
+                });
+                CentralPanel::default()
+                    .frame(look.panel(0.0))
+                    .show(ui, |ui| screens::answers_ui(ui, look, state, &mut tab.view, commands));
+            });
+        self.desk.conversation_width = Some(conversation.response.rect.width().round());
+        state.question = question;
+        state.focus_question = false;
+        CentralPanel::default().frame(look.desk()).show(ui, |ui| {
+            Panel::top("pages bar").frame(look.panel(sizes.gap_small)).resizable(false).show(ui, |ui| {
+                screens::pages_bar_ui(ui, look, &tab.view, &mut tab.page_number, commands);
+            });
+            screens::pages_ui(ui, look, &mut tab.view);
+        });
+    }
+}

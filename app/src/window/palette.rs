@@ -1,0 +1,132 @@
+//! Every command by its name: what the list shows, and which of them the written words mean.
+
+use super::command::{Screen, UserCommand};
+use super::pages::{ViewAction, Zoom};
+use super::settings::{Mode, Settings};
+use super::tabs::Tabs;
+
+/// A command as it is listed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    /// What it does.
+    pub name: String,
+    /// The keys that do the same.
+    pub keys: &'static str,
+    /// The command.
+    pub command: UserCommand,
+}
+
+/// The list, while it is shown.
+#[derive(Debug, Default)]
+pub(crate) struct Palette {
+    /// Whether it is shown.
+    pub is_open: bool,
+    /// What was written.
+    pub query: String,
+    /// Which entry Enter carries out, counted from 0.
+    pub chosen: usize,
+}
+
+impl Palette {
+    /// Shows the list, or takes it away.
+    pub(crate) fn toggle(&mut self) {
+        *self = Self { is_open: !self.is_open, ..Self::default() };
+    }
+}
+
+/// All commands that make sense now.
+pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut add = |name: &str, keys, command| entries.push(Entry { name: name.into(), keys, command });
+    if let Some(tab) = tabs.front() {
+        add("Write a question", "Ctrl+L", UserCommand::FocusQuestion);
+        add("Search in this report", "Ctrl+F", UserCommand::FocusFind);
+        add("Go back", "Alt+Left", UserCommand::View(ViewAction::Back));
+        add("Go forward", "Alt+Right", UserCommand::View(ViewAction::Forward));
+        add("Go to the first page", "Home", UserCommand::View(ViewAction::GoTo(1)));
+        add("Fit the width", "Ctrl+0", UserCommand::View(ViewAction::Zoom(Zoom::FitWidth)));
+        add("Fit the page", "", UserCommand::View(ViewAction::Zoom(Zoom::FitPage)));
+        add("Zoom in", "Ctrl++", UserCommand::View(ViewAction::ZoomBy(1.25)));
+        add("Zoom out", "Ctrl+-", UserCommand::View(ViewAction::ZoomBy(0.8)));
+        add("Take marks away", "Esc", UserCommand::View(ViewAction::Unmark));
+        match &tab.state.behind {
+            Some(behind) if behind.is_running && !behind.is_paused => {
+                add("Pause reading", "", UserCommand::PauseReading);
+            }
+            Some(behind) if behind.is_paused => add("Go on reading", "", UserCommand::GoOnReading),
+            _ => {}
+        }
+        if tab.state.work.is_some() {
+            add("Stop", "Esc", UserCommand::Cancel);
+        }
+        add("Close this report", "Ctrl+W", UserCommand::CloseTab(tabs.front_index()));
+    }
+    add("Open a report…", "Ctrl+O", UserCommand::ChooseFile);
+    add("Show the library", "Ctrl+Shift+L", UserCommand::Show(Screen::Library));
+    add("Show models and settings", "Ctrl+,", UserCommand::Show(Screen::Settings));
+    for (name, theme) in
+        [("Light theme", Mode::Light), ("Dark theme", Mode::Dark), ("Theme of the system", Mode::System)]
+    {
+        if settings.theme != theme {
+            add(name, "", UserCommand::Set(Settings { theme, ..settings.clone() }));
+        }
+    }
+    let larger = |by: f32| Settings { text_size: (settings.text_size + by).clamp(0.8, 1.6), ..settings.clone() };
+    add("Larger text", "", UserCommand::Set(larger(0.1)));
+    add("Smaller text", "", UserCommand::Set(larger(-0.1)));
+    add("Quit", "Ctrl+Q", UserCommand::Quit);
+    for (index, tab) in tabs.iter().enumerate().filter(|(index, _)| *index != tabs.front_index()) {
+        let name = format!("Show {}", tab.name);
+        entries.push(Entry { name, keys: "", command: UserCommand::ShowTab(index) });
+    }
+    entries
+}
+
+/// The entries that what was written means, best first: those whose words begin with the written ones, then those that
+/// hold its letters in order.
+pub(crate) fn matching(entries: Vec<Entry>, query: &str) -> Vec<Entry> {
+    let query = query.trim().to_lowercase();
+    let mut ranked: Vec<(usize, Entry)> =
+        entries.into_iter().filter_map(|entry| Some((rank(&entry.name.to_lowercase(), &query)?, entry))).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, entry)| entry).collect()
+}
+
+fn rank(name: &str, query: &str) -> Option<usize> {
+    if query.is_empty() || name.starts_with(query) {
+        return Some(0);
+    }
+    let begins = |word: &str| name.split_whitespace().any(|of_name| of_name.starts_with(word));
+    if query.split_whitespace().all(begins) {
+        return Some(1);
+    }
+    if name.contains(query) {
+        return Some(2);
+    }
+    let mut letters = name.chars();
+    query
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
+        .all(|letter| letters.any(|other| other == letter))
+        .then_some(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_letters_find_a_command() {
+        let find = |query| matching(entries(&Tabs::default(), &Settings::default()), query);
+        for (query, expected) in [
+            ("open", "Open a report…"),
+            ("dark", "Dark theme"),
+            ("lib", "Show the library"),
+            ("mod set", "Show models and settings"),
+        ] {
+            assert_eq!(find(query).first().map(|entry| entry.name.clone()).as_deref(), Some(expected), "{query}");
+        }
+        assert!(find("xyzzy").is_empty());
+        assert!(find("").len() > 5);
+    }
+}

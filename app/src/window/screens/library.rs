@@ -1,0 +1,209 @@
+//! The library: where to drop a report, all that were open before, and looking for words in all of them.
+
+use eframe::egui::{
+    self, Align, Align2, Button, FontId, Label, Layout, RichText, ScrollArea, Shape, Stroke, TextEdit, Ui, vec2,
+};
+
+use super::super::command::UserCommand;
+use super::super::desk::{Desk, KeptReport};
+use super::super::librarian::{FileStanding, HitPlace, LibraryHit};
+use super::super::shelf::Shelf;
+use super::super::state::Trouble;
+use super::super::theme::Look;
+use super::super::widgets::{error_card_ui, passage_job, primary_button_ui};
+
+/// Height of the first screen's content, in points: what is needed to centre it.
+const CONTENT_HEIGHT: f32 = 330.0;
+
+/// Draws it.
+pub(crate) fn library_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (desk, shelf): (&Desk, &mut Shelf),
+    trouble: Option<&Trouble>,
+    commands: &mut Vec<UserCommand>,
+) {
+    let sizes = look.sizes();
+    let is_empty = desk.reports().next().is_none();
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.with_layout(Layout::top_down(Align::Center), |ui| {
+            let room = (ui.available_height() - CONTENT_HEIGHT) / 2.0;
+            ui.add_space(if is_empty { room.max(sizes.gap_large) } else { 2.0 * sizes.gap_large });
+            ui.label(RichText::new("Recto").size(sizes.text_title).strong());
+            ui.label(RichText::new("Ask a report, see where the answer comes from").color(look.colours().ink_muted));
+            ui.add_space(sizes.gap_large);
+            let width = sizes.column_width.min(ui.available_width() - 2.0 * sizes.gap_large);
+            ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
+                ui.set_width(width);
+                if let Some(trouble) = trouble
+                    && error_card_ui(ui, look, &trouble.message, trouble.hint.as_deref())
+                {
+                    commands.push(UserCommand::DismissError);
+                }
+                drop_zone_ui(ui, look, is_empty, commands);
+                ui.add_space(sizes.gap);
+                ui.vertical_centered(|ui| ui.label(look.muted("Your documents stay on this computer")));
+                if !is_empty {
+                    ui.add_space(sizes.gap_large);
+                    search_ui(ui, look, shelf, commands);
+                    ui.add_space(sizes.gap);
+                    if shelf.searched.is_empty() {
+                        reports_ui(ui, look, (desk, shelf), commands);
+                    } else {
+                        found_ui(ui, look, (desk, shelf), commands);
+                    }
+                }
+                ui.add_space(sizes.gap_large);
+            });
+        });
+    });
+}
+
+fn drop_zone_ui(ui: &mut Ui, look: &Look, is_large: bool, commands: &mut Vec<UserCommand>) {
+    let sizes = look.sizes();
+    let margin = if is_large { sizes.gap_large * 1.5 } else { sizes.gap };
+    let zone = look.card().stroke(Stroke::NONE).inner_margin(margin).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.vertical_centered(|ui| {
+            ui.label(RichText::new("Drop a report here").size(sizes.text_heading));
+            ui.label(look.muted("PDF, image or text file"));
+            ui.add_space(sizes.gap_small);
+            if primary_button_ui(ui, look, "Open…", true).clicked() {
+                commands.push(UserCommand::ChooseFile);
+            }
+        });
+    });
+    dashed_border(ui, look, zone.response.rect);
+}
+
+fn search_ui(ui: &mut Ui, look: &Look, shelf: &mut Shelf, commands: &mut Vec<UserCommand>) {
+    let name = ui.label(look.muted("Search all reports and conversations"));
+    let field = TextEdit::singleline(&mut shelf.query)
+        .id_salt("library search")
+        .hint_text("Words that all stand on one page")
+        .margin(vec2(look.sizes().gap, look.sizes().gap_small))
+        .min_size(vec2(0.0, look.sizes().control_height))
+        .desired_width(f32::INFINITY);
+    if ui.add(field).labelled_by(name.id).changed() {
+        commands.push(UserCommand::SearchLibrary);
+    }
+}
+
+/// All reports, the one that was opened last first.
+fn reports_ui(ui: &mut Ui, look: &Look, (desk, shelf): (&Desk, &Shelf), commands: &mut Vec<UserCommand>) {
+    for report in desk.reports() {
+        look.card().show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            if shelf.to_remove.as_ref() == Some(&report.hash) {
+                removal_ui(ui, look, report, commands);
+            } else {
+                report_ui(ui, look, report, shelf, commands);
+            }
+        });
+    }
+}
+
+fn report_ui(ui: &mut Ui, look: &Look, report: &KeptReport, shelf: &Shelf, commands: &mut Vec<UserCommand>) {
+    let standing = shelf.standings.get(&report.hash);
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let remove = ui.button("Remove…").on_hover_text("Remove everything Recto made from it; the file itself stays");
+        if remove.clicked() {
+            commands.push(UserCommand::AskToRemove(Some(report.hash.clone())));
+        }
+        ui.with_layout(Layout::top_down(Align::Min), |ui| {
+            let name = RichText::new(&report.name).color(look.colours().accent);
+            let button = Button::new(name).frame(false).truncate();
+            let folder = report.path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+            if ui.add(button).on_hover_text(folder).clicked() {
+                commands.push(UserCommand::OpenFile(report.path.clone()));
+            }
+            let pages = if report.pages == 1 { "1 page".to_owned() } else { format!("{} pages", report.pages) };
+            let kept = standing.map(|standing| standing.kept_bytes).filter(|bytes| *bytes > 0);
+            let kept = kept.map(|bytes| format!(", {:.1} MB kept", bytes as f64 / 1e6)).unwrap_or_default();
+            ui.label(look.muted(format!("{pages}, opened {}{kept}", ago(report.opened_secs))));
+            let trouble = match standing.map(|standing| standing.file) {
+                Some(FileStanding::Gone) => "The file is no longer there: open it from where it is now",
+                Some(FileStanding::Changed) => "The file has changed since: opening it makes a new report",
+                Some(FileStanding::Here) | None => "",
+            };
+            if !trouble.is_empty() {
+                ui.label(RichText::new(trouble).size(look.sizes().text_small).color(look.colours().error));
+            }
+        });
+    });
+}
+
+/// What is asked before anything is removed.
+fn removal_ui(ui: &mut Ui, look: &Look, report: &KeptReport, commands: &mut Vec<UserCommand>) {
+    ui.add(Label::new(RichText::new(format!("Remove {}?", report.name)).strong()).wrap());
+    ui.label("Its conversation, its text and all that was read of it go. The file itself stays where it is.");
+    ui.horizontal(|ui| {
+        let word = RichText::new("Remove everything made from it").color(look.colours().error);
+        if ui.button(word).clicked() {
+            commands.push(UserCommand::Remove(report.hash.clone()));
+        }
+        if ui.button("Keep it").clicked() {
+            commands.push(UserCommand::AskToRemove(None));
+        }
+    });
+}
+
+/// Where words were found.
+fn found_ui(ui: &mut Ui, look: &Look, (desk, shelf): (&Desk, &Shelf), commands: &mut Vec<UserCommand>) {
+    let count = match (shelf.hits.len(), shelf.is_searching, shelf.has_more) {
+        (0, true, _) => "Searching…".to_owned(),
+        (0, false, _) => "Nothing found".to_owned(),
+        (1, _, _) => "Found in 1 place".to_owned(),
+        (count, _, true) => format!("The first {count} places"),
+        (count, _, false) => format!("Found in {count} places"),
+    };
+    ui.label(look.muted(count));
+    let mut last = "";
+    for (at, hit) in shelf.hits.iter().enumerate() {
+        if hit.hash != last {
+            last = &hit.hash;
+            ui.add_space(look.sizes().gap_small);
+            let name = desk.report(&hit.hash).map_or("", |report| report.name.as_str());
+            ui.label(RichText::new(name).strong());
+        }
+        hit_ui(ui, look, (at, hit), commands);
+    }
+}
+
+fn hit_ui(ui: &mut Ui, look: &Look, (at, hit): (usize, &LibraryHit), commands: &mut Vec<UserCommand>) {
+    let place = match hit.place {
+        HitPlace::Page(page) => format!("Page {page}"),
+        HitPlace::Turn(_) => "Conversation".to_owned(),
+    };
+    let job = passage_job(look, &place, &hit.passage.text, &hit.passage.found);
+    let button = Button::new(job).wrap().frame_when_inactive(false).min_size(vec2(ui.available_width(), 0.0));
+    if ui.add(button).clicked() {
+        commands.push(UserCommand::OpenHit(at));
+    }
+}
+
+/// "today", "yesterday", "12 days ago".
+fn ago(secs: u64) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    match now.saturating_sub(secs) / 86_400 {
+        0 => "in the last 24 hours".to_owned(),
+        1 => "1 day ago".to_owned(),
+        days => format!("{days} days ago"),
+    }
+}
+
+/// Drawn over everything while files are held over the window.
+pub(crate) fn drop_hint_ui(ui: &Ui, look: &Look) {
+    let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop hint"));
+    let painter = ui.ctx().layer_painter(layer);
+    let area = ui.ctx().content_rect();
+    painter.rect_filled(area, 0.0, look.colours().background.gamma_multiply(0.92));
+    let font = FontId::proportional(look.sizes().text_title);
+    painter.text(area.center(), Align2::CENTER_CENTER, "Drop to open", font, look.colours().ink);
+}
+
+fn dashed_border(ui: &Ui, look: &Look, rect: egui::Rect) {
+    let stroke = Stroke::new(1.5, look.colours().ink_muted);
+    let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
+    ui.painter().extend(Shape::dashed_line(&corners, stroke, 6.0, 5.0));
+}

@@ -1,0 +1,48 @@
+//! How the reading of the report goes on, below the list of its pages.
+
+use eframe::egui::Ui;
+use engine::protocol::PageState;
+
+use super::super::command::UserCommand;
+use super::super::state::{Remote, State};
+use super::super::theme::Look;
+use super::super::widgets::bar_ui;
+
+/// Draws it.
+pub(crate) fn reading_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+    let pages = pages_text(state);
+    if !pages.is_empty() {
+        ui.label(look.muted(pages));
+    }
+    let Some(behind) = &state.behind else { return };
+    let text = if behind.is_paused {
+        "Reading is paused".to_owned()
+    } else if behind.is_running {
+        behind.words()
+    } else {
+        return;
+    };
+    ui.label(look.muted(&text));
+    if behind.is_running {
+        bar_ui(ui, look, &text, behind.share());
+    }
+    let (label, command) = if behind.is_paused {
+        ("Go on reading", UserCommand::GoOnReading)
+    } else {
+        ("Pause reading", UserCommand::PauseReading)
+    };
+    if ui.button(label).clicked() {
+        commands.push(command);
+    }
+}
+
+/// How many pages the report has, and how many of them could not be read.
+fn pages_text(state: &State) -> String {
+    let Remote::Ready(report) = &state.document else { return String::new() };
+    let pages = if report.num_pages == 1 { "page" } else { "pages" };
+    let is_unread = |page: &&PageState| matches!(page, PageState::Unread | PageState::Failed);
+    match report.pages.iter().filter(is_unread).count() {
+        0 => format!("{} {pages}", report.num_pages),
+        count => format!("{} {pages}, {count} of them not readable", report.num_pages),
+    }
+}

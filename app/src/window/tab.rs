@@ -1,0 +1,161 @@
+//! A report that is open: what is known of it, its conversation, and how it is looked at.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use engine::protocol::{Command, RequestId};
+use engine::viewer::{DocumentId, ViewCommand};
+
+use super::desk::{Conversation, Desk, KeptReport};
+use super::engine_client::EngineClient;
+use super::pages::{Jump, PageView};
+use super::state::{Behind, Remote, State};
+use super::update;
+use super::viewer_client::ViewerClient;
+
+/// Requests of a tab are numbered from its own number times this.
+const NUMBERS: u64 = 1 << 32;
+
+/// What came back of an earlier conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Recall {
+    /// Nobody asked yet: the report is not known by its content.
+    #[default]
+    Unknown,
+    /// The librarian was asked.
+    Asked,
+    /// Everything is as it was.
+    Done,
+}
+
+/// An open report.
+#[derive(Debug, Default)]
+pub(crate) struct Tab {
+    /// The file.
+    pub path: PathBuf,
+    /// What it is called before anything is known of it.
+    pub name: String,
+    /// What is known of it, and its conversation.
+    pub state: State,
+    /// How it is looked at.
+    pub view: PageView,
+    /// What stands in the field for a page's number, while the user writes there.
+    pub page_number: Option<String>,
+    /// What came back of an earlier conversation.
+    pub recall: Recall,
+    /// The conversation as it was kept last.
+    pub kept: Conversation,
+    /// Words to look for, or a page to go to, once it is open.
+    pub then: Option<Then>,
+    number: u64,
+}
+
+/// What to show once a report is open.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Then {
+    /// A page, counted from 1, on which words stand.
+    Page(u32, String),
+    /// A question, counted from 0.
+    Turn(usize),
+}
+
+impl Tab {
+    /// A report that is not opened before somebody looks at it.
+    pub(crate) fn resting(number: u64, path: PathBuf, name: String) -> Self {
+        let state = State { requests: number * NUMBERS, ..State::default() };
+        Self { path, name, state, number, ..Self::default() }
+    }
+
+    /// Whether it was opened, or an attempt made.
+    pub(crate) fn is_awake(&self) -> bool {
+        self.view.document.is_some()
+    }
+
+    /// Shows the file and reads it, each in a thread of its own: the first page need not wait for the reading.
+    pub(crate) fn wake(&mut self, engine: &mut dyn EngineClient, viewer: &mut dyn ViewerClient) {
+        update::open_file(&mut self.state, engine, self.path.clone());
+        let document = DocumentId(self.state.requests);
+        self.view.open(document);
+        self.recall = Recall::Unknown;
+        viewer.send(ViewCommand::Open { document, path: self.path.clone(), password: None });
+    }
+
+    /// Gives up all work on it and lets go of the file.
+    pub(crate) fn close(&mut self, engine: &mut dyn EngineClient, viewer: &mut dyn ViewerClient) {
+        update::cancel(&mut self.state, engine);
+        self.interrupt_reading(engine);
+        if let Some(document) = self.view.document.take() {
+            viewer.send(ViewCommand::Close(document));
+        }
+    }
+
+    /// Whether a request is about this report.
+    pub(crate) fn owns(&self, request: RequestId) -> bool {
+        request.0 / NUMBERS == self.number
+    }
+
+    /// The hash of its content, once that is known.
+    pub(crate) fn hash(&self) -> Option<&str> {
+        match &self.view.info {
+            Remote::Ready(info) => Some(&info.hash),
+            _ => None,
+        }
+    }
+
+    /// Makes place and size what they were, and asks for the conversation; the hash, where there is something to ask for.
+    pub(crate) fn recall(&mut self, desk: &mut Desk) -> Option<String> {
+        let Remote::Ready(info) = &self.view.info else { return None };
+        if self.recall != Recall::Unknown {
+            return None;
+        }
+        self.recall = Recall::Asked;
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let report = KeptReport::opened(info, &self.path, desk.report(&info.hash), now);
+        self.view.zoom = report.zoom;
+        self.view.jump = Some(Jump::Top(report.top));
+        desk.put_first(report);
+        Some(info.hash.clone())
+    }
+
+    /// Puts an earlier conversation before what was asked since.
+    pub(crate) fn take_back(&mut self, conversation: Conversation) {
+        if std::mem::replace(&mut self.recall, Recall::Done) == Recall::Done {
+            return;
+        }
+        let asked = std::mem::take(&mut self.state.turns);
+        self.state.turns = conversation.turns();
+        self.state.turns.extend(asked);
+        self.kept = conversation;
+    }
+
+    /// The conversation, where it is another one than was kept last.
+    pub(crate) fn news(&mut self) -> Option<(String, Vec<u8>)> {
+        if self.recall != Recall::Done {
+            return None;
+        }
+        let conversation = Conversation::new(&self.state.turns);
+        if conversation == self.kept {
+            return None;
+        }
+        let bytes = conversation.to_bytes();
+        self.kept = conversation;
+        Some((self.hash()?.to_owned(), bytes))
+    }
+
+    /// Whether a reading of it goes on behind.
+    pub(crate) fn is_being_read(&self) -> bool {
+        self.state.behind.as_ref().is_some_and(|behind| behind.is_running)
+    }
+
+    /// Whether it is known and was not read.
+    pub(crate) fn wants_reading(&self) -> bool {
+        self.state.behind.is_none() && matches!(self.state.document, Remote::Ready(_))
+    }
+
+    /// Halts the reading behind, for something more urgent; it is taken up again by itself.
+    pub(crate) fn interrupt_reading(&mut self, engine: &mut dyn EngineClient) {
+        if let Some(Behind { request, .. }) = self.state.behind.take_if(|behind| behind.is_running) {
+            engine.send(Command::Cancel { request });
+        }
+    }
+}

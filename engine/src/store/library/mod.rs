@@ -1,0 +1,174 @@
+//! What a user comes back to: how the window was left, what was set, and of each report its conversation and its text.
+//!
+//! A report is known by its content's hash, never by a path. Of what the window writes nothing is understood here; it is bytes.
+
+mod search;
+mod text;
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+pub use search::{Passage, find_words};
+pub use text::{KeptText, TextPage};
+
+use super::encodings::EncodingStore;
+use super::{Bucket, Directories, StoreError, atomic, folder};
+
+/// Name of what is kept of a report's conversation.
+const CONVERSATION: &str = "conversation.json";
+
+/// What is kept once for all reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// Which reports there are, and how the window was left.
+    Desk,
+    /// What the user set.
+    Settings,
+}
+
+impl Record {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Desk => "desk.json",
+            Self::Settings => "settings.json",
+        }
+    }
+}
+
+/// The library of one user. Several processes may have one at once: each file is written whole.
+#[derive(Clone, Debug)]
+pub struct Library {
+    directories: Directories,
+    folder: PathBuf,
+}
+
+impl Library {
+    /// The library below these directories; nothing is made on disk before something is kept.
+    pub fn new(directories: &Directories) -> Self {
+        Self { directories: directories.clone(), folder: Bucket::Library.path(directories) }
+    }
+
+    /// A record as it was written last; `None` where it was not.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Read`] where a file is there and cannot be read.
+    pub fn record(&self, record: Record) -> Result<Option<Vec<u8>>, StoreError> {
+        read(&self.folder.join(record.name()))
+    }
+
+    /// Puts a record in the place of the one before.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; what was written before is still there then.
+    pub fn keep_record(&self, record: Record, bytes: &[u8]) -> Result<(), StoreError> {
+        folder::create_folder(&self.folder)?;
+        atomic::write_file(&self.folder.join(record.name()), bytes)
+    }
+
+    /// Puts a record that cannot be understood aside, so that it is not written over.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Write`] where it cannot be renamed.
+    pub fn set_aside(&self, record: Record) -> Result<(), StoreError> {
+        let path = self.folder.join(record.name());
+        let aside = self.folder.join(format!("damaged-{}", record.name()));
+        folder::publish(&path, &aside)
+    }
+
+    /// The conversation on the report with this hash; `None` where there is none.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Read`] where a file is there and cannot be read.
+    pub fn conversation(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.report(hash).map_or(Ok(None), |folder| read(&folder.join(CONVERSATION)))
+    }
+
+    /// Puts a conversation in the place of the one before.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; what was written before is still there then.
+    pub fn keep_conversation(&self, hash: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let Some(folder) = self.report(hash) else { return Ok(()) };
+        folder::create_folder(&folder)?;
+        atomic::write_file(&folder.join(CONVERSATION), bytes)
+    }
+
+    /// Removes everything that was made from the report with this hash: conversation, text, pages, encodings. What another
+    /// process reads at this moment stays until it is no longer used.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Write`], [`StoreError::Read`] or [`StoreError::Busy`]; what could be removed until then is gone.
+    pub fn remove(&self, hash: &str) -> Result<(), StoreError> {
+        let Some(folder) = self.report(hash) else { return Ok(()) };
+        if folder.exists() {
+            folder::remove_folder(&folder)?;
+        }
+        EncodingStore::new(&self.directories, None).remove_document(hash)?;
+        Ok(())
+    }
+
+    /// The folder of a report; `None` for what is no hash, which must not become a path.
+    fn report(&self, hash: &str) -> Option<PathBuf> {
+        let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hash.then(|| self.folder.join("reports").join(hash))
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::read(path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASH: &str = "6d16a5cbb8a85f2d84a3f2a39a3ab8c7f3ed5a1ee3ef0c1b36d4dfc1a4b1c001";
+
+    #[test]
+    fn what_was_written_last_is_read_and_what_is_damaged_is_kept() {
+        let home = tempfile::tempdir().unwrap();
+        let library = Library::new(&Directories::under(home.path()));
+        assert_eq!(library.record(Record::Desk).unwrap(), None);
+        library.keep_record(Record::Desk, b"first").unwrap();
+        library.keep_record(Record::Desk, b"second").unwrap();
+        library.keep_record(Record::Settings, b"third").unwrap();
+        assert_eq!(library.record(Record::Desk).unwrap().as_deref(), Some(b"second".as_slice()));
+        library.set_aside(Record::Desk).unwrap();
+        assert_eq!(library.record(Record::Desk).unwrap(), None);
+        assert_eq!(std::fs::read(library.folder.join("damaged-desk.json")).unwrap(), b"second");
+        assert_eq!(library.record(Record::Settings).unwrap().as_deref(), Some(b"third".as_slice()));
+    }
+
+    #[test]
+    fn a_report_that_is_removed_leaves_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let library = Library::new(&Directories::under(home.path()));
+        let other = HASH.replace('6', "7");
+        for hash in [HASH, &other] {
+            library.keep_conversation(hash, b"{}").unwrap();
+            library.keep_text(hash, &KeptText::default()).unwrap();
+        }
+        library.remove(HASH).unwrap();
+        assert_eq!(library.conversation(HASH).unwrap(), None);
+        assert!(library.text(HASH).is_none());
+        assert!(!library.report(HASH).unwrap().exists());
+        assert_eq!(library.conversation(&other).unwrap().as_deref(), Some(b"{}".as_slice()));
+        library.remove(HASH).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_hash_never_becomes_a_path() {
+        let home = tempfile::tempdir().unwrap();
+        let library = Library::new(&Directories::under(home.path()));
+        for hash in ["", "..", "../../etc", &"g".repeat(64), &HASH[1..]] {
+            library.keep_conversation(hash, b"{}").unwrap();
+            assert_eq!(library.conversation(hash).unwrap(), None, "{hash}");
+            library.remove(hash).unwrap();
+        }
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,122 @@
+//! Finding words in a text: all of them, whatever the case, in any order.
+
+/// Characters that are shown before what was found, and after it.
+const CONTEXT: usize = 60;
+
+/// A passage in which words were found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// The words in the middle of some others, on one line.
+    pub text: String,
+    /// Where they are in `text`, in bytes.
+    pub found: Vec<std::ops::Range<usize>>,
+}
+
+/// The passage around the first of `query`'s words, where every one of them stands in `text`.
+pub fn find_words(text: &str, query: &str) -> Option<Passage> {
+    let folded = Folded::new(text);
+    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let mut places = Vec::new();
+    for word in &words {
+        places.push(folded.find(word)?);
+    }
+    let first = places.first()?.clone();
+    let before = text[..first.start].char_indices().rev().take(CONTEXT).last().map_or(first.start, |(at, _)| at);
+    let after = text[first.end..].char_indices().nth(CONTEXT).map_or(text.len(), |(at, _)| first.end + at);
+    let mut shown = Passage { text: String::new(), found: Vec::new() };
+    if before > 0 {
+        shown.text.push('…');
+    }
+    let shift = shown.text.len();
+    let excerpt = &text[before..after];
+    // A line feed and a blank are as long as each other, so places stay what they are.
+    shown.text.push_str(&excerpt.replace(['\n', '\r', '\t'], " "));
+    if after < text.len() {
+        shown.text.push('…');
+    }
+    let excerpt = Folded::new(excerpt);
+    for word in &words {
+        shown.found.extend(excerpt.all(word).map(|found| found.start + shift..found.end + shift));
+    }
+    shown.found.sort_by_key(|found| found.start);
+    shown.found.dedup_by(|next, last| next.start < last.end);
+    Some(shown)
+}
+
+/// A text in small letters, and where each of its bytes comes from.
+struct Folded {
+    text: String,
+    /// For each byte of `text`: where its character starts in the original, and where that ends.
+    from: Vec<(usize, usize)>,
+}
+
+impl Folded {
+    fn new(original: &str) -> Self {
+        let mut folded = Self { text: String::with_capacity(original.len()), from: Vec::with_capacity(original.len()) };
+        for (at, letter) in original.char_indices() {
+            let before = folded.text.len();
+            folded.text.extend(letter.to_lowercase());
+            let grown = folded.text.len() - before;
+            folded.from.extend(std::iter::repeat_n((at, at + letter.len_utf8()), grown));
+        }
+        folded
+    }
+
+    fn find(&self, word: &str) -> Option<std::ops::Range<usize>> {
+        self.all(word).next()
+    }
+
+    fn all<'a>(&'a self, word: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
+        self.text.match_indices(word).filter_map(|(at, found)| {
+            let start = self.from.get(at)?.0;
+            let end = self.from.get(at + found.len().max(1) - 1)?.1;
+            Some(start..end)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_word_must_stand_there() {
+        let text = "Net receipts of the year\nfell by 4.2 percent, İstanbul apart.";
+        for (query, expected) in [
+            ("RECEIPTS", Some(vec!["receipts"])),
+            ("percent net", Some(vec!["Net", "percent"])),
+            ("year fell", Some(vec!["year", "fell"])),
+            ("receipts outlays", None),
+            ("i̇stanbul", Some(vec!["İstanbul"])),
+            ("", None),
+        ] {
+            let found = find_words(text, query);
+            let words = found
+                .as_ref()
+                .map(|passage| passage.found.iter().map(|at| &passage.text[at.clone()]).collect::<Vec<_>>());
+            assert_eq!(words, expected, "{query}");
+        }
+        assert!(!find_words(text, "receipts").unwrap().text.contains('\n'));
+    }
+
+    #[test]
+    fn a_long_text_is_cut_around_the_words() {
+        let text = format!("{}needle{}", "hay ".repeat(100), " hay".repeat(100));
+        let passage = find_words(&text, "needle").unwrap();
+        assert_eq!(passage.text.chars().count(), 6 + 2 * CONTEXT + 2);
+        assert!(passage.text.starts_with('…') && passage.text.ends_with('…'));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_cut_within_a_character(text in "\\PC{0,200}", query in "\\PC{0,6}") {
+            if let Some(passage) = find_words(&text, &query) {
+                for found in passage.found {
+                    prop_assert!(passage.text.get(found).is_some());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The text of a report, kept so that words are found in it while it is not open.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{StoreError, atomic, folder};
+use super::Library;
+
+/// Name of the file.
+const TEXT: &str = "text.json";
+
+/// The text of a report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptText {
+    /// Pages that have text, in order.
+    pub pages: Vec<TextPage>,
+}
+
+/// The text of a page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextPage {
+    /// Counted from 1.
+    pub number: u32,
+    /// What is printed for it, where the file says.
+    pub label: Option<String>,
+    /// Its lines, joined by line feeds.
+    pub text: String,
+}
+
+impl Library {
+    /// The text of the report with this hash; `None` where none is kept, or none that can be understood.
+    pub fn text(&self, hash: &str) -> Option<KeptText> {
+        let bytes = std::fs::read(self.report(hash)?.join(TEXT)).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Whether the text of a report is kept.
+    pub fn has_text(&self, hash: &str) -> bool {
+        self.report(hash).is_some_and(|folder| folder.join(TEXT).exists())
+    }
+
+    /// Keeps the text of a report.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`].
+    pub fn keep_text(&self, hash: &str, text: &KeptText) -> Result<(), StoreError> {
+        let Some(folder) = self.report(hash) else { return Ok(()) };
+        folder::create_folder(&folder)?;
+        // Texts and numbers always have a form in JSON.
+        atomic::write_file(&folder.join(TEXT), &serde_json::to_vec(text).unwrap_or_default())
+    }
+}
