@@ -8,7 +8,8 @@ use egui_kittest::kittest::Queryable as _;
 use engine::protocol::{Command, Event, Stage};
 
 use crate::scripted::{
-    ScriptedEngine, ScriptedLibrarian, ScriptedViewer, answer, answer_from_part, bulletin, extent, starter,
+    ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer, answer, answer_from_part, bulletin, extent,
+    starter,
 };
 
 pub(crate) const FILE: &str = "/reports/treasury_bulletin_2025_06.pdf";
@@ -34,10 +35,17 @@ pub(crate) fn window_on(
     files: &[&str],
     question: Option<&str>,
 ) -> Harness<'static, Window> {
-    let librarian = Box::new(librarian.clone());
-    let helpers = Helpers { engine: Box::new(engine.clone()), viewer: Box::new(viewer.clone()), librarian };
+    let helpers = Helpers {
+        engine: Box::new(engine.clone()),
+        viewer: Box::new(viewer.clone()),
+        librarian: Box::new(librarian.clone()),
+        models: Box::new(ScriptedModels::default()),
+    };
     let files = files.iter().map(PathBuf::from).collect();
-    let start = Start { files, question: question.map(String::from), ..Start::default() };
+    start_window(helpers, Start { files, question: question.map(String::from), ..Start::default() })
+}
+
+pub(crate) fn start_window(helpers: Helpers, start: Start) -> Harness<'static, Window> {
     Harness::builder()
         .with_size([1360.0, 860.0])
         .build_eframe(move |creation| Window::new(&creation.egui_ctx, helpers, start).unwrap())

@@ -6,6 +6,7 @@
 
 mod flows;
 mod library;
+mod models;
 mod no_display;
 mod pages;
 mod restart;

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use app::window::{EngineClient, Librarian, LibraryCommand, LibraryEvent, ViewerClient};
+use app::window::{
+    EngineClient, Librarian, LibraryCommand, LibraryEvent, ModelCommand, ModelEvent, ModelKeeper, ViewerClient,
+};
 use engine::document::geometry::Rect;
 use engine::document::page::{DocumentKind, FigureKind};
 use engine::protocol::{
@@ -135,6 +137,32 @@ impl ScriptedLibrarian {
     /// Lets an event arrive.
     pub(crate) fn tell(&self, event: LibraryEvent) {
         self.0.borrow_mut().events.push_back(event);
+    }
+}
+
+/// Keeps no models, and tells what the test wants told of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ScriptedModels(Rc<RefCell<(Vec<ModelCommand>, VecDeque<ModelEvent>)>>);
+
+impl ModelKeeper for ScriptedModels {
+    fn send(&mut self, command: ModelCommand) {
+        self.0.borrow_mut().0.push(command);
+    }
+
+    fn try_recv(&mut self) -> Option<ModelEvent> {
+        self.0.borrow_mut().1.pop_front()
+    }
+}
+
+impl ScriptedModels {
+    /// Commands sent so far.
+    pub(crate) fn commands(&self) -> Vec<ModelCommand> {
+        self.0.borrow().0.clone()
+    }
+
+    /// Lets an event arrive.
+    pub(crate) fn tell(&self, event: ModelEvent) {
+        self.0.borrow_mut().1.push_back(event);
     }
 }
 

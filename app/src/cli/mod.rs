@@ -8,6 +8,7 @@ mod cache;
 mod follow;
 mod forward;
 mod librarian;
+mod model_keeper;
 mod models;
 mod options;
 mod pages;

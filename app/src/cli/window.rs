@@ -9,6 +9,7 @@ use engine::viewer::{ViewCommand, ViewEvent, Viewer};
 use engine::worker::{Engine, EngineOptions};
 
 use super::librarian::RunningLibrarian;
+use super::model_keeper::RunningModelKeeper;
 use super::report::Failure;
 use crate::window::{self, EngineClient, Helpers, Start, ViewerClient};
 
@@ -47,8 +48,14 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
         let options = EngineOptions { keeps_texts: true, ..EngineOptions::default() };
         let engine = Engine::spawn(options, move || for_engine())?;
         let viewer = Viewer::spawn(None, move || for_viewer())?;
-        let librarian = Box::new(RunningLibrarian::spawn(wake)?);
-        Ok(Helpers { engine: Box::new(RunningEngine(engine)), viewer: Box::new(RunningViewer(viewer)), librarian })
+        let librarian = Box::new(RunningLibrarian::spawn(wake.clone())?);
+        let models = Box::new(RunningModelKeeper::spawn(wake)?);
+        Ok(Helpers {
+            engine: Box::new(RunningEngine(engine)),
+            viewer: Box::new(RunningViewer(viewer)),
+            librarian,
+            models,
+        })
     })?;
     Ok(())
 }

@@ -10,8 +10,10 @@ use engine::viewer::ViewCommand;
 
 use super::command::Screen;
 use super::desk::{Conversation, Desk};
-use super::dialog::FileDialog;
+use super::dialog::{Chosen, FileDialog};
 use super::librarian::{LibraryCommand, LibraryEvent};
+use super::model_keeper::ModelCommand;
+use super::models::Models;
 use super::palette::Palette;
 use super::settings::Settings;
 use super::shelf::Shelf;
@@ -33,6 +35,7 @@ pub struct Window {
     pub(super) shelf: Shelf,
     pub(super) palette: Palette,
     pub(super) settings: Settings,
+    pub(super) models: Models,
     pub(super) desk: Desk,
     pub(super) helpers: Helpers,
     /// What went wrong while no report was open.
@@ -89,6 +92,7 @@ impl Window {
             shelf: Shelf::default(),
             palette: Palette::default(),
             settings,
+            models: Models::default(),
             desk,
             helpers,
             trouble: None,
@@ -98,6 +102,7 @@ impl Window {
             question: start.question,
             kept,
         };
+        window.helpers.models.send(ModelCommand::List);
         window.open_first(start.files);
         Ok(window)
     }
@@ -143,6 +148,11 @@ impl Window {
         }
         while let Some(event) = self.helpers.librarian.try_recv() {
             self.take_in_library(event);
+        }
+        while let Some(event) = self.helpers.models.try_recv() {
+            if self.models.absorb(event) {
+                self.helpers.models.send(ModelCommand::List);
+            }
         }
     }
 
@@ -248,8 +258,10 @@ impl eframe::App for Window {
         self.take_in_events(ctx);
         self.recall();
         self.keep_now_and_then(ctx);
-        if let Some(paths) = self.dialog.poll() {
-            self.open_files(paths);
+        match self.dialog.poll() {
+            Some(Chosen::Reports(paths)) => self.open_files(paths),
+            Some(Chosen::Model(path)) => self.add_model(path),
+            None => {}
         }
         self.tabs.read_behind(self.helpers.engine.as_mut());
         self.show_what_was_meant();

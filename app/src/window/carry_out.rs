@@ -7,7 +7,9 @@ use engine::store::library::Record;
 
 use super::app::Window;
 use super::command::{Screen, UserCommand};
+use super::dialog::Choice;
 use super::librarian::{HitPlace, LibraryCommand};
+use super::model_keeper::ModelCommand;
 use super::pages::ViewAction;
 use super::settings::Settings;
 use super::state::{Remote, Trouble};
@@ -18,7 +20,7 @@ impl Window {
     /// Carries out one thing the user did.
     pub(super) fn carry_out(&mut self, ctx: &egui::Context, command: UserCommand) {
         match command {
-            UserCommand::ChooseFile => self.choose_file(ctx),
+            UserCommand::ChooseFile => self.choose(ctx, Choice::Reports),
             UserCommand::OpenFile(path) => self.open_files(vec![path]),
             UserCommand::OpenHit(at) => self.open_hit(at),
             UserCommand::ShowTab(index) => self.show_tab(index),
@@ -36,6 +38,9 @@ impl Window {
             UserCommand::DismissError => self.dismiss_error(),
             UserCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             UserCommand::Set(settings) => self.set(ctx, settings),
+            UserCommand::Model(command) => self.begin_with_model(command),
+            UserCommand::AskAboutModel(asked) => self.models.asked = asked,
+            UserCommand::ChooseModelFolder => self.choose(ctx, Choice::Model),
             of_report => self.carry_out_in_report(of_report),
         }
     }
@@ -90,7 +95,7 @@ impl Window {
 
     /// Closes a report.
     pub(super) fn close_tab(&mut self, index: usize) {
-        let Helpers { engine, viewer, librarian } = &mut self.helpers;
+        let Helpers { engine, viewer, librarian, .. } = &mut self.helpers;
         if let Some((hash, bytes)) = self.tabs.iter_mut().nth(index).and_then(super::tab::Tab::news) {
             librarian.send(LibraryCommand::KeepConversation { hash, bytes });
         }
@@ -106,11 +111,29 @@ impl Window {
             let reports = self.desk.reports().map(|report| (report.hash.clone(), report.path.clone())).collect();
             self.helpers.librarian.send(LibraryCommand::Look(reports));
         }
+        if screen == Screen::Settings {
+            self.helpers.models.send(ModelCommand::List);
+        }
     }
 
-    fn choose_file(&mut self, ctx: &egui::Context) {
+    fn begin_with_model(&mut self, command: ModelCommand) {
+        match &command {
+            ModelCommand::Fetch(name) => self.models.begin(name, "Fetching"),
+            ModelCommand::Add { path, .. } => self.models.begin(&path.display().to_string(), "Looking at"),
+            ModelCommand::Remove(name) => self.models.begin(name, "Removing"),
+            ModelCommand::List | ModelCommand::Cancel => {}
+        }
+        self.helpers.models.send(command);
+    }
+
+    /// Installs a model from a folder that was chosen.
+    pub(super) fn add_model(&mut self, path: PathBuf) {
+        self.begin_with_model(ModelCommand::Add { path, agreed: false });
+    }
+
+    fn choose(&mut self, ctx: &egui::Context, choice: Choice) {
         let waking = ctx.clone();
-        if let Err(error) = self.dialog.open(move || waking.request_repaint()) {
+        if let Err(error) = self.dialog.open(choice, move || waking.request_repaint()) {
             self.tell(Trouble {
                 message: format!("the file dialog could not be opened: {error}"),
                 hint: Some("Drop the file on the window instead".into()),
@@ -128,6 +151,7 @@ impl Window {
 
     fn dismiss_error(&mut self) {
         self.trouble = None;
+        self.models.trouble = None;
         let Some(tab) = self.tabs.front_mut() else { return };
         tab.state.trouble = None;
         if tab.state.document == Remote::Failed && self.screen == Screen::Report {

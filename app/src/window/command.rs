@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::model_keeper::ModelCommand;
+use super::models::Asked;
 use super::pages::ViewAction;
 use super::settings::Settings;
 
@@ -57,6 +59,12 @@ pub(crate) enum UserCommand {
     DismissError,
     /// Close the window.
     Quit,
+    /// Have something done about models.
+    Model(ModelCommand),
+    /// Ask the user about a model, or no longer ask.
+    AskAboutModel(Option<Asked>),
+    /// Show the system's dialog for choosing the folder of a model.
+    ChooseModelFolder,
     /// Set something.
     Set(Settings),
 }

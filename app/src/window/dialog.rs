@@ -7,10 +7,28 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 /// Endings of the files Recto reads.
 const ENDINGS: &[&str] = &["pdf", "png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif", "txt", "md"];
 
+/// What is to be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// Reports to open.
+    Reports,
+    /// The folder of a model.
+    Model,
+}
+
+/// What was chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Chosen {
+    /// Reports to open.
+    Reports(Vec<PathBuf>),
+    /// The folder of a model.
+    Model(PathBuf),
+}
+
 /// A dialog that is open, or none.
 #[derive(Debug, Default)]
 pub(crate) struct FileDialog {
-    chosen: Option<Receiver<Vec<PathBuf>>>,
+    chosen: Option<Receiver<Chosen>>,
 }
 
 impl FileDialog {
@@ -18,22 +36,22 @@ impl FileDialog {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub(crate) fn open(&mut self, wake: impl Fn() + Send + 'static) -> std::io::Result<()> {
+    pub(crate) fn open(&mut self, choice: Choice, wake: impl Fn() + Send + 'static) -> std::io::Result<()> {
         if self.chosen.is_some() {
             return Ok(());
         }
         let (sender, receiver) = bounded(1);
         self.chosen = Some(receiver);
-        let ask = move || ask_and_send(sender, wake);
+        let ask = move || ask_and_send(choice, sender, wake);
         std::thread::Builder::new().name("file dialog".into()).spawn(ask).map(|_| ())
     }
 
     /// The files that were chosen since the last call.
-    pub(crate) fn poll(&mut self) -> Option<Vec<PathBuf>> {
+    pub(crate) fn poll(&mut self) -> Option<Chosen> {
         match self.chosen.as_ref()?.try_recv() {
-            Ok(paths) => {
+            Ok(chosen) => {
                 self.chosen = None;
-                Some(paths)
+                Some(chosen)
             }
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
@@ -44,11 +62,18 @@ impl FileDialog {
     }
 }
 
-fn ask_and_send(sender: Sender<Vec<PathBuf>>, wake: impl Fn()) {
-    let dialog = rfd::FileDialog::new().set_title("Open reports").add_filter("Reports", ENDINGS);
-    if let Some(paths) = dialog.pick_files() {
+fn ask_and_send(choice: Choice, sender: Sender<Chosen>, wake: impl Fn()) {
+    let dialog = rfd::FileDialog::new();
+    let chosen = match choice {
+        Choice::Reports => {
+            let reports = dialog.set_title("Open reports").add_filter("Reports", ENDINGS).pick_files();
+            reports.map(Chosen::Reports)
+        }
+        Choice::Model => dialog.set_title("Add a model from a folder").pick_folder().map(Chosen::Model),
+    };
+    if let Some(chosen) = chosen {
         // Nobody listens any more when the window was closed meanwhile.
-        let _ = sender.send(paths);
+        let _ = sender.send(chosen);
     }
     drop(sender);
     wake();

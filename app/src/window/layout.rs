@@ -27,7 +27,7 @@ impl Window {
             }
             Screen::Settings => {
                 CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
-                    screens::settings_ui(ui, look, &self.settings, commands);
+                    screens::settings_ui(ui, look, (&self.settings, &self.models), commands);
                 });
             }
         }
@@ -37,6 +37,7 @@ impl Window {
     }
 
     fn report_ui(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
+        let has_model = self.models.has_any();
         let Some(tab) = self.tabs.front_mut() else { return };
         let sizes = look.sizes();
         let panel = look.panel(sizes.gap);
@@ -58,7 +59,7 @@ impl Window {
         let conversation =
             Panel::right("conversation").frame(panel).default_size(width).min_size(280.0).show(ui, |ui| {
                 Panel::bottom("question").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
-                    screens::question_ui(ui, look, state, &mut question, commands);
+                    screens::question_ui(ui, look, (state, has_model), &mut question, commands);
                 });
                 CentralPanel::default()
                     .frame(look.panel(0.0))

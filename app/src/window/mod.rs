@@ -11,6 +11,8 @@ mod dialog;
 mod engine_client;
 mod layout;
 mod librarian;
+mod model_keeper;
+mod models;
 mod pages;
 mod palette;
 mod screens;
@@ -34,6 +36,7 @@ use engine::diagnostic::Hint;
 pub use app::Window;
 pub use engine_client::EngineClient;
 pub use librarian::{FileStanding, HitPlace, Librarian, LibraryCommand, LibraryEvent, LibraryHit, ReportStanding};
+pub use model_keeper::{InstalledModel, ModelCommand, ModelEvent, ModelKeeper, ModelShelf, OfferedModel};
 pub use viewer_client::ViewerClient;
 
 /// Why there is no window.
@@ -78,6 +81,8 @@ pub struct Helpers {
     pub viewer: Box<dyn ViewerClient>,
     /// Keeps the library.
     pub librarian: Box<dyn Librarian>,
+    /// Keeps models.
+    pub models: Box<dyn ModelKeeper>,
 }
 
 impl std::fmt::Debug for Helpers {

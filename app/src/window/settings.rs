@@ -21,8 +21,6 @@ pub(crate) struct Settings {
     pub device: DeviceChoice,
     /// How the encoder's output is kept for answering.
     pub memory: MemoryChoice,
-    /// Reports are not read before a question on battery.
-    pub rests_on_battery: bool,
 }
 
 /// Light or dark.
@@ -45,7 +43,6 @@ impl Default for Settings {
             model: None,
             device: DeviceChoice::default(),
             memory: MemoryChoice::default(),
-            rests_on_battery: false,
         }
     }
 }
@@ -94,7 +91,7 @@ mod tests {
         ] {
             assert_eq!(Settings::from_bytes(bytes), expected);
         }
-        let settings = Settings { model: Some("starter".into()), rests_on_battery: true, ..Settings::default() };
+        let settings = Settings { model: Some("starter".into()), ..Settings::default() };
         assert_eq!(Settings::from_bytes(Some(&settings.to_bytes())), settings);
     }
 }

@@ -4,7 +4,7 @@ use candle_core::Device;
 
 use super::Error;
 use crate::diagnostic::Hint;
-use crate::protocol::{DeviceChoice, WeightType};
+use crate::protocol::{DeviceChoice, ErrorReport, WeightType};
 
 /// Why a device cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,14 @@ fn name(choice: DeviceChoice) -> &'static str {
         DeviceChoice::Cuda => "CUDA",
         DeviceChoice::Metal => "Metal",
     }
+}
+
+/// Why a kind of device cannot be computed with here, where it cannot.
+///
+/// # Errors
+/// Returns the reason, and what to do.
+pub fn check_device(choice: DeviceChoice) -> Result<(), ErrorReport> {
+    open(choice).map(|_| ()).map_err(|error| ErrorReport { message: error.to_string(), hint: error.hint() })
 }
 
 /// Opens the first device of the kind that was chosen.

@@ -28,6 +28,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 
 pub use device::DeviceError;
+pub use device::check_device;
 pub use error::Error;
 pub use session::EngineOptions;
 

@@ -5,6 +5,7 @@ mod answers;
 mod evidence;
 mod find;
 mod library;
+mod models;
 mod page_list;
 mod pages;
 mod pages_bar;

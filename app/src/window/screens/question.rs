@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Align2, Key, Layout, TextEdit, Ui, vec2};
 use engine::protocol::ModelSummary;
 
-use super::super::command::UserCommand;
+use super::super::command::{Screen, UserCommand};
 use super::super::state::{Remote, State, Work};
 use super::super::theme::Look;
 use super::super::widgets::{bar_ui, primary_button_ui};
@@ -15,7 +15,7 @@ const BUTTON_WIDTH: f32 = 84.0;
 pub(crate) fn question_ui(
     ui: &mut Ui,
     look: &Look,
-    state: &State,
+    (state, has_model): (&State, bool),
     question: &mut String,
     commands: &mut Vec<UserCommand>,
 ) {
@@ -40,7 +40,14 @@ pub(crate) fn question_ui(
         }
         button_ui(ui, look, state, !question.trim().is_empty(), commands);
     });
-    model_ui(ui, look, state);
+    if has_model {
+        ui.label(look.muted(model_text(state.model.as_ref())));
+    } else {
+        ui.label(look.muted("No model is installed to answer with"));
+        if ui.button("Get a model…").clicked() {
+            commands.push(UserCommand::Show(Screen::Settings));
+        }
+    }
 }
 
 fn button_ui(ui: &mut Ui, look: &Look, state: &State, has_question: bool, commands: &mut Vec<UserCommand>) {
@@ -67,10 +74,6 @@ fn progress_ui(ui: &mut Ui, look: &Look, work: &Work) {
     });
     bar_ui(ui, look, &work.stage, work.share());
     ui.add_space(look.sizes().gap_small);
-}
-
-fn model_ui(ui: &mut Ui, look: &Look, state: &State) {
-    ui.label(look.muted(model_text(state.model.as_ref())));
 }
 
 /// Which model answers, and what it cannot do.

@@ -1,0 +1,149 @@
+//! Models and settings: what is installed, what can be had, and what was set.
+
+use std::path::PathBuf;
+
+use app::window::{
+    Helpers, InstalledModel, LibraryCommand, ModelCommand, ModelEvent, ModelShelf, OfferedModel, Start, Window,
+};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use engine::protocol::{Command, DeviceChoice, ErrorReport};
+use engine::store::library::Record;
+
+use crate::flows::{FILE, ask, start_window};
+use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer, bulletin};
+
+struct Parts {
+    engine: ScriptedEngine,
+    librarian: ScriptedLibrarian,
+    models: ScriptedModels,
+    window: Harness<'static, Window>,
+}
+
+/// A window with a report and these models, in which the settings are shown.
+fn settings(installed: &[&str]) -> Parts {
+    let (engine, librarian) = (ScriptedEngine::default(), ScriptedLibrarian::default());
+    let (viewer, models) = (ScriptedViewer::default(), ScriptedModels::default());
+    let helpers = Helpers {
+        engine: Box::new(engine.clone()),
+        viewer: Box::new(viewer.clone()),
+        librarian: Box::new(librarian.clone()),
+        models: Box::new(models.clone()),
+    };
+    let start = Start { files: vec![PathBuf::from(FILE)], ..Start::default() };
+    let mut window = start_window(helpers, start);
+    viewer.open(82);
+    engine.finish(bulletin());
+    models.tell(ModelEvent::Listed(shelf(installed)));
+    window.run_steps(4);
+    window.get_by_label("Settings").click();
+    window.run_steps(4);
+    Parts { engine, librarian, models, window }
+}
+
+fn shelf(installed: &[&str]) -> ModelShelf {
+    let model = |name: &&str| InstalledModel {
+        name: (*name).to_owned(),
+        kind: "T5Gemma 2".into(),
+        has_eyes: true,
+        bytes: 1_600_000_000,
+        is_default: *name == "t5gemma2-270m",
+        problem: None,
+    };
+    let offer = OfferedModel {
+        name: "starter".into(),
+        title: "Gemma 3 270M".into(),
+        download_bytes: 238_175_024,
+        licence: "Gemma Terms of Use".into(),
+        notice: "Gemma is provided under its terms".into(),
+    };
+    let missing = ErrorReport { message: "this build of Recto cannot compute with CUDA".into(), hint: None };
+    ModelShelf {
+        installed: installed.iter().map(model).collect(),
+        offered: vec![offer],
+        devices: vec![(DeviceChoice::Cpu, None), (DeviceChoice::Cuda, Some(missing))],
+        places: vec![("Models", "/home/user/models".into())],
+    }
+}
+
+#[test]
+fn a_model_is_fetched_once_its_licence_is_accepted() {
+    let Parts { models, mut window, .. } = settings(&[]);
+    assert!(window.query_by_label_contains("No model is installed.").is_some());
+    window.get_by_label("Fetch starter…").click();
+    window.run_steps(4);
+    assert!(window.query_by_label("Gemma is provided under its terms").is_some());
+    assert!(!models.commands().iter().any(|command| matches!(command, ModelCommand::Fetch(_))));
+    window.get_by_label("Accept the Gemma Terms of Use and fetch").click();
+    window.run_steps(4);
+    assert_eq!(models.commands().last(), Some(&ModelCommand::Fetch("starter".into())));
+    models.tell(ModelEvent::Progress {
+        name: "starter".into(),
+        stage: "Downloading",
+        done_bytes: 100_000_000,
+        total_bytes: 238_000_000,
+    });
+    window.run_steps(4);
+    assert!(window.query_by_label("Downloading starter: 100 MB of 238 MB").is_some());
+    window.get_by_label("Cancel").click();
+    window.run_steps(4);
+    assert_eq!(models.commands().last(), Some(&ModelCommand::Cancel));
+    models.tell(ModelEvent::Failed(ErrorReport { message: "the network is down".into(), hint: None }));
+    window.run_steps(4);
+    assert!(window.query_by_label("The network is down").is_some());
+    assert!(window.query_by_label("Fetch starter…").is_some(), "it cannot be tried again");
+}
+
+#[test]
+fn another_model_answers_from_then_on_and_after_the_next_start() {
+    let Parts { engine, librarian, mut window, .. } = settings(&["t5gemma2-270m", "t5gemma2-1b"]);
+    window.get_by_label("Answer with t5gemma2-1b").click();
+    window.run_steps(4);
+    assert!(window.query_by_label("Answer with t5gemma2-270m").is_some());
+    window.get_by_label("treasury_bulletin_2025_06.pdf").click();
+    window.run_steps(4);
+    ask(&mut window);
+    let Some(Command::Ask { job, .. }) = engine.commands().last().cloned() else { panic!("nothing was asked") };
+    assert_eq!(job.compute.model.as_deref(), Some("t5gemma2-1b"));
+    let kept = |command: &LibraryCommand| match command {
+        LibraryCommand::Keep(Record::Settings, bytes) => String::from_utf8_lossy(bytes).contains("t5gemma2-1b"),
+        _ => false,
+    };
+    assert!(librarian.commands().iter().any(kept));
+}
+
+#[test]
+fn a_model_is_removed_once_that_is_confirmed() {
+    let Parts { models, mut window, .. } = settings(&["t5gemma2-1b"]);
+    window.get_by_label("Remove…").click();
+    window.run_steps(4);
+    window.get_by_label("Leave it").click();
+    window.run_steps(4);
+    window.get_by_label("Remove…").click();
+    window.run_steps(4);
+    window.get_by_label("Remove t5gemma2-1b").click();
+    window.run_steps(4);
+    let removals: Vec<_> =
+        models.commands().into_iter().filter(|command| matches!(command, ModelCommand::Remove(_))).collect();
+    assert_eq!(removals, [ModelCommand::Remove("t5gemma2-1b".into())]);
+    models.tell(ModelEvent::Ended);
+    window.run_steps(4);
+    assert_eq!(models.commands().last(), Some(&ModelCommand::List));
+}
+
+#[test]
+fn where_no_model_is_the_question_says_so_and_leads_there() {
+    let Parts { mut window, .. } = settings(&[]);
+    window.get_by_label("treasury_bulletin_2025_06.pdf").click();
+    window.run_steps(4);
+    window.get_by_label("Get a model…").click();
+    window.run_steps(4);
+    assert!(window.query_by_label("Fetch starter…").is_some());
+}
+
+#[test]
+fn it_is_said_where_everything_is_kept() {
+    let Parts { window, .. } = settings(&[]);
+    assert!(window.query_by_label("/home/user/models").is_some());
+    assert!(window.query_by_label_contains("never leave this computer").is_some());
+}
