@@ -40,6 +40,7 @@ pub(crate) fn window_on(
         viewer: Box::new(viewer.clone()),
         librarian: Box::new(librarian.clone()),
         models: Box::new(ScriptedModels::default()),
+        calls: None,
     };
     let files = files.iter().map(PathBuf::from).collect();
     start_window(helpers, Start { files, question: question.map(String::from), ..Start::default() })

@@ -29,6 +29,7 @@ fn settings(installed: &[&str]) -> Parts {
         viewer: Box::new(viewer.clone()),
         librarian: Box::new(librarian.clone()),
         models: Box::new(models.clone()),
+        calls: None,
     };
     let start = Start { files: vec![PathBuf::from(FILE)], ..Start::default() };
     let mut window = start_window(helpers, start);

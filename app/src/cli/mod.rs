@@ -8,8 +8,10 @@ mod cache;
 mod follow;
 mod forward;
 mod librarian;
+mod log;
 mod model_keeper;
 mod models;
+mod one_window;
 mod options;
 mod pages;
 mod read;
@@ -61,6 +63,9 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(usage) => usage.exit(),
     };
+    if cli.command.is_some() {
+        log::begin_on_terminal();
+    }
     let result = match cli.command {
         Some(Command::Ask(arguments)) => ask::run(&arguments),
         Some(Command::Read(arguments)) => read::run(&arguments),

@@ -5,13 +5,17 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use eframe::egui;
 use engine::protocol::{Command, Event};
+use engine::store::Directories;
+use engine::store::library::{Library, Record};
 use engine::viewer::{ViewCommand, ViewEvent, Viewer};
 use engine::worker::{Engine, EngineOptions};
 
 use super::librarian::RunningLibrarian;
+use super::log;
 use super::model_keeper::RunningModelKeeper;
+use super::one_window::{self, Found};
 use super::report::Failure;
-use crate::window::{self, EngineClient, Helpers, Start, ViewerClient};
+use crate::window::{self, Call, EngineClient, Helpers, Start, ViewerClient};
 
 /// Arguments of the window.
 #[derive(Debug, Args)]
@@ -22,9 +26,15 @@ pub(crate) struct WindowArgs {
     /// Question to ask at once
     #[arg(long, value_name = "QUESTION", requires = "files")]
     question: Option<String>,
-    /// Light or dark; as the system has it where not given
+    /// Light or dark; as it is set in the window where not given
     #[arg(long)]
     theme: Option<Theme>,
+    /// Log at the end how long frames took
+    #[arg(long, hide = true)]
+    frame_times: bool,
+    /// Open a window of its own, even where one is there
+    #[arg(long)]
+    new_window: bool,
 }
 
 /// How the window looks.
@@ -42,8 +52,28 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
         Theme::Light => egui::Theme::Light,
         Theme::Dark => egui::Theme::Dark,
     });
-    let start = Start { files: arguments.files, question: arguments.question, theme };
+    let call = Call { files: one_window::absolute(arguments.files), question: arguments.question };
+    let listener = if arguments.new_window {
+        None
+    } else {
+        match one_window::look_for_window(&call) {
+            Found::Told => return Ok(()),
+            Found::Nobody(listener) => listener,
+        }
+    };
+    // A window without a log is better than none.
+    if let Err(error) = log::begin() {
+        tracing::warn!(%error, "there is no log");
+    }
+    let start = Start {
+        files: call.files,
+        question: call.question,
+        theme,
+        times_frames: arguments.frame_times,
+        size: kept_size(),
+    };
     window::run(start, |wake| {
+        let calls = listener.map(|listener| one_window::take_calls(listener, wake.clone())).transpose()?;
         let (for_engine, for_viewer) = (wake.clone(), wake.clone());
         let options = EngineOptions { keeps_texts: true, ..EngineOptions::default() };
         let engine = Engine::spawn(options, move || for_engine())?;
@@ -55,9 +85,16 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
             viewer: Box::new(RunningViewer(viewer)),
             librarian,
             models,
+            calls,
         })
     })?;
     Ok(())
+}
+
+/// How large the window was left.
+fn kept_size() -> Option<(f32, f32)> {
+    let library = Library::new(&Directories::of_user().ok()?);
+    window::kept_size(&library.record(Record::Desk).ok()??)
 }
 
 /// The engine's thread as the window sees it.

@@ -11,6 +11,7 @@ use engine::viewer::ViewCommand;
 use super::command::Screen;
 use super::desk::{Conversation, Desk};
 use super::dialog::{Chosen, FileDialog};
+use super::frame_times::FrameTimes;
 use super::librarian::{LibraryCommand, LibraryEvent};
 use super::model_keeper::ModelCommand;
 use super::models::Models;
@@ -47,6 +48,7 @@ pub struct Window {
     /// A question that is asked as soon as the first report is open.
     pub(super) question: Option<String>,
     kept: Kept,
+    frame_times: Option<FrameTimes>,
 }
 
 /// What is remembered, as it was last written.
@@ -60,6 +62,9 @@ struct Kept {
 impl Drop for Window {
     fn drop(&mut self) {
         self.keep();
+        if let Some(times) = &self.frame_times {
+            tracing::info!("{}", times.words());
+        }
     }
 }
 
@@ -101,6 +106,7 @@ impl Window {
             dialog: FileDialog::default(),
             question: start.question,
             kept,
+            frame_times: start.times_frames.then(FrameTimes::default),
         };
         window.helpers.models.send(ModelCommand::List);
         window.open_first(start.files);
@@ -225,6 +231,30 @@ impl Window {
         has_changed
     }
 
+    /// Notes how large the window is, unless it fills the screen for a while.
+    fn note_size(&mut self, ctx: &egui::Context) {
+        let (size, is_whole) = ctx.input(|input| {
+            let viewport = input.viewport();
+            let fills = [viewport.maximized, viewport.fullscreen, viewport.minimized];
+            (viewport.inner_rect.map(|rect| rect.size()), fills.contains(&Some(true)))
+        });
+        if let Some(size) = size.filter(|_| !is_whole) {
+            self.desk.window = Some((size.x.round(), size.y.round()));
+        }
+    }
+
+    /// Does what other starts of the program want.
+    fn take_calls(&mut self, ctx: &egui::Context) {
+        while let Some(call) = self.helpers.calls.as_ref().and_then(|calls| calls.try_recv().ok()) {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Minimized(false));
+            ctx.send_viewport_cmd(egui::ViewportCommand::Focus);
+            self.open_files(call.files);
+            if call.question.is_some() {
+                self.question = call.question;
+            }
+        }
+    }
+
     /// Notes which reports are open. One that was not opened yet is known by its path alone.
     fn note_open(&mut self) {
         let hash_of = |tab: &super::tab::Tab| {
@@ -255,7 +285,9 @@ impl Window {
 
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        let start = FrameTimes::start();
         self.take_in_events(ctx);
+        self.take_calls(ctx);
         self.recall();
         self.keep_now_and_then(ctx);
         match self.dialog.poll() {
@@ -266,9 +298,13 @@ impl eframe::App for Window {
         self.tabs.read_behind(self.helpers.engine.as_mut());
         self.show_what_was_meant();
         self.ask_first_question();
+        if let Some(times) = &mut self.frame_times {
+            times.end_logic(start);
+        }
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let start = FrameTimes::start();
         let look = Look::of(&self.theme, ui.ctx());
         let mut commands = Vec::new();
         self.shortcuts(ui.ctx(), &mut commands);
@@ -294,6 +330,10 @@ impl eframe::App for Window {
             if let Some(wanted) = tab.view.end_frame() {
                 self.helpers.viewer.send(ViewCommand::Want(wanted));
             }
+        }
+        self.note_size(ui.ctx());
+        if let Some(times) = &mut self.frame_times {
+            times.end_ui(start);
         }
     }
 

@@ -9,6 +9,7 @@ mod command;
 mod desk;
 mod dialog;
 mod engine_client;
+mod frame_times;
 mod layout;
 mod librarian;
 mod model_keeper;
@@ -30,8 +31,10 @@ mod widgets;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crossbeam_channel::Receiver;
 use eframe::egui;
 use engine::diagnostic::Hint;
+use serde::{Deserialize, Serialize};
 
 pub use app::Window;
 pub use engine_client::EngineClient;
@@ -69,8 +72,26 @@ pub struct Start {
     pub files: Vec<PathBuf>,
     /// Question to ask as soon as the first of them is open.
     pub question: Option<String>,
-    /// Light or dark; as the system has it where not given.
+    /// Light or dark; as it is set where not given.
     pub theme: Option<egui::Theme>,
+    /// Tell at the end how long frames took.
+    pub times_frames: bool,
+    /// Width and height of the window, in points, where it was left so.
+    pub size: Option<(f32, f32)>,
+}
+
+/// What another start of the program wants of the window that is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// Files to open.
+    pub files: Vec<PathBuf>,
+    /// Question to ask on the first of them.
+    pub question: Option<String>,
+}
+
+/// Width and height of the window as a kept record tells them.
+pub fn kept_size(desk: &[u8]) -> Option<(f32, f32)> {
+    desk::Desk::from_bytes(Some(desk)).window
 }
 
 /// Those who work for the window.
@@ -83,6 +104,8 @@ pub struct Helpers {
     pub librarian: Box<dyn Librarian>,
     /// Keeps models.
     pub models: Box<dyn ModelKeeper>,
+    /// What other starts of the program want, where they are listened to.
+    pub calls: Option<Receiver<Call>>,
 }
 
 impl std::fmt::Debug for Helpers {
@@ -90,6 +113,12 @@ impl std::fmt::Debug for Helpers {
         f.debug_struct("Helpers").finish_non_exhaustive()
     }
 }
+
+/// Width and height of the window, in points, until the user sets them.
+const USUAL_SIZE: [f32; 2] = [1360.0, 860.0];
+
+/// Smallest width and height, in points.
+const LEAST_SIZE: [f32; 2] = [880.0, 520.0];
 
 /// Shows the window until it is closed. `helpers` makes those who work for it, given what wakes the window.
 ///
@@ -100,8 +129,8 @@ pub fn run(start: Start, helpers: impl FnOnce(Wake) -> std::io::Result<Helpers>)
         viewport: egui::ViewportBuilder::default()
             .with_title("Recto")
             .with_app_id("recto")
-            .with_inner_size([1360.0, 860.0])
-            .with_min_inner_size([880.0, 520.0]),
+            .with_inner_size(start.size.map_or(USUAL_SIZE, |(width, height)| [width, height]))
+            .with_min_inner_size(LEAST_SIZE),
         ..Default::default()
     };
     let create = |creation: &eframe::CreationContext<'_>| {

@@ -53,12 +53,21 @@ pub enum Bucket {
     /// library-v1/
     ///   desk.json                how the window was left; written whole, a moment after anything changed
     ///   settings.json            what the user set
+    ///   window.sock              where a running window listens
     ///   damaged-desk.json        one that could not be understood, put aside
     ///   reports/HASH/            of a report, by the SHA-256 of its file
     ///     conversation.json      what was asked and answered
     ///     text.json              its text, so that words are found in it
     /// ```
     Library,
+    /// What the application logs, under the data directory.
+    ///
+    /// ```text
+    /// log-v1/
+    ///   recto.log                added to until it is a megabyte long
+    ///   recto.old.log            the one before
+    /// ```
+    Log,
 }
 
 impl Bucket {
@@ -71,13 +80,14 @@ impl Bucket {
             Self::Vision => "vision-v1",
             Self::Pages => "pages-v1",
             Self::Library => "library-v1",
+            Self::Log => "log-v1",
         }
     }
 
     /// Where it lies; it need not exist.
     pub fn path(self, directories: &Directories) -> PathBuf {
         let parent = match self {
-            Self::Models | Self::Library => directories.data(),
+            Self::Models | Self::Library | Self::Log => directories.data(),
             Self::Downloads | Self::Encodings | Self::Vision | Self::Pages => directories.cache(),
         };
         parent.join(self.name())

@@ -14,6 +14,7 @@ mod error;
 mod folder;
 pub mod library;
 mod lock;
+mod log;
 pub mod models;
 pub mod output;
 
@@ -23,3 +24,4 @@ pub use disk::{free_bytes, require_free};
 pub use error::StoreError;
 pub use folder::ScratchFolder;
 pub use lock::FileLock;
+pub use log::log_file;

@@ -1,0 +1,122 @@
+//! One window per user: a second start hands its files to the window that is there, and ends.
+//!
+//! The running window listens on a local socket below the user's own directories. What comes over it is names of files, which
+//! the window opens as if they had been dropped on it; nothing is answered.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crossbeam_channel::{Receiver, unbounded};
+use engine::store::{Bucket, Directories};
+use interprocess::local_socket::traits::{ListenerExt as _, Stream as _};
+use interprocess::local_socket::{Listener, ListenerOptions, Name, Stream};
+
+use crate::window::{Call, Wake};
+
+/// Longest call that is listened to, in bytes.
+const LONGEST_CALL: u64 = 1 << 20;
+
+/// What came of looking for a window.
+pub(crate) enum Found {
+    /// There was one, and it has been told.
+    Told,
+    /// There is none; this one listens, where the system lets it.
+    Nobody(Option<Listener>),
+}
+
+/// Tells the window that is there, or becomes it.
+pub(crate) fn look_for_window(call: &Call) -> Found {
+    let Ok(directories) = Directories::of_user() else { return Found::Nobody(None) };
+    let folder = Bucket::Library.path(&directories);
+    if tell(&folder, call).is_some() {
+        return Found::Told;
+    }
+    let listener = listen_at(&folder);
+    if listener.is_none() {
+        tracing::info!("a second start will open a second window");
+    }
+    Found::Nobody(listener)
+}
+
+/// Takes calls from now on; `wake` is called after each.
+///
+/// # Errors
+/// Fails where the system starts no thread.
+pub(crate) fn take_calls(listener: Listener, wake: Wake) -> std::io::Result<Receiver<Call>> {
+    let (sender, calls) = unbounded();
+    std::thread::Builder::new().name("calls".into()).spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut line = String::new();
+            let read = BufReader::new(stream.take(LONGEST_CALL)).read_line(&mut line);
+            let Some(call) = read.ok().and_then(|_| serde_json::from_str(&line).ok()) else { continue };
+            if sender.send(call).is_err() {
+                return;
+            }
+            wake();
+        }
+    })?;
+    Ok(calls)
+}
+
+fn tell(folder: &Path, call: &Call) -> Option<()> {
+    let mut stream = Stream::connect(name(folder)?).ok()?;
+    // Names of files always have a form in JSON, or are left out by whoever made the call.
+    let line = serde_json::to_string(call).ok()?;
+    writeln!(stream, "{line}").ok()
+}
+
+fn listen_at(folder: &Path) -> Option<Listener> {
+    engine::store::output::create_folder(folder).ok()?;
+    // One that a killed program left is taken over; one that is in use was found before.
+    ListenerOptions::new().name(name(folder)?).try_overwrite(true).create_sync().ok()
+}
+
+#[cfg(unix)]
+fn name(folder: &Path) -> Option<Name<'static>> {
+    use interprocess::local_socket::{GenericFilePath, ToFsName as _};
+    folder.join("window.sock").to_fs_name::<GenericFilePath>().ok().map(Name::into_owned)
+}
+
+#[cfg(windows)]
+fn name(folder: &Path) -> Option<Name<'static>> {
+    use interprocess::local_socket::{GenericNamespaced, ToNsName as _};
+    // Pipes have a name of their own, the same for all that is below one folder.
+    let of_folder: String =
+        folder.to_string_lossy().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    format!("recto-{of_folder}").to_ns_name::<GenericNamespaced>().ok()
+}
+
+/// Files as they are found from anywhere: the window that is told of them runs in another folder.
+pub(crate) fn absolute(files: Vec<PathBuf>) -> Vec<PathBuf> {
+    files.into_iter().map(|file| std::path::absolute(&file).unwrap_or(file)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_second_start_tells_the_first_and_rubbish_is_not_listened_to() {
+        let home = tempfile::tempdir().unwrap();
+        let call = Call { files: vec!["/reports/ümlaut report.pdf".into()], question: Some("How much?".into()) };
+        assert!(tell(home.path(), &call).is_none(), "nobody is there");
+        let listener = listen_at(home.path()).unwrap();
+        let calls = take_calls(listener, Arc::new(|| ())).unwrap();
+        for rubbish in [&b"\n"[..], b"{", b"", b"\xff\xff\n"] {
+            Stream::connect(name(home.path()).unwrap()).unwrap().write_all(rubbish).unwrap();
+        }
+        tell(home.path(), &call).unwrap();
+        assert_eq!(calls.recv_timeout(Duration::from_secs(5)).unwrap(), call);
+    }
+
+    #[test]
+    fn what_a_killed_window_left_does_not_keep_the_next_from_listening() {
+        let home = tempfile::tempdir().unwrap();
+        engine::store::output::write_file(&home.path().join("window.sock"), b"").unwrap();
+        assert!(tell(home.path(), &Call::default()).is_none());
+        assert!(listen_at(home.path()).is_some());
+    }
+}

@@ -1,0 +1,58 @@
+//! How long frames take: what shows whether the window ever makes its user wait.
+
+use std::time::{Duration, Instant};
+
+/// Frames that are remembered at most: half an hour at 60 a second.
+const MOST: usize = 108_000;
+
+/// Times of frames, taken while somebody asked for them.
+#[derive(Debug, Default)]
+pub(crate) struct FrameTimes {
+    times: Vec<Duration>,
+    this_frame: Duration,
+}
+
+impl FrameTimes {
+    /// Begins a part of a frame.
+    pub(crate) fn start() -> Instant {
+        Instant::now()
+    }
+
+    /// Ends the first part of a frame: taking in events.
+    pub(crate) fn end_logic(&mut self, since: Instant) {
+        self.this_frame = since.elapsed();
+    }
+
+    /// Ends the second part, and with it the frame: drawing.
+    pub(crate) fn end_ui(&mut self, since: Instant) {
+        if self.times.len() < MOST {
+            self.times.push(self.this_frame + since.elapsed());
+        }
+        self.this_frame = Duration::ZERO;
+    }
+
+    /// "1234 frames, median 1.2 ms, 99th percentile 8.1 ms, longest 21.0 ms".
+    pub(crate) fn words(&self) -> String {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        let at = |share: f64| {
+            let index = (times.len() as f64 * share) as usize;
+            times.get(index.min(times.len().saturating_sub(1))).copied().unwrap_or_default().as_secs_f64() * 1e3
+        };
+        let [median, late, longest] = [0.5, 0.99, 1.0].map(at);
+        format!("{} frames, median {median:.1} ms, 99th percentile {late:.1} ms, longest {longest:.1} ms", times.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_those_of_the_frames() {
+        let times = (1..=100).map(Duration::from_millis).collect();
+        let frames = FrameTimes { times, this_frame: Duration::ZERO };
+        assert_eq!(frames.words(), "100 frames, median 51.0 ms, 99th percentile 100.0 ms, longest 100.0 ms");
+        assert_eq!(FrameTimes::default().words(), "0 frames, median 0.0 ms, 99th percentile 0.0 ms, longest 0.0 ms");
+    }
+}

@@ -1,0 +1,44 @@
+//! The file that the application logs into.
+
+use std::fs::{File, OpenOptions};
+use std::path::PathBuf;
+
+use super::{Bucket, Directories, StoreError, folder};
+
+/// A log as long as this is put aside when the next program starts; of those put aside, one stays.
+const LONGEST: u64 = 1 << 20;
+
+/// Opens the log to add to it, and says where it is.
+///
+/// # Errors
+/// Returns [`StoreError::Write`] where it cannot be written.
+pub fn log_file(directories: &Directories) -> Result<(PathBuf, File), StoreError> {
+    let parent = Bucket::Log.path(directories);
+    folder::create_folder(&parent)?;
+    let path = parent.join("recto.log");
+    if path.metadata().is_ok_and(|about| about.len() >= LONGEST) {
+        folder::publish(&path, &parent.join("recto.old.log"))?;
+    }
+    let file = OpenOptions::new().create(true).append(true).open(&path).map_err(StoreError::write(&path))?;
+    Ok((path, file))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn it_is_added_to_until_it_is_long() {
+        let home = tempfile::tempdir().unwrap();
+        let directories = Directories::under(home.path());
+        log_file(&directories).unwrap().1.write_all(b"first\n").unwrap();
+        let (path, mut file) = log_file(&directories).unwrap();
+        file.write_all(&vec![b'x'; LONGEST as usize]).unwrap();
+        assert!(std::fs::read(&path).unwrap().starts_with(b"first\n"));
+        let (path, _) = log_file(&directories).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+        assert!(path.with_file_name("recto.old.log").exists());
+    }
+}
