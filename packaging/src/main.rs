@@ -4,7 +4,6 @@
 
 mod check_gpu;
 mod check_neon;
-mod check_window;
 mod debian_rust;
 mod demo;
 mod file_map;
@@ -14,6 +13,7 @@ mod process;
 mod program;
 mod say;
 mod test;
+mod window;
 
 use std::process::ExitCode;
 
@@ -43,6 +43,8 @@ enum Command {
     CheckNeon,
     /// Opens the window on a virtual display, uses it and looks at the picture
     CheckWindow,
+    /// Makes pictures of every screen, light and dark, into assets/screenshots
+    Screenshots,
 }
 
 fn main() -> ExitCode {
@@ -53,7 +55,8 @@ fn main() -> ExitCode {
         Command::FileMap => file_map::run(),
         Command::CheckGpu(arguments) => check_gpu::run_checks(&arguments),
         Command::CheckNeon => check_neon::run_tests(),
-        Command::CheckWindow => check_window::run(),
+        Command::Screenshots => window::screenshots::run(),
+        Command::CheckWindow => window::check::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

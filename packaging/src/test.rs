@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::process::{self, cargo, run as run_command};
-use crate::{check_window, machine, pdfium, program, say};
+use crate::{machine, pdfium, program, say, window};
 
 /// How many checks passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ const STEPS: &[(&str, Step)] = &[
     ("clippy", clippy),
     ("documentation", documentation),
     ("tests", tests),
-    ("window", || one(check_window::run())),
+    ("window", || one(window::check::run())),
     ("starter", || one(starter())),
 ];
 

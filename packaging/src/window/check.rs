@@ -1,0 +1,156 @@
+//! `cargo xtask check-window`: the real window on a virtual display, used as its user would use it.
+//!
+//! Opens the sample report, scrolls, searches, asks, presses a citation, quits, and starts again: everything is where it was.
+//! Then kills the program in the middle of its work, several times: nothing but that work is lost.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::display::{Display, Window, wait_for};
+use super::home::Home;
+use crate::{machine, pdfium, program, say};
+
+/// Fewest colours in the picture of a window that shows text.
+const FEWEST_COLOURS: usize = 32;
+
+/// Ground of a citation in the light theme, as `assets/theme/light.toml` has it.
+const CITATION_TOKEN: &str = "citation";
+
+/// Share of the window that may differ between two starts: a caret that blinks, a hint below the pointer.
+const SAME: f64 = 0.01;
+
+/// How often the program is killed.
+const KILLS: u64 = 4;
+
+/// Runs the check.
+///
+/// # Errors
+/// When anything is not as a user would expect it.
+pub(crate) fn run() -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        say::line(format_args!("there is no virtual display on this system; the window is not checked"));
+        return Ok(());
+    }
+    machine::need_test_packages()?;
+    pdfium::fetch()?;
+    let recto = program::build_as_tested()?;
+    program::pull_starter(&recto)?;
+    let pictures = program::target_folder()?.join("window");
+    std::fs::create_dir_all(&pictures).with_context(|| format!("cannot make {}", pictures.display()))?;
+    let display = Display::start(1360, 860)?;
+    let home = Home::new(&pictures)?;
+    use_and_come_back(&recto, &display, &home, &pictures)?;
+    one_window(&recto, &display, &home)?;
+    survive_kills(&recto, &display, &home)
+}
+
+/// A morning's work, and the next morning.
+fn use_and_come_back(recto: &Path, display: &Display, home: &Home, pictures: &Path) -> Result<()> {
+    let sample = program::sample();
+    let sample = sample.to_str().context("the repository's path is not text")?;
+    let window = display.open(recto, home.path(), &["--theme", "light", sample])?;
+    wait_for("the window to be drawn", || Ok((window.picture()?.colours() >= FEWEST_COLOURS).then_some(())))?;
+    wait_for("the report to be known", || Ok(home.page()?.filter(|page| *page == 1)))?;
+
+    window.point_at((540, 500))?;
+    window.press(5, 60)?;
+    let scrolled = wait_for("the wheel to turn pages", || Ok(home.page()?.filter(|page| *page > 2)))?;
+
+    window.keys(&["ctrl+f"])?;
+    window.write("Exchange Stabilization Fund")?;
+    window.keys(&["Return"])?;
+    let found = wait_for("words to be found", || Ok(home.page()?.filter(|page| *page != scrolled)))?;
+    window.keys(&["ctrl+a", "BackSpace", "Escape"])?;
+
+    window.keys(&["ctrl+l"])?;
+    window.write(program::QUESTION)?;
+    window.keys(&["Return"])?;
+    let turn = wait_for("an answer", || Ok(home.turns()?.into_iter().find(|turn| turn["end"] == "Answered")))?;
+    let cited = turn["evidence"][0]["page"].as_u64().context("the answer cites nothing")?;
+
+    let colour = theme_colour(CITATION_TOKEN)?;
+    window.point_at((540, 500))?;
+    let chip = wait_for("a citation to be drawn", || Ok(window.picture()?.find(colour, (6, 6), 960)))?;
+    window.point_at(chip)?;
+    window.press(1, 1)?;
+    wait_for("the cited page", || Ok(home.page()?.filter(|page| page.abs_diff(cited) <= 1)))?;
+
+    window.point_at((540, 845))?;
+    let before = window.still_picture()?;
+    let page = home.page()?;
+    window.save_picture(&pictures.join("before.png"))?;
+    window.quit()?;
+
+    let window = display.open(recto, home.path(), &["--theme", "light"])?;
+    window.point_at((540, 845))?;
+    // What was marked is a look, not a place: it does not come back.
+    let difference = wait_for("everything to be where it was", || {
+        let difference = window.still_picture()?.share_of_difference(&before);
+        Ok((difference < SAME).then_some(difference))
+    });
+    window.save_picture(&pictures.join("after.png"))?;
+    let difference = difference?;
+    ensure!(home.page()? == page && home.turns()?.len() == 1, "what is kept changed by starting again");
+    say::line(format_args!(
+        "scrolled to page {scrolled}, found words on page {found}, a citation led to page {cited}; after the next start {:.2} % \
+         of the window differ",
+        100.0 * difference
+    ));
+    window.quit()
+}
+
+/// A second start opens its file in the window that is there.
+fn one_window(recto: &Path, display: &Display, home: &Home) -> Result<()> {
+    let window = display.open(recto, home.path(), &[])?;
+    let before = wait_for("the report to be open", || home.page())?;
+    let notes = home.path().join("notes.txt");
+    std::fs::write(&notes, "Net receipts fell by 4.2 percent.\n").context("cannot write a note")?;
+    let status =
+        display.command(recto).arg(&notes).env("RECTO_HOME", home.path()).status().context("cannot start recto")?;
+    ensure!(status.success(), "a second start ended with {status}");
+    wait_for("the second report in the first window", || Ok((home.turns()?.is_empty()).then_some(())))?;
+    window.keys(&["ctrl+w"])?;
+    wait_for("the first report again", || Ok(home.page()?.filter(|page| *page == before)))?;
+    window.quit()
+}
+
+/// Kills the program while it reads, answers and writes down what it remembers.
+fn survive_kills(recto: &Path, display: &Display, home: &Home) -> Result<()> {
+    let first = home.turns()?.first().cloned().context("there is no conversation")?;
+    for round in 0..KILLS {
+        let window = display.open(recto, home.path(), &["--theme", "dark"])?;
+        wait_for("the report to be open", || home.page())?;
+        ask_in_haste(&window)?;
+        std::thread::sleep(Duration::from_millis(150 + 700 * round));
+        window.kill()?;
+        let turns = home.turns()?;
+        ensure!(turns.first() == Some(&first), "the first answer is lost after kill {round}");
+        ensure!(!home.has_damage(), "something was half written at kill {round}");
+    }
+    let window = display.open(recto, home.path(), &[])?;
+    wait_for("the report to be open after the last kill", || home.page())?;
+    let pictures = window.still_picture()?;
+    if pictures.colours() < FEWEST_COLOURS {
+        bail!("the window stays empty after the last kill");
+    }
+    say::line(format_args!("killed {KILLS} times while it worked: {} questions are still there", home.turns()?.len()));
+    window.quit()
+}
+
+fn ask_in_haste(window: &Window<'_>) -> Result<()> {
+    window.keys(&["ctrl+l"])?;
+    window.write("What fell?")?;
+    window.keys(&["Return", "Next", "Next"])
+}
+
+/// A colour of the light theme by its name.
+fn theme_colour(name: &str) -> Result<[u8; 3]> {
+    let path = crate::process::repository().join("assets/theme/light.toml");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let theme: toml::Table = text.parse().context("the light theme is no TOML")?;
+    let hex = theme.get(name).and_then(toml::Value::as_str).with_context(|| format!("the theme has no {name}"))?;
+    let byte = |at: usize| u8::from_str_radix(hex.get(at..at + 2).unwrap_or_default(), 16);
+    Ok([byte(1)?, byte(3)?, byte(5)?])
+}

@@ -1,0 +1,270 @@
+//! A virtual display, and Recto's window on it, worked by real keys and a real pointer.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::run as run_command;
+
+/// Longest wait for anything, on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A virtual display.
+pub(crate) struct Display {
+    name: String,
+    _server: Running,
+}
+
+impl Display {
+    /// Starts one of this size.
+    pub(crate) fn start(width: u32, height: u32) -> Result<Self> {
+        let mut command = Command::new("Xvfb");
+        // The server picks a free number itself and says which.
+        command.args(["-displayfd", "1", "-screen", "0", &format!("{width}x{height}x24"), "-nolisten", "tcp"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut server = Running(command.spawn().context("cannot start Xvfb")?);
+        let stdout = server.0.stdout.take().context("no output of Xvfb")?;
+        let mut number = String::new();
+        BufReader::new(stdout).read_line(&mut number).context("Xvfb did not say its number")?;
+        if number.trim().is_empty() {
+            bail!("Xvfb did not start");
+        }
+        Ok(Self { name: format!(":{}", number.trim()), _server: server })
+    }
+
+    /// A program on this display.
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env("DISPLAY", &self.name).env_remove("WAYLAND_DISPLAY");
+        command
+    }
+
+    /// Starts Recto with these arguments, everything of its own below `home`, and waits for its window.
+    pub(crate) fn open(&self, recto: &Path, home: &Path, arguments: &[&str]) -> Result<Window<'_>> {
+        let mut command = self.command(recto);
+        let mut process =
+            Running(command.args(arguments).env("RECTO_HOME", home).spawn().context("cannot start recto")?);
+        let id = wait_for("recto's window", || {
+            if let Some(status) = process.0.try_wait().context("cannot ask for recto's state")? {
+                bail!("recto ended with {status} before its window came up");
+            }
+            let found = self.command("xdotool").args(["search", "--onlyvisible", "--name", "Recto"]).output();
+            let found = found.context("cannot start xdotool")?;
+            Ok(String::from_utf8_lossy(&found.stdout).lines().next().map(String::from))
+        })?;
+        let window = Window { display: self, id, process };
+        window.xdotool(&["windowfocus", "--sync", &window.id])?;
+        Ok(window)
+    }
+}
+
+/// Recto's window.
+pub(crate) struct Window<'a> {
+    display: &'a Display,
+    id: String,
+    process: Running,
+}
+
+impl Window<'_> {
+    /// Presses keys, each by its name.
+    pub(crate) fn keys(&self, keys: &[&str]) -> Result<()> {
+        keys.iter().try_for_each(|key| {
+            self.xdotool(&["key", key])?;
+            // A frame each: nobody types faster.
+            std::thread::sleep(Duration::from_millis(120));
+            Ok(())
+        })
+    }
+
+    /// Types a text.
+    pub(crate) fn write(&self, text: &str) -> Result<()> {
+        self.xdotool(&["type", "--delay", "20", text])
+    }
+
+    /// Moves the pointer to a point of the window.
+    pub(crate) fn point_at(&self, (x, y): (u32, u32)) -> Result<()> {
+        self.xdotool(&["mousemove", "--window", &self.id, &x.to_string(), &y.to_string()])?;
+        std::thread::sleep(Duration::from_millis(300));
+        Ok(())
+    }
+
+    /// Presses a button of the mouse so many times: 1 is the left one, 4 and 5 turn the wheel up and down.
+    pub(crate) fn press(&self, button: u32, times: u32) -> Result<()> {
+        self.xdotool(&["click", "--repeat", &times.to_string(), "--delay", "40", &button.to_string()])
+    }
+
+    /// A picture of the window.
+    pub(crate) fn picture(&self) -> Result<Picture> {
+        let shot = self.display.command("import").args(["-window", &self.id, "-depth", "8", "ppm:-"]).output();
+        Picture::parse(&shot.context("cannot start import")?.stdout).context("import made no picture")
+    }
+
+    /// Writes a picture of the window.
+    pub(crate) fn save_picture(&self, path: &Path) -> Result<()> {
+        run_command(self.display.command("import").args(["-window", &self.id]).arg(path))
+    }
+
+    /// Waits until nothing has moved for a while: the picture as it is then.
+    pub(crate) fn still_picture(&self) -> Result<Picture> {
+        let mut last = self.picture()?;
+        wait_for("the window to come to rest", || {
+            std::thread::sleep(Duration::from_millis(700));
+            let next = self.picture()?;
+            let is_still = next.share_of_difference(&last) < 0.0005;
+            last = next;
+            Ok(is_still.then(|| last.clone()))
+        })
+    }
+
+    /// Closes it as its user would, with the keyboard, and waits for the program to end.
+    pub(crate) fn quit(mut self) -> Result<()> {
+        // Without a window manager nobody sends the message that a click on the close button would.
+        self.xdotool(&["windowfocus", "--sync", &self.id, "key", "ctrl+q"])?;
+        let status = wait_for("recto to close", || self.process.0.try_wait().context("cannot ask for recto's state"))?;
+        if !status.success() {
+            bail!("recto's window closed, but recto ended with {status}");
+        }
+        Ok(())
+    }
+
+    /// Ends the program at once, as a power cut would.
+    pub(crate) fn kill(mut self) -> Result<()> {
+        self.process.0.kill().context("cannot kill recto")?;
+        self.process.0.wait().context("cannot wait for recto")?;
+        Ok(())
+    }
+
+    fn xdotool(&self, words: &[&str]) -> Result<()> {
+        run_command(self.display.command("xdotool").args(words))
+    }
+}
+
+/// A picture of the window: three bytes a pixel.
+#[derive(Clone)]
+pub(crate) struct Picture {
+    width: usize,
+    pixels: Vec<[u8; 3]>,
+}
+
+impl Picture {
+    /// Reads a binary PPM.
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut at = 0;
+        let mut word = || {
+            let start = at + bytes.get(at..)?.iter().position(|byte| !byte.is_ascii_whitespace())?;
+            let end = start + bytes.get(start..)?.iter().position(u8::is_ascii_whitespace)?;
+            at = end;
+            std::str::from_utf8(bytes.get(start..end)?).ok()
+        };
+        (word()? == "P6").then_some(())?;
+        let (width, height): (usize, usize) = (word()?.parse().ok()?, word()?.parse().ok()?);
+        (word()? == "255").then_some(())?;
+        let data = bytes.get(at + 1..at + 1 + width * height * 3)?;
+        Some(Self { width, pixels: data.chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect() })
+    }
+
+    /// How many colours there are: a window that stays empty has one or two.
+    pub(crate) fn colours(&self) -> usize {
+        self.pixels.iter().collect::<std::collections::HashSet<_>>().len()
+    }
+
+    /// Share of the pixels that differ clearly from those of another picture of the same size.
+    pub(crate) fn share_of_difference(&self, other: &Self) -> f64 {
+        if self.pixels.len() != other.pixels.len() {
+            return 1.0;
+        }
+        let differ = |(one, other): &(&[u8; 3], &[u8; 3])| one.iter().zip(*other).any(|(a, b)| a.abs_diff(*b) > 40);
+        let count = self.pixels.iter().zip(&other.pixels).filter(differ).count();
+        count as f64 / self.pixels.len().max(1) as f64
+    }
+
+    /// The middle of the first place, from the top, where `colour` fills a box of `width` by `height` pixels, looked for right
+    /// of `from_x`.
+    pub(crate) fn find(&self, colour: [u8; 3], (width, height): (usize, usize), from_x: usize) -> Option<(u32, u32)> {
+        let rows = self.pixels.len() / self.width.max(1);
+        let is_filled = |x: usize, y: usize| {
+            (y..y + height).all(|y| (x..x + width).all(|x| self.pixels.get(y * self.width + x) == Some(&colour)))
+        };
+        for y in 0..rows.saturating_sub(height) {
+            for x in from_x..self.width.saturating_sub(width) {
+                if self.pixels[y * self.width + x] == colour && is_filled(x, y) {
+                    return Some(((x + width / 2) as u32, (y + height / 2) as u32));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Asks `look` until it has something.
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look()? {
+            return Ok(found);
+        }
+        if start.elapsed() > PATIENCE {
+            bail!("waited {} s for {what}", PATIENCE.as_secs());
+        }
+        std::thread::sleep(Duration::from_millis(150));
+    }
+}
+
+/// A folder that is empty at first and gone at last.
+pub(crate) struct Scratch(pub(crate) PathBuf);
+
+impl Scratch {
+    /// Makes one in `parent`.
+    pub(crate) fn new(parent: &Path, name: &str) -> Result<Self> {
+        let path = parent.join(format!("{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What stays behind lies in cargo's folder.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A process that ends with its owner.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(rows: &[&str]) -> Picture {
+        let mut ppm = format!("P6\n{} {}\n255\n", rows[0].len(), rows.len()).into_bytes();
+        ppm.extend(rows.iter().flat_map(|row| row.bytes()).flat_map(|byte| [byte; 3]));
+        Picture::parse(&ppm).unwrap()
+    }
+
+    #[test]
+    fn a_box_of_one_colour_is_found() {
+        let picture = picture(&["..xx....", "...xxx..", "...xxx..", "........"]);
+        assert_eq!(picture.find([b'x'; 3], (3, 2), 0), Some((4, 2)));
+        assert_eq!(picture.find([b'x'; 3], (3, 3), 0), None);
+        assert_eq!(picture.find([b'x'; 3], (2, 2), 4), Some((5, 2)));
+        assert_eq!(picture.colours(), 2);
+    }
+
+    #[test]
+    fn pictures_differ_by_a_share() {
+        assert!((picture(&["xxxx"]).share_of_difference(&picture(&["xx.."])) - 0.5).abs() < 1e-9);
+        assert!(Picture::parse(b"P6 4 4 255 too short").is_none());
+    }
+}

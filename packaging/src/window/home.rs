@@ -1,0 +1,77 @@
+//! What Recto keeps, as the checks look at it from outside.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::display::Scratch;
+
+/// A home of Recto's own for one check, with the models that are installed.
+pub(crate) struct Home {
+    scratch: Scratch,
+}
+
+impl Home {
+    /// Makes one below `parent` and lends it the user's models.
+    pub(crate) fn new(parent: &Path) -> Result<Self> {
+        let scratch = Scratch::new(parent, "home")?;
+        let data = scratch.0.join("data");
+        std::fs::create_dir_all(&data).context("cannot make a folder")?;
+        let user = directories::ProjectDirs::from("", "", "recto").context("this user has no home")?;
+        let models = std::env::var_os("RECTO_HOME")
+            .map_or_else(|| user.data_dir().join("models-v1"), |home| PathBuf::from(home).join("data/models-v1"));
+        if models.exists() {
+            lend(&models, &data.join("models-v1"))?;
+        }
+        Ok(Self { scratch })
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.scratch.0
+    }
+
+    /// Which page lies at the top of the report in front, counted from 1; `None` before that is kept.
+    pub(crate) fn page(&self) -> Result<Option<u64>> {
+        let Some(desk) = self.read("desk.json")? else { return Ok(None) };
+        let report =
+            desk["reports"].as_array().and_then(|all| all.iter().find(|report| report["hash"] == desk["front"]));
+        Ok(report.and_then(|report| report["top"]["index"].as_u64()).map(|index| index + 1))
+    }
+
+    /// Turns of the conversation on the report in front.
+    pub(crate) fn turns(&self) -> Result<Vec<Value>> {
+        let Some(hash) = self.read("desk.json")?.and_then(|desk| desk["front"].as_str().map(String::from)) else {
+            return Ok(Vec::new());
+        };
+        let kept = self.read(&format!("reports/{hash}/conversation.json"))?;
+        Ok(kept.and_then(|kept| kept["turns"].as_array().cloned()).unwrap_or_default())
+    }
+
+    /// Whether something that was kept could not be understood.
+    pub(crate) fn has_damage(&self) -> bool {
+        let mut entries = std::fs::read_dir(self.library()).into_iter().flatten().flatten();
+        entries.any(|entry| entry.file_name().to_string_lossy().starts_with("damaged"))
+    }
+
+    fn library(&self) -> PathBuf {
+        self.scratch.0.join("data/library-v1")
+    }
+
+    /// A record as it is on disk at this moment: whole, or not there.
+    fn read(&self, name: &str) -> Result<Option<Value>> {
+        let Ok(text) = std::fs::read_to_string(self.library().join(name)) else { return Ok(None) };
+        serde_json::from_str(&text).with_context(|| format!("{name} is half written")).map(Some)
+    }
+}
+
+#[cfg(unix)]
+fn lend(models: &Path, to: &Path) -> Result<()> {
+    std::os::unix::fs::symlink(models, to).context("cannot lend the models")
+}
+
+#[cfg(not(unix))]
+fn lend(_models: &Path, _to: &Path) -> Result<()> {
+    anyhow::bail!("there is no virtual display on this system")
+}
