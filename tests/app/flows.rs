@@ -110,11 +110,11 @@ fn an_answer_streams_in_and_shows_where_it_comes_from() {
     engine.say(" percent");
     window.run_steps(3);
     assert!(window.query_by_label("By 0.2 percent").is_some());
-    assert!(window.query_by_label("From pages 9 and 11").is_none(), "sources before the answer is done");
+    assert!(window.query_by_label("Show page 9").is_none(), "sources before the answer is done");
     engine.finish(answer("By 0.2 percent."));
     window.run();
     assert!(window.query_by_label("By 0.2 percent.").is_some());
-    assert!(window.query_by_label("From pages 9 and 11").is_some());
+    assert!(window.query_by_label("Show page 9").is_some());
     assert!(window.query_by_label("Share of page 9: 71 %").is_some());
     assert!(window.query_by_label_contains("Real GDP declined 0.2 percent").is_some());
     window.get_by_label("Show page 11").click();

@@ -10,9 +10,9 @@ use super::command::{Screen, UserCommand};
 use super::dialog::Choice;
 use super::librarian::{HitPlace, LibraryCommand};
 use super::model_keeper::ModelCommand;
-use super::pages::ViewAction;
+use super::pages::{Marks, ViewAction};
 use super::settings::Settings;
-use super::state::{Remote, Trouble};
+use super::state::{Remote, Trouble, Turn};
 use super::tab::Then;
 use super::{Helpers, update};
 
@@ -37,6 +37,10 @@ impl Window {
             UserCommand::FocusFind => self.focus_find = true,
             UserCommand::DismissError => self.dismiss_error(),
             UserCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            UserCommand::CopyAnswer(turn) => {
+                let turn = self.tabs.front().and_then(|tab| tab.state.turns.get(turn));
+                ctx.copy_text(turn.map(Turn::with_citations).unwrap_or_default());
+            }
             UserCommand::Set(settings) => self.set(ctx, settings),
             UserCommand::Model(command) => self.begin_with_model(command),
             UserCommand::AskAboutModel(asked) => self.models.asked = asked,
@@ -47,18 +51,38 @@ impl Window {
 
     fn carry_out_in_report(&mut self, command: UserCommand) {
         let engine = self.helpers.engine.as_mut();
-        if matches!(command, UserCommand::Ask | UserCommand::AskAgain(_)) {
+        if matches!(command, UserCommand::Ask | UserCommand::AskAgain(_) | UserCommand::Regenerate(_)) {
             self.tabs.hold_other_readings(engine);
         }
         let Some(tab) = self.tabs.front_mut() else { return };
         match command {
             UserCommand::Ask => update::ask(&mut tab.state, engine),
             UserCommand::AskAgain(turn) => update::ask_again(&mut tab.state, engine, turn),
+            UserCommand::Regenerate(turn) => update::regenerate(&mut tab.state, engine, turn),
+            UserCommand::EditQuestion(turn) => {
+                if let Some(turn) = tab.state.turns.get(turn) {
+                    tab.state.question.clone_from(&turn.question);
+                    tab.state.focus_question = true;
+                }
+            }
+            UserCommand::DeleteTurn(turn) if tab.state.work.is_none() && turn < tab.state.turns.len() => {
+                tab.state.turns.remove(turn);
+            }
             UserCommand::FocusQuestion => tab.state.focus_question = true,
             UserCommand::View(action) => tab.view.act(action),
             UserCommand::LookAtSource { turn, source } => {
                 if let Some(turn) = tab.state.turns.get_mut(turn) {
                     turn.source = source;
+                }
+            }
+            UserCommand::NextCitation => {
+                let cited = |turn: &&mut Turn| !turn.evidence.is_empty();
+                let Some(turn) = tab.state.turns.iter_mut().rev().find(cited) else { return };
+                if tab.view.marks.is_some() {
+                    turn.source = (turn.source + 1) % turn.evidence.len();
+                }
+                if let Some(marks) = turn.evidence.get(turn.source).map(Marks::of_page) {
+                    tab.view.act(ViewAction::Show(marks));
                 }
             }
             UserCommand::PauseReading => update::pause_reading(&mut tab.state, engine),

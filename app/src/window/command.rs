@@ -36,6 +36,14 @@ pub(crate) enum UserCommand {
     Ask,
     /// Ask the question of this turn again, counted from 0.
     AskAgain(usize),
+    /// Put the answer of this turn, counted from 0, into the clipboard.
+    CopyAnswer(usize),
+    /// Have the question of this turn answered in other words.
+    Regenerate(usize),
+    /// Put the question of this turn back into the field.
+    EditQuestion(usize),
+    /// Take this turn away.
+    DeleteTurn(usize),
     /// Write in the question's field.
     FocusQuestion,
     /// Write in the field for words to look for.
@@ -49,6 +57,8 @@ pub(crate) enum UserCommand {
         /// The page of its evidence.
         source: usize,
     },
+    /// Show the next page that the last answer came from.
+    NextCitation,
     /// Let the reading behind rest.
     PauseReading,
     /// Take it up again.

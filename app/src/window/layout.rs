@@ -63,11 +63,12 @@ impl Window {
                 });
                 CentralPanel::default()
                     .frame(look.panel(0.0))
-                    .show(ui, |ui| screens::answers_ui(ui, look, state, &mut tab.view, commands));
+                    .show(ui, |ui| screens::answers_ui(ui, look, state, (&mut tab.view, &mut tab.answers), commands));
             });
         self.desk.conversation_width = Some(conversation.response.rect.width().round());
         state.question = question;
         state.focus_question = false;
+        state.show_turn = None;
         CentralPanel::default().frame(look.desk()).show(ui, |ui| {
             Panel::top("pages bar").frame(look.panel(sizes.gap_small)).resizable(false).show(ui, |ui| {
                 screens::pages_bar_ui(ui, look, &tab.view, &mut tab.page_number, commands);

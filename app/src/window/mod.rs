@@ -3,6 +3,7 @@
 //! The window draws and never waits: work is the engine's, asked for with commands and told about by events
 //! ([`EngineClient`]). It knows no tensors and reads no files.
 
+mod answer_texts;
 mod app;
 mod carry_out;
 mod command;
@@ -12,6 +13,7 @@ mod engine_client;
 mod frame_times;
 mod layout;
 mod librarian;
+mod markdown;
 mod model_keeper;
 mod models;
 mod pages;

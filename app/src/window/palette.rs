@@ -41,6 +41,9 @@ pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
     if let Some(tab) = tabs.front() {
         add("Write a question", "Ctrl+L", UserCommand::FocusQuestion);
         add("Search in this report", "Ctrl+F", UserCommand::FocusFind);
+        if tab.state.turns.iter().any(|turn| !turn.evidence.is_empty()) {
+            add("Show the next citation", "Ctrl+E", UserCommand::NextCitation);
+        }
         add("Go back", "Alt+Left", UserCommand::View(ViewAction::Back));
         add("Go forward", "Alt+Right", UserCommand::View(ViewAction::Forward));
         add("Go to the first page", "Home", UserCommand::View(ViewAction::GoTo(1)));

@@ -22,7 +22,8 @@ const EVERYWHERE: [(KeyboardShortcut, UserCommand); 8] = [
 ];
 
 /// Keys for the report in front.
-const OF_REPORT: [(KeyboardShortcut, UserCommand); 7] = [
+const OF_REPORT: [(KeyboardShortcut, UserCommand); 8] = [
+    (KeyboardShortcut::new(Modifiers::COMMAND, Key::E), UserCommand::NextCitation),
     (KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft), UserCommand::View(ViewAction::Back)),
     (KeyboardShortcut::new(Modifiers::ALT, Key::ArrowRight), UserCommand::View(ViewAction::Forward)),
     (KeyboardShortcut::new(Modifiers::COMMAND, Key::Plus), UserCommand::View(ViewAction::ZoomBy(1.25))),

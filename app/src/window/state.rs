@@ -166,6 +166,25 @@ pub(crate) struct Turn {
     pub end: TurnEnd,
 }
 
+impl Turn {
+    /// The answer with the pages that it comes from, as one would paste it into a text.
+    pub(crate) fn with_citations(&self) -> String {
+        let pages: Vec<String> = self.evidence.iter().map(|page| page.page.to_string()).collect();
+        match pages.as_slice() {
+            [] => self.answer.clone(),
+            [only] => format!("{} (page {only})", self.answer),
+            _ => format!("{} (pages {})", self.answer, pages.join(", ")),
+        }
+    }
+
+    /// Whether the model was done and found nothing in the report.
+    pub(crate) fn found_nothing(&self) -> bool {
+        let words = self.answer.trim().trim_end_matches('.').to_lowercase();
+        let says_so = ["not stated", "not in the document", "not in the report"].contains(&words.as_str());
+        self.end == TurnEnd::Answered && (self.evidence.is_empty() || says_so)
+    }
+}
+
 /// How a question stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum TurnEnd {

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use engine::protocol::{Command, RequestId};
 use engine::viewer::{DocumentId, ViewCommand};
 
+use super::answer_texts::AnswerTexts;
 use super::desk::{Conversation, Desk, KeptReport};
 use super::engine_client::EngineClient;
 use super::pages::{Jump, PageView};
@@ -45,6 +46,8 @@ pub(crate) struct Tab {
     pub recall: Recall,
     /// The conversation as it was kept last.
     pub kept: Conversation,
+    /// Its answers as they are drawn.
+    pub answers: AnswerTexts,
     /// Words to look for, or a page to go to, once it is open.
     pub then: Option<Then>,
     number: u64,

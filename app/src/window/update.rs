@@ -70,7 +70,7 @@ pub(crate) fn ask(state: &mut State, engine: &mut dyn EngineClient) {
     }
     let path = report.path.clone();
     let question = std::mem::take(&mut state.question).trim().to_owned();
-    send_question(state, engine, path, question);
+    send_question(state, engine, (path, question), AnsweringOptions::default());
 }
 
 /// Asks a question once more, after more was read than it was answered from.
@@ -80,10 +80,26 @@ pub(crate) fn ask_again(state: &mut State, engine: &mut dyn EngineClient, turn: 
     };
     turn.more_read = None;
     let (path, question) = (report.path.clone(), turn.question.clone());
-    send_question(state, engine, path, question);
+    send_question(state, engine, (path, question), AnsweringOptions::default());
 }
 
-fn send_question(state: &mut State, engine: &mut dyn EngineClient, path: PathBuf, question: String) {
+/// Has a question answered in other words: the likeliest ones have been read.
+pub(crate) fn regenerate(state: &mut State, engine: &mut dyn EngineClient, turn: usize) {
+    let (Remote::Ready(report), Some(turn), None) = (&state.document, state.turns.get(turn), &state.work) else {
+        return;
+    };
+    let (path, question) = (report.path.clone(), turn.question.clone());
+    let answering =
+        AnsweringOptions { temperature: 0.7, top_p: 0.95, seed: state.requests, ..AnsweringOptions::default() };
+    send_question(state, engine, (path, question), answering);
+}
+
+fn send_question(
+    state: &mut State,
+    engine: &mut dyn EngineClient,
+    (path, question): (PathBuf, String),
+    answering: AnsweringOptions,
+) {
     let request = state.next_request();
     state.trouble = None;
     state.focus_question = true;
@@ -94,7 +110,7 @@ fn send_question(state: &mut State, engine: &mut dyn EngineClient, path: PathBuf
         question,
         reading: ReadingOptions::default(),
         compute: state.compute.clone(),
-        answering: AnsweringOptions::default(),
+        answering,
     };
     engine.send(Command::Ask { request, job });
 }

@@ -12,4 +12,4 @@ mod view;
 pub(crate) use column::{Column, Spot};
 pub(crate) use find::Find;
 pub(crate) use tiles::{part_key, thumbnail_key, tile_keys};
-pub(crate) use view::{Jump, Marks, PageView, ViewAction, Zoom};
+pub(crate) use view::{Jump, MOST_SPANS, Marks, PageView, ViewAction, Zoom};

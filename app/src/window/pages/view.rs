@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eframe::egui::{Context, Vec2};
 use engine::document::geometry::Rect;
 use engine::document::page::Page;
-use engine::protocol::ErrorReport;
+use engine::protocol::{ErrorReport, PageEvidence};
 use engine::viewer::{DocumentId, PageKey, PictureKey, ViewEvent, ViewInfo, Wanted};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,9 @@ use super::textures::Textures;
 
 /// Pages whose lines are held at most.
 const MOST_TEXTS: usize = 64;
+
+/// Most places marked of one page that an answer came from: the best; more would bury the next page.
+pub(crate) const MOST_SPANS: usize = 3;
 
 /// Places that Back leads to at most.
 const MOST_PLACES: usize = 100;
@@ -79,6 +82,14 @@ pub(crate) struct Marks {
     pub page: u32,
     /// In points of the page.
     pub boxes: Vec<Rect>,
+}
+
+impl Marks {
+    /// The best places of a page that an answer came from.
+    pub(crate) fn of_page(page: &PageEvidence) -> Self {
+        let spans = page.spans.iter().take(MOST_SPANS);
+        Self { page: page.page, boxes: spans.flat_map(|span| span.boxes.iter().copied()).collect() }
+    }
 }
 
 /// The open report's pages, and where one is in them.

@@ -1,21 +1,26 @@
 //! Questions and answers, oldest first, in one column that is easy to read.
 
-use eframe::egui::{Align, Button, Layout, RichText, ScrollArea, Ui};
-use engine::protocol::{PageEvidence, ReadSoFar};
+use eframe::egui::{Align, Button, Layout, RichText, ScrollArea, Stroke, Ui, vec2};
+use engine::protocol::ReadSoFar;
 
+use super::super::answer_texts::AnswerTexts;
 use super::super::command::UserCommand;
 use super::super::pages::PageView;
 use super::super::state::{Remote, State, Turn, TurnEnd};
 use super::super::theme::Look;
 use super::super::widgets::error_card_ui;
+use super::answer_text::blocks_ui;
 use super::evidence::evidence_ui;
+
+/// Height of what can be done with an answer, in points.
+const ACTION_HEIGHT: f32 = 22.0;
 
 /// Draws them, and what went wrong below.
 pub(crate) fn answers_ui(
     ui: &mut Ui,
     look: &Look,
     state: &State,
-    view: &mut PageView,
+    (view, answers): (&mut PageView, &mut AnswerTexts),
     commands: &mut Vec<UserCommand>,
 ) {
     ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
@@ -30,7 +35,12 @@ pub(crate) fn answers_ui(
                     empty_ui(ui, look, state);
                 }
                 for (at, turn) in state.turns.iter().enumerate() {
-                    turn_ui(ui, look, (at, turn), view, commands);
+                    let turn_at = ui.cursor().min;
+                    turn_ui(ui, look, (at, turn), (view, answers), commands);
+                    if state.show_turn == Some(at) {
+                        let rect = eframe::egui::Rect::from_two_pos(turn_at, ui.min_rect().max);
+                        ui.scroll_to_rect(rect, Some(Align::Min));
+                    }
                     if let Some(from) = &turn.from_part
                         && part_ui(ui, look, from, turn.more_read.as_ref(), state.work.is_none())
                     {
@@ -57,25 +67,67 @@ fn empty_ui(ui: &mut Ui, look: &Look, state: &State) {
     ui.label(RichText::new(text).color(look.colours().ink_muted));
 }
 
-fn turn_ui(ui: &mut Ui, look: &Look, (at, turn): (usize, &Turn), view: &mut PageView, commands: &mut Vec<UserCommand>) {
+fn turn_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (at, turn): (usize, &Turn),
+    (view, answers): (&mut PageView, &mut AnswerTexts),
+    commands: &mut Vec<UserCommand>,
+) {
     let sizes = look.sizes();
-    ui.label(RichText::new(&turn.question).size(sizes.text_heading).strong());
+    let ground = look.card().fill(look.colours().sunken).stroke(Stroke::NONE);
+    ground.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.label(RichText::new(&turn.question).strong());
+    });
     ui.add_space(sizes.gap_small);
     if turn.answer.is_empty() {
         ui.label(look.muted(waiting_text(turn.end)));
+    } else if turn.found_nothing() {
+        look.card().show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.label(RichText::new("Not found in this report").strong().color(look.colours().lost_number));
+            ui.label(look.muted("The model found nothing to cite. It wrote:"));
+            ui.label(look.muted(&turn.answer));
+        });
     } else {
-        ui.label(&turn.answer);
+        for page in turn.evidence.iter().filter(|page| page.document == 0) {
+            view.want_text(page.page);
+        }
+        blocks_ui(ui, look, &answers.blocks(at, turn, &view.texts), commands);
     }
     if turn.end == TurnEnd::Cancelled && !turn.answer.is_empty() {
         ui.label(look.muted("Stopped here"));
     }
     if !turn.evidence.is_empty() {
-        ui.label(look.muted(pages_text(&turn.evidence)));
         evidence_ui(ui, look, (at, turn), view, commands);
     }
     for warning in &turn.warnings {
         ui.label(look.muted(warning));
     }
+    if turn.end != TurnEnd::Open {
+        actions_ui(ui, look, (at, turn), commands);
+    }
+}
+
+/// What can be done with an answer.
+fn actions_ui(ui: &mut Ui, look: &Look, (at, turn): (usize, &Turn), commands: &mut Vec<UserCommand>) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = ACTION_HEIGHT;
+        ui.spacing_mut().button_padding = vec2(look.sizes().gap_small, 1.0);
+        let mut action = |label: &str, hint: &str, command: UserCommand| {
+            let button = Button::new(look.muted(label)).frame_when_inactive(false);
+            if ui.add(button).on_hover_text(hint).clicked() {
+                commands.push(command);
+            }
+        };
+        if !turn.answer.is_empty() {
+            action("Copy", "Copy the answer with its pages", UserCommand::CopyAnswer(at));
+        }
+        action("Regenerate", "Have it answered in other words", UserCommand::Regenerate(at));
+        action("Edit", "Put the question back into the field", UserCommand::EditQuestion(at));
+        action("Delete", "Take question and answer away", UserCommand::DeleteTurn(at));
+    });
 }
 
 /// From how much an answer was written, and a way to ask again once more is read; whether it was taken.
@@ -102,35 +154,5 @@ fn waiting_text(end: TurnEnd) -> &'static str {
         TurnEnd::Answered => "The model gave no answer",
         TurnEnd::Cancelled => "Stopped before an answer came",
         TurnEnd::Failed => "No answer",
-    }
-}
-
-/// "From page 9", "From pages 9, 11 and 30", strongest first.
-fn pages_text(evidence: &[PageEvidence]) -> String {
-    match evidence {
-        [] => String::new(),
-        [only] => format!("From page {}", only.page),
-        [first @ .., last] => {
-            let first: Vec<_> = first.iter().map(|place| place.page.to_string()).collect();
-            format!("From pages {} and {}", first.join(", "), last.page)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_are_named_in_order() {
-        for (pages, expected) in [
-            (vec![9], "From page 9"),
-            (vec![30, 9], "From pages 30 and 9"),
-            (vec![9, 11, 30], "From pages 9, 11 and 30"),
-        ] {
-            let place = |page| PageEvidence { document: 0, page, label: None, share: 0.5, spans: Vec::new() };
-            let evidence: Vec<_> = pages.into_iter().map(place).collect();
-            assert_eq!(pages_text(&evidence), expected);
-        }
     }
 }

@@ -1,18 +1,15 @@
 //! Where an answer came from: the lines and figures of each page, one press away from being shown on it.
 
-use eframe::egui::{Align, Button, Layout, Response, RichText, Role, Ui, WidgetInfo};
+use eframe::egui::{Align, Button, Layout, Response, RichText, Role, Stroke, Ui, WidgetInfo};
 use engine::document::geometry::Rect;
 use engine::protocol::{PageEvidence, SpanEvidence, SpanKind};
 
 use super::super::command::UserCommand;
-use super::super::pages::{Marks, PageView, ViewAction};
+use super::super::pages::{MOST_SPANS, Marks, PageView, ViewAction};
 use super::super::state::Turn;
 use super::super::theme::Look;
 use super::super::widgets::bar_ui;
 use super::pages::part_ui;
-
-/// Most places shown of one page: the best; more would bury the next page.
-const MOST_SPANS: usize = 3;
 
 /// Around what an answer came from, where it is shown by itself, in points of the page.
 const CROP_MARGIN_PT: f32 = 8.0;
@@ -36,7 +33,7 @@ pub(crate) fn evidence_ui(
         for (source, page) in turn.evidence.iter().enumerate() {
             if chip_ui(ui, look, page, source == turn.source).clicked() {
                 commands.push(UserCommand::LookAtSource { turn: at, source });
-                commands.push(show(page.page, page.spans.iter().take(MOST_SPANS)));
+                commands.push(UserCommand::View(ViewAction::Show(Marks::of_page(page))));
             }
         }
     });
@@ -51,11 +48,11 @@ pub(crate) fn evidence_ui(
 fn chip_ui(ui: &mut Ui, look: &Look, page: &PageEvidence, is_open: bool) -> Response {
     let colours = look.colours();
     let text = RichText::new(format!("Page {}", page.page)).size(look.sizes().text_small).color(colours.accent);
-    let mut chip = Button::new(text).corner_radius(look.sizes().radius * 2);
+    let mut chip = Button::new(text).corner_radius(look.sizes().radius * 2).fill(colours.citation);
     ui.spacing_mut().interact_size.y = CHIP_HEIGHT;
     ui.spacing_mut().button_padding.y = 2.0;
     if is_open {
-        chip = chip.fill(colours.selection);
+        chip = chip.stroke(Stroke::new(1.5, colours.accent));
     }
     let chip = ui.add(chip);
     let hint = match &page.label {
@@ -95,16 +92,12 @@ fn span_ui(
     let line = Button::new(RichText::new(text).size(look.sizes().text_small)).frame_when_inactive(false).wrap();
     let line = ui.add(line);
     if line.clicked() {
-        commands.push(show(page, std::iter::once(span)));
+        let marks = Marks { page, boxes: span.boxes.clone() };
+        commands.push(UserCommand::View(ViewAction::Show(marks)));
     }
     if let Some(part) = around(&span.boxes) {
         line.on_hover_ui(|ui| part_ui(ui, view, page, &part, CROP_WIDTH));
     }
-}
-
-fn show<'a>(page: u32, spans: impl Iterator<Item = &'a SpanEvidence>) -> UserCommand {
-    let boxes = spans.flat_map(|span| span.boxes.iter().copied()).collect();
-    UserCommand::View(ViewAction::Show(Marks { page, boxes }))
 }
 
 /// The part of a page that holds all of these boxes, with some margin.

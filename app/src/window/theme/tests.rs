@@ -32,6 +32,9 @@ fn every_text_stands_out_from_its_ground() {
             ("muted text on a card", c.ink_muted, c.surface),
             ("a button's text", c.on_accent, c.accent),
             ("a button's text under the pointer", c.on_accent, c.accent_hover),
+            ("a citation", c.accent, c.citation),
+            ("a number that stands there", c.found_number, c.background),
+            ("a number that does not", c.lost_number, c.background),
             ("an error", c.error, c.error_ground),
         ] {
             let ratio = contrast(text, ground);

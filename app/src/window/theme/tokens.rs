@@ -43,6 +43,15 @@ pub(crate) struct Colours {
     /// Text on it, where Recto sets the text itself.
     #[serde(deserialize_with = "colour")]
     pub paper_ink: Color32,
+    /// Ground of a citation.
+    #[serde(deserialize_with = "colour")]
+    pub citation: Color32,
+    /// A number of an answer that stands in its evidence.
+    #[serde(deserialize_with = "colour")]
+    pub found_number: Color32,
+    /// One that does not.
+    #[serde(deserialize_with = "colour")]
+    pub lost_number: Color32,
     /// What is marked on it; drawn thinly, so that what is marked can be read.
     #[serde(deserialize_with = "colour")]
     pub mark: Color32,

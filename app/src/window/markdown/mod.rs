@@ -1,0 +1,8 @@
+//! Answers as they are meant to be read: Markdown taken apart into plain data, and its numbers found.
+
+mod marks;
+mod numbers;
+mod parse;
+
+pub(crate) use marks::{Mark, Places, mark_numbers};
+pub(crate) use parse::{Alignment, Block, Span, parse};

@@ -1,0 +1,197 @@
+//! An answer's text: Markdown drawn, with its numbers marked.
+
+use eframe::egui::text::{LayoutJob, TextFormat};
+use eframe::egui::{
+    Align, CursorIcon, FontFamily, FontId, Grid, Label, Layout, Response, ScrollArea, Sense, Stroke, Ui, vec2,
+};
+
+use super::super::command::UserCommand;
+use super::super::markdown::{Alignment, Block, Mark, Span};
+use super::super::pages::{Marks, ViewAction};
+use super::super::theme::Look;
+
+/// Widest a cell of a table gets, in points.
+const CELL_WIDTH: f32 = 220.0;
+
+/// How far a list or a quotation stands in, in points.
+const INDENT: f32 = 18.0;
+
+/// How far letters are drawn beside themselves to look heavy, in points: there is no heavy font on every computer.
+const HEAVY: f32 = 0.55;
+
+/// Draws blocks one below the other.
+pub(crate) fn blocks_ui(ui: &mut Ui, look: &Look, blocks: &[Block], commands: &mut Vec<UserCommand>) {
+    let body = look.sizes().text_body;
+    for (at, block) in blocks.iter().enumerate() {
+        match block {
+            Block::Paragraph(spans) => text_ui(ui, look, spans, body, commands),
+            Block::Heading(level, spans) => {
+                let larger = [1.25, 1.15, 1.05][usize::from(*level).clamp(1, 3) - 1];
+                let spans: Vec<Span> = spans.iter().cloned().map(Span::stronger).collect();
+                text_ui(ui, look, &spans, body * larger, commands);
+            }
+            Block::Code(code) => code_ui(ui, look, code),
+            Block::Quote(blocks) => indented_ui(ui, |ui| blocks_ui(ui, look, blocks, commands)),
+            Block::List { start, items } => {
+                for (number, item) in items.iter().enumerate() {
+                    let sign = start.map_or_else(|| "•".to_owned(), |start| format!("{}.", start + number as u64));
+                    item_ui(ui, look, &sign, |ui| blocks_ui(ui, look, item, commands));
+                }
+            }
+            Block::Table { columns, rows } => table_ui(ui, look, (at, columns, rows), commands),
+            Block::Rule => {
+                ui.separator();
+            }
+        }
+    }
+}
+
+fn indented_ui(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    ui.horizontal_top(|ui| {
+        ui.add_space(INDENT);
+        ui.vertical(content);
+    });
+}
+
+fn item_ui(ui: &mut Ui, look: &Look, sign: &str, content: impl FnOnce(&mut Ui)) {
+    ui.horizontal_top(|ui| {
+        ui.add_sized(vec2(INDENT, look.sizes().text_body), Label::new(look.muted(sign)).selectable(false));
+        ui.vertical(content);
+    });
+}
+
+fn code_ui(ui: &mut Ui, look: &Look, code: &str) {
+    look.card().show(ui, |ui| {
+        ScrollArea::horizontal().id_salt(("code", code)).show(ui, |ui| {
+            let font = FontId::new(look.sizes().text_small, FontFamily::Monospace);
+            let job = LayoutJob::simple(code.to_owned(), font, look.colours().ink, f32::INFINITY);
+            ui.add(Label::new(job).extend());
+        });
+    });
+}
+
+fn table_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (at, columns, rows): (usize, &[Alignment], &[Vec<Vec<Span>>]),
+    commands: &mut Vec<UserCommand>,
+) {
+    let salt = ui.scope_id().with(("table", at));
+    ScrollArea::horizontal().id_salt(salt).show(ui, |ui| {
+        Grid::new(salt).striped(true).spacing(vec2(look.sizes().gap, look.sizes().gap_small)).show(ui, |ui| {
+            for (number, row) in rows.iter().enumerate() {
+                for (column, cell) in row.iter().enumerate() {
+                    let layout = match columns.get(column) {
+                        Some(Alignment::Right) => Layout::top_down(Align::Max),
+                        Some(Alignment::Center) => Layout::top_down(Align::Center),
+                        _ => Layout::top_down(Align::Min),
+                    };
+                    let heavy: Vec<Span>;
+                    let cell = if number == 0 {
+                        heavy = cell.iter().cloned().map(Span::stronger).collect();
+                        &heavy
+                    } else {
+                        cell
+                    };
+                    ui.with_layout(layout, |ui| {
+                        ui.set_max_width(CELL_WIDTH);
+                        text_ui(ui, look, cell, look.sizes().text_small, commands);
+                    });
+                }
+                ui.end_row();
+            }
+        });
+    });
+}
+
+/// Running text: one label, so that it is read and selected as one.
+fn text_ui(ui: &mut Ui, look: &Look, spans: &[Span], size: f32, commands: &mut Vec<UserCommand>) {
+    let job = job(ui, look, spans, size, false);
+    let galley = ui.painter().layout_job(job.clone());
+    let has_places = spans.iter().any(|span| span.link.is_some() || span.mark.is_some());
+    let response = ui.add(Label::new(job).wrap().sense(if has_places { Sense::click() } else { Sense::hover() }));
+    if spans.iter().any(|span| span.style.strong) {
+        let heavy = ui.painter().layout_job(self::job(ui, look, spans, size, true));
+        ui.painter().galley(response.rect.min + vec2(HEAVY, 0.0), heavy, look.colours().ink);
+    }
+    let under = response.hover_pos().and_then(|pointer| {
+        let at = galley.cursor_from_pos(pointer - response.rect.min).index;
+        let mut past = 0;
+        spans.iter().find(|span| {
+            past += span.text.chars().count();
+            at.0 < past
+        })
+    });
+    if let Some(span) = under {
+        span_hover(ui, response, span, commands);
+    }
+}
+
+/// What a link or a number says when the pointer is on it, and what it does when pressed.
+fn span_hover(ui: &Ui, response: Response, span: &Span, commands: &mut Vec<UserCommand>) {
+    if let Some(address) = &span.link {
+        let is_web = ["http://", "https://"].iter().any(|start| address.starts_with(start));
+        if is_web {
+            ui.set_cursor_icon(CursorIcon::PointingHand);
+            if response.clicked() {
+                ui.open_url(eframe::egui::OpenUrl::new_tab(address));
+            }
+        }
+        response.on_hover_text_at_pointer(address);
+        return;
+    }
+    match &span.mark {
+        Some(Mark::Found(place)) => {
+            ui.set_cursor_icon(CursorIcon::PointingHand);
+            if response.clicked() {
+                let marks = Marks { page: place.page, boxes: place.boxes.clone() };
+                commands.push(UserCommand::View(ViewAction::Show(marks)));
+            }
+            response.on_hover_text_at_pointer(format!("{} stands on page {}", span.text, place.page));
+        }
+        Some(Mark::Lost) => {
+            response.on_hover_text_at_pointer(format!("{} was not found on the cited pages", span.text));
+        }
+        None => {}
+    }
+}
+
+/// The text as it is laid out; with `heavy_only`, what is not heavy takes its room and is not seen.
+fn job(ui: &Ui, look: &Look, spans: &[Span], size: f32, heavy_only: bool) -> LayoutJob {
+    let colours = look.colours();
+    let mut job = LayoutJob::default();
+    job.wrap.max_width = ui.available_width();
+    for span in spans {
+        let family = if span.style.code { FontFamily::Monospace } else { FontFamily::Proportional };
+        let size = if span.style.code { size * 0.92 } else { size };
+        let mut format = TextFormat::simple(FontId::new(size, family), colours.ink);
+        format.italics = span.style.slanted;
+        if span.style.struck {
+            format.strikethrough = Stroke::new(1.0, colours.ink);
+        }
+        if span.link.is_some() {
+            format.color = colours.accent;
+            format.underline = Stroke::new(1.0, colours.accent);
+        }
+        match &span.mark {
+            Some(Mark::Found(_)) => {
+                format.color = colours.found_number;
+                format.underline = Stroke::new(1.0, colours.found_number);
+            }
+            Some(Mark::Lost) => format.color = colours.lost_number,
+            None => {}
+        }
+        if span.style.code {
+            format.background = colours.sunken;
+        }
+        if heavy_only {
+            format.underline = Stroke::NONE;
+            format.background = colours.ink.gamma_multiply(0.0);
+            if !span.style.strong {
+                format.color = colours.ink.gamma_multiply(0.0);
+            }
+        }
+        job.append(&span.text, 0.0, format);
+    }
+    job
+}
