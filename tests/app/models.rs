@@ -63,7 +63,7 @@ fn shelf(installed: &[&str]) -> ModelShelf {
         installed: installed.iter().map(model).collect(),
         offered: vec![offer],
         devices: vec![(DeviceChoice::Cpu, None), (DeviceChoice::Cuda, Some(missing))],
-        places: vec![("Models", "/home/user/models".into())],
+        places: vec![("Models", "/data/models".into())],
     }
 }
 
@@ -145,6 +145,6 @@ fn where_no_model_is_the_question_says_so_and_leads_there() {
 #[test]
 fn it_is_said_where_everything_is_kept() {
     let Parts { window, .. } = settings(&[]);
-    assert!(window.query_by_label("/home/user/models").is_some());
+    assert!(window.query_by_label("/data/models").is_some());
     assert!(window.query_by_label_contains("never leave this computer").is_some());
 }

@@ -120,8 +120,12 @@ fn f32_agrees_with_the_reference_with_either_memory() {
     }
 }
 
-/// Products of bytes: the share that the encoder's states may be off, in the mean over all numbers.
+/// Products of bytes: the share that states may be off, in the mean over all numbers.
 const INT8_TOLERANCE: f64 = 0.12;
+
+/// The same for logits, which pass both stacks. Where the CPU multiplies four bytes at once, activations are bytes too and
+/// these fixtures' logits are off by up to 0.12; with 16-bit activations by up to 0.05. A wrong scale gives more than 0.5.
+const INT8_LOGITS_TOLERANCE: f64 = 0.2;
 
 /// Random weights forgive less than trained ones, so this bounds gross faults; how little int8 costs a real model is
 /// measured by `tests/peers/quantization.py`.
@@ -140,7 +144,8 @@ fn int8_products_stay_near_the_reference() {
                 };
                 let off = (square_sum(&(&ours[output] - expected).unwrap()) / square_sum(expected)).sqrt();
                 println!("int8 {name} {memory:?} {output}: {off:.1e} of its length");
-                assert!(off > 0.0 && off <= INT8_TOLERANCE, "{name} {memory:?} {output}: {off:.1e}");
+                let most = if output == "logits" { INT8_LOGITS_TOLERANCE } else { INT8_TOLERANCE };
+                assert!(off > 0.0 && off <= most, "{name} {memory:?} {output}: {off:.1e}");
             }
         }
     }
