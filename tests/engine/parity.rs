@@ -123,8 +123,8 @@ fn f32_agrees_with_the_reference_with_either_memory() {
 /// Products of bytes: the share that states may be off, in the mean over all numbers.
 const INT8_TOLERANCE: f64 = 0.12;
 
-/// The same for logits, which pass both stacks. Where the CPU multiplies four bytes at once, activations are bytes too and
-/// these fixtures' logits are off by up to 0.12; with 16-bit activations by up to 0.05. A wrong scale gives more than 0.5.
+/// The same for logits, which pass both stacks: these fixtures' are off by up to 0.12 where the CPU multiplies four bytes at
+/// once and activations are bytes too, by up to 0.09 with 16-bit activations.
 const INT8_LOGITS_TOLERANCE: f64 = 0.2;
 
 /// Random weights forgive less than trained ones, so this bounds gross faults; how little int8 costs a real model is
