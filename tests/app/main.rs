@@ -4,11 +4,20 @@
 #![allow(clippy::disallowed_methods, reason = "tests make the files that they need")]
 #![allow(clippy::print_stdout, reason = "what was measured is shown where a test is run by hand")]
 
+mod answers;
 mod flows;
 mod library;
+mod library_on_disk;
 mod models;
 mod no_display;
 mod pages;
+#[path = "../engine/reading_model.rs"]
+#[allow(dead_code, reason = "the tests of the engine use all of it")]
+mod reading_model;
+mod real_engine;
 mod restart;
 mod sample;
 mod scripted;
+#[path = "../engine/tiny_model.rs"]
+#[allow(dead_code, reason = "the tests of the engine use all of it")]
+mod tiny_model;

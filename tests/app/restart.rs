@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use app::window::LibraryCommand;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::Command;
 
@@ -74,4 +75,41 @@ fn a_damaged_memory_is_an_empty_one() {
     let window =
         window_on(&ScriptedLibrarian::damaged(), &ScriptedEngine::default(), &ScriptedViewer::default(), &[], None);
     assert!(window.query_by_label("Drop a report here").is_some());
+}
+
+#[test]
+fn the_library_is_shown_again_with_what_was_looked_for() {
+    let librarian = ScriptedLibrarian::default();
+    work(&librarian);
+    let viewer = ScriptedViewer::default();
+    let mut window = window_on(&librarian, &ScriptedEngine::default(), &viewer, &[], None);
+    viewer.open(82);
+    window.run_steps(4);
+    window.get_by_label("Library").click();
+    window.run_steps(4);
+    window.get_by_label("Search all reports and conversations").focus();
+    window.run_steps(2);
+    window.get_by_label("Search all reports and conversations").type_text("receipts");
+    window.run_steps(4);
+    drop(window);
+    let asked = librarian.commands().len();
+    let window = window_on(&librarian, &ScriptedEngine::default(), &ScriptedViewer::default(), &[], None);
+    assert!(window.query_by_label("Search all reports and conversations").is_some());
+    let commands = librarian.commands().split_off(asked);
+    let is_search =
+        |command: &LibraryCommand| matches!(command, LibraryCommand::Search { query, .. } if query == "receipts");
+    assert!(commands.iter().any(is_search), "{commands:?}");
+    assert!(commands.iter().any(|command| matches!(command, LibraryCommand::Look(_))), "{commands:?}");
+}
+
+#[test]
+fn a_file_that_changed_since_is_a_new_report_and_that_is_said() {
+    let librarian = ScriptedLibrarian::default();
+    work(&librarian);
+    let viewer = ScriptedViewer::default();
+    let mut window = window_on(&librarian, &ScriptedEngine::default(), &viewer, &[], None);
+    viewer.open_as(80, &"7".repeat(64), "treasury_bulletin_2025_06.pdf");
+    window.run_steps(6);
+    assert!(window.query_by_label("By 0.2 percent.").is_none());
+    assert!(window.query_by_label_contains("This file has changed since it was open last").is_some());
 }

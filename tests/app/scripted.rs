@@ -9,13 +9,13 @@ use app::window::{
     EngineClient, Librarian, LibraryCommand, LibraryEvent, ModelCommand, ModelEvent, ModelKeeper, ViewerClient,
 };
 use engine::document::geometry::Rect;
-use engine::document::page::{DocumentKind, FigureKind};
+use engine::document::page::{DocumentKind, FigureKind, Line, LineRole, Page, PageContent};
 use engine::protocol::{
     Answer, AnswerCost, Command, DocumentSummary, ErrorReport, Event, Finish, ModelSummary, Outcome, PageEvidence,
     PageReport, PageState, ReadSoFar, ReadingMap, RequestId, SpanEvidence, SpanKind, WeightType,
 };
 use engine::store::library::Record;
-use engine::viewer::{Hit, ViewCommand, ViewEvent, ViewInfo, Wanted};
+use engine::viewer::{Hit, PageKey, ViewCommand, ViewEvent, ViewInfo, Wanted};
 
 /// What the report is known by.
 pub(crate) const HASH: &str = "6d16a5cbb8a85f2d84a3f2a39a3ab8c7f3ed5a1ee3ef0c1b36d4dfc1a4b1c001";
@@ -111,7 +111,7 @@ impl Librarian for ScriptedLibrarian {
             LibraryCommand::Remove(hash) => {
                 shelves.conversations.remove(&hash);
             }
-            LibraryCommand::Search { .. } | LibraryCommand::Look(_) => {}
+            LibraryCommand::Search { .. } | LibraryCommand::Look(_) | LibraryCommand::Export(_) => {}
         }
     }
 
@@ -238,6 +238,36 @@ impl ScriptedViewer {
         }
     }
 
+    /// Tells the lines of a page of the report that was opened last.
+    pub(crate) fn tell_page(&self, number: u32, lines: &[&str]) {
+        let mut drawn = self.0.borrow_mut();
+        let opened = drawn.commands.iter().rev().find_map(|command| match command {
+            ViewCommand::Open { document, .. } => Some(*document),
+            _ => None,
+        });
+        let line = |(at, text): (usize, &&str)| Line {
+            text: (*text).to_owned(),
+            bbox: Rect::new(72.0, 100.0 + 14.0 * at as f32, 540.0, 112.0 + 14.0 * at as f32),
+            block: 0,
+            role: LineRole::Body,
+            hyphenated: false,
+            words: Vec::new(),
+            cells: Vec::new(),
+        };
+        let page = Page {
+            number,
+            label: None,
+            width_pt: 612.0,
+            height_pt: 792.0,
+            content: PageContent::Text,
+            lines: lines.iter().enumerate().map(line).collect(),
+            figures: Vec::new(),
+            links: Vec::new(),
+        };
+        let key = PageKey { document: opened.expect("nothing was opened"), page: number };
+        drawn.events.push_back(ViewEvent::Page { key, page: Arc::new(page) });
+    }
+
     /// Opens what the window wanted opened last: so many sheets of letter paper, the first two with Roman numbers.
     pub(crate) fn open(&self, pages: usize) {
         self.open_as(pages, HASH, "treasury_bulletin_2025_06.pdf");
@@ -321,6 +351,12 @@ pub(crate) fn answer(text: &str) -> Outcome {
         read: ReadSoFar::default(),
         cost: AnswerCost::default(),
     })
+}
+
+/// An answer that comes from nowhere.
+pub(crate) fn answer_from_nowhere(text: &str) -> Outcome {
+    let Outcome::Answer(whole) = answer(text) else { unreachable!("it is an answer") };
+    Outcome::Answer(Answer { evidence: Vec::new(), ..whole })
 }
 
 /// An answer written when `windows` of 40 windows, each of a page, were read.

@@ -1,25 +1,18 @@
 //! Keeps the window's library, on a thread of its own: a disk that is slow costs the window nothing.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
-use std::time::SystemTime;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 use engine::diagnostic::Hint as _;
-use engine::document::file_hash;
 use engine::protocol::ErrorReport;
-use engine::store::encodings::EncodingStore;
-use engine::store::library::{Library, Record, find_words};
-use engine::store::{Directories, StoreError};
+use engine::store::library::{Library, Record};
+use engine::store::{Directories, output};
 
-use crate::window::{
-    FileStanding, HitPlace, Librarian, LibraryCommand, LibraryEvent, LibraryHit, ReportStanding, Wake,
-    conversation_texts,
-};
+use super::library_rounds::Rounds;
+use crate::window::{Librarian, LibraryCommand, LibraryEvent, Wake};
 
 /// The thread, and where it writes.
-pub(crate) struct RunningLibrarian {
+pub struct RunningLibrarian {
     library: Option<Library>,
     commands: Option<Sender<LibraryCommand>>,
     events: Receiver<LibraryEvent>,
@@ -27,20 +20,19 @@ pub(crate) struct RunningLibrarian {
 }
 
 impl RunningLibrarian {
-    /// Starts the thread; `wake` is called after every event. Where the user has no directory, nothing is remembered.
+    /// Starts the thread; `wake` is called after every event. Without directories nothing is remembered.
     ///
     /// # Errors
     /// Fails where the system starts no thread.
-    pub(crate) fn spawn(wake: Wake) -> std::io::Result<Self> {
-        let directories = Directories::of_user().ok();
+    pub fn spawn(directories: Option<Directories>, wake: Wake) -> std::io::Result<Self> {
         let library = directories.as_ref().map(Library::new);
         // Whoever sends draws a window: sending never waits.
         let (commands, incoming) = unbounded();
         let (outgoing, events) = unbounded();
         let thread = std::thread::Builder::new().name("librarian".into()).spawn(move || {
             if let Some(directories) = directories {
-                Desk { library: Library::new(&directories), directories, known: HashMap::new(), outgoing, wake }
-                    .run(&incoming);
+                let library = Library::new(&directories);
+                Desk { library, rounds: Rounds::new(directories), outgoing, wake }.run(&incoming);
             }
         })?;
         Ok(Self { library, commands: Some(commands), events, thread: Some(thread) })
@@ -90,31 +82,42 @@ impl Drop for RunningLibrarian {
     }
 }
 
-/// A file as it was when its hash was taken.
-type Seen = (u64, Option<SystemTime>);
-
 /// Where the thread works.
 struct Desk {
     library: Library,
-    directories: Directories,
-    /// Hashes of files that were looked at.
-    known: HashMap<PathBuf, (Seen, String)>,
+    rounds: Rounds,
     outgoing: Sender<LibraryEvent>,
     wake: Wake,
 }
 
 impl Desk {
+    /// Works until nobody can tell it anything any more; what can wait is left undone then.
     fn run(&mut self, incoming: &Receiver<LibraryCommand>) {
-        while let Ok(first) = incoming.recv() {
-            let mut waiting = vec![first];
-            waiting.extend(incoming.try_iter());
-            for command in still_meant(waiting) {
-                self.carry_out(command, incoming);
+        loop {
+            let first = if self.rounds.are_done() {
+                incoming.recv().map_err(|_| TryRecvError::Disconnected)
+            } else {
+                incoming.try_recv()
+            };
+            match first {
+                Ok(first) => {
+                    let mut waiting = vec![first];
+                    waiting.extend(incoming.try_iter());
+                    for command in still_meant(waiting) {
+                        self.carry_out(command);
+                    }
+                }
+                Err(TryRecvError::Empty) => {
+                    for event in self.rounds.go_on() {
+                        self.tell(event);
+                    }
+                }
+                Err(TryRecvError::Disconnected) => return,
             }
         }
     }
 
-    fn carry_out(&mut self, command: LibraryCommand, incoming: &Receiver<LibraryCommand>) {
+    fn carry_out(&mut self, command: LibraryCommand) {
         let done = match command {
             LibraryCommand::Keep(record, bytes) => self.library.keep_record(record, &bytes),
             LibraryCommand::KeepConversation { hash, bytes } => self.library.keep_conversation(&hash, &bytes),
@@ -128,11 +131,21 @@ impl Desk {
                 done
             }
             LibraryCommand::Search { query, reports } => {
-                self.search(&query, &reports, incoming);
+                self.rounds.search(query, reports);
                 Ok(())
             }
-            LibraryCommand::Look(reports) => self.look(&reports),
-            LibraryCommand::Remove(hash) => self.library.remove(&hash),
+            LibraryCommand::Look(reports) => self.rounds.look(reports),
+            LibraryCommand::Remove(hash) => {
+                self.rounds.forget(&hash);
+                self.library.remove(&hash)
+            }
+            LibraryCommand::Export(export) => {
+                let written = output::write_file(export.path(), export.text().as_bytes());
+                if written.is_ok() {
+                    self.tell(LibraryEvent::Exported(export.path().to_owned()));
+                }
+                written
+            }
         };
         if let Err(error) = done {
             let report = ErrorReport { message: error.to_string(), hint: error.hint() };
@@ -144,60 +157,6 @@ impl Desk {
         // Nobody listens any more when the window was closed.
         let _ = self.outgoing.send(event);
         (self.wake)();
-    }
-
-    /// Looks through one report after the other, until all are done or something else is to be done.
-    fn search(&self, query: &str, reports: &[String], incoming: &Receiver<LibraryCommand>) {
-        for hash in reports {
-            if !incoming.is_empty() {
-                return;
-            }
-            let hits = self.search_report(query, hash);
-            if !hits.is_empty() {
-                self.tell(LibraryEvent::Found { query: query.to_owned(), hits, is_last: false });
-            }
-        }
-        self.tell(LibraryEvent::Found { query: query.to_owned(), hits: Vec::new(), is_last: true });
-    }
-
-    fn search_report(&self, query: &str, hash: &str) -> Vec<LibraryHit> {
-        let hit = |place, passage| LibraryHit { hash: hash.to_owned(), place, passage };
-        let conversation = self.library.conversation(hash).ok().flatten();
-        let turns = conversation.as_deref().map(conversation_texts).unwrap_or_default();
-        let in_turns = turns.iter().enumerate();
-        let mut hits: Vec<LibraryHit> =
-            in_turns.filter_map(|(at, text)| Some(hit(HitPlace::Turn(at), find_words(text, query)?))).collect();
-        let pages = self.library.text(hash).unwrap_or_default().pages;
-        let in_pages = pages.iter();
-        hits.extend(in_pages.filter_map(|page| Some(hit(HitPlace::Page(page.number), find_words(&page.text, query)?))));
-        hits
-    }
-
-    fn look(&mut self, reports: &[(String, PathBuf)]) -> Result<(), StoreError> {
-        let mut bytes: BTreeMap<String, u64> = BTreeMap::new();
-        let kept = EncodingStore::new(&self.directories, None).list();
-        for file in kept.as_ref().map(|kept| kept.files.as_slice()).unwrap_or_default() {
-            *bytes.entry(file.about.document_hash.clone()).or_default() += file.bytes;
-        }
-        let stands = reports.iter().map(|(hash, path)| ReportStanding {
-            hash: hash.clone(),
-            file: self.file_stands(path, hash),
-            kept_bytes: bytes.get(hash).copied().unwrap_or(0),
-        });
-        let stands = stands.collect();
-        self.tell(LibraryEvent::Stands(stands));
-        kept.map(|_| ())
-    }
-
-    fn file_stands(&mut self, path: &Path, hash: &str) -> FileStanding {
-        let Ok(about) = path.metadata() else { return FileStanding::Gone };
-        let seen = (about.len(), about.modified().ok());
-        let known = self.known.get(path).filter(|(before, _)| *before == seen).map(|(_, hash)| hash.clone());
-        let found = known.or_else(|| file_hash(path).ok());
-        let Some(found) = found else { return FileStanding::Gone };
-        let stands = if found == hash { FileStanding::Here } else { FileStanding::Changed };
-        self.known.insert(path.to_owned(), (seen, found));
-        stands
     }
 }
 

@@ -8,6 +8,7 @@ mod cache;
 mod follow;
 mod forward;
 mod librarian;
+mod library_rounds;
 mod log;
 mod model_keeper;
 mod models;
@@ -17,6 +18,8 @@ mod pages;
 mod read;
 mod report;
 mod window;
+
+pub use librarian::RunningLibrarian;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
         let options = EngineOptions { keeps_texts: true, ..EngineOptions::default() };
         let engine = Engine::spawn(options, move || for_engine())?;
         let viewer = Viewer::spawn(None, move || for_viewer())?;
-        let librarian = Box::new(RunningLibrarian::spawn(wake.clone())?);
+        let librarian = Box::new(RunningLibrarian::spawn(Directories::of_user().ok(), wake.clone())?);
         let models = Box::new(RunningModelKeeper::spawn(wake)?);
         Ok(Helpers {
             engine: Box::new(RunningEngine(engine)),

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Ui};
+use engine::protocol::RequestId;
 use engine::store::library::Record;
 use engine::viewer::ViewCommand;
 
 use super::command::Screen;
 use super::desk::{Conversation, Desk};
 use super::dialog::{Chosen, FileDialog};
+use super::export::Export;
 use super::frame_times::FrameTimes;
 use super::librarian::{LibraryCommand, LibraryEvent};
 use super::model_keeper::ModelCommand;
@@ -45,10 +47,20 @@ pub struct Window {
     pub(super) focus_find: bool,
     pub(super) theme: Arc<Theme>,
     pub(super) dialog: FileDialog,
+    /// Reports that are removed while something is still being made from them.
+    pub(super) removals: Vec<Removal>,
     /// A question that is asked as soon as the first report is open.
     pub(super) question: Option<String>,
     kept: Kept,
     frame_times: Option<FrameTimes>,
+}
+
+/// A report that was removed.
+pub(super) struct Removal {
+    /// The report.
+    pub hash: String,
+    /// Work on it that has not ended, and may still keep something.
+    pub waits: Vec<RequestId>,
 }
 
 /// What is remembered, as it was last written.
@@ -104,6 +116,7 @@ impl Window {
             focus_find: false,
             theme,
             dialog: FileDialog::default(),
+            removals: Vec::new(),
             question: start.question,
             kept,
             frame_times: start.times_frames.then(FrameTimes::default),
@@ -113,8 +126,16 @@ impl Window {
         Ok(window)
     }
 
+    /// Writes the conversation on the report in front to a file: Markdown where its name ends so, else a web page. What was
+    /// there before is replaced.
+    pub fn export_to(&mut self, path: PathBuf) {
+        let Some(export) = self.tabs.front_mut().and_then(|tab| Export::new(path, tab)) else { return };
+        self.helpers.librarian.send(LibraryCommand::Export(Box::new(export)));
+    }
+
     /// Opens what was open, and these files, the first of which comes to the front.
     fn open_first(&mut self, files: Vec<PathBuf>) {
+        self.shelf.query.clone_from(&self.desk.query);
         let mut front = 0;
         for report in self.desk.open_reports() {
             let index = self.tabs.add(report.path.clone(), report.name.clone());
@@ -125,6 +146,7 @@ impl Window {
         let Helpers { engine, viewer, .. } = &mut self.helpers;
         if files.is_empty() {
             self.tabs.bring_to_front(front, engine.as_mut(), viewer.as_mut());
+            self.show(if self.tabs.len() == 0 { Screen::Library } else { self.desk.screen });
         } else {
             self.open_files(files);
         }
@@ -135,6 +157,9 @@ impl Window {
         let start = Instant::now();
         let is_late = || start.elapsed() > EVENT_TIME;
         while let Some(event) = self.helpers.engine.try_recv() {
+            if event.is_last() && !self.removals.is_empty() {
+                self.remove_what_came_late(event.request());
+            }
             if let Some(tab) = self.tabs.owner(event.request()) {
                 update::absorb(&mut tab.state, event);
             }
@@ -162,6 +187,17 @@ impl Window {
         }
     }
 
+    /// Work on a report that was removed has ended: what it made until then goes too.
+    fn remove_what_came_late(&mut self, ended: RequestId) {
+        for removal in &mut self.removals {
+            if removal.waits.contains(&ended) {
+                removal.waits.retain(|waiting| *waiting != ended);
+                self.helpers.librarian.send(LibraryCommand::Remove(removal.hash.clone()));
+            }
+        }
+        self.removals.retain(|removal| !removal.waits.is_empty());
+    }
+
     fn take_in_library(&mut self, event: LibraryEvent) {
         match event {
             LibraryEvent::Conversation { hash, bytes } => {
@@ -172,9 +208,8 @@ impl Window {
             }
             LibraryEvent::Found { query, hits, is_last } => self.shelf.found(&query, hits, is_last),
             LibraryEvent::Stands(standings) => self.shelf.stands(standings),
-            LibraryEvent::Failed(report) => {
-                self.trouble = Some(Trouble { message: report.message, hint: report.hint });
-            }
+            LibraryEvent::Exported(path) => self.note(format!("Written to {}", path.display())),
+            LibraryEvent::Failed(report) => self.tell(Trouble { message: report.message, hint: report.hint }),
         }
     }
 
@@ -209,11 +244,7 @@ impl Window {
 
     /// Notes how things stand, where that has changed; whether it had.
     fn keep(&mut self) -> bool {
-        for tab in self.tabs.iter().filter(|tab| tab.view.jump.is_none()) {
-            if let Some(hash) = tab.hash() {
-                self.desk.note(hash, &tab.view);
-            }
-        }
+        self.note_places();
         self.note_open();
         let mut has_changed = false;
         for tab in self.tabs.iter_mut() {
@@ -229,6 +260,17 @@ impl Window {
         }
         self.kept.at = Instant::now();
         has_changed
+    }
+
+    /// Notes where one is in open reports, and what is being written about them.
+    pub(super) fn note_places(&mut self) {
+        for tab in self.tabs.iter().filter(|tab| tab.recall != super::tab::Recall::Unknown) {
+            let Some(hash) = tab.hash() else { continue };
+            if tab.view.jump.is_none() {
+                self.desk.note(hash, &tab.view);
+            }
+            self.desk.note_question(hash, &tab.state);
+        }
     }
 
     /// Notes how large the window is, unless it fills the screen for a while.
@@ -267,6 +309,8 @@ impl Window {
         let front = self.tabs.front().and_then(hash_of);
         self.desk.open = open;
         self.desk.front = front;
+        self.desk.screen = self.screen;
+        self.desk.query.clone_from(&self.shelf.query);
     }
 
     fn keep_now_and_then(&mut self, ctx: &egui::Context) {
@@ -293,6 +337,7 @@ impl eframe::App for Window {
         match self.dialog.poll() {
             Some(Chosen::Reports(paths)) => self.open_files(paths),
             Some(Chosen::Model(path)) => self.add_model(path),
+            Some(Chosen::Export(path)) => self.export_to(path),
             None => {}
         }
         self.tabs.read_behind(self.helpers.engine.as_mut());
@@ -318,6 +363,11 @@ impl eframe::App for Window {
         }
         if !dropped.is_empty() {
             self.open_files(dropped);
+        }
+        if self.screen == Screen::Library && ui.input(|input| input.events.contains(&egui::Event::WindowFocused(true)))
+        {
+            // Files may have been moved meanwhile.
+            self.show(Screen::Library);
         }
         self.kept.is_stale |= !commands.is_empty() || ui.input(|input| !input.events.is_empty());
         for command in commands {

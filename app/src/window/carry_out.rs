@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use eframe::egui;
 use engine::store::library::Record;
 
-use super::app::Window;
-use super::command::{Screen, UserCommand};
+use super::app::{Removal, Window};
+use super::command::{Screen, TurnCommand, UserCommand};
 use super::dialog::Choice;
 use super::librarian::{HitPlace, LibraryCommand};
 use super::model_keeper::ModelCommand;
-use super::pages::{Marks, ViewAction};
+use super::pages::ViewAction;
 use super::settings::Settings;
 use super::state::{Remote, Trouble, Turn};
 use super::tab::Then;
-use super::{Helpers, update};
+use super::{Helpers, conversing, update};
 
 impl Window {
     /// Carries out one thing the user did.
@@ -41,6 +41,11 @@ impl Window {
                 let turn = self.tabs.front().and_then(|tab| tab.state.turns.get(turn));
                 ctx.copy_text(turn.map(Turn::with_citations).unwrap_or_default());
             }
+            UserCommand::ChooseExport(form) => {
+                let name = self.tabs.front().map_or("", |tab| tab.name.as_str());
+                let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+                self.choose(ctx, Choice::Export(form, format!("{stem} conversation")));
+            }
             UserCommand::Set(settings) => self.set(ctx, settings),
             UserCommand::Model(command) => self.begin_with_model(command),
             UserCommand::AskAboutModel(asked) => self.models.asked = asked,
@@ -51,39 +56,23 @@ impl Window {
 
     fn carry_out_in_report(&mut self, command: UserCommand) {
         let engine = self.helpers.engine.as_mut();
-        if matches!(command, UserCommand::Ask | UserCommand::AskAgain(_) | UserCommand::Regenerate(_)) {
+        if matches!(
+            command,
+            UserCommand::Ask | UserCommand::Turn(TurnCommand::AskAgain(_) | TurnCommand::Regenerate(_))
+        ) {
             self.tabs.hold_other_readings(engine);
         }
         let Some(tab) = self.tabs.front_mut() else { return };
         match command {
             UserCommand::Ask => update::ask(&mut tab.state, engine),
-            UserCommand::AskAgain(turn) => update::ask_again(&mut tab.state, engine, turn),
-            UserCommand::Regenerate(turn) => update::regenerate(&mut tab.state, engine, turn),
-            UserCommand::EditQuestion(turn) => {
-                if let Some(turn) = tab.state.turns.get(turn) {
-                    tab.state.question.clone_from(&turn.question);
-                    tab.state.focus_question = true;
-                }
-            }
-            UserCommand::DeleteTurn(turn) if tab.state.work.is_none() && turn < tab.state.turns.len() => {
-                tab.state.turns.remove(turn);
-            }
+            UserCommand::Turn(command) => conversing::carry_out(tab, engine, &command),
             UserCommand::FocusQuestion => tab.state.focus_question = true,
-            UserCommand::View(action) => tab.view.act(action),
-            UserCommand::LookAtSource { turn, source } => {
-                if let Some(turn) = tab.state.turns.get_mut(turn) {
-                    turn.source = source;
+            UserCommand::DismissNote => tab.state.note = None,
+            UserCommand::View(action) => {
+                if action == ViewAction::Unmark {
+                    tab.state.pointed_out = None;
                 }
-            }
-            UserCommand::NextCitation => {
-                let cited = |turn: &&mut Turn| !turn.evidence.is_empty();
-                let Some(turn) = tab.state.turns.iter_mut().rev().find(cited) else { return };
-                if tab.view.marks.is_some() {
-                    turn.source = (turn.source + 1) % turn.evidence.len();
-                }
-                if let Some(marks) = turn.evidence.get(turn.source).map(Marks::of_page) {
-                    tab.view.act(ViewAction::Show(marks));
-                }
+                tab.view.act(action);
             }
             UserCommand::PauseReading => update::pause_reading(&mut tab.state, engine),
             UserCommand::GoOnReading => update::go_on_reading(&mut tab.state, engine),
@@ -119,6 +108,7 @@ impl Window {
 
     /// Closes a report.
     pub(super) fn close_tab(&mut self, index: usize) {
+        self.note_places();
         let Helpers { engine, viewer, librarian, .. } = &mut self.helpers;
         if let Some((hash, bytes)) = self.tabs.iter_mut().nth(index).and_then(super::tab::Tab::news) {
             librarian.send(LibraryCommand::KeepConversation { hash, bytes });
@@ -129,11 +119,12 @@ impl Window {
         }
     }
 
-    fn show(&mut self, screen: Screen) {
+    pub(super) fn show(&mut self, screen: Screen) {
         self.screen = screen;
         if screen == Screen::Library {
             let reports = self.desk.reports().map(|report| (report.hash.clone(), report.path.clone())).collect();
             self.helpers.librarian.send(LibraryCommand::Look(reports));
+            self.search_library();
         }
         if screen == Screen::Settings {
             self.helpers.models.send(ModelCommand::List);
@@ -165,8 +156,15 @@ impl Window {
         }
     }
 
+    /// Says that something was done, where the user looks.
+    pub(super) fn note(&mut self, note: String) {
+        if let Some(tab) = self.tabs.front_mut() {
+            tab.state.note = Some(note);
+        }
+    }
+
     /// Says what went wrong where the user looks.
-    fn tell(&mut self, trouble: Trouble) {
+    pub(super) fn tell(&mut self, trouble: Trouble) {
         match self.tabs.front_mut().filter(|_| self.screen == Screen::Report) {
             Some(tab) => tab.state.trouble = Some(trouble),
             None => self.trouble = Some(trouble),
@@ -212,7 +210,7 @@ impl Window {
                 tab.view.find.query = words;
                 tab.view.act(ViewAction::GoTo(page));
             }
-            Some(Then::Turn(turn)) => tab.state.show_turn = Some(turn),
+            Some(Then::Turn(turn)) => tab.state.point_out(turn),
             None => {}
         }
     }
@@ -221,6 +219,8 @@ impl Window {
         let open = self.tabs.iter().position(|tab| tab.hash() == Some(hash));
         if let Some(index) = open {
             let screen = self.screen;
+            let waits = self.tabs.iter().nth(index).map(super::tab::Tab::requests).unwrap_or_default();
+            self.removals.push(Removal { hash: hash.to_owned(), waits });
             self.close_tab(index);
             self.screen = screen;
         }
@@ -248,8 +248,11 @@ impl Window {
             return;
         }
         if let Some(question) = self.question.take() {
-            tab.state.question = question;
+            // What the user was writing there stays.
+            let (editing, draft) = (tab.state.editing.take(), std::mem::replace(&mut tab.state.question, question));
             update::ask(&mut tab.state, self.helpers.engine.as_mut());
+            tab.state.editing = editing;
+            tab.state.question = draft;
         }
     }
 }

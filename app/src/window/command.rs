@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
+use super::export::Form;
 use super::model_keeper::ModelCommand;
 use super::models::Asked;
 use super::pages::ViewAction;
@@ -34,31 +37,20 @@ pub(crate) enum UserCommand {
     Remove(String),
     /// Ask what stands in the question's field.
     Ask,
-    /// Ask the question of this turn again, counted from 0.
-    AskAgain(usize),
     /// Put the answer of this turn, counted from 0, into the clipboard.
     CopyAnswer(usize),
-    /// Have the question of this turn answered in other words.
-    Regenerate(usize),
-    /// Put the question of this turn back into the field.
-    EditQuestion(usize),
-    /// Take this turn away.
-    DeleteTurn(usize),
+    /// Do something with a question or an answer that is there.
+    Turn(TurnCommand),
+    /// Show the system's dialog for writing the conversation to a file.
+    ChooseExport(Form),
+    /// No longer say that something was done.
+    DismissNote,
     /// Write in the question's field.
     FocusQuestion,
     /// Write in the field for words to look for.
     FocusFind,
     /// Look at another part of the report, or otherwise.
     View(ViewAction),
-    /// Show what a turn's answer came from on another page; both counted from 0.
-    LookAtSource {
-        /// The turn.
-        turn: usize,
-        /// The page of its evidence.
-        source: usize,
-    },
-    /// Show the next page that the last answer came from.
-    NextCitation,
     /// Let the reading behind rest.
     PauseReading,
     /// Take it up again.
@@ -79,8 +71,46 @@ pub(crate) enum UserCommand {
     Set(Settings),
 }
 
+/// What can be done with questions and answers that are there; turns are counted from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TurnCommand {
+    /// Ask the question of this turn again.
+    AskAgain(usize),
+    /// Have it answered in other words.
+    Regenerate(usize),
+    /// Put it into the field, to be asked in another form.
+    Edit(usize),
+    /// Leave it as it is.
+    StopEditing,
+    /// Take this turn away.
+    Delete(usize),
+    /// Put back what was taken away last.
+    PutBack,
+    /// Show another answer to the same question.
+    ShowVersion {
+        /// The turn.
+        turn: usize,
+        /// The answer, counted from 0 and from the oldest.
+        version: usize,
+    },
+    /// Show what a turn's answer came from on another page.
+    LookAtSource {
+        /// The turn.
+        turn: usize,
+        /// The page of its evidence, counted from 0.
+        source: usize,
+    },
+    /// Show the next page that the last answer came from.
+    NextCitation,
+    /// Show the next question or answer in which the words stand that are looked for, or the one before.
+    NextFound {
+        /// The next one, not the one before.
+        is_forward: bool,
+    },
+}
+
 /// What the window shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Screen {
     /// The open report in front, or the library where none is open.
     #[default]

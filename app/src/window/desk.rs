@@ -4,12 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
-use engine::protocol::PageEvidence;
+use engine::protocol::{PageEvidence, ReadSoFar};
 use engine::viewer::ViewInfo;
 use serde::{Deserialize, Serialize};
 
+use super::command::Screen;
 use super::pages::{PageView, Spot, Zoom};
-use super::state::{Turn, TurnEnd};
+use super::state::{Editing, State, Trouble, Turn, TurnEnd};
 
 /// Reports remembered; the ones that were not open for longest go.
 const MOST_REPORTS: usize = 500;
@@ -27,6 +28,10 @@ pub(crate) struct Desk {
     pub open: Vec<String>,
     /// The one in front.
     pub front: Option<String>,
+    /// The screen that was shown.
+    pub screen: Screen,
+    /// The words that were looked for in all reports.
+    pub query: String,
     /// Width of the panel with questions and answers, in points.
     pub conversation_width: Option<f32>,
     /// Width and height of the window, in points.
@@ -50,16 +55,32 @@ pub(crate) struct KeptReport {
     pub top: Spot,
     /// How large pages were.
     pub zoom: Zoom,
+    /// What stood in the question's field.
+    #[serde(default)]
+    pub question: String,
+    /// The question that was being changed there.
+    #[serde(default)]
+    pub editing: Option<Editing>,
+    /// The words that were looked for.
+    #[serde(default)]
+    pub find: String,
 }
 
 /// A question and its answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 struct KeptTurn {
     question: String,
     answer: String,
     evidence: Vec<PageEvidence>,
     source: usize,
     end: TurnEnd,
+    warnings: Vec<String>,
+    from_part: Option<ReadSoFar>,
+    trouble: Option<Trouble>,
+    model: Option<String>,
+    others: Vec<KeptTurn>,
+    shown: usize,
 }
 
 impl Desk {
@@ -96,11 +117,20 @@ impl Desk {
         self.reports.truncate(MOST_REPORTS);
     }
 
+    /// Notes what is being written about a report that was recalled.
+    pub(crate) fn note_question(&mut self, hash: &str, state: &State) {
+        if let Some(report) = self.reports.iter_mut().find(|report| report.hash == hash) {
+            report.question.clone_from(&state.question);
+            report.editing.clone_from(&state.editing);
+        }
+    }
+
     /// Notes how an open report is looked at.
     pub(crate) fn note(&mut self, hash: &str, view: &PageView) {
         if let Some(report) = self.reports.iter_mut().find(|report| report.hash == hash) {
             report.top = view.top;
             report.zoom = view.zoom;
+            report.find.clone_from(&view.find.query);
         }
     }
 
@@ -122,6 +152,45 @@ impl KeptReport {
             opened_secs,
             top: before.map_or_else(Spot::default, |before| before.top),
             zoom: before.map_or_else(Zoom::default, |before| before.zoom),
+            question: before.map(|before| before.question.clone()).unwrap_or_default(),
+            editing: before.and_then(|before| before.editing.clone()),
+            find: before.map(|before| before.find.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+impl KeptTurn {
+    fn new(turn: &Turn) -> Self {
+        Self {
+            question: turn.question.clone(),
+            answer: turn.answer.clone(),
+            evidence: turn.evidence.clone(),
+            source: turn.source,
+            end: turn.end,
+            warnings: turn.warnings.clone(),
+            from_part: turn.from_part.clone(),
+            trouble: turn.trouble.clone(),
+            model: turn.model.clone(),
+            others: turn.others.iter().map(Self::new).collect(),
+            shown: turn.shown,
+        }
+    }
+
+    fn turn(&self) -> Turn {
+        Turn {
+            request: None,
+            question: self.question.clone(),
+            answer: self.answer.clone(),
+            evidence: self.evidence.clone(),
+            source: self.source,
+            warnings: self.warnings.clone(),
+            from_part: self.from_part.clone(),
+            more_read: None,
+            end: if self.end == TurnEnd::Open { TurnEnd::Cancelled } else { self.end },
+            trouble: self.trouble.clone(),
+            model: self.model.clone(),
+            others: self.others.iter().map(Self::turn).collect(),
+            shown: self.shown.min(self.others.len()),
         }
     }
 }
@@ -135,15 +204,8 @@ pub(crate) struct Conversation {
 impl Conversation {
     /// These questions. An answer that is still being written is kept as far as it has come.
     pub(crate) fn new(turns: &[Turn]) -> Self {
-        let kept = |turn: &Turn| KeptTurn {
-            question: turn.question.clone(),
-            answer: turn.answer.clone(),
-            evidence: turn.evidence.clone(),
-            source: turn.source,
-            end: turn.end,
-        };
         let old = turns.len().saturating_sub(MOST_TURNS);
-        Self { turns: turns[old..].iter().map(kept).collect() }
+        Self { turns: turns[old..].iter().map(KeptTurn::new).collect() }
     }
 
     /// Reads what [`Conversation::to_bytes`] wrote; none where that cannot be understood.
@@ -159,15 +221,7 @@ impl Conversation {
 
     /// The questions. What was being answered when the program ended was stopped there.
     pub(crate) fn turns(&self) -> Vec<Turn> {
-        let turn = |kept: &KeptTurn| Turn {
-            question: kept.question.clone(),
-            answer: kept.answer.clone(),
-            evidence: kept.evidence.clone(),
-            source: kept.source,
-            end: if kept.end == TurnEnd::Open { TurnEnd::Cancelled } else { kept.end },
-            ..Turn::default()
-        };
-        self.turns.iter().map(turn).collect()
+        self.turns.iter().map(KeptTurn::turn).collect()
     }
 
     /// Each question with its answer, as one text.
@@ -189,6 +243,9 @@ mod tests {
             opened_secs: 1_700_000_000,
             top: Spot { index: 3, x_pt: 0.5, y_pt: 120.25 },
             zoom: Zoom::Fixed(1.5),
+            question: "How mu".into(),
+            editing: Some(Editing { turn: 2, before: "And".into() }),
+            find: "receipts".into(),
         }
     }
 
@@ -206,10 +263,23 @@ mod tests {
 
     #[test]
     fn a_conversation_comes_back_and_what_was_being_answered_was_stopped() {
-        let turn = |end| Turn { question: "How much?".into(), answer: "0.3".into(), end, ..Turn::default() };
+        let earlier = Turn { answer: "0.2".into(), ..Turn::default() };
+        let trouble = Some(Trouble { message: "no model".into(), hint: None });
+        let turn = |end| Turn {
+            question: "How much?".into(),
+            answer: "0.3".into(),
+            end,
+            others: vec![Turn { end, ..earlier.clone() }],
+            shown: 1,
+            trouble: trouble.clone(),
+            warnings: vec!["Page 3 is not read".into()],
+            ..Turn::default()
+        };
         let kept = Conversation::new(&[turn(TurnEnd::Answered), turn(TurnEnd::Open)]);
         let turns = Conversation::from_bytes(&kept.to_bytes()).turns();
         assert_eq!(turns, [turn(TurnEnd::Answered), turn(TurnEnd::Cancelled)]);
+        let older = br#"{"turns":[{"question":"Q","answer":"A","evidence":[],"source":0,"end":"Answered"}]}"#;
+        assert_eq!(Conversation::from_bytes(older).turns()[0].answer, "A", "what earlier programs kept");
         assert_eq!(kept.texts().next().as_deref(), Some("How much?\n0.3"));
     }
 

@@ -4,16 +4,20 @@ use std::path::PathBuf;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 
+use super::export::Form;
+
 /// Endings of the files Recto reads.
 const ENDINGS: &[&str] = &["pdf", "png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif", "txt", "md"];
 
 /// What is to be chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
     /// Reports to open.
     Reports,
     /// The folder of a model.
     Model,
+    /// Where to write a conversation, and under which name where the user names none.
+    Export(Form, String),
 }
 
 /// What was chosen.
@@ -23,6 +27,8 @@ pub(crate) enum Chosen {
     Reports(Vec<PathBuf>),
     /// The folder of a model.
     Model(PathBuf),
+    /// Where to write a conversation.
+    Export(PathBuf),
 }
 
 /// A dialog that is open, or none.
@@ -70,6 +76,11 @@ fn ask_and_send(choice: Choice, sender: Sender<Chosen>, wake: impl Fn()) {
             reports.map(Chosen::Reports)
         }
         Choice::Model => dialog.set_title("Add a model from a folder").pick_folder().map(Chosen::Model),
+        Choice::Export(form, name) => {
+            let dialog = dialog.set_title("Export the conversation").add_filter(form.name(), &[form.ending()]);
+            let path = dialog.set_file_name(format!("{name}.{}", form.ending())).save_file();
+            path.map(|path| Chosen::Export(with_ending(path, form)))
+        }
     };
     if let Some(chosen) = chosen {
         // Nobody listens any more when the window was closed meanwhile.
@@ -77,4 +88,14 @@ fn ask_and_send(choice: Choice, sender: Sender<Chosen>, wake: impl Fn()) {
     }
     drop(sender);
     wake();
+}
+
+/// The ending says in which form a conversation is written.
+fn with_ending(path: PathBuf, form: Form) -> PathBuf {
+    if Form::asked_for(&path).is_some() {
+        return path;
+    }
+    let mut name = path.into_os_string();
+    name.push(format!(".{}", form.ending()));
+    name.into()
 }

@@ -61,9 +61,10 @@ impl Window {
                 Panel::bottom("question").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
                     screens::question_ui(ui, look, (state, has_model), &mut question, commands);
                 });
-                CentralPanel::default()
-                    .frame(look.panel(0.0))
-                    .show(ui, |ui| screens::answers_ui(ui, look, state, (&mut tab.view, &mut tab.answers), commands));
+                CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
+                    let conversation = (&mut tab.view, &mut tab.answers, &mut tab.found_turns);
+                    screens::answers_ui(ui, look, state, conversation, commands);
+                });
             });
         self.desk.conversation_width = Some(conversation.response.rect.width().round());
         state.question = question;

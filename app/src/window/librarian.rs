@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use engine::protocol::ErrorReport;
 use engine::store::library::{Passage, Record};
 
+use super::export::Export;
+
 /// What the librarian is told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LibraryCommand {
@@ -30,6 +32,8 @@ pub enum LibraryCommand {
     Look(Vec<(String, PathBuf)>),
     /// Remove everything that was made from a report. The report itself stays.
     Remove(String),
+    /// Write a conversation where the user wants it.
+    Export(Box<Export>),
 }
 
 /// What the librarian tells.
@@ -53,6 +57,8 @@ pub enum LibraryEvent {
     },
     /// How things stand with the reports that were asked about.
     Stands(Vec<ReportStanding>),
+    /// A conversation was written.
+    Exported(PathBuf),
     /// Something was not done.
     Failed(ErrorReport),
 }

@@ -7,9 +7,12 @@ mod answer_texts;
 mod app;
 mod carry_out;
 mod command;
+mod conversing;
 mod desk;
 mod dialog;
 mod engine_client;
+mod export;
+mod found_turns;
 mod frame_times;
 mod layout;
 mod librarian;
@@ -27,6 +30,7 @@ mod tab;
 mod tabs;
 mod theme;
 mod update;
+mod versions;
 mod viewer_client;
 mod widgets;
 
@@ -40,6 +44,7 @@ use serde::{Deserialize, Serialize};
 
 pub use app::Window;
 pub use engine_client::EngineClient;
+pub use export::Export;
 pub use librarian::{FileStanding, HitPlace, Librarian, LibraryCommand, LibraryEvent, LibraryHit, ReportStanding};
 pub use model_keeper::{InstalledModel, ModelCommand, ModelEvent, ModelKeeper, ModelShelf, OfferedModel};
 pub use viewer_client::ViewerClient;

@@ -1,8 +1,10 @@
 //! Every command by its name: what the list shows, and which of them the written words mean.
 
-use super::command::{Screen, UserCommand};
+use super::command::{Screen, TurnCommand, UserCommand};
+use super::export::Form;
 use super::pages::{ViewAction, Zoom};
 use super::settings::{Mode, Settings};
+use super::state::State;
 use super::tabs::Tabs;
 
 /// A command as it is listed.
@@ -41,8 +43,12 @@ pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
     if let Some(tab) = tabs.front() {
         add("Write a question", "Ctrl+L", UserCommand::FocusQuestion);
         add("Search in this report", "Ctrl+F", UserCommand::FocusFind);
-        if tab.state.turns.iter().any(|turn| !turn.evidence.is_empty()) {
-            add("Show the next citation", "Ctrl+E", UserCommand::NextCitation);
+        for (name, keys, command) in answer_entries(&tab.state) {
+            add(name, keys, command);
+        }
+        if tab.view.find.is_on() {
+            let next = UserCommand::Turn(TurnCommand::NextFound { is_forward: true });
+            add("Find the words in the conversation", "", next);
         }
         add("Go back", "Alt+Left", UserCommand::View(ViewAction::Back));
         add("Go forward", "Alt+Right", UserCommand::View(ViewAction::Forward));
@@ -61,6 +67,10 @@ pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
         }
         if tab.state.work.is_some() {
             add("Stop", "Esc", UserCommand::Cancel);
+        }
+        if !tab.state.turns.is_empty() {
+            add("Export the conversation as a web page…", "", UserCommand::ChooseExport(Form::WebPage));
+            add("Export the conversation as Markdown…", "", UserCommand::ChooseExport(Form::Markdown));
         }
         add("Close this report", "Ctrl+W", UserCommand::CloseTab(tabs.front_index()));
     }
@@ -81,6 +91,39 @@ pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
     for (index, tab) in tabs.iter().enumerate().filter(|(index, _)| *index != tabs.front_index()) {
         let name = format!("Show {}", tab.name);
         entries.push(Entry { name, keys: "", command: UserCommand::ShowTab(index) });
+    }
+    entries
+}
+
+/// What can be done with the last question and its answer.
+fn answer_entries(state: &State) -> Vec<(&'static str, &'static str, UserCommand)> {
+    let mut entries = Vec::new();
+    let mut add = |name, keys, command| entries.push((name, keys, UserCommand::Turn(command)));
+    if state.turns.iter().any(|turn| !turn.evidence.is_empty()) {
+        add("Show the next citation", "Ctrl+E", TurnCommand::NextCitation);
+    }
+    if let (Some(at), true) = (state.turns.len().checked_sub(1), state.work.is_none()) {
+        add("Regenerate the last answer", "Ctrl+R", TurnCommand::Regenerate(at));
+        add("Edit the last question", "Up", TurnCommand::Edit(at));
+        add("Delete the last question", "", TurnCommand::Delete(at));
+        if let Some(turn) = state.turns.last() {
+            let show = |version| TurnCommand::ShowVersion { turn: at, version };
+            if turn.shown > 0 {
+                add("Show the earlier answer", "", show(turn.shown - 1));
+            }
+            if turn.shown + 1 < turn.versions() {
+                add("Show the later answer", "", show(turn.shown + 1));
+            }
+        }
+    }
+    if state.taken_away.is_some() {
+        add("Put back what was deleted", "", TurnCommand::PutBack);
+    }
+    if state.editing.is_some() {
+        add("Leave the question as it was", "Esc", TurnCommand::StopEditing);
+    }
+    if let Some(at) = state.turns.iter().rposition(|turn| !turn.answer.is_empty()) {
+        entries.push(("Copy the last answer", "Ctrl+Shift+C", UserCommand::CopyAnswer(at)));
     }
     entries
 }

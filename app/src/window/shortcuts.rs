@@ -3,7 +3,7 @@
 use eframe::egui::{self, Key, KeyboardShortcut, Modifiers};
 
 use super::app::Window;
-use super::command::{Screen, UserCommand};
+use super::command::{Screen, TurnCommand, UserCommand};
 use super::pages::{ViewAction, Zoom};
 use super::state::Remote;
 
@@ -23,7 +23,7 @@ const EVERYWHERE: [(KeyboardShortcut, UserCommand); 8] = [
 
 /// Keys for the report in front.
 const OF_REPORT: [(KeyboardShortcut, UserCommand); 8] = [
-    (KeyboardShortcut::new(Modifiers::COMMAND, Key::E), UserCommand::NextCitation),
+    (KeyboardShortcut::new(Modifiers::COMMAND, Key::E), UserCommand::Turn(TurnCommand::NextCitation)),
     (KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft), UserCommand::View(ViewAction::Back)),
     (KeyboardShortcut::new(Modifiers::ALT, Key::ArrowRight), UserCommand::View(ViewAction::Forward)),
     (KeyboardShortcut::new(Modifiers::COMMAND, Key::Plus), UserCommand::View(ViewAction::ZoomBy(1.25))),
@@ -52,12 +52,28 @@ impl Window {
             if input.consume_key(Modifiers::COMMAND, Key::W) && self.tabs.len() > 0 {
                 commands.push(UserCommand::CloseTab(self.tabs.front_index()));
             }
+            commands.extend(self.answer_keys(input));
             commands.extend(self.page_keys(input, is_writing).map(UserCommand::View));
             if input.key_pressed(Key::Escape) {
-                let has_work = self.tabs.front().is_some_and(|tab| tab.state.work.is_some());
-                commands.push(if has_work { UserCommand::Cancel } else { UserCommand::View(ViewAction::Unmark) });
+                let state = self.tabs.front().map(|tab| &tab.state);
+                commands.push(match state {
+                    Some(state) if state.work.is_some() => UserCommand::Cancel,
+                    Some(state) if state.editing.is_some() => UserCommand::Turn(TurnCommand::StopEditing),
+                    _ => UserCommand::View(ViewAction::Unmark),
+                });
             }
         });
+    }
+
+    /// Keys for the last question and its answer.
+    fn answer_keys(&self, input: &mut egui::InputState) -> Option<UserCommand> {
+        let state = &self.tabs.front()?.state;
+        if input.consume_key(SHIFTED, Key::C) {
+            return state.turns.iter().rposition(|turn| !turn.answer.is_empty()).map(UserCommand::CopyAnswer);
+        }
+        let last = state.turns.len().checked_sub(1).filter(|_| state.work.is_none())?;
+        let regenerates = input.consume_key(Modifiers::COMMAND, Key::R);
+        regenerates.then_some(UserCommand::Turn(TurnCommand::Regenerate(last)))
     }
 
     /// Keys that turn pages; those that also move in a text only while none is written.

@@ -6,6 +6,17 @@ use std::time::{Duration, Instant};
 use engine::protocol::{ComputeOptions, ModelSummary, PageEvidence, PageState, ReadSoFar, RequestId, Stage};
 use serde::{Deserialize, Serialize};
 
+/// What models write where a report does not tell.
+const NOTHING_FOUND: [&str; 7] = [
+    "not stated",
+    "not found",
+    "not mentioned",
+    "not in the document",
+    "not in the report",
+    "not stated in the document",
+    "not stated in the report",
+];
+
 /// All of it.
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -17,6 +28,10 @@ pub(crate) struct State {
     pub turns: Vec<Turn>,
     /// What stands in the question's field.
     pub question: String,
+    /// The question that is asked in another form, while its new form stands in the field.
+    pub editing: Option<Editing>,
+    /// What was taken away last, until something else is done.
+    pub taken_away: Option<TakenAway>,
     /// What the engine is doing for the user; the newest request alone is followed.
     pub work: Option<Work>,
     /// The reading of the open report that goes on behind, so that questions can come while it does.
@@ -25,6 +40,8 @@ pub(crate) struct State {
     pub encoded: Option<ReadSoFar>,
     /// What went wrong last, until it is dismissed.
     pub trouble: Option<Trouble>,
+    /// That something was done which cannot be seen, until it is dismissed.
+    pub note: Option<String>,
     /// What the user should know about the report.
     pub warnings: Vec<String>,
     /// With which model and how the engine computes.
@@ -33,6 +50,8 @@ pub(crate) struct State {
     pub requests: u64,
     /// The question that is scrolled to in the next frame, counted from 0.
     pub show_turn: Option<usize>,
+    /// The question that was looked for and is pointed out, counted from 0.
+    pub pointed_out: Option<usize>,
     /// The question's field gets the focus in the next frame.
     pub focus_question: bool,
 }
@@ -41,6 +60,18 @@ impl State {
     /// Whether the report is being looked through for the first time.
     pub(crate) fn is_opening(&self) -> bool {
         self.work.as_ref().is_some_and(|work| matches!(work.kind, WorkKind::Open(_)))
+    }
+
+    /// Brings a question into sight that was looked for.
+    pub(crate) fn point_out(&mut self, turn: usize) {
+        self.show_turn = Some(turn);
+        self.pointed_out = Some(turn);
+    }
+
+    /// The question that the engine is busy with.
+    pub(crate) fn asked(&mut self) -> Option<&mut Turn> {
+        let request = self.work.as_ref()?.request;
+        self.turns.iter_mut().find(|turn| turn.request == Some(request))
     }
 
     /// A request id that was not used before.
@@ -143,6 +174,24 @@ fn remaining(done: f32, rest: f32, took: Duration) -> Option<String> {
     })
 }
 
+/// A question that is being changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Editing {
+    /// Which one, counted from 0.
+    pub turn: usize,
+    /// What stood in the field before, and stands there again afterwards.
+    pub before: String,
+}
+
+/// A question with its answers that was taken away.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TakenAway {
+    /// Where it stood, counted from 0.
+    pub at: usize,
+    /// What it was.
+    pub turn: Turn,
+}
+
 /// A question and what came of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Turn {
@@ -164,6 +213,14 @@ pub(crate) struct Turn {
     pub more_read: Option<ReadSoFar>,
     /// How it stands.
     pub end: TurnEnd,
+    /// Why it failed, where it did.
+    pub trouble: Option<Trouble>,
+    /// The name of the model that answered.
+    pub model: Option<String>,
+    /// Other answers to it, oldest first; theirs are empty.
+    pub others: Vec<Turn>,
+    /// Where this answer stands among all of them, counted from 0.
+    pub shown: usize,
 }
 
 impl Turn {
@@ -180,8 +237,8 @@ impl Turn {
     /// Whether the model was done and found nothing in the report.
     pub(crate) fn found_nothing(&self) -> bool {
         let words = self.answer.trim().trim_end_matches('.').to_lowercase();
-        let says_so = ["not stated", "not in the document", "not in the report"].contains(&words.as_str());
-        self.end == TurnEnd::Answered && (self.evidence.is_empty() || says_so)
+        let says_so = NOTHING_FOUND.iter().any(|nothing| words == *nothing);
+        self.end == TurnEnd::Answered && !words.is_empty() && (self.evidence.is_empty() || says_so)
     }
 }
 
@@ -195,7 +252,7 @@ pub(crate) enum TurnEnd {
     Answered,
     /// The user stopped it.
     Cancelled,
-    /// It failed; the error card says why.
+    /// It failed; its trouble says why.
     Failed,
 }
 
@@ -235,12 +292,12 @@ impl Work {
 pub(crate) enum WorkKind {
     /// Reading a file.
     Open(PathBuf),
-    /// Answering the last question.
+    /// Answering the question with the same number.
     Ask,
 }
 
 /// What went wrong: told apart, shown apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Trouble {
     /// What failed.
     pub message: String,

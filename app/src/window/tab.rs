@@ -9,6 +9,7 @@ use engine::viewer::{DocumentId, ViewCommand};
 use super::answer_texts::AnswerTexts;
 use super::desk::{Conversation, Desk, KeptReport};
 use super::engine_client::EngineClient;
+use super::found_turns::FoundTurns;
 use super::pages::{Jump, PageView};
 use super::state::{Behind, Remote, State};
 use super::update;
@@ -48,6 +49,8 @@ pub(crate) struct Tab {
     pub kept: Conversation,
     /// Its answers as they are drawn.
     pub answers: AnswerTexts,
+    /// Where in it the words stand that are looked for.
+    pub found_turns: FoundTurns,
     /// Words to look for, or a page to go to, once it is open.
     pub then: Option<Then>,
     number: u64,
@@ -97,6 +100,13 @@ impl Tab {
         request.0 / NUMBERS == self.number
     }
 
+    /// Work on it that has not ended.
+    pub(crate) fn requests(&self) -> Vec<RequestId> {
+        let asked = self.state.work.as_ref().map(|work| work.request);
+        let behind = self.state.behind.as_ref().filter(|behind| behind.is_running).map(|behind| behind.request);
+        asked.into_iter().chain(behind).collect()
+    }
+
     /// The hash of its content, once that is known.
     pub(crate) fn hash(&self) -> Option<&str> {
         match &self.view.info {
@@ -116,6 +126,18 @@ impl Tab {
         let report = KeptReport::opened(info, &self.path, desk.report(&info.hash), now);
         self.view.zoom = report.zoom;
         self.view.jump = Some(Jump::Top(report.top));
+        if self.view.find.query.is_empty() {
+            self.view.find.query.clone_from(&report.find);
+        }
+        let is_new = desk.report(&info.hash).is_none();
+        if is_new && desk.reports().any(|other| other.path == self.path) {
+            let note = "This file has changed since it was open last; what was asked before stays with the old version";
+            self.state.note = Some(note.to_owned());
+        }
+        if self.state.question.is_empty() {
+            self.state.question.clone_from(&report.question);
+            self.state.editing.clone_from(&report.editing);
+        }
         desk.put_first(report);
         Some(info.hash.clone())
     }
@@ -128,6 +150,7 @@ impl Tab {
         let asked = std::mem::take(&mut self.state.turns);
         self.state.turns = conversation.turns();
         self.state.turns.extend(asked);
+        self.answers.forget();
         self.kept = conversation;
     }
 

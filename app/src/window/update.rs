@@ -62,48 +62,58 @@ pub(crate) fn go_on_reading(state: &mut State, engine: &mut dyn EngineClient) {
     }
 }
 
-/// Asks the question in the field, where that can be done.
+/// Asks the question in the field, where that can be done. One that was being changed is asked in its place.
 pub(crate) fn ask(state: &mut State, engine: &mut dyn EngineClient) {
     let Remote::Ready(report) = &state.document else { return };
     if !state.can_ask() {
         return;
     }
     let path = report.path.clone();
-    let question = std::mem::take(&mut state.question).trim().to_owned();
-    send_question(state, engine, (path, question), AnsweringOptions::default());
+    let editing = state.editing.take();
+    let before = editing.as_ref().map(|editing| editing.before.clone()).unwrap_or_default();
+    let question = std::mem::replace(&mut state.question, before).trim().to_owned();
+    let place = editing.map(|editing| editing.turn);
+    send_question(state, engine, (place, path, question), AnsweringOptions::default());
 }
 
-/// Asks a question once more, after more was read than it was answered from.
+/// Asks a question once more: after more was read than it was answered from, or where that failed.
 pub(crate) fn ask_again(state: &mut State, engine: &mut dyn EngineClient, turn: usize) {
-    let (Remote::Ready(report), Some(turn), None) = (&state.document, state.turns.get_mut(turn), &state.work) else {
-        return;
-    };
-    turn.more_read = None;
-    let (path, question) = (report.path.clone(), turn.question.clone());
-    send_question(state, engine, (path, question), AnsweringOptions::default());
+    send_again(state, engine, turn, AnsweringOptions::default());
 }
 
 /// Has a question answered in other words: the likeliest ones have been read.
 pub(crate) fn regenerate(state: &mut State, engine: &mut dyn EngineClient, turn: usize) {
-    let (Remote::Ready(report), Some(turn), None) = (&state.document, state.turns.get(turn), &state.work) else {
+    let answering =
+        AnsweringOptions { temperature: 0.7, top_p: 0.95, seed: state.requests, ..AnsweringOptions::default() };
+    send_again(state, engine, turn, answering);
+}
+
+fn send_again(state: &mut State, engine: &mut dyn EngineClient, at: usize, answering: AnsweringOptions) {
+    let (Remote::Ready(report), Some(turn), None) = (&state.document, state.turns.get(at), &state.work) else {
         return;
     };
     let (path, question) = (report.path.clone(), turn.question.clone());
-    let answering =
-        AnsweringOptions { temperature: 0.7, top_p: 0.95, seed: state.requests, ..AnsweringOptions::default() };
-    send_question(state, engine, (path, question), answering);
+    send_question(state, engine, (Some(at), path, question), answering);
 }
 
+/// Asks a question in the place of the turn that is named, where there is such a one, else behind all others.
 fn send_question(
     state: &mut State,
     engine: &mut dyn EngineClient,
-    (path, question): (PathBuf, String),
+    (place, path, question): (Option<usize>, PathBuf, String),
     answering: AnsweringOptions,
 ) {
     let request = state.next_request();
     state.trouble = None;
+    state.taken_away = None;
+    state.note = None;
+    state.pointed_out = None;
     state.focus_question = true;
-    state.turns.push(Turn { request: Some(request), question: question.clone(), ..Turn::default() });
+    let next = Turn { request: Some(request), question: question.clone(), ..Turn::default() };
+    match place.and_then(|place| state.turns.get_mut(place)) {
+        Some(turn) => turn.begin_version(next),
+        None => state.turns.push(next),
+    }
     state.work = Some(Work::started(request, WorkKind::Ask, "Getting ready"));
     let job = AskJob {
         sources: vec![Source { path, password: None }],
@@ -151,11 +161,8 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
         Event::Model { model, .. } => state.model = Some(model),
         Event::Token { text, .. } => on_token(state, &text),
         Event::Done { outcome, .. } => on_done(state, outcome),
-        Event::Failed { report, .. } => {
-            end_work(state, TurnEnd::Failed, Remote::Failed);
-            state.trouble = Some(Trouble { message: report.message, hint: report.hint });
-        }
-        Event::Cancelled { .. } => end_work(state, TurnEnd::Cancelled, Remote::Absent),
+        Event::Failed { report, .. } => on_failed(state, Trouble { message: report.message, hint: report.hint }),
+        Event::Cancelled { .. } => on_cancelled(state),
         // The window shows a report once all of it is known.
         Event::Opened { .. } | Event::Page { .. } | Event::MoreRead { .. } => {}
         Event::Encoded { read, .. } => state.encoded = Some(read),
@@ -193,7 +200,7 @@ fn on_progress(state: &mut State, stage: Stage, done: u64, total: u64) {
 fn on_warning(state: &mut State, warning: String) {
     match state.work.as_ref().map(|work| &work.kind) {
         Some(WorkKind::Ask) => {
-            if let Some(turn) = state.turns.last_mut() {
+            if let Some(turn) = state.asked() {
                 turn.warnings.push(warning);
             }
         }
@@ -203,48 +210,59 @@ fn on_warning(state: &mut State, warning: String) {
 }
 
 fn on_token(state: &mut State, text: &str) {
-    if let Some(turn) = state.turns.last_mut() {
+    if let Some(turn) = state.asked() {
         turn.answer.push_str(text);
     }
 }
 
 fn on_done(state: &mut State, outcome: Outcome) {
-    let Some(work) = state.work.take() else { return };
-    match (work.kind, outcome) {
-        (WorkKind::Open(path), Outcome::Read(map)) => {
+    match (state.work.as_ref().map(|work| work.kind.clone()), outcome) {
+        (Some(WorkKind::Open(path)), Outcome::Read(map)) => {
             state.document = Remote::Ready(report(path, &map));
             state.focus_question = true;
         }
-        (WorkKind::Ask, Outcome::Answer(answer)) => {
-            state.model = Some(answer.model);
-            if let Some(turn) = state.turns.last_mut() {
+        (Some(WorkKind::Ask), Outcome::Answer(answer)) => {
+            if let Some(turn) = state.asked() {
                 turn.end = TurnEnd::Answered;
                 turn.answer = answer.text;
                 turn.evidence = answer.evidence;
                 turn.from_part = (!answer.read.is_all()).then_some(answer.read);
+                turn.model = Some(answer.model.name.clone());
             }
+            state.model = Some(answer.model);
         }
         // An outcome that does not answer the request ends it all the same.
-        (WorkKind::Open(_), _) => state.document = Remote::Failed,
-        (WorkKind::Ask, _) => {
-            if let Some(turn) = state.turns.last_mut() {
+        (Some(WorkKind::Open(_)), _) => state.document = Remote::Failed,
+        (Some(WorkKind::Ask), _) => {
+            if let Some(turn) = state.asked() {
                 turn.end = TurnEnd::Failed;
             }
         }
+        (None, _) => {}
     }
+    state.work = None;
 }
 
-/// The work that is followed came to nothing.
-fn end_work(state: &mut State, turn_end: TurnEnd, document: Remote<Report>) {
-    match state.work.take().map(|work| work.kind) {
-        Some(WorkKind::Open(_)) => state.document = document,
-        Some(WorkKind::Ask) => {
-            if let Some(turn) = state.turns.last_mut() {
-                turn.end = turn_end;
-            }
-        }
-        None => {}
+/// What went wrong is told where the user looks for what was to come.
+fn on_failed(state: &mut State, trouble: Trouble) {
+    if let Some(turn) = state.asked() {
+        turn.end = TurnEnd::Failed;
+        turn.trouble = Some(trouble);
+    } else {
+        state.document = Remote::Failed;
+        state.trouble = Some(trouble);
     }
+    state.work = None;
+}
+
+fn on_cancelled(state: &mut State) {
+    if let Some(turn) = state.asked() {
+        turn.end = TurnEnd::Cancelled;
+        turn.drop_empty_version();
+    } else {
+        state.document = Remote::Absent;
+    }
+    state.work = None;
 }
 
 fn is_followed(state: &State, request: RequestId) -> bool {

@@ -1,14 +1,22 @@
 //! Which numbers of an answer stand where it comes from, and which do not.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::document::geometry::Rect;
 use engine::document::page::Page;
 use engine::protocol::PageEvidence;
 
 use super::numbers::{number_forms, numbers};
-use super::parse::{Block, Span};
+use super::parse::{Block, Span, parse};
+
+/// An answer taken apart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Marked {
+    /// Its parts.
+    pub blocks: Vec<Block>,
+    /// Its numbers that stand nowhere on the pages it comes from, as it writes them, each once.
+    pub lost: Vec<String>,
+}
 
 /// What became of a number of an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,55 +36,68 @@ pub(crate) struct Place {
     pub boxes: Vec<Rect>,
 }
 
-/// Where numbers stand, by what they may be.
+/// Where the numbers of one answer stand, by what they may be.
 #[derive(Debug, Default)]
-pub(crate) struct Places(BTreeMap<String, Place>);
+pub(crate) struct Places {
+    looked_for: BTreeSet<String>,
+    found: BTreeMap<String, Place>,
+}
 
 impl Places {
-    /// Numbers in the evidence of an answer, and on those of its pages whose lines are known; the best place for each.
-    pub(crate) fn new(evidence: &[PageEvidence], pages: &BTreeMap<u32, Arc<Page>>) -> Self {
-        let mut places = Self::default();
-        for page in evidence {
+    /// Where the numbers of `answer` stand in its evidence; the best place for each.
+    pub(crate) fn new(answer: &str, evidence: &[PageEvidence]) -> Self {
+        let mut places = Self { looked_for: number_forms(answer).collect(), found: BTreeMap::new() };
+        for page in evidence.iter().filter(|page| page.document == 0) {
             for span in &page.spans {
                 places.note(&span.text, page.page, &span.boxes);
-            }
-        }
-        for page in evidence.iter().filter(|page| page.document == 0).filter_map(|page| pages.get(&page.page)) {
-            for line in &page.lines {
-                places.note(&line.text, page.number, &[line.bbox]);
             }
         }
         places
     }
 
+    /// Looks through the lines of a page for those that were not found before.
+    pub(crate) fn note_page(&mut self, page: &Page) {
+        for line in &page.lines {
+            self.note(&line.text, page.number, &[line.bbox]);
+        }
+    }
+
     fn note(&mut self, text: &str, page: u32, boxes: &[Rect]) {
-        for form in number_forms(text) {
-            self.0.entry(form).or_insert_with(|| Place { page, boxes: boxes.to_vec() });
+        for form in number_forms(text).filter(|form| self.looked_for.contains(form)) {
+            self.found.entry(form).or_insert_with(|| Place { page, boxes: boxes.to_vec() });
         }
     }
 
     fn find(&self, forms: &[String]) -> Mark {
-        let found = forms.iter().find_map(|form| self.0.get(form));
+        let found = forms.iter().find_map(|form| self.found.get(form));
         found.map_or(Mark::Lost, |place| Mark::Found(place.clone()))
     }
 }
 
-/// Marks the numbers of an answer, but for those in code.
-pub(crate) fn mark_numbers(blocks: &mut [Block], places: &Places) {
+/// Takes an answer apart and marks its numbers, but for those in code and links; none where nobody knows where they stand.
+pub(crate) fn marked(answer: &str, places: Option<&Places>) -> Marked {
+    let mut marked = Marked { blocks: parse(answer), lost: Vec::new() };
+    if let Some(places) = places {
+        mark_blocks(&mut marked.blocks, places, &mut marked.lost);
+    }
+    marked
+}
+
+fn mark_blocks(blocks: &mut [Block], places: &Places, lost: &mut Vec<String>) {
     for block in blocks {
         match block {
-            Block::Paragraph(spans) | Block::Heading(_, spans) => *spans = mark_spans(spans, places),
-            Block::Quote(blocks) => mark_numbers(blocks, places),
-            Block::List { items, .. } => items.iter_mut().for_each(|item| mark_numbers(item, places)),
+            Block::Paragraph(spans) | Block::Heading(_, spans) => *spans = mark_spans(spans, places, lost),
+            Block::Quote(blocks) => mark_blocks(blocks, places, lost),
+            Block::List { items, .. } => items.iter_mut().for_each(|item| mark_blocks(item, places, lost)),
             Block::Table { rows, .. } => {
-                rows.iter_mut().flatten().for_each(|cell| *cell = mark_spans(cell, places));
+                rows.iter_mut().flatten().for_each(|cell| *cell = mark_spans(cell, places, lost));
             }
             Block::Code(_) | Block::Rule => {}
         }
     }
 }
 
-fn mark_spans(spans: &[Span], places: &Places) -> Vec<Span> {
+fn mark_spans(spans: &[Span], places: &Places, lost: &mut Vec<String>) -> Vec<Span> {
     let mut marked = Vec::new();
     for span in spans {
         if span.style.code || span.link.is_some() {
@@ -91,7 +112,12 @@ fn mark_spans(spans: &[Span], places: &Places) -> Vec<Span> {
         let mut at = 0;
         for number in numbers(&span.text) {
             put(at..number.at.start, None);
-            put(number.at.clone(), Some(places.find(&number.forms)));
+            let mark = places.find(&number.forms);
+            let text = span.text.get(number.at.clone()).unwrap_or_default();
+            if mark == Mark::Lost && !lost.iter().any(|lost| lost == text) {
+                lost.push(text.to_owned());
+            }
+            put(number.at.clone(), Some(mark));
             at = number.at.end;
         }
         put(at..span.text.len(), None);
@@ -103,7 +129,6 @@ fn mark_spans(spans: &[Span], places: &Places) -> Vec<Span> {
 mod tests {
     use engine::protocol::{SpanEvidence, SpanKind};
 
-    use super::super::parse::parse;
     use super::*;
 
     #[test]
@@ -119,13 +144,21 @@ mod tests {
             matches: Vec::new(),
         };
         let evidence = [PageEvidence { document: 0, page: 9, label: None, share: 1.0, spans: vec![span] }];
-        let mut blocks = parse("They fell by **4.2** percent, not 5.1, to 1.234 million, see `7`");
-        mark_numbers(&mut blocks, &Places::new(&evidence, &BTreeMap::new()));
-        let Some(Block::Paragraph(spans)) = blocks.first() else { panic!("{blocks:?}") };
+        let answer = "They fell by **4.2** percent, not 5.1 or 5.1, to 1.234 million, see `7`";
+        let marked = marked(answer, Some(&Places::new(answer, &evidence)));
+        let Some(Block::Paragraph(spans)) = marked.blocks.first() else { panic!("{marked:?}") };
         let found = Mark::Found(Place { page: 9, boxes });
         let marks: Vec<_> = spans.iter().filter_map(|span| Some((span.text.as_str(), span.mark.clone()?))).collect();
-        assert_eq!(marks, [("4.2", found.clone()), ("5.1", Mark::Lost), ("1.234", found)]);
+        assert_eq!(marks, [("4.2", found.clone()), ("5.1", Mark::Lost), ("5.1", Mark::Lost), ("1.234", found)]);
+        assert_eq!(marked.lost, ["5.1"]);
         let whole: String = spans.iter().map(|span| span.text.as_str()).collect();
-        assert_eq!(whole, "They fell by 4.2 percent, not 5.1, to 1.234 million, see 7");
+        assert_eq!(whole, "They fell by 4.2 percent, not 5.1 or 5.1, to 1.234 million, see 7");
+    }
+
+    #[test]
+    fn an_answer_from_nowhere_has_no_marks() {
+        let marked = marked("It fell by 4.2 percent", None);
+        let Some(Block::Paragraph(spans)) = marked.blocks.first() else { panic!("{marked:?}") };
+        assert!(spans.iter().all(|span| span.mark.is_none()) && marked.lost.is_empty());
     }
 }

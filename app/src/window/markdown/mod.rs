@@ -4,5 +4,5 @@ mod marks;
 mod numbers;
 mod parse;
 
-pub(crate) use marks::{Mark, Places, mark_numbers};
-pub(crate) use parse::{Alignment, Block, Span, parse};
+pub(crate) use marks::{Mark, Marked, Places, marked};
+pub(crate) use parse::{Alignment, Block, Span};

@@ -14,25 +14,40 @@ pub(crate) struct Number {
 
 /// The numbers of a text that say something: no parts of names ("Q1"), no ordinals ("1st"), no numbers of pages.
 pub(crate) fn numbers(text: &str) -> Vec<Number> {
-    all(text).into_iter().filter(|number| says_something(text, &number.at)).collect()
-}
-
-/// What the numbers of a text may be, all of them.
-pub(crate) fn number_forms(text: &str) -> impl Iterator<Item = String> {
-    all(text).into_iter().flat_map(|number| number.forms)
-}
-
-fn all(text: &str) -> Vec<Number> {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(start) =
-        text.get(at..).and_then(|rest| rest.find(|c: char| c.is_ascii_digit())).map(|next| at + next)
-    {
-        let end = end_of(text, start);
+    while let Some(start) = next_start(text, at) {
+        let end = spaced_end(text, start).unwrap_or_else(|| end_of(text, start));
         found.push(Number { at: start..end, forms: forms(&text[start..end]) });
         at = end;
     }
+    found.retain(|number| says_something(text, &number.at));
     found
+}
+
+/// What the numbers of a text may be, all of them. Blanks between digits may separate thousands, or two numbers.
+pub(crate) fn number_forms(text: &str) -> impl Iterator<Item = String> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = next_start(text, at) {
+        let end = end_of(text, start);
+        found.extend(forms(&text[start..end]));
+        if let Some(spaced) = spaced_end(text, start) {
+            found.extend(forms(&text[start..spaced]));
+        }
+        at = end;
+    }
+    found.into_iter()
+}
+
+/// Where the next number begins: at a digit, or at a point before one that nothing stands before (".5").
+fn next_start(text: &str, from: usize) -> Option<usize> {
+    let digit = from + text.get(from..)?.find(|c: char| c.is_ascii_digit())?;
+    let bare = text.get(from..digit)?.strip_suffix('.');
+    let is_bare = bare.is_some_and(|before| {
+        (!before.is_empty() || from == 0) && !before.ends_with(|c: char| c.is_alphanumeric() || c == '.')
+    });
+    Some(if is_bare { digit - 1 } else { digit })
 }
 
 /// Where a number that begins at `start` ends: separators belong to it while digits follow.
@@ -49,23 +64,52 @@ fn end_of(text: &str, start: usize) -> usize {
     end
 }
 
+/// Where a number ends whose thousands are set apart by blanks ("12 500", "1 234 567,8"); `None` where there are no such.
+fn spaced_end(text: &str, start: usize) -> Option<usize> {
+    let digits = |from: usize| text[from..].bytes().take_while(u8::is_ascii_digit).count();
+    let first = digits(start);
+    if !(1..=3).contains(&first) || text[start..].starts_with('0') {
+        return None;
+    }
+    let mut end = start + first;
+    while text[end..].starts_with(' ') && digits(end + 1) == 3 {
+        end += 4;
+    }
+    if end == start + first {
+        return None;
+    }
+    let with_decimals = end_of(text, end - 1);
+    let has_more_groups = text[end..with_decimals].chars().filter(|letter| is_separator(*letter)).count() > 1;
+    (!has_more_groups).then_some(with_decimals)
+}
+
 fn is_separator(letter: char) -> bool {
     matches!(letter, '.' | ',' | '\'' | '’' | '\u{a0}' | '\u{202f}' | '\u{2009}')
 }
 
 fn forms(number: &str) -> Vec<String> {
-    let separators: Vec<(usize, char)> = number.char_indices().filter(|(_, letter)| is_separator(*letter)).collect();
+    let is_apart = |letter: char| is_separator(letter) || letter == ' ';
+    let separators: Vec<(usize, char)> = number.char_indices().filter(|(_, letter)| is_apart(*letter)).collect();
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let whole = digits(number);
-    let Some(&(last, separator)) = separators.last() else { return vec![whole] };
+    let whole = |text: &str| {
+        let digits = digits(text);
+        let significant = digits.trim_start_matches('0');
+        if significant.is_empty() { "0".to_owned() } else { significant.to_owned() }
+    };
+    let Some(&(last, separator)) = separators.last() else { return vec![whole(number)] };
     let after = digits(&number[last..]);
-    let decimal = || format!("{}.{after}", digits(&number[..last]));
+    let before = whole(&number[..last]);
     let is_alike = separators.iter().all(|(_, other)| *other == separator);
     if !matches!(separator, '.' | ',') || (separators.len() > 1 && is_alike) {
-        return vec![whole];
+        return vec![whole(number)];
     }
-    let could_group = after.len() == 3 && last <= 3 && !number.starts_with('0') && separators.len() == 1;
-    if could_group { vec![whole, decimal()] } else { vec![decimal()] }
+    if after.len() == 3 && (1..=3).contains(&last) && !number.starts_with('0') && separators.len() == 1 {
+        return vec![whole(number), format!("{before}.{after}")];
+    }
+    match after.trim_end_matches('0') {
+        "" => vec![before],
+        decimals => vec![format!("{before}.{decimals}")],
+    }
 }
 
 fn says_something(text: &str, at: &Range<usize>) -> bool {
@@ -94,7 +138,9 @@ mod tests {
             ("Net receipts fell 4.2 percent to $1,234.5 million in 2024.", vec!["4.2", "1,234.5", "2024"]),
             ("(3.2) and -7", vec!["3.2", "7"]),
             ("0.3 % in Q1, the 2nd time, page 9", vec!["0.3"]),
-            ("1.234.567,89 Euro; 12 500 Francs", vec!["1.234.567,89", "12", "500"]),
+            ("1.234.567,89 Euro; 12 500 Francs", vec!["1.234.567,89", "12 500"]),
+            ("1 234 567,8 and 2024 500 or 12 5000", vec!["1 234 567,8", "2024", "500", "12", "5000"]),
+            ("4.2% of £3bn, .5 points (1.5)", vec!["4.2", "3", ".5", "1.5"]),
             ("12\u{202f}500 francs", vec!["12\u{202f}500"]),
             ("FY2025 and 10-year", vec!["10"]),
             ("none", vec![]),
@@ -111,12 +157,24 @@ mod tests {
             number_forms(one).any(|form| others.contains(&form))
         };
         for (one, other, expected) in [
-            ("1,234.5", "1 234.5", false),
+            ("1,234.5", "1 234.5", true),
+            ("1,234.5", "1 234,5", true),
+            ("12 500", "12,500", true),
+            ("12", "12 500", true),
+            ("4.2%", "4.2 percent", true),
+            ("-3.2", "(3.2)", true),
+            ("−3,2 %", "(3.2)", true),
+            ("$1.2 billion", "1.2", true),
+            (".5", "0.5", true),
+            ("1", "1,000", false),
+            ("12.5", "12,500", false),
             ("1,234.5", "1.234,5", true),
             ("1,234", "1234", true),
             ("1.234", "1234", true),
             ("0.234", "234", false),
-            ("0.3", "0.30", false),
+            ("0.3", "0.30", true),
+            ("3", "3.0", true),
+            ("007", "7", true),
             ("12\u{a0}500", "12,500", true),
             ("1'000'000", "1,000,000", true),
             ("4.2", "42", false),

@@ -61,6 +61,7 @@ impl Span {
 
 /// How text looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each of them goes with each other one")]
 pub(crate) struct Style {
     /// Heavier.
     pub strong: bool,

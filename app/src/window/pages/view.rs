@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Context, Vec2};
 use engine::document::geometry::Rect;
-use engine::document::page::Page;
+use engine::document::page::{DocumentKind, Page};
 use engine::protocol::{ErrorReport, PageEvidence};
 use engine::viewer::{DocumentId, PageKey, PictureKey, ViewEvent, ViewInfo, Wanted};
 use serde::{Deserialize, Serialize};
@@ -262,6 +262,11 @@ impl PageView {
     /// Whether Forward leads anywhere.
     pub(crate) fn can_go_forward(&self) -> bool {
         !self.forward.is_empty()
+    }
+
+    /// Whether the report is a text, of which there are no pictures.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(&self.info, Remote::Ready(info) if info.kind == DocumentKind::Text)
     }
 
     /// The key of a page, counted from 1.

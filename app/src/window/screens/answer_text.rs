@@ -2,7 +2,8 @@
 
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{
-    Align, CursorIcon, FontFamily, FontId, Grid, Label, Layout, Response, ScrollArea, Sense, Stroke, Ui, vec2,
+    Align, CursorIcon, FontFamily, FontId, Galley, Grid, Label, Layout, Response, ScrollArea, Sense, Stroke, Ui, Vec2,
+    vec2,
 };
 
 use super::super::command::UserCommand;
@@ -114,17 +115,29 @@ fn text_ui(ui: &mut Ui, look: &Look, spans: &[Span], size: f32, commands: &mut V
         let heavy = ui.painter().layout_job(self::job(ui, look, spans, size, true));
         ui.painter().galley(response.rect.min + vec2(HEAVY, 0.0), heavy, look.colours().ink);
     }
-    let under = response.hover_pos().and_then(|pointer| {
-        let at = galley.cursor_from_pos(pointer - response.rect.min).index;
-        let mut past = 0;
-        spans.iter().find(|span| {
-            past += span.text.chars().count();
-            at.0 < past
-        })
-    });
+    let under = response.hover_pos().and_then(|pointer| span_at(&galley, pointer - response.rect.min, spans));
     if let Some(span) = under {
         span_hover(ui, response, span, commands);
     }
+}
+
+/// The part of the text that is drawn at a point, counted from the text's corner.
+fn span_at<'a>(galley: &Galley, at: Vec2, spans: &'a [Span]) -> Option<&'a Span> {
+    let at = at.to_pos2();
+    let mut before = 0;
+    for row in &galley.rows {
+        if row.rect().contains(at) {
+            let letters = &row.row.glyphs;
+            let letter = letters.iter().position(|glyph| at.x - row.pos.x < glyph.max_x())?;
+            let mut past = 0;
+            return spans.iter().find(|span| {
+                past += span.text.chars().count();
+                before + letter < past
+            });
+        }
+        before += row.row.glyphs.len() + usize::from(row.ends_with_newline);
+    }
+    None
 }
 
 /// What a link or a number says when the pointer is on it, and what it does when pressed.

@@ -1,28 +1,33 @@
 //! Questions and answers, oldest first, in one column that is easy to read.
 
-use eframe::egui::{Align, Button, Layout, RichText, ScrollArea, Stroke, Ui, vec2};
-use engine::protocol::ReadSoFar;
+use eframe::egui::{Align, Button, Layout, Rect, RichText, Role, ScrollArea, Ui, WidgetInfo};
 
 use super::super::answer_texts::AnswerTexts;
-use super::super::command::UserCommand;
+use super::super::command::{TurnCommand, UserCommand};
+use super::super::export::Form;
+use super::super::found_turns::FoundTurns;
 use super::super::pages::PageView;
-use super::super::state::{Remote, State, Turn, TurnEnd};
+use super::super::state::{Remote, State};
 use super::super::theme::Look;
 use super::super::widgets::error_card_ui;
-use super::answer_text::blocks_ui;
-use super::evidence::evidence_ui;
+use super::turn::turn_ui;
 
-/// Height of what can be done with an answer, in points.
-const ACTION_HEIGHT: f32 = 22.0;
+/// How far above and below what is in sight turns are drawn all the same, in points: what is a little further on is found
+/// by readers of the screen, and nothing jumps.
+const BEYOND: f32 = 4000.0;
 
 /// Draws them, and what went wrong below.
 pub(crate) fn answers_ui(
     ui: &mut Ui,
     look: &Look,
     state: &State,
-    (view, answers): (&mut PageView, &mut AnswerTexts),
+    (view, answers, found): (&mut PageView, &mut AnswerTexts, &mut FoundTurns),
     commands: &mut Vec<UserCommand>,
 ) {
+    if !state.turns.is_empty() {
+        let found = found.look(&state.turns, &view.find.query);
+        head_ui(ui, look, (state, found), commands);
+    }
     ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
         let width = look.sizes().column_width.min(ui.available_width());
         let margin = (ui.available_width() - width) / 2.0;
@@ -34,26 +39,60 @@ pub(crate) fn answers_ui(
                 if state.turns.is_empty() && state.trouble.is_none() {
                     empty_ui(ui, look, state);
                 }
+                let sight = ui.clip_rect().expand(BEYOND).y_range();
                 for (at, turn) in state.turns.iter().enumerate() {
-                    let turn_at = ui.cursor().min;
-                    turn_ui(ui, look, (at, turn), (view, answers), commands);
-                    if state.show_turn == Some(at) {
-                        let rect = eframe::egui::Rect::from_two_pos(turn_at, ui.min_rect().max);
-                        ui.scroll_to_rect(rect, Some(Align::Min));
+                    taken_away_ui(ui, look, state, at, commands);
+                    let top = ui.cursor().min;
+                    let is_shown = state.show_turn == Some(at);
+                    let height = answers.height(at, width).filter(|_| !is_shown);
+                    match height.filter(|height| top.y > sight.max || top.y + height < sight.min) {
+                        Some(height) => ui.add_space(height),
+                        None => turn_ui(ui, look, (state, at, turn), (&mut *view, &mut *answers), commands),
                     }
-                    if let Some(from) = &turn.from_part
-                        && part_ui(ui, look, from, turn.more_read.as_ref(), state.work.is_none())
-                    {
-                        commands.push(UserCommand::AskAgain(at));
+                    let bottom = ui.cursor().min.y;
+                    answers.set_size(at, width, bottom - top.y);
+                    if is_shown {
+                        let rect = Rect::from_min_max(top, (top.x + width, bottom).into());
+                        ui.scroll_to_rect(rect, Some(Align::Min));
                     }
                     ui.add_space(look.sizes().gap_large);
                 }
+                taken_away_ui(ui, look, state, state.turns.len(), commands);
                 if let Some(trouble) = &state.trouble
                     && error_card_ui(ui, look, &trouble.message, trouble.hint.as_deref())
                 {
                     commands.push(UserCommand::DismissError);
                 }
             });
+        });
+    });
+}
+
+/// How many questions there are, and a way to give the conversation to others.
+fn head_ui(ui: &mut Ui, look: &Look, (state, found): (&State, &[usize]), commands: &mut Vec<UserCommand>) {
+    ui.horizontal(|ui| {
+        let count = state.turns.len();
+        let questions = if count == 1 { "1 question".to_owned() } else { format!("{count} questions") };
+        if found.is_empty() {
+            ui.label(look.muted(questions));
+        } else {
+            ui.label(look.muted(format!("The words stand in {} of {questions}", found.len())));
+            for (sign, is_forward, name) in
+                [("‹", false, "Found in the conversation before"), ("›", true, "Found in the conversation next")]
+            {
+                let button = ui.add(Button::new(look.muted(sign)).frame_when_inactive(false));
+                button.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+                if button.on_hover_text(name).clicked() {
+                    commands.push(UserCommand::Turn(TurnCommand::NextFound { is_forward }));
+                }
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let button = Button::new(look.muted("Export…")).frame_when_inactive(false);
+            let hint = "Write the conversation to a file, with what it cites";
+            if ui.add(button).on_hover_text(hint).clicked() {
+                commands.push(UserCommand::ChooseExport(Form::WebPage));
+            }
         });
     });
 }
@@ -67,92 +106,16 @@ fn empty_ui(ui: &mut Ui, look: &Look, state: &State) {
     ui.label(RichText::new(text).color(look.colours().ink_muted));
 }
 
-fn turn_ui(
-    ui: &mut Ui,
-    look: &Look,
-    (at, turn): (usize, &Turn),
-    (view, answers): (&mut PageView, &mut AnswerTexts),
-    commands: &mut Vec<UserCommand>,
-) {
-    let sizes = look.sizes();
-    let ground = look.card().fill(look.colours().sunken).stroke(Stroke::NONE);
-    ground.show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.label(RichText::new(&turn.question).strong());
-    });
-    ui.add_space(sizes.gap_small);
-    if turn.answer.is_empty() {
-        ui.label(look.muted(waiting_text(turn.end)));
-    } else if turn.found_nothing() {
-        look.card().show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.label(RichText::new("Not found in this report").strong().color(look.colours().lost_number));
-            ui.label(look.muted("The model found nothing to cite. It wrote:"));
-            ui.label(look.muted(&turn.answer));
-        });
-    } else {
-        for page in turn.evidence.iter().filter(|page| page.document == 0) {
-            view.want_text(page.page);
-        }
-        blocks_ui(ui, look, &answers.blocks(at, turn, &view.texts), commands);
+/// Where a question was that was taken away: it can be put back there.
+fn taken_away_ui(ui: &mut Ui, look: &Look, state: &State, at: usize, commands: &mut Vec<UserCommand>) {
+    if state.taken_away.as_ref().is_none_or(|taken| taken.at != at) {
+        return;
     }
-    if turn.end == TurnEnd::Cancelled && !turn.answer.is_empty() {
-        ui.label(look.muted("Stopped here"));
-    }
-    if !turn.evidence.is_empty() {
-        evidence_ui(ui, look, (at, turn), view, commands);
-    }
-    for warning in &turn.warnings {
-        ui.label(look.muted(warning));
-    }
-    if turn.end != TurnEnd::Open {
-        actions_ui(ui, look, (at, turn), commands);
-    }
-}
-
-/// What can be done with an answer.
-fn actions_ui(ui: &mut Ui, look: &Look, (at, turn): (usize, &Turn), commands: &mut Vec<UserCommand>) {
     ui.horizontal(|ui| {
-        ui.spacing_mut().interact_size.y = ACTION_HEIGHT;
-        ui.spacing_mut().button_padding = vec2(look.sizes().gap_small, 1.0);
-        let mut action = |label: &str, hint: &str, command: UserCommand| {
-            let button = Button::new(look.muted(label)).frame_when_inactive(false);
-            if ui.add(button).on_hover_text(hint).clicked() {
-                commands.push(command);
-            }
-        };
-        if !turn.answer.is_empty() {
-            action("Copy", "Copy the answer with its pages", UserCommand::CopyAnswer(at));
+        ui.label(look.muted("Question and answer were taken away"));
+        if ui.button("Put them back").clicked() {
+            commands.push(UserCommand::Turn(TurnCommand::PutBack));
         }
-        action("Regenerate", "Have it answered in other words", UserCommand::Regenerate(at));
-        action("Edit", "Put the question back into the field", UserCommand::EditQuestion(at));
-        action("Delete", "Take question and answer away", UserCommand::DeleteTurn(at));
     });
-}
-
-/// From how much an answer was written, and a way to ask again once more is read; whether it was taken.
-fn part_ui(ui: &mut Ui, look: &Look, from: &ReadSoFar, more: Option<&ReadSoFar>, can_ask: bool) -> bool {
-    ui.label(look.muted(format!("Written when {} read", extent_text(from, "were"))));
-    more.is_some_and(|more| {
-        ui.add_enabled(can_ask, Button::new(format!("Ask again: {} read now", extent_text(more, "are")))).clicked()
-    })
-}
-
-/// "12 of 40 pages are", "40 of 40 pages and 2 of 9 figures were", "everything is".
-fn extent_text(read: &ReadSoFar, are: &str) -> String {
-    let of = |(done, all): (u32, u32), what: &str| format!("{done} of {all} {what}");
-    match (read.is_all(), read.figures.1) {
-        (true, _) => "everything is".into(),
-        (false, 0) => format!("{} {are}", of(read.pages, "pages")),
-        (false, _) => format!("{} and {} {are}", of(read.pages, "pages"), of(read.figures, "figures")),
-    }
-}
-
-fn waiting_text(end: TurnEnd) -> &'static str {
-    match end {
-        TurnEnd::Open => "Thinking…",
-        TurnEnd::Answered => "The model gave no answer",
-        TurnEnd::Cancelled => "Stopped before an answer came",
-        TurnEnd::Failed => "No answer",
-    }
+    ui.add_space(look.sizes().gap_large);
 }

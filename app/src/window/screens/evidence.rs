@@ -4,7 +4,7 @@ use eframe::egui::{Align, Button, Layout, Response, RichText, Role, Stroke, Ui, 
 use engine::document::geometry::Rect;
 use engine::protocol::{PageEvidence, SpanEvidence, SpanKind};
 
-use super::super::command::UserCommand;
+use super::super::command::{TurnCommand, UserCommand};
 use super::super::pages::{MOST_SPANS, Marks, PageView, ViewAction};
 use super::super::state::Turn;
 use super::super::theme::Look;
@@ -31,8 +31,8 @@ pub(crate) fn evidence_ui(
 ) {
     ui.horizontal_wrapped(|ui| {
         for (source, page) in turn.evidence.iter().enumerate() {
-            if chip_ui(ui, look, page, source == turn.source).clicked() {
-                commands.push(UserCommand::LookAtSource { turn: at, source });
+            if chip_ui(ui, look, (page, source == turn.source), view).clicked() {
+                commands.push(UserCommand::Turn(TurnCommand::LookAtSource { turn: at, source }));
                 commands.push(UserCommand::View(ViewAction::Show(Marks::of_page(page))));
             }
         }
@@ -45,7 +45,8 @@ pub(crate) fn evidence_ui(
     }
 }
 
-fn chip_ui(ui: &mut Ui, look: &Look, page: &PageEvidence, is_open: bool) -> Response {
+/// A page: hovering shows its lines and figures as they stand there, a press goes there.
+fn chip_ui(ui: &mut Ui, look: &Look, (page, is_open): (&PageEvidence, bool), view: &mut PageView) -> Response {
     let colours = look.colours();
     let text = RichText::new(format!("Page {}", page.page)).size(look.sizes().text_small).color(colours.accent);
     let mut chip = Button::new(text).corner_radius(look.sizes().radius * 2).fill(colours.citation);
@@ -60,7 +61,43 @@ fn chip_ui(ui: &mut Ui, look: &Look, page: &PageEvidence, is_open: bool) -> Resp
         _ => "Show where it stands".to_owned(),
     };
     chip.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Show page {}", page.page)));
-    chip.on_hover_text(hint)
+    chip.on_hover_ui(|ui| {
+        ui.set_max_width(CROP_WIDTH);
+        ui.label(look.muted(hint));
+        crops_ui(ui, look, (page.page, page.spans.iter().take(MOST_SPANS)), view);
+    })
+}
+
+/// Lines and figures of a page as they stand there; those that lie close to each other in one picture.
+fn crops_ui<'a>(
+    ui: &mut Ui,
+    look: &Look,
+    (page, spans): (u32, impl Iterator<Item = &'a SpanEvidence>),
+    view: &mut PageView,
+) {
+    if view.is_text() {
+        // A text has no looks of its own: what stands there is all there is to see.
+        for span in spans {
+            ui.label(RichText::new(&span.text).size(look.sizes().text_small));
+        }
+        return;
+    }
+    for part in close_together(spans.filter_map(|span| around(&span.boxes)).collect()) {
+        part_ui(ui, view, page, &part, CROP_WIDTH);
+    }
+}
+
+/// Boxes from top to bottom, those that touch made one.
+fn close_together(mut boxes: Vec<Rect>) -> Vec<Rect> {
+    boxes.sort_by(|a, b| a.top.total_cmp(&b.top));
+    let mut parts: Vec<Rect> = Vec::new();
+    for next in boxes {
+        match parts.last_mut().filter(|last| next.top <= last.bottom) {
+            Some(last) => *last = last.union(&next),
+            None => parts.push(next),
+        }
+    }
+    parts
 }
 
 fn page_ui(ui: &mut Ui, look: &Look, page: &PageEvidence, view: &mut PageView, commands: &mut Vec<UserCommand>) {
@@ -95,13 +132,29 @@ fn span_ui(
         let marks = Marks { page, boxes: span.boxes.clone() };
         commands.push(UserCommand::View(ViewAction::Show(marks)));
     }
-    if let Some(part) = around(&span.boxes) {
-        line.on_hover_ui(|ui| part_ui(ui, view, page, &part, CROP_WIDTH));
-    }
+    line.on_hover_ui(|ui| crops_ui(ui, look, (page, std::iter::once(span)), view));
 }
 
 /// The part of a page that holds all of these boxes, with some margin.
 fn around(boxes: &[Rect]) -> Option<Rect> {
     let all = boxes.iter().copied().reduce(|a, b| a.union(&b))?.grown(CROP_MARGIN_PT);
     Some(Rect::new(all.left.max(0.0), all.top.max(0.0), all.right, all.bottom))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_close_together_is_shown_together() {
+        let line = |top: f32| Rect::new(72.0, top, 540.0, top + 12.0);
+        let crops = |tops: &[f32]| {
+            let boxes = tops.iter().filter_map(|top| around(&[line(*top)])).collect();
+            close_together(boxes).iter().map(|part| (part.top, part.bottom)).collect::<Vec<_>>()
+        };
+        assert_eq!(crops(&[]), []);
+        assert_eq!(crops(&[100.0]), [(92.0, 120.0)]);
+        assert_eq!(crops(&[114.0, 100.0]), [(92.0, 134.0)]);
+        assert_eq!(crops(&[400.0, 100.0]), [(92.0, 120.0), (392.0, 420.0)]);
+    }
 }

@@ -1,6 +1,7 @@
 //! What is drawn where. Drawing functions are named `*_ui`, are given the state and change none of it: what the user
 //! does is pushed as a [`UserCommand`](super::command::UserCommand).
 
+mod answer_actions;
 mod answer_text;
 mod answers;
 mod evidence;
@@ -15,6 +16,7 @@ mod question;
 mod reading;
 mod settings;
 mod top;
+mod turn;
 
 pub(crate) use answers::answers_ui;
 pub(crate) use find::hits_ui;

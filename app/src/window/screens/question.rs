@@ -1,9 +1,9 @@
 //! The foot of the window: progress, the question's field, and which model answers.
 
-use eframe::egui::{Align, Align2, Key, Layout, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Align2, Key, Label, Layout, TextEdit, Ui, vec2};
 use engine::protocol::ModelSummary;
 
-use super::super::command::{Screen, UserCommand};
+use super::super::command::{Screen, TurnCommand, UserCommand};
 use super::super::state::{Remote, State, Work};
 use super::super::theme::Look;
 use super::super::widgets::{bar_ui, primary_button_ui};
@@ -22,6 +22,8 @@ pub(crate) fn question_ui(
     if let Some(work) = &state.work {
         progress_ui(ui, look, work);
     }
+    note_ui(ui, look, state, commands);
+    editing_ui(ui, look, state, commands);
     let name = ui.label(look.muted("Your question"));
     ui.horizontal(|ui| {
         let width = ui.available_width() - BUTTON_WIDTH - ui.spacing().item_spacing.x;
@@ -37,6 +39,10 @@ pub(crate) fn question_ui(
         }
         if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
             commands.push(UserCommand::Ask);
+        }
+        let goes_up = field.has_focus() && question.is_empty() && ui.input(|input| input.key_pressed(Key::ArrowUp));
+        if let Some(last) = state.turns.len().checked_sub(1).filter(|_| goes_up) {
+            commands.push(UserCommand::Turn(TurnCommand::Edit(last)));
         }
         button_ui(ui, look, state, !question.trim().is_empty(), commands);
     });
@@ -63,6 +69,34 @@ fn button_ui(ui: &mut Ui, look: &Look, state: &State, has_question: bool, comman
                 commands.push(UserCommand::Ask);
             }
         }
+    });
+}
+
+/// What was done and cannot be seen.
+fn note_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+    let Some(note) = &state.note else { return };
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.button("Dismiss").clicked() {
+                commands.push(UserCommand::DismissNote);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(Label::new(look.muted(note)).truncate());
+            });
+        });
+    });
+}
+
+/// That the field holds a question that was asked before, and the way out.
+fn editing_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+    let Some(editing) = &state.editing else { return };
+    ui.horizontal(|ui| {
+        ui.label(look.muted(format!("You are changing question {}; its answer stays", editing.turn + 1)));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.button("Leave it").on_hover_text("Leave the question as it was (Esc)").clicked() {
+                commands.push(UserCommand::Turn(TurnCommand::StopEditing));
+            }
+        });
     });
 }
 

@@ -6,13 +6,23 @@ use super::super::theme::Look;
 
 /// Draws the card; returns whether the user has seen enough of it.
 pub(crate) fn error_card_ui(ui: &mut Ui, look: &Look, message: &str, hint: Option<&str>) -> bool {
+    error_card_with_ui(ui, look, (message, hint), "Dismiss")
+}
+
+/// Draws the card with a button of this name; returns whether that was pressed.
+pub(crate) fn error_card_with_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (message, hint): (&str, Option<&str>),
+    action: &str,
+) -> bool {
     let colours = look.colours();
     let card = look.card().fill(colours.error_ground).stroke(Stroke::new(1.0, colours.error));
-    let mut dismissed = false;
+    let mut is_pressed = false;
     card.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-            dismissed = ui.button("Dismiss").clicked();
+            is_pressed = ui.button(action).clicked();
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.label(RichText::new(as_sentence(message)).color(colours.error).strong());
                 if let Some(hint) = hint {
@@ -21,7 +31,7 @@ pub(crate) fn error_card_ui(ui: &mut Ui, look: &Look, message: &str, hint: Optio
             });
         });
     });
-    dismissed
+    is_pressed
 }
 
 /// The engine's messages begin small, as they follow "error: " on the terminal; here they stand alone.

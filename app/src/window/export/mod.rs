@@ -1,0 +1,187 @@
+//! A conversation as a file for others: what was asked, what was answered, and where that stands.
+
+mod date;
+mod html;
+mod markdown;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use engine::protocol::{PageEvidence, SpanEvidence, SpanKind};
+
+use super::markdown::Marked;
+use super::pages::MOST_SPANS;
+use super::state::{Remote, Turn, TurnEnd};
+use super::tab::Tab;
+
+/// How a conversation is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As Markdown.
+    Markdown,
+    /// As a web page of one file, ready to be printed.
+    WebPage,
+}
+
+impl Form {
+    /// What it is called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Markdown => "Markdown",
+            Self::WebPage => "Web page",
+        }
+    }
+
+    /// How its files end.
+    pub(crate) fn ending(self) -> &'static str {
+        match self {
+            Self::Markdown => "md",
+            Self::WebPage => "html",
+        }
+    }
+
+    /// The form that a file's name asks for.
+    pub(crate) fn asked_for(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "md" | "markdown" => Some(Self::Markdown),
+            "html" | "htm" => Some(Self::WebPage),
+            _ => None,
+        }
+    }
+}
+
+/// A conversation that is to be written to a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Export {
+    path: PathBuf,
+    report: ExportedReport,
+    turns: Vec<ExportedTurn>,
+}
+
+/// The report that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ExportedReport {
+    name: String,
+    hash: String,
+    num_pages: usize,
+    /// When it is written, in words.
+    written: String,
+}
+
+/// A question with the answer that was shown.
+#[derive(Clone, Debug, PartialEq)]
+struct ExportedTurn {
+    question: String,
+    marked: Arc<Marked>,
+    evidence: Vec<PageEvidence>,
+    /// What is to be known of the answer, each as a sentence.
+    notes: Vec<String>,
+    model: Option<String>,
+}
+
+impl Export {
+    /// The conversation on an open report; `None` while nothing is known of it. The file's ending says in which form; a web page where it
+    /// says nothing.
+    pub(crate) fn new(path: PathBuf, tab: &mut Tab) -> Option<Self> {
+        let Remote::Ready(info) = &tab.view.info else { return None };
+        let report = ExportedReport {
+            name: info.name.clone(),
+            hash: info.hash.clone(),
+            num_pages: info.sizes_pt.len(),
+            written: date::words(SystemTime::now()),
+        };
+        let (answers, texts) = (&mut tab.answers, &tab.view.texts);
+        let turns = tab.state.turns.iter().enumerate();
+        let turns = turns.map(|(at, turn)| ExportedTurn {
+            question: turn.question.clone(),
+            marked: answers.marked(at, turn, texts).0,
+            evidence: turn.evidence.clone(),
+            notes: notes(turn),
+            model: turn.model.clone(),
+        });
+        let turns = turns.collect();
+        Some(Self { path, report, turns })
+    }
+
+    /// Where it is to be written.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is to be written.
+    pub fn text(&self) -> String {
+        match Form::asked_for(&self.path) {
+            Some(Form::Markdown) => markdown::page(&self.report, &self.turns),
+            Some(Form::WebPage) | None => html::page(&self.report, &self.turns),
+        }
+    }
+}
+
+fn notes(turn: &Turn) -> Vec<String> {
+    let mut notes = Vec::new();
+    match turn.end {
+        TurnEnd::Open => notes.push("The answer is still being written".to_owned()),
+        TurnEnd::Cancelled => notes.push("The answer was stopped here".to_owned()),
+        TurnEnd::Failed => {
+            let why = turn.trouble.as_ref().map_or("no reason is known", |trouble| trouble.message.as_str());
+            notes.push(format!("There is no answer: {why}"));
+        }
+        TurnEnd::Answered if turn.found_nothing() => notes.push("Not found in this report".to_owned()),
+        TurnEnd::Answered => {}
+    }
+    if let Some(read) = &turn.from_part {
+        let (done, all) = read.pages;
+        notes.push(format!("Written when {done} of {all} pages were read"));
+    }
+    notes.extend(turn.warnings.iter().cloned());
+    notes
+}
+
+impl ExportedTurn {
+    /// That numbers stand on none of the cited pages, where some do not.
+    fn lost(&self) -> Option<String> {
+        let lost = &self.marked.lost;
+        (!lost.is_empty()).then(|| format!("Not on the cited pages: {}", lost.join(", ")))
+    }
+}
+
+/// "Page 9", "Page 9, printed iv".
+fn page_words(page: &PageEvidence) -> String {
+    match &page.label {
+        Some(label) if *label != page.page.to_string() => format!("Page {}, printed {label}", page.page),
+        _ => format!("Page {}", page.page),
+    }
+}
+
+/// "71 %".
+fn share_words(share: f32) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// The best places on a page.
+fn cited(page: &PageEvidence) -> impl Iterator<Item = String> + '_ {
+    page.spans.iter().take(MOST_SPANS).map(span_words)
+}
+
+fn span_words(span: &SpanEvidence) -> String {
+    match span.kind {
+        SpanKind::Line => span.text.clone(),
+        SpanKind::Figure(_) if span.text.is_empty() => "Figure without a caption".to_owned(),
+        SpanKind::Figure(_) => format!("Figure: {}", span.text),
+    }
+}
+
+/// Names of the models that answered, each once.
+fn models(turns: &[ExportedTurn]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in turns.iter().filter_map(|turn| turn.model.as_deref()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! What can be done with a question and its answer.
+
+use eframe::egui::{Align, Button, Layout, Role, Ui, WidgetInfo, vec2};
+
+use super::super::command::{TurnCommand, UserCommand};
+use super::super::state::{Turn, TurnEnd};
+use super::super::theme::Look;
+
+/// Height of what can be done, in points.
+const HEIGHT: f32 = 22.0;
+
+/// Draws it in one line below the answer. `at` is the turn's number, `can_ask` whether the engine is free.
+pub(crate) fn answer_actions_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (at, turn): (usize, &Turn),
+    can_ask: bool,
+    commands: &mut Vec<UserCommand>,
+) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().interact_size.y = HEIGHT;
+        ui.spacing_mut().button_padding = vec2(look.sizes().gap_small, 1.0);
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let number = at + 1;
+        if !turn.answer.is_empty() {
+            let hint = "Copy the answer with its pages";
+            action_ui(ui, look, (&format!("Copy answer {number}"), "Copy", hint), true, || {
+                commands.push(UserCommand::CopyAnswer(at));
+            });
+        }
+        let actions = [
+            ("Regenerate", "answer", "Have it answered in other words; this answer stays", TurnCommand::Regenerate(at)),
+            ("Edit", "question", "Ask it in another form; this answer stays", TurnCommand::Edit(at)),
+            ("Delete", "question", "Take question and answer away", TurnCommand::Delete(at)),
+        ];
+        for (word, what, hint, command) in actions {
+            let is_enabled = can_ask || matches!(command, TurnCommand::Edit(_));
+            action_ui(ui, look, (&format!("{word} {what} {number}"), word, hint), is_enabled, || {
+                commands.push(UserCommand::Turn(command));
+            });
+        }
+        if turn.versions() > 1 && turn.end != TurnEnd::Open {
+            versions_ui(ui, look, (at, turn), commands);
+        }
+    });
+}
+
+/// "‹ 2 of 3 ›".
+fn versions_ui(ui: &mut Ui, look: &Look, (at, turn): (usize, &Turn), commands: &mut Vec<UserCommand>) {
+    let last = turn.versions() - 1;
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let show = |version| UserCommand::Turn(TurnCommand::ShowVersion { turn: at, version });
+        let number = at + 1;
+        action_ui(
+            ui,
+            look,
+            (&format!("Later answer {number}"), "›", "Show the next answer"),
+            turn.shown < last,
+            || {
+                commands.push(show(turn.shown + 1));
+            },
+        );
+        ui.label(look.muted(format!("{} of {}", turn.shown + 1, turn.versions())));
+        let earlier = format!("Earlier answer {number}");
+        action_ui(ui, look, (&earlier, "‹", "Show the answer before"), turn.shown > 0, || {
+            commands.push(show(turn.shown - 1));
+        });
+    });
+}
+
+/// A word that does something; `name` is what it is called where more than one stands in the window.
+fn action_ui(ui: &mut Ui, look: &Look, (name, word, hint): (&str, &str, &str), is_enabled: bool, act: impl FnOnce()) {
+    let response = ui.add_enabled(is_enabled, Button::new(look.muted(word)).frame_when_inactive(false));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, is_enabled, name));
+    if response.on_hover_text(hint).clicked() {
+        act();
+    }
+}

@@ -1,0 +1,132 @@
+//! One question with what came of it: the answer, why there is none, where it came from.
+
+use eframe::egui::{Button, RichText, Stroke, Ui};
+use engine::protocol::ReadSoFar;
+
+use super::super::answer_texts::AnswerTexts;
+use super::super::command::{TurnCommand, UserCommand};
+use super::super::pages::PageView;
+use super::super::state::{State, Turn, TurnEnd};
+use super::super::theme::Look;
+use super::super::widgets::error_card_with_ui;
+use super::answer_actions::answer_actions_ui;
+use super::answer_text::blocks_ui;
+use super::evidence::evidence_ui;
+
+/// Draws it. `at` is its number in the conversation.
+pub(crate) fn turn_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (state, at, turn): (&State, usize, &Turn),
+    (view, answers): (&mut PageView, &mut AnswerTexts),
+    commands: &mut Vec<UserCommand>,
+) {
+    question_ui(ui, look, (state, at, turn));
+    ui.add_space(look.sizes().gap_small);
+    if let Some(trouble) = &turn.trouble {
+        if !turn.answer.is_empty() {
+            answer_ui(ui, look, (at, turn), (view, answers), commands);
+        }
+        if error_card_with_ui(ui, look, (&trouble.message, trouble.hint.as_deref()), "Try again") {
+            commands.push(UserCommand::Turn(TurnCommand::AskAgain(at)));
+        }
+    } else if turn.answer.is_empty() {
+        ui.label(look.muted(waiting_text(turn.end)));
+    } else if turn.found_nothing() {
+        nothing_ui(ui, look, turn);
+    } else {
+        answer_ui(ui, look, (at, turn), (view, answers), commands);
+    }
+    if turn.end == TurnEnd::Cancelled && !turn.answer.is_empty() {
+        ui.label(look.muted("Stopped here"));
+    }
+    if !turn.evidence.is_empty() {
+        if turn.found_nothing() {
+            ui.label(look.muted("The closest places"));
+        }
+        evidence_ui(ui, look, (at, turn), view, commands);
+    }
+    for warning in &turn.warnings {
+        ui.label(look.muted(warning));
+    }
+    let can_ask = state.work.is_none();
+    if let Some(from) = &turn.from_part
+        && part_ui(ui, look, from, turn.more_read.as_ref(), can_ask)
+    {
+        commands.push(UserCommand::Turn(TurnCommand::AskAgain(at)));
+    }
+    if turn.end != TurnEnd::Open {
+        answer_actions_ui(ui, look, (at, turn), can_ask, commands);
+    }
+}
+
+/// The question on a ground of its own; with a border while it is changed, or was looked for.
+fn question_ui(ui: &mut Ui, look: &Look, (state, at, turn): (&State, usize, &Turn)) {
+    let is_edited = state.editing.as_ref().is_some_and(|editing| editing.turn == at);
+    let is_meant = is_edited || state.pointed_out == Some(at);
+    let stroke = if is_meant { Stroke::new(1.5, look.colours().accent) } else { Stroke::NONE };
+    look.card().fill(look.colours().sunken).stroke(stroke).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.label(RichText::new(&turn.question).strong());
+    });
+}
+
+fn answer_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (at, turn): (usize, &Turn),
+    (view, answers): (&mut PageView, &mut AnswerTexts),
+    commands: &mut Vec<UserCommand>,
+) {
+    let (marked, lacking) = answers.marked(at, turn, &view.texts);
+    for page in lacking {
+        view.want_text(page);
+    }
+    blocks_ui(ui, look, &marked.blocks, commands);
+    if !marked.lost.is_empty() {
+        let numbers = format!("Not on the cited pages: {}", marked.lost.join(", "));
+        ui.label(RichText::new(numbers).size(look.sizes().text_small).color(look.colours().lost_number));
+    }
+}
+
+/// That nothing was found is an answer too, and must not look like one that says something.
+fn nothing_ui(ui: &mut Ui, look: &Look, turn: &Turn) {
+    look.card().show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.label(RichText::new("Not found in this report").strong().color(look.colours().lost_number));
+        let words = if turn.evidence.is_empty() {
+            "Nothing in the report supports what the model wrote:"
+        } else {
+            "The model says that the report does not tell:"
+        };
+        ui.label(look.muted(words));
+        ui.label(look.muted(&turn.answer));
+    });
+}
+
+/// From how much an answer was written, and a way to ask again once more is read; whether it was taken.
+fn part_ui(ui: &mut Ui, look: &Look, from: &ReadSoFar, more: Option<&ReadSoFar>, can_ask: bool) -> bool {
+    ui.label(look.muted(format!("Written when {} read", extent_text(from, "were"))));
+    more.is_some_and(|more| {
+        ui.add_enabled(can_ask, Button::new(format!("Ask again: {} read now", extent_text(more, "are")))).clicked()
+    })
+}
+
+/// "12 of 40 pages are", "40 of 40 pages and 2 of 9 figures were", "everything is".
+fn extent_text(read: &ReadSoFar, are: &str) -> String {
+    let of = |(done, all): (u32, u32), what: &str| format!("{done} of {all} {what}");
+    match (read.is_all(), read.figures.1) {
+        (true, _) => "everything is".into(),
+        (false, 0) => format!("{} {are}", of(read.pages, "pages")),
+        (false, _) => format!("{} and {} {are}", of(read.pages, "pages"), of(read.figures, "figures")),
+    }
+}
+
+fn waiting_text(end: TurnEnd) -> &'static str {
+    match end {
+        TurnEnd::Open => "Thinking…",
+        TurnEnd::Answered => "The model gave no answer",
+        TurnEnd::Cancelled => "Stopped before an answer came",
+        TurnEnd::Failed => "No answer",
+    }
+}
