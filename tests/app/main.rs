@@ -11,6 +11,7 @@ mod library_on_disk;
 mod models;
 mod no_display;
 mod pages;
+mod reading;
 #[path = "../engine/reading_model.rs"]
 #[allow(dead_code, reason = "the tests of the engine use all of it")]
 mod reading_model;

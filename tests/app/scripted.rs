@@ -15,7 +15,7 @@ use engine::protocol::{
     PageReport, PageState, ReadSoFar, ReadingMap, RequestId, SpanEvidence, SpanKind, WeightType,
 };
 use engine::store::library::Record;
-use engine::viewer::{Hit, PageKey, ViewCommand, ViewEvent, ViewInfo, Wanted};
+use engine::viewer::{DocumentId, Hit, PageKey, ViewCommand, ViewEvent, ViewInfo, Wanted};
 
 /// What the report is known by.
 pub(crate) const HASH: &str = "6d16a5cbb8a85f2d84a3f2a39a3ab8c7f3ed5a1ee3ef0c1b36d4dfc1a4b1c001";
@@ -175,6 +175,7 @@ struct Drawn {
     commands: Vec<ViewCommand>,
     events: VecDeque<ViewEvent>,
     is_slow: bool,
+    texts: BTreeMap<u32, Arc<Page>>,
 }
 
 impl ViewerClient for ScriptedViewer {
@@ -182,7 +183,10 @@ impl ViewerClient for ScriptedViewer {
         let mut drawn = self.0.borrow_mut();
         drawn.commands.push(command.clone());
         match command {
-            ViewCommand::Want(wanted) if !drawn.is_slow => drawn.events.extend(wanted.into_iter().filter_map(draw)),
+            ViewCommand::Want(wanted) if !drawn.is_slow => {
+                let shown: Vec<ViewEvent> = wanted.into_iter().filter_map(|wanted| drawn.show(wanted)).collect();
+                drawn.events.extend(shown);
+            }
             ViewCommand::Want(_) | ViewCommand::Open { .. } | ViewCommand::Close(_) | ViewCommand::Find { .. } => {}
         }
     }
@@ -192,11 +196,29 @@ impl ViewerClient for ScriptedViewer {
     }
 }
 
-fn draw(wanted: Wanted) -> Option<ViewEvent> {
-    let Wanted::Picture(key) = wanted else { return None };
-    let colour = image::Rgb([(key.page.page * 40 % 256) as u8, 90, 160]);
-    let picture = image::RgbImage::from_pixel(key.width, key.height, colour);
-    Some(ViewEvent::Picture { key, picture: Arc::new(picture) })
+impl Drawn {
+    fn show(&self, wanted: Wanted) -> Option<ViewEvent> {
+        match wanted {
+            Wanted::Picture(key) => {
+                let colour = image::Rgb([(key.page.page * 40 % 256) as u8, 90, 160]);
+                let picture = image::RgbImage::from_pixel(key.width, key.height, colour);
+                Some(ViewEvent::Picture { key, picture: Arc::new(picture) })
+            }
+            Wanted::Page(key) => {
+                let page = self.texts.get(&key.page)?;
+                Some(ViewEvent::Page { key, page: Arc::clone(page) })
+            }
+        }
+    }
+
+    /// What the window wanted opened last.
+    fn opened(&self) -> DocumentId {
+        let opened = self.commands.iter().rev().find_map(|command| match command {
+            ViewCommand::Open { document, .. } => Some(*document),
+            _ => None,
+        });
+        opened.expect("nothing was opened")
+    }
 }
 
 impl ScriptedViewer {
@@ -225,11 +247,7 @@ impl ScriptedViewer {
     /// Finds words once on each of these pages, and on no other.
     pub(crate) fn find(&self, query: &str, pages: &[u32]) {
         let mut drawn = self.0.borrow_mut();
-        let opened = drawn.commands.iter().rev().find_map(|command| match command {
-            ViewCommand::Open { document, .. } => Some(*document),
-            _ => None,
-        });
-        let document = opened.expect("nothing was opened");
+        let document = drawn.opened();
         for &page in pages {
             let bbox = Rect::new(100.0, 400.0, 160.0, 412.0);
             let hits = vec![Hit { text: "net receipts of the year".into(), found: 4..12, bbox }];
@@ -241,10 +259,6 @@ impl ScriptedViewer {
     /// Tells the lines of a page of the report that was opened last.
     pub(crate) fn tell_page(&self, number: u32, lines: &[&str]) {
         let mut drawn = self.0.borrow_mut();
-        let opened = drawn.commands.iter().rev().find_map(|command| match command {
-            ViewCommand::Open { document, .. } => Some(*document),
-            _ => None,
-        });
         let line = |(at, text): (usize, &&str)| Line {
             text: (*text).to_owned(),
             bbox: Rect::new(72.0, 100.0 + 14.0 * at as f32, 540.0, 112.0 + 14.0 * at as f32),
@@ -264,37 +278,56 @@ impl ScriptedViewer {
             figures: Vec::new(),
             links: Vec::new(),
         };
-        let key = PageKey { document: opened.expect("nothing was opened"), page: number };
+        let key = PageKey { document: drawn.opened(), page: number };
         drawn.events.push_back(ViewEvent::Page { key, page: Arc::new(page) });
     }
 
     /// Opens what the window wanted opened last: so many sheets of letter paper, the first two with Roman numbers.
     pub(crate) fn open(&self, pages: usize) {
-        self.open_as(pages, HASH, "treasury_bulletin_2025_06.pdf");
+        self.open_with(sheets(pages));
     }
 
     /// The same, with another content and name.
     pub(crate) fn open_as(&self, pages: usize, hash: &str, name: &str) {
-        let opened = self.commands().into_iter().rev().find_map(|command| match command {
-            ViewCommand::Open { document, .. } => Some(document),
-            _ => None,
-        });
-        let label = |at: usize| match at {
-            0 => Some("i".to_owned()),
-            1 => Some("ii".to_owned()),
-            at => Some((at - 1).to_string()),
-        };
-        let info = ViewInfo {
-            hash: hash.into(),
-            name: name.into(),
-            kind: DocumentKind::Pdf,
-            title: None,
-            sizes_pt: vec![(612.0, 792.0); pages],
-            labels: (0..pages).map(label).collect(),
-            outline: Vec::new(),
-        };
-        let document = opened.expect("nothing was opened");
-        self.0.borrow_mut().events.push_back(ViewEvent::Opened { document, info: Arc::new(info) });
+        self.open_with(ViewInfo { hash: hash.into(), name: name.into(), ..sheets(pages) });
+    }
+
+    /// Opens what the window wanted opened last as this.
+    pub(crate) fn open_with(&self, info: ViewInfo) {
+        let mut drawn = self.0.borrow_mut();
+        let document = drawn.opened();
+        drawn.events.push_back(ViewEvent::Opened { document, info: Arc::new(info) });
+    }
+
+    /// What stands on a page from now on.
+    pub(crate) fn give_text(&self, page: Page) {
+        self.0.borrow_mut().texts.insert(page.number, Arc::new(page));
+    }
+
+    /// Tells what stands on a page, though it is slow.
+    pub(crate) fn tell_text(&self, page: u32) {
+        let mut drawn = self.0.borrow_mut();
+        let key = PageKey { document: drawn.opened(), page };
+        let told = drawn.show(Wanted::Page(key)).expect("nothing stands on the page");
+        drawn.events.push_back(told);
+    }
+}
+
+/// So many sheets of letter paper, the first two with Roman numbers.
+pub(crate) fn sheets(pages: usize) -> ViewInfo {
+    let label = |at: usize| match at {
+        0 => Some("i".to_owned()),
+        1 => Some("ii".to_owned()),
+        at => Some((at - 1).to_string()),
+    };
+    ViewInfo {
+        hash: HASH.into(),
+        name: "treasury_bulletin_2025_06.pdf".into(),
+        kind: DocumentKind::Pdf,
+        title: None,
+        sizes_pt: vec![(612.0, 792.0); pages],
+        labels: (0..pages).map(label).collect(),
+        outline: Vec::new(),
     }
 }
 

@@ -377,6 +377,9 @@ impl eframe::App for Window {
             if let (Some(document), Some(query)) = (tab.view.document, tab.view.find.take_news()) {
                 self.helpers.viewer.send(ViewCommand::Find { document, query });
             }
+            if let Some(text) = tab.view.take_copied() {
+                ui.ctx().copy_text(text);
+            }
             if let Some(wanted) = tab.view.end_frame() {
                 self.helpers.viewer.send(ViewCommand::Want(wanted));
             }

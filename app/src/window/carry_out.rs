@@ -10,7 +10,8 @@ use super::command::{Screen, TurnCommand, UserCommand};
 use super::dialog::Choice;
 use super::librarian::{HitPlace, LibraryCommand};
 use super::model_keeper::ModelCommand;
-use super::pages::ViewAction;
+use super::pages::{Marks, ViewAction};
+use super::screens::is_opened;
 use super::settings::Settings;
 use super::state::{Remote, Trouble, Turn};
 use super::tab::Then;
@@ -46,6 +47,8 @@ impl Window {
                 let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
                 self.choose(ctx, Choice::Export(form, format!("{stem} conversation")));
             }
+            UserCommand::OpenAddress(address) if is_opened(&address) => ctx.open_url(egui::OpenUrl::new_tab(address)),
+            UserCommand::OpenAddress(_) => {}
             UserCommand::Set(settings) => self.set(ctx, settings),
             UserCommand::Model(command) => self.begin_with_model(command),
             UserCommand::AskAboutModel(asked) => self.models.asked = asked,
@@ -67,6 +70,10 @@ impl Window {
             UserCommand::Ask => update::ask(&mut tab.state, engine),
             UserCommand::Turn(command) => conversing::carry_out(tab, engine, &command),
             UserCommand::FocusQuestion => tab.state.focus_question = true,
+            UserCommand::DrawRegion { page, rect } => {
+                tab.view.marks = Some(Marks { page, boxes: vec![rect] });
+                tab.state.focus_question = true;
+            }
             UserCommand::DismissNote => tab.state.note = None,
             UserCommand::View(action) => {
                 if action == ViewAction::Unmark {

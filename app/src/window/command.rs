@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use engine::document::geometry::Rect;
 use serde::{Deserialize, Serialize};
 
 use super::export::Form;
@@ -51,6 +52,15 @@ pub(crate) enum UserCommand {
     FocusFind,
     /// Look at another part of the report, or otherwise.
     View(ViewAction),
+    /// Open an address in the browser.
+    OpenAddress(String),
+    /// Ask about a part of a page.
+    DrawRegion {
+        /// The page, counted from 1.
+        page: u32,
+        /// The part, in points of the page.
+        rect: Rect,
+    },
     /// Let the reading behind rest.
     PauseReading,
     /// Take it up again.

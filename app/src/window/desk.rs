@@ -9,7 +9,7 @@ use engine::viewer::ViewInfo;
 use serde::{Deserialize, Serialize};
 
 use super::command::Screen;
-use super::pages::{PageView, Spot, Zoom};
+use super::pages::{PageView, Paging, Rotation, Spot, Zoom};
 use super::state::{Editing, State, Trouble, Turn, TurnEnd};
 
 /// Reports remembered; the ones that were not open for longest go.
@@ -64,6 +64,15 @@ pub(crate) struct KeptReport {
     /// The words that were looked for.
     #[serde(default)]
     pub find: String,
+    /// How they were turned.
+    #[serde(default)]
+    pub rotation: Rotation,
+    /// How they followed each other.
+    #[serde(default)]
+    pub paging: Paging,
+    /// Whether the table of contents was shown.
+    #[serde(default)]
+    pub shows_contents: bool,
 }
 
 /// A question and its answer.
@@ -131,6 +140,9 @@ impl Desk {
             report.top = view.top;
             report.zoom = view.zoom;
             report.find.clone_from(&view.find.query);
+            report.rotation = view.rotation;
+            report.paging = view.paging;
+            report.shows_contents = view.contents.is_shown;
         }
     }
 
@@ -155,6 +167,9 @@ impl KeptReport {
             question: before.map(|before| before.question.clone()).unwrap_or_default(),
             editing: before.and_then(|before| before.editing.clone()),
             find: before.map(|before| before.find.clone()).unwrap_or_default(),
+            rotation: before.map_or_else(Rotation::default, |before| before.rotation),
+            paging: before.map_or_else(Paging::default, |before| before.paging),
+            shows_contents: before.is_some_and(|before| before.shows_contents),
         }
     }
 }
@@ -246,6 +261,9 @@ mod tests {
             question: "How mu".into(),
             editing: Some(Editing { turn: 2, before: "And".into() }),
             find: "receipts".into(),
+            rotation: Rotation::Left,
+            paging: Paging::Single,
+            shows_contents: true,
         }
     }
 
@@ -259,6 +277,14 @@ mod tests {
         assert_eq!(again, desk);
         assert_eq!(again.reports().map(|report| report.hash.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(again.open_reports().map(|report| report.hash.as_str()).collect::<Vec<_>>(), ["b"]);
+    }
+
+    #[test]
+    fn what_an_older_recto_wrote_is_understood() {
+        let record = r#"{"reports":[{"hash":"a","path":"/reports/a.pdf","name":"a.pdf","pages":82,"opened_secs":17,
+            "top":{"index":3,"x_pt":0.5,"y_pt":120.25},"zoom":"FitPage"}]}"#;
+        let desk = Desk::from_bytes(Some(record.as_bytes()));
+        assert_eq!(desk.report("a").map(|report| (report.top.index, report.rotation)), Some((3, Rotation::Upright)));
     }
 
     #[test]

@@ -42,14 +42,22 @@ impl Window {
         let sizes = look.sizes();
         let panel = look.panel(sizes.gap);
         let state = &mut tab.state;
-        let list_width =
-            if tab.view.find.is_on() { sizes.found_width } else { sizes.thumbnail_width + 3.0 * sizes.gap };
+        let shows_contents = tab.view.contents.is_shown && tab.view.has_contents();
+        let is_wide = tab.view.find.is_on() || shows_contents;
+        let list_width = if is_wide { sizes.found_width } else { sizes.thumbnail_width + 3.0 * sizes.gap };
         Panel::left("page list").frame(panel).resizable(false).exact_size(list_width).show(ui, |ui| {
             Panel::bottom("reading").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
                 screens::reading_ui(ui, look, state, commands);
             });
             if tab.view.find.is_on() {
                 screens::hits_ui(ui, look, &tab.view, commands);
+                return;
+            }
+            if tab.view.has_contents() {
+                screens::list_switch_ui(ui, look, shows_contents, commands);
+            }
+            if shows_contents {
+                screens::contents_ui(ui, look, &mut tab.view, commands);
             } else {
                 screens::page_list_ui(ui, look, state, &mut tab.view, commands);
             }
@@ -74,7 +82,7 @@ impl Window {
             Panel::top("pages bar").frame(look.panel(sizes.gap_small)).resizable(false).show(ui, |ui| {
                 screens::pages_bar_ui(ui, look, &tab.view, &mut tab.page_number, commands);
             });
-            screens::pages_ui(ui, look, &mut tab.view);
+            screens::pages_ui(ui, look, &mut tab.view, commands);
         });
     }
 }

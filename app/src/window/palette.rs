@@ -2,7 +2,7 @@
 
 use super::command::{Screen, TurnCommand, UserCommand};
 use super::export::Form;
-use super::pages::{ViewAction, Zoom};
+use super::pages::{PageView, Paging, Tool, ViewAction, Zoom};
 use super::settings::{Mode, Settings};
 use super::state::State;
 use super::tabs::Tabs;
@@ -50,14 +50,7 @@ pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
             let next = UserCommand::Turn(TurnCommand::NextFound { is_forward: true });
             add("Find the words in the conversation", "", next);
         }
-        add("Go back", "Alt+Left", UserCommand::View(ViewAction::Back));
-        add("Go forward", "Alt+Right", UserCommand::View(ViewAction::Forward));
-        add("Go to the first page", "Home", UserCommand::View(ViewAction::GoTo(1)));
-        add("Fit the width", "Ctrl+0", UserCommand::View(ViewAction::Zoom(Zoom::FitWidth)));
-        add("Fit the page", "", UserCommand::View(ViewAction::Zoom(Zoom::FitPage)));
-        add("Zoom in", "Ctrl++", UserCommand::View(ViewAction::ZoomBy(1.25)));
-        add("Zoom out", "Ctrl+-", UserCommand::View(ViewAction::ZoomBy(0.8)));
-        add("Take marks away", "Esc", UserCommand::View(ViewAction::Unmark));
+        add_of_view(&tab.view, &mut add);
         match &tab.state.behind {
             Some(behind) if behind.is_running && !behind.is_paused => {
                 add("Pause reading", "", UserCommand::PauseReading);
@@ -126,6 +119,35 @@ fn answer_entries(state: &State) -> Vec<(&'static str, &'static str, UserCommand
         entries.push(("Copy the last answer", "Ctrl+Shift+C", UserCommand::CopyAnswer(at)));
     }
     entries
+}
+
+/// What can be done with the pages of the report in front.
+fn add_of_view(view: &PageView, add: &mut impl FnMut(&str, &'static str, UserCommand)) {
+    add("Go back", "Alt+Left", UserCommand::View(ViewAction::Back));
+    add("Go forward", "Alt+Right", UserCommand::View(ViewAction::Forward));
+    add("Ask about a region", "Ctrl+Shift+A", UserCommand::View(ViewAction::Take(Tool::Region)));
+    if view.selection.is_some() {
+        add("Copy the selected text", "Ctrl+C", UserCommand::View(ViewAction::Copy));
+    }
+    add("Select the text of this page", "Ctrl+A", UserCommand::View(ViewAction::SelectPage));
+    add("Go to the first page", "Home", UserCommand::View(ViewAction::GoTo(1)));
+    add("Fit the width", "Ctrl+0", UserCommand::View(ViewAction::Zoom(Zoom::FitWidth)));
+    add("Fit the page", "Ctrl+9", UserCommand::View(ViewAction::Zoom(Zoom::FitPage)));
+    add("Zoom in", "Ctrl++", UserCommand::View(ViewAction::ZoomBy(1.25)));
+    add("Zoom out", "Ctrl+-", UserCommand::View(ViewAction::ZoomBy(0.8)));
+    let (paging, name, keys) = match view.paging {
+        Paging::Continuous => (Paging::Single, "Show one page at a time", "Ctrl+1"),
+        Paging::Single => (Paging::Continuous, "Show pages below each other", "Ctrl+2"),
+    };
+    add(name, keys, UserCommand::View(ViewAction::Page(paging)));
+    add("Turn pages right", "Ctrl+]", UserCommand::View(ViewAction::Rotate(1)));
+    add("Turn pages left", "Ctrl+[", UserCommand::View(ViewAction::Rotate(-1)));
+    if view.has_contents() {
+        let is_shown = view.contents.is_shown;
+        let name = if is_shown { "Show small pages" } else { "Show the table of contents" };
+        add(name, "Ctrl+B", UserCommand::View(ViewAction::ShowContents(!is_shown)));
+    }
+    add("Take marks away", "Esc", UserCommand::View(ViewAction::Unmark));
 }
 
 /// The entries that what was written means, best first: those whose words begin with the written ones, then those that

@@ -125,6 +125,9 @@ impl Tab {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let report = KeptReport::opened(info, &self.path, desk.report(&info.hash), now);
         self.view.zoom = report.zoom;
+        self.view.rotation = report.rotation;
+        self.view.paging = report.paging;
+        self.view.contents.is_shown = report.shows_contents;
         self.view.jump = Some(Jump::Top(report.top));
         if self.view.find.query.is_empty() {
             self.view.find.query.clone_from(&report.find);

@@ -1,9 +1,11 @@
-//! Where pages lie: one below the other, each in the middle of the column.
+//! Where pages lie: one below the other, each in the middle of the column, or one alone.
 
 use std::ops::Range;
 
 use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
 use serde::{Deserialize, Serialize};
+
+use super::placement::{Placement, Rotation};
 
 /// A place on a page, in points of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,31 +18,55 @@ pub(crate) struct Spot {
     pub y_pt: f32,
 }
 
+/// What decides where pages lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Arrangement {
+    /// Screen points to a point of a page.
+    pub scale: f32,
+    /// Between pages and around them, in screen points.
+    pub gap: f32,
+    /// The room there is, in screen points: the column is at least as wide, and one page alone lies in its middle.
+    pub room: Vec2,
+    /// How pages are turned.
+    pub rotation: Rotation,
+    /// The one page that is shown, counted from 0, where not all are.
+    pub only: Option<usize>,
+}
+
 /// Pages in a column, at one scale.
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
+    /// The first page that lies in it, counted from 0.
+    first: usize,
     pages: Vec<Rect>,
     size: Vec2,
-    scale: f32,
+    how: Arrangement,
 }
 
 impl Column {
-    /// Puts pages of these sizes (in points) into a column that is at least `width` wide, `scale` screen points to a point
-    /// of the page, `gap` apart.
-    pub(crate) fn new(sizes_pt: &[(f32, f32)], scale: f32, gap: f32, width: f32) -> Self {
-        let widest = sizes_pt.iter().map(|size| size.0 * scale).fold(0.0, f32::max);
-        let width = width.max(widest + 2.0 * gap);
-        let mut top = gap;
-        let pages = sizes_pt
-            .iter()
-            .map(|&(w, h)| {
-                let size = vec2(w, h) * scale;
+    /// Puts pages of these sizes (in points, as the file has them) into a column.
+    pub(crate) fn new(sizes_pt: &[(f32, f32)], how: Arrangement) -> Self {
+        let first = how.only.map_or(0, |only| only.min(sizes_pt.len().saturating_sub(1)));
+        let count = if how.only.is_some() { 1 } else { sizes_pt.len() };
+        let sizes = || {
+            let turned = sizes_pt.iter().skip(first).take(count).map(|&size| how.rotation.size(size));
+            turned.map(|(width, height)| vec2(width, height) * how.scale)
+        };
+        let widest = sizes().map(|size| size.x).fold(0.0, f32::max);
+        let width = how.room.x.max(widest + 2.0 * how.gap);
+        let mut top = match how.only {
+            Some(_) => sizes().next().map_or(how.gap, |size| ((how.room.y - size.y) / 2.0).max(how.gap)),
+            None => how.gap,
+        };
+        let pages = sizes()
+            .map(|size| {
                 let rect = Rect::from_min_size(pos2((width - size.x) / 2.0, top), size);
-                top += size.y + gap;
+                top += size.y + how.gap;
                 rect
             })
             .collect();
-        Self { pages, size: vec2(width, top), scale }
+        let height = if how.only.is_some() { top.max(how.room.y) } else { top };
+        Self { first, pages, size: vec2(width, height), how }
     }
 
     /// Width and height of all of it.
@@ -48,29 +74,35 @@ impl Column {
         self.size
     }
 
+    /// What decided where pages lie.
+    pub(crate) fn how(&self) -> &Arrangement {
+        &self.how
+    }
+
     /// Where page `index` lies.
-    pub(crate) fn page(&self, index: usize) -> Rect {
-        self.pages.get(index).copied().unwrap_or(Rect::ZERO)
+    pub(crate) fn page(&self, index: usize) -> Placement {
+        let rect = index.checked_sub(self.first).and_then(|at| self.pages.get(at)).copied().unwrap_or(Rect::ZERO);
+        Placement { rect, scale: self.how.scale, rotation: self.how.rotation }
     }
 
     /// Pages of which something lies between two heights.
     pub(crate) fn between(&self, top: f32, bottom: f32) -> Range<usize> {
         let first = self.pages.partition_point(|page| page.bottom() <= top);
         let end = self.pages.partition_point(|page| page.top() < bottom);
-        first..end.max(first)
+        self.first + first..self.first + end.max(first)
     }
 
-    /// The place at a point of the column; the nearest page where the point lies on none.
+    /// The place at a point of the column; on the nearest page, beyond its edges, where the point lies on none.
     pub(crate) fn spot(&self, at: Pos2) -> Spot {
         let last = self.pages.len().saturating_sub(1);
-        let index = self.pages.partition_point(|page| page.bottom() <= at.y).min(last);
-        let from = at - self.page(index).min;
-        Spot { index, x_pt: from.x / self.scale, y_pt: from.y / self.scale }
+        let index = self.first + self.pages.partition_point(|page| page.bottom() <= at.y).min(last);
+        let on_page = self.page(index).to_page(at);
+        Spot { index, x_pt: on_page.x, y_pt: on_page.y }
     }
 
     /// Where a place is.
     pub(crate) fn position(&self, spot: Spot) -> Pos2 {
-        self.page(spot.index).min + vec2(spot.x_pt, spot.y_pt) * self.scale
+        self.page(spot.index).to_screen(pos2(spot.x_pt, spot.y_pt))
     }
 }
 
@@ -81,23 +113,27 @@ mod tests {
     /// A sheet, a sheet on its side, and a stamp.
     const SIZES: [(f32, f32); 3] = [(612.0, 792.0), (792.0, 612.0), (100.0, 50.0)];
 
+    fn how(scale: f32, width: f32) -> Arrangement {
+        Arrangement { scale, gap: 10.0, room: vec2(width, 500.0), rotation: Rotation::Upright, only: None }
+    }
+
     #[test]
     fn pages_lie_apart_in_the_middle() {
         for (scale, width) in [(0.5, 300.0), (1.0, 2000.0), (3.0, 100.0)] {
-            let column = Column::new(&SIZES, scale, 10.0, width);
+            let column = Column::new(&SIZES, how(scale, width));
             assert!(column.size().x >= width && column.size().x >= 792.0 * scale + 20.0);
             for index in 0..SIZES.len() {
-                let page = column.page(index);
+                let page = column.page(index).rect;
                 assert!((page.center().x - column.size().x / 2.0).abs() < 1e-2, "{page:?}");
                 assert!(page.top() >= 10.0 && page.bottom() <= column.size().y - 10.0 + 1e-2, "{page:?}");
             }
-            assert!((column.page(1).top() - column.page(0).bottom() - 10.0).abs() < 1e-2);
+            assert!((column.page(1).rect.top() - column.page(0).rect.bottom() - 10.0).abs() < 1e-2);
         }
     }
 
     #[test]
     fn what_is_in_sight_is_found() {
-        let column = Column::new(&SIZES, 1.0, 10.0, 800.0);
+        let column = Column::new(&SIZES, how(1.0, 800.0));
         for (top, bottom, expected) in [
             (0.0, 5.0, 0..0),
             (0.0, 11.0, 0..1),
@@ -112,11 +148,11 @@ mod tests {
     }
 
     #[test]
-    fn places_are_found_again_at_another_scale() {
-        let near = Column::new(&SIZES, 2.0, 10.0, 800.0);
-        let far = Column::new(&SIZES, 0.3, 10.0, 800.0);
+    fn places_are_found_again_at_another_scale_and_turned() {
+        let near = Column::new(&SIZES, how(2.0, 800.0));
+        let far = Column::new(&SIZES, Arrangement { rotation: Rotation::Left, ..how(0.3, 800.0) });
         for spot in [
-            Spot { index: 0, x_pt: 0.0, y_pt: 0.0 },
+            Spot { index: 0, x_pt: 1.0, y_pt: 1.0 },
             Spot { index: 1, x_pt: 300.0, y_pt: 611.0 },
             Spot { index: 2, x_pt: 50.0, y_pt: 25.0 },
         ] {
@@ -126,5 +162,27 @@ mod tests {
                 assert!((found.x_pt - spot.x_pt).abs() < 0.05 && (found.y_pt - spot.y_pt).abs() < 0.05, "{found:?}");
             }
         }
+    }
+
+    #[test]
+    fn turned_pages_take_the_room_of_turned_sheets() {
+        let column = Column::new(&SIZES, Arrangement { rotation: Rotation::Right, ..how(1.0, 800.0) });
+        assert_eq!(column.page(0).rect.size(), vec2(792.0, 612.0));
+        assert_eq!(column.page(1).rect.size(), vec2(612.0, 792.0));
+        assert!((column.page(1).rect.top() - column.page(0).rect.bottom() - 10.0).abs() < 1e-2);
+    }
+
+    #[test]
+    fn one_page_alone_lies_in_the_middle_of_the_room() {
+        for (scale, height) in [(0.5, 500.0), (2.0, 1604.0)] {
+            let column = Column::new(&SIZES, Arrangement { only: Some(0), ..how(scale, 800.0) });
+            assert_eq!(column.size().y, height, "{scale}");
+            assert!((column.page(0).rect.center().y - height / 2.0).abs() < 1e-2);
+        }
+        let last = Column::new(&SIZES, Arrangement { only: Some(2), ..how(1.0, 800.0) });
+        assert_eq!(last.between(0.0, 500.0), 2..3);
+        assert_eq!(last.spot(pos2(400.0, 250.0)), Spot { index: 2, x_pt: 50.0, y_pt: 25.0 });
+        let beyond = Column::new(&SIZES, Arrangement { only: Some(9), ..how(1.0, 800.0) });
+        assert_eq!(beyond.between(0.0, 500.0), 2..3);
     }
 }

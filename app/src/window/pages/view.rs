@@ -1,96 +1,26 @@
 //! How the open report is looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use eframe::egui::{Context, Vec2};
-use engine::document::geometry::Rect;
 use engine::document::page::{DocumentKind, Page};
-use engine::protocol::{ErrorReport, PageEvidence};
+use engine::protocol::ErrorReport;
 use engine::viewer::{DocumentId, PageKey, PictureKey, ViewEvent, ViewInfo, Wanted};
-use serde::{Deserialize, Serialize};
 
 use super::super::state::Remote;
-use super::column::Spot;
+use super::act::{Drag, Jump, Marks, Paging, Tool, Trail, Zoom};
+use super::arrange::usual_size;
+use super::column::{Column, Spot};
+use super::contents::Contents;
+use super::copied::copied;
 use super::find::Find;
+use super::placement::Rotation;
+use super::selection::Selection;
 use super::textures::Textures;
 
 /// Pages whose lines are held at most.
 const MOST_TEXTS: usize = 64;
-
-/// Most places marked of one page that an answer came from: the best; more would bury the next page.
-pub(crate) const MOST_SPANS: usize = 3;
-
-/// Places that Back leads to at most.
-const MOST_PLACES: usize = 100;
-
-/// Smallest and largest scale.
-const ZOOM_RANGE: (f32, f32) = (0.1, 8.0);
-
-/// How large pages are shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Zoom {
-    /// As wide as the view.
-    #[default]
-    FitWidth,
-    /// Wholly in the view.
-    FitPage,
-    /// So many screen points to a point of the page.
-    Fixed(f32),
-}
-
-/// What the user does with the view.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum ViewAction {
-    /// Show a page from its top, counted from 1.
-    GoTo(u32),
-    /// Return to where the view was before the last jump.
-    Back,
-    /// Undo that.
-    Forward,
-    /// Show pages at another size.
-    Zoom(Zoom),
-    /// Show them so many times as large.
-    ZoomBy(f32),
-    /// Show lines and figures of a page.
-    Show(Marks),
-    /// Take the marks away.
-    Unmark,
-    /// Show the next place where the words stand that are looked for.
-    NextHit,
-    /// Show the one before.
-    PreviousHit,
-    /// Show one of them, counted from 0.
-    ShowHit(usize),
-}
-
-/// What a frame is to show.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Jump {
-    /// A place at the top of the view.
-    Top(Spot),
-    /// A place in the middle of it.
-    Middle(Spot),
-    /// A place at a point of the view, counted from its corner.
-    At(Spot, Vec2),
-}
-
-/// Parts of a page that are marked.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Marks {
-    /// Counted from 1.
-    pub page: u32,
-    /// In points of the page.
-    pub boxes: Vec<Rect>,
-}
-
-impl Marks {
-    /// The best places of a page that an answer came from.
-    pub(crate) fn of_page(page: &PageEvidence) -> Self {
-        let spans = page.spans.iter().take(MOST_SPANS);
-        Self { page: page.page, boxes: spans.flat_map(|span| span.boxes.iter().copied()).collect() }
-    }
-}
 
 /// The open report's pages, and where one is in them.
 #[derive(Debug, Default)]
@@ -103,18 +33,38 @@ pub(crate) struct PageView {
     pub refused: Option<ErrorReport>,
     /// How large pages are.
     pub zoom: Zoom,
+    /// How pages are turned.
+    pub rotation: Rotation,
+    /// How they follow each other.
+    pub paging: Paging,
+    /// What a drag does.
+    pub tool: Tool,
+    /// What is being dragged.
+    pub drag: Option<Drag>,
+    /// Text that is selected.
+    pub selection: Option<Selection>,
     /// What was marked last.
     pub marks: Option<Marks>,
     /// What is looked for.
     pub find: Find,
+    /// The file's table of contents.
+    pub contents: Contents,
     /// The page that the list of pages was last brought to.
     pub listed: u32,
     /// What the next frame shows where.
     pub jump: Option<Jump>,
     /// The scale of the last frame.
     pub scale: f32,
+    /// Width and height of the view in the last frame.
+    pub room: Vec2,
     /// How far the view is scrolled.
     pub offset: Vec2,
+    /// How far it can be scrolled.
+    pub end: Vec2,
+    /// How much the wheel was turned at the end of a page, in presses on Page down.
+    pub pull: f32,
+    /// When the wheel turned to another page last, in seconds since the start.
+    pub turned_secs: f64,
     /// What lies at the top of the view.
     pub top: Spot,
     /// The page most of which is in sight, counted from 1.
@@ -123,9 +73,16 @@ pub(crate) struct PageView {
     pub textures: Textures,
     /// Lines of pages.
     pub texts: BTreeMap<u32, Arc<Page>>,
-    back: Vec<Spot>,
-    forward: Vec<Spot>,
+    /// Pages whose lines cannot be told, and are not asked for again.
+    textless: BTreeSet<u32>,
+    pub(super) usual_pt: (f32, f32),
+    pub(super) column: Option<Arc<Column>>,
+    pub(super) trail: Trail,
+    /// Whether the selected text goes into the clipboard as soon as all of it is known.
+    pub(super) is_copying: bool,
     wanted: Vec<Wanted>,
+    /// Lines are wanted after all pictures.
+    wanted_texts: Vec<Wanted>,
     told: Vec<Wanted>,
 }
 
@@ -159,6 +116,8 @@ impl PageView {
         self.told.retain(|told| Some(*told) != has_come);
         match event {
             ViewEvent::Opened { document, info } if self.document == Some(document) => {
+                self.usual_pt = usual_size(&info);
+                self.contents = Contents::new(&info.outline);
                 self.info = Remote::Ready(info);
             }
             ViewEvent::Refused { document, report } if self.document == Some(document) => {
@@ -169,99 +128,44 @@ impl PageView {
                 let size = [picture.width() as usize, picture.height() as usize];
                 self.textures.put(ctx, key, size, picture.as_raw());
             }
-            ViewEvent::Page { key, page } if self.document == Some(key.document) => {
-                while self.texts.len() >= MOST_TEXTS {
-                    // The page farthest from where one is.
-                    let (first, last) = (self.texts.keys().next().copied(), self.texts.keys().next_back().copied());
-                    let (Some(first), Some(last)) = (first, last) else { break };
-                    let goes = if self.current.abs_diff(first) > self.current.abs_diff(last) { first } else { last };
-                    self.texts.remove(&goes);
-                }
-                self.texts.insert(key.page, page);
-            }
+            ViewEvent::Page { key, page } if self.document == Some(key.document) => self.put_text(key.page, page),
             ViewEvent::Found { document, query, page, hits, is_last } if self.document == Some(document) => {
                 self.find.absorb(&query, page, hits, is_last);
             }
             ViewEvent::Blank { wanted: Wanted::Picture(key), .. } => self.textures.refuse(key),
-            // Of a report that was left, or a page whose lines cannot be told: the picture is shown all the same.
+            ViewEvent::Blank { wanted: Wanted::Page(key), .. } if self.document == Some(key.document) => {
+                self.textless.insert(key.page);
+            }
+            // Of a report that was left.
             _ => {}
         }
     }
 
-    /// Does what the user wants.
-    pub(crate) fn act(&mut self, action: ViewAction) {
-        match action {
-            ViewAction::GoTo(page) => {
-                let index = page.saturating_sub(1) as usize;
-                self.leave_for(Jump::Top(Spot { index, ..Spot::default() }));
-            }
-            ViewAction::Show(marks) => {
-                let first = marks.boxes.first();
-                let y_pt = first.map_or(0.0, |first| f32::midpoint(first.top, first.bottom));
-                let x_pt = first.map_or(0.0, |first| first.left);
-                self.leave_for(Jump::Middle(Spot { index: marks.page.saturating_sub(1) as usize, x_pt, y_pt }));
-                self.marks = Some(marks);
-            }
-            ViewAction::Unmark => self.marks = None,
-            ViewAction::NextHit | ViewAction::PreviousHit => {
-                self.find.step(action == ViewAction::NextHit, self.current);
-                self.show_hit();
-            }
-            ViewAction::ShowHit(at) => {
-                self.find.at = Some(at);
-                self.show_hit();
-            }
-            ViewAction::Back => {
-                if let Some(spot) = self.back.pop() {
-                    self.forward.push(self.top);
-                    self.jump = Some(Jump::Top(spot));
-                }
-            }
-            ViewAction::Forward => {
-                if let Some(spot) = self.forward.pop() {
-                    self.back.push(self.top);
-                    self.jump = Some(Jump::Top(spot));
-                }
-            }
-            ViewAction::Zoom(zoom) => self.set_zoom(zoom),
-            ViewAction::ZoomBy(factor) => self.set_zoom(Zoom::Fixed(self.scale * factor)),
+    fn put_text(&mut self, number: u32, page: Arc<Page>) {
+        while self.texts.len() >= MOST_TEXTS {
+            // The page farthest from where one is, but for those of which text is selected.
+            let is_free = |page: &&u32| !self.selection.as_ref().is_some_and(|selection| selection.covers(**page));
+            let first = self.texts.keys().find(is_free).copied();
+            let last = self.texts.keys().rfind(is_free).copied();
+            let (Some(first), Some(last)) = (first, last) else { break };
+            let goes = if self.current.abs_diff(first) > self.current.abs_diff(last) { first } else { last };
+            self.texts.remove(&goes);
         }
+        self.texts.insert(number, page);
     }
 
-    pub(crate) fn set_zoom(&mut self, zoom: Zoom) {
-        self.zoom = match zoom {
-            Zoom::Fixed(scale) => Zoom::Fixed(scale.clamp(ZOOM_RANGE.0, ZOOM_RANGE.1)),
-            other => other,
-        };
-        // What was at the top stays there.
-        self.jump.get_or_insert(Jump::Top(self.top));
-    }
-
-    fn leave_for(&mut self, jump: Jump) {
-        self.forward.clear();
-        self.back.push(self.top);
-        if self.back.len() > MOST_PLACES {
-            self.back.remove(0);
+    /// The selected text, where it is to be put into the clipboard and all of it is known.
+    pub(crate) fn take_copied(&mut self) -> Option<String> {
+        if !self.is_copying {
+            return None;
         }
-        self.jump = Some(jump);
-    }
-
-    fn show_hit(&mut self) {
-        let hit = self.find.at.and_then(|at| self.find.hits.get(at));
-        let Some((page, bbox)) = hit.map(|(page, hit)| (*page, hit.bbox)) else { return };
-        let spot = Spot { index: page.saturating_sub(1) as usize, x_pt: bbox.left, y_pt: bbox.top };
-        // From place to place is no way that anyone goes back step by step.
-        self.jump = Some(Jump::Middle(spot));
-    }
-
-    /// Whether Back leads anywhere.
-    pub(crate) fn can_go_back(&self) -> bool {
-        !self.back.is_empty()
-    }
-
-    /// Whether Forward leads anywhere.
-    pub(crate) fn can_go_forward(&self) -> bool {
-        !self.forward.is_empty()
+        let selection = self.selection.as_ref()?;
+        let is_known = |page: u32| self.texts.contains_key(&page) || self.textless.contains(&page);
+        if !selection.pages().all(is_known) {
+            return None;
+        }
+        self.is_copying = false;
+        Some(copied(selection, &self.texts))
     }
 
     /// Whether the report is a text, of which there are no pictures.
@@ -274,6 +178,11 @@ impl PageView {
         PageKey { document: self.document.unwrap_or(DocumentId(0)), page }
     }
 
+    /// Whether the file carries a table of contents.
+    pub(crate) fn has_contents(&self) -> bool {
+        matches!(&self.info, Remote::Ready(info) if !info.outline.is_empty())
+    }
+
     /// Notes that a picture is wanted in this frame, where it is not there.
     pub(crate) fn want(&mut self, key: PictureKey) {
         if self.textures.lacks(&key) {
@@ -283,15 +192,21 @@ impl PageView {
 
     /// Notes that a page's lines are wanted in this frame, where they are not there.
     pub(crate) fn want_text(&mut self, page: u32) {
-        if !self.texts.contains_key(&page) {
-            self.wanted.push(Wanted::Page(self.page_key(page)));
+        let wanted = Wanted::Page(self.page_key(page));
+        let is_known = self.texts.contains_key(&page) || self.textless.contains(&page);
+        if !is_known && !self.wanted_texts.contains(&wanted) {
+            self.wanted_texts.push(wanted);
         }
     }
 
     /// Ends a frame: what is wanted now, where that is not what was said last.
     pub(crate) fn end_frame(&mut self) -> Option<Vec<Wanted>> {
         self.textures.end_frame();
-        let wanted = std::mem::take(&mut self.wanted);
+        if let Some(selection) = self.selection.clone() {
+            selection.pages().for_each(|page| self.want_text(page));
+        }
+        let mut wanted = std::mem::take(&mut self.wanted);
+        wanted.append(&mut self.wanted_texts);
         // What is still on its way need not be said again.
         let is_new = wanted.iter().any(|wanted| !self.told.contains(wanted));
         if wanted.is_empty() || !is_new {

@@ -9,7 +9,7 @@ use super::super::pages::{MOST_SPANS, Marks, PageView, ViewAction};
 use super::super::state::Turn;
 use super::super::theme::Look;
 use super::super::widgets::bar_ui;
-use super::pages::part_ui;
+use super::page::part_ui;
 
 /// Around what an answer came from, where it is shown by itself, in points of the page.
 const CROP_MARGIN_PT: f32 = 8.0;

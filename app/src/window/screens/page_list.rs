@@ -6,7 +6,7 @@ use engine::protocol::PageState;
 use super::super::command::UserCommand;
 use super::super::pages::{PageView, ViewAction, thumbnail_key};
 use super::super::state::{Remote, State};
-use super::super::theme::{Look, draw_picture};
+use super::super::theme::{Look, draw_turned_picture};
 
 /// Height of a page's box to its width, such that an upright sheet fits.
 const BOX_SHAPE: f32 = 1.3;
@@ -45,15 +45,16 @@ pub(crate) fn page_list_ui(
             if response.clicked() {
                 commands.push(UserCommand::View(ViewAction::GoTo(number)));
             }
-            let size = info.sizes_pt.get(index).copied().unwrap_or((1.0, 1.0));
+            let upright = info.sizes_pt.get(index).copied().unwrap_or((1.0, 1.0));
+            let size = view.rotation.size(upright);
             let fit = (box_size.x / size.0).min(box_size.y / size.1);
             let centre = pos2(rect.center().x, rect.top() + box_size.y / 2.0);
             let page = Rect::from_center_size(centre, vec2(size.0, size.1) * fit * 0.94);
             let painter = ui.painter();
             painter.rect_filled(page, 0.0, look.colours().paper);
-            let key = thumbnail_key(view.page_key(number), size);
+            let key = thumbnail_key(view.page_key(number), upright);
             if let Some(texture) = view.textures.get(&key) {
-                draw_picture(painter, texture, page);
+                draw_turned_picture(painter, texture, page, view.rotation.quarters());
             }
             view.want(key);
             let (width, colour) = if view.current == number {

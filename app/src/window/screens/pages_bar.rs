@@ -1,14 +1,17 @@
 //! The line above the pages: where one is, how to get elsewhere, and how large pages are.
 
-use eframe::egui::{Align, Align2, Key, Layout, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Align2, Button, Key, Layout, Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::super::command::UserCommand;
-use super::super::pages::{PageView, ViewAction, Zoom};
+use super::super::pages::{PageView, Paging, Tool, ViewAction, Zoom};
 use super::super::state::Remote;
 use super::super::theme::Look;
 
 /// Width of the field for a page's number, in points.
 const NUMBER_WIDTH: f32 = 44.0;
+
+/// Narrower than this, words are saved, in points.
+const NARROW: f32 = 680.0;
 
 /// How much larger a press on "+" makes pages.
 const STEP: f32 = 1.25;
@@ -23,6 +26,7 @@ pub(crate) fn pages_bar_ui(
 ) {
     let Remote::Ready(info) = &view.info else { return };
     let mut act = |action| commands.push(UserCommand::View(action));
+    let is_narrow = ui.available_width() < NARROW;
     ui.horizontal(|ui| {
         if ui
             .add_enabled(view.can_go_back(), button("Back"))
@@ -56,12 +60,16 @@ pub(crate) fn pages_bar_ui(
         let printed = printed.map(|label| format!(", printed {label}")).unwrap_or_default();
         ui.label(look.muted(format!("of {}{printed}", info.sizes_pt.len())));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.selectable_label(view.zoom == Zoom::FitPage, "Whole page").clicked() {
-                act(ViewAction::Zoom(Zoom::FitPage));
+            let is_drawing = view.tool == Tool::Region;
+            let name = if is_narrow { "Region" } else { "Ask about a region" };
+            let region = ui
+                .add(Button::selectable(is_drawing, name))
+                .on_hover_text("Draw a rectangle on a page, and ask about what is in it (Ctrl+Shift+A)");
+            region.widget_info(|| WidgetInfo::selected(Role::Button, true, is_drawing, "Ask about a region"));
+            if region.clicked() {
+                act(ViewAction::Take(if is_drawing { Tool::Select } else { Tool::Region }));
             }
-            if ui.selectable_label(view.zoom == Zoom::FitWidth, "Page width").clicked() {
-                act(ViewAction::Zoom(Zoom::FitWidth));
-            }
+            ui.menu_button("View", |ui| view_menu_ui(ui, view, &mut act));
             if ui.add(button("+")).on_hover_text("Larger (Ctrl and +)").clicked() {
                 act(ViewAction::ZoomBy(STEP));
             }
@@ -73,8 +81,30 @@ pub(crate) fn pages_bar_ui(
     });
 }
 
-fn button(text: &str) -> eframe::egui::Button<'_> {
-    eframe::egui::Button::new(text).frame_when_inactive(false)
+/// Ways to look at pages.
+fn view_menu_ui(ui: &mut Ui, view: &PageView, act: &mut impl FnMut(ViewAction)) {
+    let is_single = view.paging == Paging::Single;
+    for (is_on, name, keys, action) in [
+        (view.zoom == Zoom::FitWidth, "Page width", "Ctrl+0", ViewAction::Zoom(Zoom::FitWidth)),
+        (view.zoom == Zoom::FitPage, "Whole page", "Ctrl+9", ViewAction::Zoom(Zoom::FitPage)),
+        (!is_single, "Pages below each other", "Ctrl+2", ViewAction::Page(Paging::Continuous)),
+        (is_single, "One page at a time", "Ctrl+1", ViewAction::Page(Paging::Single)),
+        (false, "Turn right", "Ctrl+]", ViewAction::Rotate(1)),
+        (false, "Turn left", "Ctrl+[", ViewAction::Rotate(-1)),
+    ] {
+        let item = ui.add(Button::selectable(is_on, name).shortcut_text(keys));
+        item.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, is_on, name));
+        if item.clicked() {
+            act(action);
+        }
+        if ["Whole page", "One page at a time"].contains(&name) {
+            ui.separator();
+        }
+    }
+}
+
+fn button(text: &str) -> Button<'_> {
+    Button::new(text).frame_when_inactive(false)
 }
 
 /// The page that the user means: by what is printed for it, else by its number; counted from 1.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use eframe::egui::{self, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme as Mode, Visuals};
 
-pub(crate) use picture::draw_picture;
+pub(crate) use picture::{draw_picture, draw_turned_picture};
 pub(crate) use tokens::{Colours, Sizes};
 
 /// Both themes and the sizes they share.

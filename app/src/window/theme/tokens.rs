@@ -43,6 +43,12 @@ pub(crate) struct Colours {
     /// Text on it, where Recto sets the text itself.
     #[serde(deserialize_with = "colour")]
     pub paper_ink: Color32,
+    /// What is selected on it, and regions; drawn thinly.
+    #[serde(deserialize_with = "colour")]
+    pub selected_on_paper: Color32,
+    /// Border of a link on it that could be pressed.
+    #[serde(deserialize_with = "colour")]
+    pub link_on_paper: Color32,
     /// Ground of a citation.
     #[serde(deserialize_with = "colour")]
     pub citation: Color32,

@@ -1,0 +1,145 @@
+//! The table of contents: sections to go to, those with subsections to be folded.
+
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{
+    Align2, Button, EventFilter, FontId, Key, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, TextFormat,
+    Ui, WidgetInfo, pos2, vec2,
+};
+use engine::document::page::OutlineItem;
+
+use super::super::command::UserCommand;
+use super::super::pages::{PageView, ViewAction, has_parts};
+use super::super::state::Remote;
+use super::super::theme::Look;
+
+/// How far a subsection stands in, in points.
+const INDENT: f32 = 14.0;
+
+/// Deepest that sections stand in: titles need room too.
+const MOST_INDENTS: u16 = 6;
+
+/// Height of a row to the size of its letters.
+const ROW: f32 = 2.1;
+
+/// Width of the triangle that folds a section, in points.
+const FOLD_WIDTH: f32 = 18.0;
+
+/// Height of the buttons that choose what is listed, in points.
+const SWITCH_HEIGHT: f32 = 26.0;
+
+/// Draws it. The row it was brought to belongs to drawing and is noted in `view`.
+pub(crate) fn contents_ui(ui: &mut Ui, look: &Look, view: &mut PageView, commands: &mut Vec<UserCommand>) {
+    let Remote::Ready(info) = &view.info else { return };
+    let items = &info.outline;
+    let here = view.contents.row_of_page(items, view.current);
+    let height = look.sizes().text_small * ROW;
+    let mut area = ScrollArea::vertical().id_salt(("contents", view.document)).auto_shrink(false);
+    if here.is_some() && here != view.contents.listed {
+        let above = (ui.available_height() - height) / 2.0;
+        let row = here.unwrap_or_default() as f32;
+        area = area.vertical_scroll_offset((row * (height + ui.spacing().item_spacing.y) - above).max(0.0));
+    }
+    let rows = view.contents.rows();
+    area.show_rows(ui, height, rows.len(), |ui, shown| {
+        for row in shown {
+            let Some((item, section)) = rows.get(row).and_then(|item| Some((*item, items.get(*item)?))) else {
+                continue;
+            };
+            let parts = has_parts(items, item).then(|| view.contents.is_folded(item));
+            row_ui(ui, look, &Row { item, section, parts, is_here: here == Some(row), height }, commands);
+        }
+    });
+    view.contents.listed = here;
+}
+
+/// Draws the two buttons that choose between small pages and the table of contents.
+pub(crate) fn list_switch_ui(ui: &mut Ui, look: &Look, shows_contents: bool, commands: &mut Vec<UserCommand>) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().button_padding = vec2(look.sizes().gap_small, look.sizes().gap_small / 2.0);
+        ui.spacing_mut().interact_size.y = SWITCH_HEIGHT;
+        for (name, hint, of_contents) in
+            [("Pages", "Small pages (Ctrl+B)", false), ("Contents", "Table of contents (Ctrl+B)", true)]
+        {
+            let text = RichText::new(name).size(look.sizes().text_small);
+            let button = ui.add(Button::selectable(shows_contents == of_contents, text)).on_hover_text(hint);
+            if button.clicked() {
+                commands.push(UserCommand::View(ViewAction::ShowContents(of_contents)));
+            }
+        }
+    });
+    ui.add_space(look.sizes().gap_small);
+}
+
+struct Row<'a> {
+    item: usize,
+    section: &'a OutlineItem,
+    /// Whether it is folded, where it has subsections.
+    parts: Option<bool>,
+    is_here: bool,
+    height: f32,
+}
+
+fn row_ui(ui: &mut Ui, look: &Look, row: &Row<'_>, commands: &mut Vec<UserCommand>) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), row.height), Sense::click());
+    let OutlineItem { title, page, depth } = row.section;
+    let name = match page {
+        Some(page) => format!("{title}, page {page}"),
+        None => title.clone(),
+    };
+    response.widget_info(|| WidgetInfo::selected(Role::TreeItem, page.is_some(), row.is_here, &name));
+    let colours = look.colours();
+    if row.is_here {
+        ui.painter().rect_filled(rect, look.sizes().radius, colours.selection);
+    } else if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, look.sizes().radius, colours.sunken);
+    }
+    let font = FontId::proportional(look.sizes().text_small);
+    let left = rect.left() + f32::from((*depth).min(MOST_INDENTS)) * INDENT + FOLD_WIDTH;
+    let number = page.map(|page| page.to_string()).unwrap_or_default();
+    let end = pos2(rect.right() - look.sizes().gap_small, rect.center().y);
+    let number = ui.painter().text(end, Align2::RIGHT_CENTER, number, font.clone(), colours.ink_muted);
+    let width = (number.left() - look.sizes().gap_small - left).max(1.0);
+    let mut job = LayoutJob::single_section(title.clone(), TextFormat::simple(font, colours.ink));
+    job.wrap = TextWrapping::truncate_at_width(width);
+    let text = ui.painter().layout_job(job);
+    ui.painter().galley(pos2(left, rect.center().y - text.size().y / 2.0), text, colours.ink);
+    fold_ui(ui, look, row, (&response, pos2(left - FOLD_WIDTH / 2.0, rect.center().y)), commands);
+    if let Some(page) = page.filter(|_| response.clicked()) {
+        commands.push(UserCommand::View(ViewAction::GoTo(page)));
+    }
+    response.on_hover_text(name);
+}
+
+/// The triangle before a section that has subsections. On the section itself the arrow keys do the same.
+fn fold_ui(
+    ui: &Ui,
+    look: &Look,
+    row: &Row<'_>,
+    (response, centre): (&Response, eframe::egui::Pos2),
+    commands: &mut Vec<UserCommand>,
+) {
+    let Some(is_folded) = row.parts else { return };
+    let mut fold = |is_folded| commands.push(UserCommand::View(ViewAction::Fold { item: row.item, is_folded }));
+    let rect = Rect::from_center_size(centre, vec2(FOLD_WIDTH, row.height));
+    let triangle = ui.interact(rect, response.id.with("fold"), Sense::CLICK);
+    let verb = if is_folded { "Unfold" } else { "Fold" };
+    triangle
+        .widget_info(|| WidgetInfo::labeled(Role::DisclosureTriangle, true, format!("{verb} {}", row.section.title)));
+    let ink = if triangle.hovered() { look.colours().ink } else { look.colours().ink_muted };
+    let [a, b] = if is_folded { [vec2(-2.0, -4.0), vec2(-2.0, 4.0)] } else { [vec2(-4.0, -2.0), vec2(4.0, -2.0)] };
+    let tip = if is_folded { vec2(2.5, 0.0) } else { vec2(0.0, 2.5) };
+    let stroke = Stroke::new(1.4, ink);
+    ui.painter().line_segment([centre + a, centre + tip], stroke);
+    ui.painter().line_segment([centre + b, centre + tip], stroke);
+    if triangle.clicked() {
+        fold(!is_folded);
+    }
+    if response.has_focus() {
+        let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        let (left, right) = ui.input(|input| (input.key_pressed(Key::ArrowLeft), input.key_pressed(Key::ArrowRight)));
+        if (left && !is_folded) || (right && is_folded) {
+            fold(left);
+        }
+    }
+}

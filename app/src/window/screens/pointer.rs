@@ -1,0 +1,166 @@
+//! What the pointer does on pages: it selects text, or draws the region that the next question is about.
+
+use eframe::egui::{Button, CursorIcon, PointerButton, Pos2, Rect, Response, Stroke, StrokeKind, Ui, Vec2, vec2};
+
+use super::super::command::UserCommand;
+use super::super::pages::{Column, Drag, Jump, PageView, Placement, Selection, Tool, Unit, ViewAction, is_on_text};
+use super::super::theme::Look;
+
+/// How fast the view follows a drag past its edge: the part of the way past it that is gone in a frame.
+const PULL: f32 = 0.25;
+
+/// Most that the view follows in a frame, in screen points.
+const MOST_PULL: f32 = 48.0;
+
+/// How thinly a region is drawn over its page.
+const REGION_OPACITY: f32 = 0.14;
+
+/// Smallest side of a region, in points of the page: less is a slip of the hand.
+const LEAST_REGION_PT: f32 = 6.0;
+
+/// Where pages lie on the screen.
+pub(super) struct Desk<'a> {
+    /// The column.
+    pub column: &'a Column,
+    /// Where the column begins.
+    pub origin: Vec2,
+    /// The part of the screen in which pages are shown.
+    pub sight: Rect,
+    /// Whether the pointer is on something that can be pressed.
+    pub is_on_link: bool,
+}
+
+impl Desk<'_> {
+    /// The page at a point of the screen, counted from 1, and where it lies.
+    fn page_at(&self, at: Pos2) -> (u32, Placement) {
+        let index = self.column.spot(at - self.origin).index;
+        (index as u32 + 1, self.column.page(index).moved(self.origin))
+    }
+}
+
+/// Takes presses and drags on `surface`, below all pages.
+pub(super) fn pointer_ui(
+    ui: &Ui,
+    look: &Look,
+    view: &mut PageView,
+    desk: &Desk<'_>,
+    surface: &Response,
+    commands: &mut Vec<UserCommand>,
+) {
+    if surface.is_pointer_button_down_on() {
+        // Keys now belong to the pages: Ctrl+C copies what is selected here.
+        ui.memory_mut(|memory| {
+            if let Some(focused) = memory.focused() {
+                memory.surrender_focus(focused);
+            }
+        });
+    }
+    surface.context_menu(|ui| context_menu_ui(ui, view, commands));
+    match view.tool {
+        Tool::Select => select(ui, view, desk, surface, commands),
+        Tool::Region => region_ui(ui, look, view, desk, surface, commands),
+    }
+}
+
+/// What a press with the other button offers.
+fn context_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Vec<UserCommand>) {
+    for (is_on, name, keys, action) in [
+        (view.selection.is_some(), "Copy", "Ctrl+C", ViewAction::Copy),
+        (view.texts.contains_key(&view.current), "Select the text of this page", "Ctrl+A", ViewAction::SelectPage),
+        (true, "Ask about a region", "Ctrl+Shift+A", ViewAction::Take(Tool::Region)),
+    ] {
+        if ui.add_enabled(is_on, Button::new(name).shortcut_text(keys)).clicked() {
+            commands.push(UserCommand::View(action));
+        }
+    }
+}
+
+fn select(ui: &Ui, view: &mut PageView, desk: &Desk<'_>, surface: &Response, commands: &mut Vec<UserCommand>) {
+    let pointer = ui.input(|input| input.pointer.interact_pos());
+    let Some(pointer) = pointer else { return };
+    let (number, place) = desk.page_at(pointer);
+    let page = view.texts.get(&number);
+    let at = place.to_page(pointer);
+    let is_on_page = place.rect.contains(pointer);
+    let is_dragged = surface.dragged_by(PointerButton::Primary);
+    if (surface.hovered() || is_dragged)
+        && !desk.is_on_link
+        && page.is_some_and(|page| (is_on_page && is_on_text(page, at)) || is_dragged)
+    {
+        ui.set_cursor_icon(CursorIcon::Text);
+    }
+    let mut choose = |selection| commands.push(UserCommand::View(ViewAction::Select(selection)));
+    let whole =
+        |unit| page.filter(|page| is_on_page && is_on_text(page, at)).and_then(|page| Selection::at(page, at, unit));
+    if surface.drag_started_by(PointerButton::Primary) {
+        let began = ui.input(|input| input.pointer.press_origin()).and_then(|origin| {
+            let (number, place) = desk.page_at(origin);
+            let page = view.texts.get(&number)?;
+            Selection::at(page, place.to_page(origin), Unit::Letter)
+        });
+        view.drag = began.map(Drag::Text);
+    } else if surface.triple_clicked() {
+        choose(whole(Unit::Line));
+    } else if surface.double_clicked() {
+        choose(whole(Unit::Word));
+    } else if surface.clicked() {
+        let is_extended = ui.input(|input| input.modifiers.shift);
+        let extended = view.selection.as_ref().filter(|_| is_extended);
+        choose(extended.zip(page).and_then(|(selection, page)| selection.drawn_to(page, at, Unit::Letter)));
+    }
+    if is_dragged {
+        if let (Some(Drag::Text(began)), Some(page)) = (&view.drag, page) {
+            choose(began.drawn_to(page, at, Unit::Letter));
+        }
+        follow(ui, view, desk.sight, pointer);
+    } else {
+        view.drag = None;
+    }
+}
+
+/// A drag past the edge of the view takes the view along.
+fn follow(ui: &Ui, view: &mut PageView, sight: Rect, pointer: Pos2) {
+    let past = |at: f32, low: f32, high: f32| ((at - low).min(0.0) + (at - high).max(0.0)) * PULL;
+    let by = vec2(past(pointer.x, sight.left(), sight.right()), past(pointer.y, sight.top(), sight.bottom()));
+    if by != Vec2::ZERO && view.jump.is_none() {
+        view.jump = Some(Jump::By(by.clamp(Vec2::splat(-MOST_PULL), Vec2::splat(MOST_PULL))));
+        ui.ctx().request_repaint();
+    }
+}
+
+/// Draws the region while it is being drawn, and hands it over at the end.
+fn region_ui(
+    ui: &Ui,
+    look: &Look,
+    view: &mut PageView,
+    desk: &Desk<'_>,
+    surface: &Response,
+    commands: &mut Vec<UserCommand>,
+) {
+    if surface.hovered() || surface.dragged() {
+        ui.set_cursor_icon(CursorIcon::Crosshair);
+    }
+    if surface.drag_started_by(PointerButton::Primary) {
+        view.drag = ui.input(|input| input.pointer.press_origin()).map(|origin| {
+            let (page, place) = desk.page_at(origin);
+            Drag::Region { page, from: place.to_page(origin) }
+        });
+    }
+    let Some(Drag::Region { page, from }) = view.drag else { return };
+    let place = desk.column.page(page as usize - 1).moved(desk.origin);
+    let Some(pointer) = ui.input(|input| input.pointer.interact_pos()) else { return };
+    let on_screen = Rect::from_two_pos(place.to_screen(from), pointer).intersect(place.rect);
+    if surface.dragged_by(PointerButton::Primary) {
+        let accent = look.colours().selected_on_paper;
+        ui.painter().rect_filled(on_screen, 0.0, accent.gamma_multiply(REGION_OPACITY));
+        ui.painter().rect_stroke(on_screen, 0.0, Stroke::new(2.0, accent), StrokeKind::Outside);
+        follow(ui, view, desk.sight, pointer);
+        return;
+    }
+    view.drag = None;
+    let region = place.rect_to_page(on_screen);
+    if on_screen.is_positive() && region.width().min(region.height()) >= LEAST_REGION_PT {
+        commands.push(UserCommand::DrawRegion { page, rect: region });
+        commands.push(UserCommand::View(ViewAction::Take(Tool::Select)));
+    }
+}
