@@ -39,6 +39,15 @@ pub enum Command {
         /// What to run.
         job: ForwardJob,
     },
+    /// Read a page before everything else that a reading has not begun; without effect once it has ended.
+    ReadFirst {
+        /// The reading.
+        request: RequestId,
+        /// Number of the document among its sources, from 0.
+        document: u32,
+        /// Page, counted from 1.
+        page: u32,
+    },
     /// Give up a piece of work; without effect once it has ended.
     Cancel {
         /// The work to give up.
@@ -79,12 +88,41 @@ pub struct AskJob {
     pub sources: Vec<Source>,
     /// The question.
     pub question: String,
+    /// Which parts of them the question is about, and its evidence comes from; empty for all that is read.
+    pub scope: Vec<Part>,
     /// What of the files.
     pub reading: ReadingOptions,
     /// With which model and how.
     pub compute: ComputeOptions,
     /// How to answer.
     pub answering: AnsweringOptions,
+}
+
+/// A part of documents that a question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Part {
+    /// Pages of a document.
+    Pages {
+        /// Number of the document among the sources, from 0.
+        document: u32,
+        /// First page, counted from 1.
+        first: u32,
+        /// Last page.
+        last: u32,
+    },
+    /// A region of a page: lines and figures that lie mostly in it, and, for a model with eyes, the region as a picture.
+    Region(Place),
+}
+
+/// A place on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// Number of the document among the sources, from 0.
+    pub document: u32,
+    /// Page, counted from 1.
+    pub page: u32,
+    /// Where on it.
+    pub bbox: Rect,
 }
 
 /// One pass of the model over given ids and pixels.
@@ -101,12 +139,14 @@ pub struct ForwardJob {
 }
 
 /// What of a document is read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReadingOptions {
     /// Pages, counted from 1, as ranges with both ends; `None` for all.
     pub pages: Option<Vec<(u32, u32)>>,
     /// Leave figures alone: text only.
     pub without_figures: bool,
+    /// Figures that are left out: neither looked at nor cited, with the text inside them.
+    pub left_out: Vec<Place>,
     /// Tokens that are encoded together at most; `None` for the default.
     pub window_tokens: Option<usize>,
 }
@@ -248,6 +288,13 @@ pub enum Event {
         /// What was found on it.
         page: PageReport,
     },
+    /// A window is being read now.
+    Reading {
+        /// The work.
+        request: RequestId,
+        /// What it holds.
+        window: WindowReport,
+    },
     /// Windows were finished, or found finished.
     Encoded {
         /// The work.
@@ -304,6 +351,7 @@ impl Event {
             | Self::Opened { request, .. }
             | Self::Model { request, .. }
             | Self::Page { request, .. }
+            | Self::Reading { request, .. }
             | Self::Encoded { request, .. }
             | Self::Waiting { request }
             | Self::MoreRead { request, .. }
@@ -374,7 +422,7 @@ pub struct ModelSummary {
 }
 
 /// What was found on a page: a cell of the reading map.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PageReport {
     /// Number of the document among the sources, from 0.
     pub document: u32,
@@ -390,10 +438,23 @@ pub struct PageReport {
     pub tables: u32,
     /// Figures.
     pub figures: u32,
+    /// What is known of each of them.
+    pub figure_list: Vec<FigureReport>,
     /// Text tokens; 0 until they are counted.
     pub tokens: u32,
     /// Why it was not read, or not whole.
     pub reason: Option<String>,
+}
+
+/// A figure that was found on a page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FigureReport {
+    /// Where it is.
+    pub bbox: Rect,
+    /// What it is made of.
+    pub kind: FigureKind,
+    /// The caption that belongs to it.
+    pub caption: Option<String>,
 }
 
 /// How a page was read.

@@ -18,6 +18,7 @@ mod reading_model;
 mod real_engine;
 mod restart;
 mod sample;
+mod scope;
 mod scripted;
 #[path = "../engine/tiny_model.rs"]
 #[allow(dead_code, reason = "the tests of the engine use all of it")]

@@ -341,6 +341,7 @@ pub(crate) fn bulletin() -> Outcome {
         lines: 50,
         tables: 0,
         figures: 0,
+        figure_list: Vec::new(),
         tokens: 0,
         reason: None,
     };

@@ -7,6 +7,7 @@ use std::path::Path;
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
+use engine::prompt::GgufVocabulary;
 use engine::weights::gguf::{GgufError, GgufHeader, GgufHyper, GgufModel, RopeScaling, TokenType};
 use proptest::prelude::*;
 
@@ -72,6 +73,21 @@ impl Draft {
         ] {
             self.add(&format!("blk.{layer}.{name}"), &[rows, columns], dtype);
         }
+    }
+
+    /// The same with a vocabulary, and room for a prompt.
+    pub(crate) fn speaking(mut self, vocabulary: &GgufVocabulary) -> Self {
+        let count = vocabulary.tokens.len();
+        let array = |values: Vec<Value>| Value::Array(values);
+        let words = vocabulary.tokens.iter().map(|word| text(word)).collect();
+        self.metadata.insert("tokenizer.ggml.tokens".to_owned(), array(words));
+        let scores = vocabulary.scores.iter().map(|score| Value::F32(*score)).collect();
+        self.metadata.insert("tokenizer.ggml.scores".to_owned(), array(scores));
+        let types = vocabulary.token_types.iter().map(|kind| Value::I32(*kind as i32)).collect();
+        self.metadata.insert("tokenizer.ggml.token_type".to_owned(), array(types));
+        self.metadata.insert("gemma3.context_length".to_owned(), Value::U32(4096));
+        self.add("token_embd", &[count, HIDDEN], GgmlDType::F32);
+        self
     }
 
     fn add(&mut self, name: &str, shape: &[usize], dtype: GgmlDType) {

@@ -24,6 +24,8 @@ mod prompt;
 mod prompt_real;
 mod reading_model;
 mod reading_order;
+mod scope;
+mod scope_windows;
 mod store;
 mod tiny_model;
 mod traps;

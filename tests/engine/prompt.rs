@@ -24,9 +24,9 @@ const CONTROL_STRINGS: [&str; 8] = [
     "<start_of_image>",
     "<image_soft_token>",
 ];
-const OPTIONS: WindowOptions = WindowOptions { window_tokens: 4096, figures: true, image_tokens: 4 };
+pub(crate) const OPTIONS: WindowOptions = WindowOptions { window_tokens: 4096, figures: true, image_tokens: 4 };
 
-fn small() -> &'static Tokenizer {
+pub(crate) fn small() -> &'static Tokenizer {
     static TOKENIZER: OnceLock<Tokenizer> = OnceLock::new();
     TOKENIZER.get_or_init(|| Tokenizer::from_file(&fixture("tokenizer/tokenizer.json")).unwrap())
 }
@@ -81,7 +81,7 @@ fn windows(documents: &[&Document], options: &WindowOptions) -> Vec<Window> {
     plan_windows(documents, small(), options).unwrap()
 }
 
-fn text_of(window: &Window) -> String {
+pub(crate) fn text_of(window: &Window) -> String {
     small().decode(&window.ids)
 }
 
@@ -120,7 +120,7 @@ fn a_damaged_tokenizer_is_named() {
 }
 
 /// What a GGUF file would hold of the small vocabulary, scores of the added tokens overwritten as converters do.
-fn gguf_vocabulary(json: &serde_json::Value) -> GgufVocabulary {
+pub(crate) fn gguf_vocabulary(json: &serde_json::Value) -> GgufVocabulary {
     let mut pieces: Vec<(u64, &str)> = json["model"]["vocab"]
         .as_object()
         .unwrap()
@@ -314,9 +314,12 @@ fn a_page_that_grows_moves_few_windows_but_its_own() {
 #[test]
 fn several_documents_are_told_apart() {
     let (first, second) = (document(vec![body(1, &["One."])]), document(vec![body(1, &["Two."])]));
-    let windows = windows(&[&first, &second], &OPTIONS);
-    assert_eq!(text_of(&windows[1]), "[document report.pdf]\n[page 1]\nTwo.\n\n");
-    assert_eq!(windows[1].pages(), [(1, 1)]);
+    let both = windows(&[&first, &second], &OPTIONS);
+    let texts: Vec<String> = both.iter().map(text_of).collect();
+    let name = "[document report.pdf]\n";
+    assert_eq!(texts, [name, "[page 1]\nOne.\n\n", name, "[page 1]\nTwo.\n\n"]);
+    assert_eq!(both[3].pages(), [(1, 1)]);
+    assert_eq!(both[1], windows(&[&first], &OPTIONS)[0], "read alone or with others, it is the same");
 }
 
 #[test]

@@ -75,16 +75,16 @@ pub(crate) fn engine(home: &Path) -> Engine {
     Engine::spawn(options, || ()).unwrap()
 }
 
-fn reading() -> ReadingOptions {
+pub(crate) fn reading() -> ReadingOptions {
     ReadingOptions { window_tokens: Some(512), ..ReadingOptions::default() }
 }
 
-fn compute(model: &Path) -> ComputeOptions {
+pub(crate) fn compute(model: &Path) -> ComputeOptions {
     ComputeOptions { model: Some(model.to_str().unwrap().into()), ..ComputeOptions::default() }
 }
 
 /// Events of the only request up to its last.
-fn events(engine: &Engine) -> Vec<Event> {
+pub(crate) fn events(engine: &Engine) -> Vec<Event> {
     let mut events = Vec::new();
     while let Some(event) = engine.recv() {
         let is_last = event.is_last();
@@ -113,6 +113,7 @@ pub(crate) fn ask_command(request: u64, model: &Path, source: &Source, question:
     let job = AskJob {
         sources: vec![source.clone()],
         question: question.into(),
+        scope: Vec::new(),
         reading: reading(),
         compute: compute(model),
         answering: AnsweringOptions { max_tokens, ..AnsweringOptions::default() },

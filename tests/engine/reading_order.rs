@@ -1,6 +1,6 @@
 //! In which order windows are read.
 
-use engine::prompt::{FigureRef, Source, Span, Window, reading_order};
+use engine::prompt::{FigureRef, Priorities, Source, Span, Window, reading_order};
 
 use crate::prompt::{body, document};
 
@@ -27,15 +27,23 @@ fn text_comes_before_figures_and_what_a_question_needs_before_the_rest() {
         body(4, &["Trust funds are listed below"]),
     ]);
     let windows = [figure(1), text(&[1]), text(&[2]), figure(3), text(&[3, 4]), figure(4)];
-    let order = |question| reading_order(&[&report], &windows, question);
-    for (question, expected) in [
-        (None, [1, 2, 4, 0, 3, 5]),
-        (Some("Which zebras?"), [1, 2, 4, 0, 3, 5]),
-        (Some("How large was the capybara census?"), [4, 1, 2, 3, 0, 5]),
-        (Some("What of the outlays?"), [2, 1, 4, 0, 3, 5]),
-        (Some("Which trust funds?"), [4, 1, 2, 5, 0, 3]),
+    let order = |question: Option<&str>, pages: &[u32]| {
+        let pages = pages.iter().map(|page| (0, *page)).collect();
+        reading_order(&[&report], &windows, &Priorities { question: question.map(str::to_owned), pages })
+    };
+    for (question, pages, expected) in [
+        (None, &[][..], [1, 2, 4, 0, 3, 5]),
+        (Some("Which zebras?"), &[], [1, 2, 4, 0, 3, 5]),
+        (Some("How large was the capybara census?"), &[], [4, 1, 2, 3, 0, 5]),
+        (Some("What of the outlays?"), &[], [2, 1, 4, 0, 3, 5]),
+        (Some("Which trust funds?"), &[], [4, 1, 2, 5, 0, 3]),
+        // Pages that the user wants, text and figures, come before what a question needs.
+        (None, &[3], [4, 3, 1, 2, 0, 5]),
+        (Some("Which trust funds?"), &[2], [2, 4, 1, 5, 0, 3]),
+        (None, &[4, 1], [4, 5, 1, 0, 2, 3]),
+        (None, &[90], [1, 2, 4, 0, 3, 5]),
     ] {
-        assert_eq!(order(question), expected, "{question:?}");
+        assert_eq!(order(question, pages), expected, "{question:?} {pages:?}");
     }
-    assert_eq!(reading_order(&[&report], &[], Some("Which trust funds?")), [] as [usize; 0]);
+    assert_eq!(reading_order(&[&report], &[], &Priorities::default()), [] as [usize; 0]);
 }

@@ -114,6 +114,7 @@ fn failures_carry_a_hint_and_leave_the_engine_usable() {
     let ask = AskJob {
         sources: vec![missing.clone()],
         question: "What?".into(),
+        scope: Vec::new(),
         reading: ReadingOptions::default(),
         compute: ComputeOptions::default(),
         answering: AnsweringOptions::default(),

@@ -6,7 +6,7 @@ use crate::sources::{report, rust};
 const MOST_LINES: usize = 500;
 
 /// Files that may be longer, up to how many lines, and why.
-const LONGER: &[(&str, usize, &str)] = &[("engine/src/protocol.rs", 600, "a contract is read as one page")];
+const LONGER: &[(&str, usize, &str)] = &[("engine/src/protocol.rs", 700, "a contract is read as one page")];
 
 /// Most lines of tests inside a file; more go into a sibling file.
 const MOST_INNER_TEST_LINES: usize = 150;

@@ -82,6 +82,7 @@ pub(crate) fn run(arguments: &AskArgs) -> Result<(), Failure> {
     let job = AskJob {
         sources: arguments.reading.sources(&arguments.files)?,
         question: question.to_owned(),
+        scope: Vec::new(),
         reading: arguments.reading.options(),
         compute: arguments.compute.options(),
         answering: AnsweringOptions {

@@ -28,7 +28,11 @@ pub(crate) fn follow(command: Command, on_token: &mut dyn FnMut(&str)) -> Result
             Event::Warning { diagnostic, .. } => bars.say(&format!("warning: {diagnostic}")),
             Event::Opened { document, .. } => bars.say(&format!("{}: {}", document.name, pages(document.pages))),
             Event::Model { model, .. } => bars.say(&introduce(&model)),
-            Event::Page { .. } | Event::Waiting { .. } | Event::Encoded { .. } | Event::MoreRead { .. } => {}
+            Event::Page { .. }
+            | Event::Waiting { .. }
+            | Event::Reading { .. }
+            | Event::Encoded { .. }
+            | Event::MoreRead { .. } => {}
             Event::Token { text, .. } => {
                 bars.clear();
                 on_token(&text);

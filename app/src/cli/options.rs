@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use engine::protocol::{ComputeOptions, DeviceChoice, MemoryChoice, ReadingOptions, Source, WeightType};
 
 use super::report::Failure;
+use crate::page_ranges;
 
 /// What of the documents is read.
 #[derive(Debug, Args)]
@@ -71,21 +72,7 @@ pub(crate) struct PageRanges(Vec<(u32, u32)>);
 
 /// Reads `3-8,12`.
 fn parse_pages(text: &str) -> Result<PageRanges, String> {
-    let number = |part: &str| {
-        part.trim()
-            .parse::<u32>()
-            .ok()
-            .filter(|&page| page > 0)
-            .ok_or_else(|| format!("\"{part}\" is not a page number"))
-    };
-    let range = |part: &str| match part.split_once('-') {
-        Some((first, last)) => {
-            let (first, last) = (number(first)?, number(last)?);
-            if first > last { Err(format!("{part} runs backwards")) } else { Ok((first, last)) }
-        }
-        None => number(part).map(|page| (page, page)),
-    };
-    text.split(',').map(range).collect::<Result<_, _>>().map(PageRanges)
+    page_ranges::parse(text).map(PageRanges)
 }
 
 impl ReadingArgs {
@@ -94,6 +81,7 @@ impl ReadingArgs {
         ReadingOptions {
             pages: self.pages.as_ref().map(|ranges| ranges.0.clone()),
             without_figures: self.no_figures,
+            left_out: Vec::new(),
             window_tokens: self.window.map(|tokens| tokens as usize),
         }
     }
@@ -139,31 +127,6 @@ impl ComputeArgs {
                 MemoryArg::Kv => MemoryChoice::KeysValues,
                 MemoryArg::Shared => MemoryChoice::Shared,
             },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn page_ranges_are_read_or_refused_with_a_reason() {
-        for (text, expected) in [
-            ("3", Ok(vec![(3, 3)])),
-            ("3-8,12", Ok(vec![(3, 8), (12, 12)])),
-            (" 1 - 2 ", Ok(vec![(1, 2)])),
-            ("8-3", Err("8-3 runs backwards")),
-            ("0", Err("\"0\" is not a page number")),
-            ("a", Err("\"a\" is not a page number")),
-            ("", Err("\"\" is not a page number")),
-        ] {
-            let read = parse_pages(text).map(|ranges| ranges.0);
-            assert_eq!(
-                read.as_deref().map_err(String::as_str),
-                expected.as_deref().map_err(|error| *error),
-                "{text:?}"
-            );
         }
     }
 }

@@ -34,7 +34,9 @@ impl AnswerTexts {
         pages: &BTreeMap<u32, Arc<Page>>,
     ) -> (Arc<Marked>, Vec<u32>) {
         let text = self.text(at);
-        let is_done = turn.end != TurnEnd::Open && !turn.evidence.is_empty();
+        // Where it comes from other reports too, it is not known which of its numbers stand there.
+        let is_from_here = !turn.evidence.is_empty() && turn.evidence.iter().all(|page| page.document == 0);
+        let is_done = turn.end != TurnEnd::Open && is_from_here;
         let mut is_stale = text.answer != turn.answer || text.is_done != is_done;
         if is_stale {
             let places = if is_done { Places::new(&turn.answer, &turn.evidence) } else { Places::default() };

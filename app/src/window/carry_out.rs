@@ -11,9 +11,10 @@ use super::dialog::Choice;
 use super::librarian::{HitPlace, LibraryCommand};
 use super::model_keeper::ModelCommand;
 use super::pages::{Marks, ViewAction};
+use super::scope::Scope;
 use super::screens::is_opened;
 use super::settings::Settings;
-use super::state::{Remote, Trouble, Turn};
+use super::state::{Remote, State, Trouble, Turn};
 use super::tab::Then;
 use super::{Helpers, conversing, update};
 
@@ -49,6 +50,7 @@ impl Window {
             }
             UserCommand::OpenAddress(address) if is_opened(&address) => ctx.open_url(egui::OpenUrl::new_tab(address)),
             UserCommand::OpenAddress(_) => {}
+            UserCommand::ShowInReport(path, marks) => self.show_in_report(path, marks),
             UserCommand::Set(settings) => self.set(ctx, settings),
             UserCommand::Model(command) => self.begin_with_model(command),
             UserCommand::AskAboutModel(asked) => self.models.asked = asked,
@@ -59,20 +61,27 @@ impl Window {
 
     fn carry_out_in_report(&mut self, command: UserCommand) {
         let engine = self.helpers.engine.as_mut();
-        if matches!(
-            command,
-            UserCommand::Ask | UserCommand::Turn(TurnCommand::AskAgain(_) | TurnCommand::Regenerate(_))
-        ) {
-            self.tabs.hold_other_readings(engine);
+        match self.tabs.front().and_then(|tab| asked_scope(&tab.state, &command)) {
+            // One question on several reports: what is read of each of them is on the disk.
+            Some(scope) if !scope.others().is_empty() => self.tabs.hold_readings(engine),
+            Some(_) => self.tabs.hold_other_readings(engine),
+            None => {}
         }
         let Some(tab) = self.tabs.front_mut() else { return };
         match command {
-            UserCommand::Ask => update::ask(&mut tab.state, engine),
-            UserCommand::Turn(command) => conversing::carry_out(tab, engine, &command),
+            UserCommand::Ask => update::ask(&mut tab.state, engine, tab.view.current),
+            UserCommand::Turn(command) => {
+                if let Some((path, marks)) = conversing::carry_out(tab, engine, &command) {
+                    self.show_in_report(path, marks);
+                }
+            }
+            UserCommand::SetScope(scope) => update::set_scope(&mut tab.state, scope),
+            UserCommand::ChoosePages => update::choose_pages(&mut tab.state),
+            UserCommand::EndPages(text) => update::end_pages(&mut tab.state, text.as_deref()),
             UserCommand::FocusQuestion => tab.state.focus_question = true,
             UserCommand::DrawRegion { page, rect } => {
                 tab.view.marks = Some(Marks { page, boxes: vec![rect] });
-                tab.state.focus_question = true;
+                update::set_scope(&mut tab.state, Scope::Region { page, rect });
             }
             UserCommand::DismissNote => tab.state.note = None,
             UserCommand::View(action) => {
@@ -86,6 +95,13 @@ impl Window {
             UserCommand::Cancel => update::cancel(&mut tab.state, engine),
             // The rest is about more than one report.
             _ => {}
+        }
+    }
+
+    fn show_in_report(&mut self, path: PathBuf, marks: Marks) {
+        self.open_files(vec![path]);
+        if let Some(tab) = self.tabs.front_mut() {
+            tab.then = Some(Then::Marks(marks));
         }
     }
 
@@ -217,6 +233,7 @@ impl Window {
                 tab.view.find.query = words;
                 tab.view.act(ViewAction::GoTo(page));
             }
+            Some(Then::Marks(marks)) => tab.view.act(ViewAction::Show(marks)),
             Some(Then::Turn(turn)) => tab.state.point_out(turn),
             None => {}
         }
@@ -257,9 +274,20 @@ impl Window {
         if let Some(question) = self.question.take() {
             // What the user was writing there stays.
             let (editing, draft) = (tab.state.editing.take(), std::mem::replace(&mut tab.state.question, question));
-            update::ask(&mut tab.state, self.helpers.engine.as_mut());
+            update::ask(&mut tab.state, self.helpers.engine.as_mut(), tab.view.current);
             tab.state.editing = editing;
             tab.state.question = draft;
         }
+    }
+}
+
+/// What a question is about that a command asks.
+fn asked_scope<'a>(state: &'a State, command: &UserCommand) -> Option<&'a Scope> {
+    match command {
+        UserCommand::Ask => Some(&state.scope),
+        UserCommand::Turn(TurnCommand::AskAgain(turn) | TurnCommand::Regenerate(turn)) => {
+            state.turns.get(*turn).map(|turn| &turn.scope)
+        }
+        _ => None,
     }
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::export::Form;
 use super::model_keeper::ModelCommand;
 use super::models::Asked;
-use super::pages::ViewAction;
+use super::pages::{Marks, ViewAction};
+use super::scope::Scope;
 use super::settings::Settings;
 
 /// One thing the user did.
@@ -36,6 +37,19 @@ pub(crate) enum UserCommand {
     AskToRemove(Option<String>),
     /// Remove everything made from the report with this hash.
     Remove(String),
+    /// Say what the next question is about.
+    SetScope(Scope),
+    /// Show the field for the pages that the next question is about.
+    ChoosePages,
+    /// What stands in the field for pages is what the next question is about, or no longer ask for pages.
+    EndPages(Option<String>),
+    /// A region of a page was drawn: the next question is about it.
+    DrawRegion {
+        /// The page, counted from 1.
+        page: u32,
+        /// In points of the page.
+        rect: Rect,
+    },
     /// Ask what stands in the question's field.
     Ask,
     /// Put the answer of this turn, counted from 0, into the clipboard.
@@ -54,13 +68,8 @@ pub(crate) enum UserCommand {
     View(ViewAction),
     /// Open an address in the browser.
     OpenAddress(String),
-    /// Ask about a part of a page.
-    DrawRegion {
-        /// The page, counted from 1.
-        page: u32,
-        /// The part, in points of the page.
-        rect: Rect,
-    },
+    /// Bring the report with this file to the front and mark parts of it.
+    ShowInReport(PathBuf, Marks),
     /// Let the reading behind rest.
     PauseReading,
     /// Take it up again.

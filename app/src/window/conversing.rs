@@ -1,5 +1,7 @@
 //! What the user does with questions and answers that are there.
 
+use std::path::PathBuf;
+
 use super::command::TurnCommand;
 use super::engine_client::EngineClient;
 use super::pages::{Marks, ViewAction};
@@ -7,8 +9,12 @@ use super::state::{Editing, State, TakenAway, Turn};
 use super::tab::Tab;
 use super::update;
 
-/// Carries out one thing the user did.
-pub(super) fn carry_out(tab: &mut Tab, engine: &mut dyn EngineClient, command: &TurnCommand) {
+/// Carries out one thing the user did. What is to be shown in another report than this one is returned.
+pub(super) fn carry_out(
+    tab: &mut Tab,
+    engine: &mut dyn EngineClient,
+    command: &TurnCommand,
+) -> Option<(PathBuf, Marks)> {
     let state = &mut tab.state;
     match *command {
         TurnCommand::AskAgain(turn) => update::ask_again(state, engine, turn),
@@ -33,7 +39,7 @@ pub(super) fn carry_out(tab: &mut Tab, engine: &mut dyn EngineClient, command: &
                 turn.source = source;
             }
         }
-        TurnCommand::NextCitation => next_citation(tab),
+        TurnCommand::NextCitation => return next_citation(tab),
         TurnCommand::NextFound { is_forward } => {
             tab.found_turns.look(&state.turns, &tab.view.find.query);
             if let Some(next) = tab.found_turns.step(state.pointed_out, is_forward) {
@@ -41,12 +47,15 @@ pub(super) fn carry_out(tab: &mut Tab, engine: &mut dyn EngineClient, command: &
             }
         }
     }
+    None
 }
 
 /// Puts a question into the field, to be asked in another form. What stood there waits.
 fn edit(state: &mut State, turn: usize) {
-    let Some(question) = state.turns.get(turn).map(|turn| turn.question.clone()) else { return };
+    let Some(asked) = state.turns.get(turn) else { return };
+    let (question, scope) = (asked.question.clone(), asked.scope.clone());
     stop_editing(state);
+    state.scope = scope;
     let before = std::mem::replace(&mut state.question, question);
     state.editing = Some(Editing { turn, before });
     state.focus_question = true;
@@ -84,16 +93,20 @@ fn put_back(state: &mut State) {
 }
 
 /// Shows where the last answer came from: first what is looked at of it, then page by page the rest.
-fn next_citation(tab: &mut Tab) {
+fn next_citation(tab: &mut Tab) -> Option<(PathBuf, Marks)> {
     let is_cited = |turn: &&mut Turn| !turn.evidence.is_empty();
-    let Some(turn) = tab.state.turns.iter_mut().rev().find(is_cited) else { return };
+    let turn = tab.state.turns.iter_mut().rev().find(is_cited)?;
     let shown = |turn: &Turn| turn.evidence.get(turn.source).map(Marks::of_page);
     if tab.view.marks.is_some() && tab.view.marks == shown(turn) {
         turn.source = (turn.source + 1) % turn.evidence.len();
     }
-    if let Some(marks) = shown(turn) {
-        tab.view.act(ViewAction::Show(marks));
+    let marks = shown(turn)?;
+    let document = turn.evidence.get(turn.source).map_or(0, |page| page.document);
+    if let Some(other) = turn.scope.other(document) {
+        return Some((other.to_owned(), marks));
     }
+    tab.view.act(ViewAction::Show(marks));
+    None
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Screen;
 use super::pages::{PageView, Paging, Rotation, Spot, Zoom};
+use super::scope::Scope;
 use super::state::{Editing, State, Trouble, Turn, TurnEnd};
 
 /// Reports remembered; the ones that were not open for longest go.
@@ -80,6 +81,7 @@ pub(crate) struct KeptReport {
 #[serde(default)]
 struct KeptTurn {
     question: String,
+    scope: Scope,
     answer: String,
     evidence: Vec<PageEvidence>,
     source: usize,
@@ -179,6 +181,7 @@ impl KeptTurn {
         Self {
             question: turn.question.clone(),
             answer: turn.answer.clone(),
+            scope: turn.scope.clone(),
             evidence: turn.evidence.clone(),
             source: turn.source,
             end: turn.end,
@@ -195,6 +198,7 @@ impl KeptTurn {
         Turn {
             request: None,
             question: self.question.clone(),
+            scope: self.scope.clone(),
             answer: self.answer.clone(),
             evidence: self.evidence.clone(),
             source: self.source,

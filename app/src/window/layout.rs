@@ -38,6 +38,14 @@ impl Window {
 
     fn report_ui(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
         let has_model = self.models.has_any();
+        let front = self.tabs.front_index();
+        let others: Vec<screens::OtherReport> = self
+            .tabs
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| *index != front)
+            .map(|(_, tab)| (tab.path.clone(), tab.name.clone()))
+            .collect();
         let Some(tab) = self.tabs.front_mut() else { return };
         let sizes = look.sizes();
         let panel = look.panel(sizes.gap);
@@ -62,11 +70,12 @@ impl Window {
                 screens::page_list_ui(ui, look, state, &mut tab.view, commands);
             }
         });
-        let mut question = std::mem::take(&mut state.question);
+        let (mut question, mut pages) = (std::mem::take(&mut state.question), state.scope_pages.clone());
         let width = self.desk.conversation_width.unwrap_or(sizes.conversation_width);
         let conversation =
             Panel::right("conversation").frame(panel).default_size(width).min_size(280.0).show(ui, |ui| {
                 Panel::bottom("question").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
+                    screens::scope_ui(ui, look, (state, &mut tab.view), (&mut pages, &others), commands);
                     screens::question_ui(ui, look, (state, has_model), &mut question, commands);
                 });
                 CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
@@ -76,7 +85,9 @@ impl Window {
             });
         self.desk.conversation_width = Some(conversation.response.rect.width().round());
         state.question = question;
+        state.scope_pages = pages;
         state.focus_question = false;
+        state.focus_pages = false;
         state.show_turn = None;
         CentralPanel::default().frame(look.desk()).show(ui, |ui| {
             Panel::top("pages bar").frame(look.panel(sizes.gap_small)).resizable(false).show(ui, |ui| {

@@ -21,6 +21,7 @@ mod model_keeper;
 mod models;
 mod pages;
 mod palette;
+mod scope;
 mod screens;
 mod settings;
 mod shelf;

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use engine::protocol::{ComputeOptions, ModelSummary, PageEvidence, PageState, ReadSoFar, RequestId, Stage};
 use serde::{Deserialize, Serialize};
 
+use super::scope::Scope;
+
 /// What models write where a report does not tell.
 const NOTHING_FOUND: [&str; 7] = [
     "not stated",
@@ -28,6 +30,10 @@ pub(crate) struct State {
     pub turns: Vec<Turn>,
     /// What stands in the question's field.
     pub question: String,
+    /// What it is about.
+    pub scope: Scope,
+    /// What stands in the field for pages, while the user is asked for them.
+    pub scope_pages: Option<String>,
     /// The question that is asked in another form, while its new form stands in the field.
     pub editing: Option<Editing>,
     /// What was taken away last, until something else is done.
@@ -54,6 +60,8 @@ pub(crate) struct State {
     pub pointed_out: Option<usize>,
     /// The question's field gets the focus in the next frame.
     pub focus_question: bool,
+    /// The field for the pages that a question is about gets the focus in the next frame.
+    pub focus_pages: bool,
 }
 
 impl State {
@@ -82,7 +90,16 @@ impl State {
 
     /// Whether a question could be asked now.
     pub(crate) fn can_ask(&self) -> bool {
-        self.work.is_none() && matches!(self.document, Remote::Ready(_)) && !self.question.trim().is_empty()
+        let is_clear = !self.question.trim().is_empty() && self.scope_pages.is_none();
+        self.work.is_none() && matches!(self.document, Remote::Ready(_)) && is_clear
+    }
+
+    /// Pages of the report, where that is known.
+    pub(crate) fn num_pages(&self) -> u32 {
+        match &self.document {
+            Remote::Ready(report) => report.num_pages,
+            _ => 0,
+        }
     }
 }
 
@@ -199,6 +216,8 @@ pub(crate) struct Turn {
     pub request: Option<RequestId>,
     /// As it was asked.
     pub question: String,
+    /// What it was about.
+    pub scope: Scope,
     /// The answer, as far as it has come.
     pub answer: String,
     /// Where it came from, best page first.

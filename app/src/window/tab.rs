@@ -10,7 +10,7 @@ use super::answer_texts::AnswerTexts;
 use super::desk::{Conversation, Desk, KeptReport};
 use super::engine_client::EngineClient;
 use super::found_turns::FoundTurns;
-use super::pages::{Jump, PageView};
+use super::pages::{Jump, Marks, PageView};
 use super::state::{Behind, Remote, State};
 use super::update;
 use super::viewer_client::ViewerClient;
@@ -61,6 +61,8 @@ pub(crate) struct Tab {
 pub(crate) enum Then {
     /// A page, counted from 1, on which words stand.
     Page(u32, String),
+    /// Parts of a page.
+    Marks(Marks),
     /// A question, counted from 0.
     Turn(usize),
 }

@@ -11,7 +11,12 @@ use engine::protocol::{
 };
 
 use super::engine_client::EngineClient;
+use super::scope::{Scope, pages_of};
 use super::state::{Behind, Pace, Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
+use crate::page_ranges;
+
+/// How long a question on several reports waits for them to be read, in seconds.
+const SEVERAL_WITHIN_SECS: f32 = 10.0;
 
 /// Looks through a file for the first time.
 pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: PathBuf) {
@@ -62,18 +67,18 @@ pub(crate) fn go_on_reading(state: &mut State, engine: &mut dyn EngineClient) {
     }
 }
 
-/// Asks the question in the field, where that can be done. One that was being changed is asked in its place.
-pub(crate) fn ask(state: &mut State, engine: &mut dyn EngineClient) {
-    let Remote::Ready(report) = &state.document else { return };
+/// Asks the question in the field, where that can be done, while `current` is the page in sight. One that was being changed is
+/// asked in its place.
+pub(crate) fn ask(state: &mut State, engine: &mut dyn EngineClient, current: u32) {
     if !state.can_ask() {
         return;
     }
-    let path = report.path.clone();
     let editing = state.editing.take();
     let before = editing.as_ref().map(|editing| editing.before.clone()).unwrap_or_default();
     let question = std::mem::replace(&mut state.question, before).trim().to_owned();
     let place = editing.map(|editing| editing.turn);
-    send_question(state, engine, (place, path, question), AnsweringOptions::default());
+    let scope = state.scope.settled(current);
+    send_question(state, engine, (place, question, scope), AnsweringOptions::default());
 }
 
 /// Asks a question once more: after more was read than it was answered from, or where that failed.
@@ -89,40 +94,72 @@ pub(crate) fn regenerate(state: &mut State, engine: &mut dyn EngineClient, turn:
 }
 
 fn send_again(state: &mut State, engine: &mut dyn EngineClient, at: usize, answering: AnsweringOptions) {
-    let (Remote::Ready(report), Some(turn), None) = (&state.document, state.turns.get(at), &state.work) else {
-        return;
-    };
-    let (path, question) = (report.path.clone(), turn.question.clone());
-    send_question(state, engine, (Some(at), path, question), answering);
+    let (Some(turn), None) = (state.turns.get(at), &state.work) else { return };
+    let (question, scope) = (turn.question.clone(), turn.scope.clone());
+    send_question(state, engine, (Some(at), question, scope), answering);
 }
 
 /// Asks a question in the place of the turn that is named, where there is such a one, else behind all others.
 fn send_question(
     state: &mut State,
     engine: &mut dyn EngineClient,
-    (place, path, question): (Option<usize>, PathBuf, String),
-    answering: AnsweringOptions,
+    (place, question, scope): (Option<usize>, String, Scope),
+    mut answering: AnsweringOptions,
 ) {
+    let Remote::Ready(report) = &state.document else { return };
+    let sources = scope.sources(&report.path);
+    if sources.len() > 1 {
+        // Several reports that were never read may take very long: what is read by then answers.
+        answering.within_secs = Some(SEVERAL_WITHIN_SECS);
+    }
     let request = state.next_request();
     state.trouble = None;
     state.taken_away = None;
     state.note = None;
     state.pointed_out = None;
     state.focus_question = true;
-    let next = Turn { request: Some(request), question: question.clone(), ..Turn::default() };
+    let parts = scope.parts();
+    let next = Turn { request: Some(request), question: question.clone(), scope, ..Turn::default() };
     match place.and_then(|place| state.turns.get_mut(place)) {
         Some(turn) => turn.begin_version(next),
         None => state.turns.push(next),
     }
     state.work = Some(Work::started(request, WorkKind::Ask, "Getting ready"));
     let job = AskJob {
-        sources: vec![Source { path, password: None }],
+        sources,
         question,
+        scope: parts,
         reading: ReadingOptions::default(),
         compute: state.compute.clone(),
         answering,
     };
     engine.send(Command::Ask { request, job });
+}
+
+/// Says what the next question is about.
+pub(crate) fn set_scope(state: &mut State, scope: Scope) {
+    state.scope = scope;
+    state.scope_pages = None;
+    state.focus_question = true;
+}
+
+/// Asks the user for the pages that the next question is about.
+pub(crate) fn choose_pages(state: &mut State) {
+    state.scope_pages = Some(match &state.scope {
+        Scope::Pages(ranges) => page_ranges::words(ranges),
+        _ => String::new(),
+    });
+    state.focus_pages = true;
+}
+
+/// Takes the pages that were written, where they can be understood and are there.
+pub(crate) fn end_pages(state: &mut State, text: Option<&str>) {
+    match text.map(|text| pages_of(text, state.num_pages())) {
+        Some(Ok(scope)) => set_scope(state, scope),
+        // What is wrong with them is said beside the field.
+        Some(Err(_)) => {}
+        None => state.scope_pages = None,
+    }
 }
 
 /// Asks the engine to stop what it is doing for the user.
@@ -164,7 +201,7 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
         Event::Failed { report, .. } => on_failed(state, Trouble { message: report.message, hint: report.hint }),
         Event::Cancelled { .. } => on_cancelled(state),
         // The window shows a report once all of it is known.
-        Event::Opened { .. } | Event::Page { .. } | Event::MoreRead { .. } => {}
+        Event::Opened { .. } | Event::Page { .. } | Event::Reading { .. } | Event::MoreRead { .. } => {}
         Event::Encoded { read, .. } => state.encoded = Some(read),
         Event::Waiting { .. } => {
             if let Some(work) = &mut state.work {

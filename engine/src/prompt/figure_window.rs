@@ -11,7 +11,7 @@ use super::windows::{FigureRef, LEAST_TEXT_TOKENS, Window, WindowOptions, begun}
 /// Most lines of running text that go with a figure.
 const NEIGHBOURS: usize = 8;
 
-/// Lays one figure out. `name` tells the document apart from others, ending in a line break, or is empty.
+/// Lays one figure out.
 ///
 /// The image block is the one that the model was trained with: a blank line, the start token, the image positions, the
 /// end token, a blank line. The page's marker stands before it without a line break of its own, which would run into the
@@ -19,7 +19,6 @@ const NEIGHBOURS: usize = 8;
 pub(super) fn figure_window(
     place: FigureRef,
     page: &Page,
-    name: &str,
     tokenizer: &Tokenizer,
     options: &WindowOptions,
 ) -> Result<Window, PromptError> {
@@ -31,8 +30,7 @@ pub(super) fn figure_window(
 
     let mut tokens = begun(tokenizer);
     let mut marker = TracedText::default();
-    marker
-        .push(&format!("{name}{}", page_marker(page)), Source::Marker { document: place.document, page: page.number });
+    marker.push(&page_marker(page), Source::Marker { document: place.document, page: page.number });
     tokens.append_all(&marker.encode(tokenizer)?);
 
     let source = Source::Figure { document: place.document, page: page.number, figure: place.figure };

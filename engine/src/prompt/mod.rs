@@ -2,7 +2,7 @@
 //!
 //! A [`Tokenizer`] turns text into ids and keeps control strings in documents harmless; [`plan_windows`] lays documents
 //! out as token windows whose every token is traced back to its line or figure, and [`reading_order()`] says which of them
-//! come first; [`choose_passages`] picks what a model without an encoder is shown; the templates put the question. Knows
+//! come first; [`plan_scope`] lays out a part of them; [`choose_passages`] picks what a model without an encoder is shown; the templates put the question. Knows
 //! documents, never tensors and never the model.
 
 mod counts;
@@ -12,6 +12,7 @@ mod gguf_vocabulary;
 mod page_text;
 mod passages;
 mod reading_order;
+mod scope;
 mod special;
 mod templates;
 mod terms;
@@ -24,7 +25,8 @@ pub use counts::{DocumentCounts, TokenCounts, count_document, count_tokens};
 pub use error::PromptError;
 pub use gguf_vocabulary::GgufVocabulary;
 pub use passages::{Passage, choose_passages, opening_passages};
-pub use reading_order::reading_order;
+pub use reading_order::{Priorities, reading_order};
+pub use scope::{left_out, narrow, plan_scope, silence, still_left_out};
 pub use special::{ExpectedIds, SpecialIds};
 pub use templates::{
     CONTINUATION, DOCUMENT, Prompt, QUESTION, Template, continuation_prompt, document_prompt, question_suffix,

@@ -9,7 +9,7 @@ use bm25::{Embedder, EmbedderBuilder, Embedding, Scorer, TokenEmbedding};
 use crate::document::page::{Document, Line, LineRole, Page};
 
 use super::error::PromptError;
-use super::page_text::{is_shown, page_marker, write_lines};
+use super::page_text::{document_marker, is_shown, page_marker, write_lines};
 use super::terms::{Terms, is_number, terms};
 use super::tokenizer::Tokenizer;
 use super::traced::{Source, TracedText};
@@ -87,7 +87,7 @@ pub fn choose_passages(
     while let Some(best) = best_of(&left) {
         let (at, score) = left.swap_remove(best);
         let Some(block) = blocks.get(at) else { continue };
-        let text = passage_text(block.document, block.page, &block.all_lines());
+        let text = passage_text(documents, block.document, block.page, &block.all_lines());
         let tokens = text.encode(tokenizer)?.len();
         if tokens > room {
             continue;
@@ -117,7 +117,7 @@ pub fn opening_passages(
     for (index, document) in (0..).zip(documents) {
         for (at, page) in document.pages.iter().enumerate() {
             for block in page_blocks(index, page, at) {
-                let text = passage_text(index, page, &block.all_lines());
+                let text = passage_text(documents, index, page, &block.all_lines());
                 let tokens = text.encode(tokenizer)?.len();
                 if tokens > room {
                     return Ok(chosen);
@@ -179,10 +179,15 @@ fn best_of(left: &[(usize, f32)]) -> Option<usize> {
     left.iter().enumerate().max_by(|(_, a), (_, b)| better(a, b)).map(|(at, _)| at)
 }
 
-/// A passage as the model reads it, with its page's marker, ending in a blank line.
-pub(super) fn passage_text(document: u32, page: &Page, lines: &[u32]) -> TracedText {
+/// A passage as the model reads it, with its page's marker, and that of its document where there are several, ending in a
+/// blank line.
+pub(super) fn passage_text(documents: &[&Document], document: u32, page: &Page, lines: &[u32]) -> TracedText {
     let mut text = TracedText::default();
-    text.push(&page_marker(page), Source::Marker { document, page: page.number });
+    let marker = Source::Marker { document, page: page.number };
+    if documents.len() > 1 {
+        text.push(&documents.get(document as usize).map(|of| document_marker(of)).unwrap_or_default(), marker);
+    }
+    text.push(&page_marker(page), marker);
     text.extend_last("\n");
     write_lines(&mut text, document, page, lines);
     text.extend_last("\n\n");

@@ -8,13 +8,23 @@ use super::passages::fitting_places;
 use super::traced::Source;
 use super::windows::Window;
 
+/// What is wanted before the rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Priorities {
+    /// The question that waits for an answer.
+    pub question: Option<String>,
+    /// Documents and pages that the user wants read before everything else, the most wanted first.
+    pub pages: Vec<(u32, u32)>,
+}
+
 /// Indices of `windows` in the order in which to read them.
 ///
 /// Text comes before figures, which take far longer and of whose captions the text tells. With a question, a window of text
 /// counts as its best passage, and a window of a figure as the best passage of the figure's page; what does not fit the
 /// question follows in the order of the documents. Only the reading has this order: memory is always put together in the
-/// order of the documents.
-pub fn reading_order(documents: &[&Document], windows: &[Window], question: Option<&str>) -> Vec<usize> {
+/// order of the documents. Pages that the user wants come before all of that, text and figures.
+pub fn reading_order(documents: &[&Document], windows: &[Window], priorities: &Priorities) -> Vec<usize> {
+    let question = priorities.question.as_deref();
     let places = question.map(|question| fitting_places(documents, question)).unwrap_or_default();
     let mut of_lines: HashMap<(u32, u32, u32), f32> = HashMap::new();
     let mut of_pages: HashMap<(u32, u32), f32> = HashMap::new();
@@ -35,9 +45,17 @@ pub fn reading_order(documents: &[&Document], windows: &[Window], question: Opti
         window.spans.iter().filter_map(|span| of_span(span.source)).copied().fold(0.0, f32::max)
     };
     let fits: Vec<f32> = windows.iter().map(fit).collect();
+    let wish = |window: &Window| {
+        let of_page = |place: &(u32, u32)| priorities.pages.iter().position(|wanted| wanted == place);
+        window.pages().iter().filter_map(of_page).min().unwrap_or(usize::MAX)
+    };
+    let wishes: Vec<usize> = windows.iter().map(wish).collect();
     let mut order: Vec<usize> = (0..windows.len()).collect();
     let shows_figures = |at: usize| !windows[at].images.is_empty();
     // The sort is stable: equals stay in the order of the documents.
-    order.sort_by(|&a, &b| shows_figures(a).cmp(&shows_figures(b)).then(fits[b].total_cmp(&fits[a])));
+    order.sort_by(|&a, &b| {
+        let by_wish = wishes[a].cmp(&wishes[b]);
+        by_wish.then(shows_figures(a).cmp(&shows_figures(b))).then(fits[b].total_cmp(&fits[a]))
+    });
     order
 }

@@ -141,7 +141,7 @@ pub fn continuation_prompt(
         let Some(page) = page_of(documents, passage) else { continue };
         if passage.tokens <= room {
             room -= passage.tokens;
-            texts.push(passage_text(passage.document, page, &passage.lines));
+            texts.push(passage_text(documents, passage.document, page, &passage.lines));
         }
     }
     texts.reverse();

@@ -4,6 +4,8 @@
 //! in a window of its own, with its caption and the text around it. A pure function: the same documents give the same
 //! windows, and documents that differ in a page differ in few.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::document::figures::tiles;
@@ -65,9 +67,19 @@ impl Window {
         pages.dedup();
         pages
     }
+
+    /// Whether the picture of one of these figures is in it.
+    pub fn shows_one_of(&self, sources: &BTreeSet<Source>) -> bool {
+        self.images.iter().any(|image| {
+            let (document, page, figure) = (image.document, image.page, image.figure);
+            sources.contains(&Source::Figure { document, page, figure })
+        })
+    }
 }
 
-/// Lays documents out: the text of all of them, then the figures of all of them.
+/// Lays documents out: the text of all of them, then the figures of all of them. Each document is laid out as if it were
+/// alone, so that what was encoded of it serves several as well; before its text each of several has a small window that
+/// names it.
 ///
 /// # Errors
 /// [`PromptError::WindowTooSmall`] for windows that cannot hold a marker or a figure, [`PromptError::MissingToken`]
@@ -77,29 +89,63 @@ pub fn plan_windows(
     tokenizer: &Tokenizer,
     options: &WindowOptions,
 ) -> Result<Vec<Window>, PromptError> {
+    check_size(options)?;
+    let mut windows = Vec::new();
+    for (index, document) in (0..).zip(documents) {
+        if documents.len() > 1 {
+            windows.extend(name_window(index, document, tokenizer)?);
+        }
+        text_windows(&mut windows, index, &document.pages, tokenizer, options.window_tokens)?;
+    }
+    for (index, document) in (0..).zip(documents) {
+        for page in &document.pages {
+            figure_windows(&mut windows, index, page, tokenizer, options)?;
+        }
+    }
+    Ok(windows)
+}
+
+/// Refuses windows that cannot hold what every window holds.
+pub(super) fn check_size(options: &WindowOptions) -> Result<(), PromptError> {
     let least = LEAST_TEXT_TOKENS + if options.figures { options.image_tokens } else { 0 };
     if options.window_tokens < least {
         return Err(PromptError::WindowTooSmall { given: options.window_tokens, least });
     }
-    let several = documents.len() > 1;
-    let mut windows = Vec::new();
-    for (index, document) in (0..).zip(documents) {
-        text_windows(&mut windows, index, document, several, tokenizer, options.window_tokens)?;
+    Ok(())
+}
+
+/// The window that names a document; none for one without pages.
+pub(super) fn name_window(
+    index: u32,
+    document: &Document,
+    tokenizer: &Tokenizer,
+) -> Result<Option<Window>, PromptError> {
+    let Some(page) = document.pages.first() else { return Ok(None) };
+    let mut name = TracedText::default();
+    name.push(&document_marker(document), Source::Marker { document: index, page: page.number });
+    let mut tokens = begun(tokenizer);
+    tokens.append_all(&name.encode(tokenizer)?);
+    Ok(Some(Window::new(tokens, Vec::new())))
+}
+
+/// A window for each figure of a page, or for each part of it.
+pub(super) fn figure_windows(
+    windows: &mut Vec<Window>,
+    index: u32,
+    page: &Page,
+    tokenizer: &Tokenizer,
+    options: &WindowOptions,
+) -> Result<(), PromptError> {
+    if !options.figures {
+        return Ok(());
     }
-    if options.figures {
-        for (index, document) in (0..).zip(documents) {
-            let name = if several { document_marker(document) } else { String::new() };
-            for page in &document.pages {
-                for (at, figure) in (0..).zip(&page.figures) {
-                    for tile in (0..).zip(tiles((page.width_pt, page.height_pt), figure)).map(|(tile, _)| tile) {
-                        let place = FigureRef { document: index, page: page.number, figure: at, tile };
-                        windows.push(figure_window(place, page, &name, tokenizer, options)?);
-                    }
-                }
-            }
+    for (at, figure) in (0..).zip(&page.figures) {
+        for (tile, _) in (0..).zip(tiles((page.width_pt, page.height_pt), figure)) {
+            let place = FigureRef { document: index, page: page.number, figure: at, tile };
+            windows.push(figure_window(place, page, tokenizer, options)?);
         }
     }
-    Ok(windows)
+    Ok(())
 }
 
 /// Fills windows with the pages of one document; a document never shares a window, so that its encodings stay its own.
@@ -109,20 +155,16 @@ pub fn plan_windows(
 /// window it lies in, and the windows behind it stay as they were but for the rare case that the choice falls on
 /// another page; then they meet the old ones again a window or two later. Filling each window to the brim would shift
 /// all that follow, and each would have to be encoded again.
-fn text_windows(
+pub(super) fn text_windows<'a>(
     windows: &mut Vec<Window>,
     index: u32,
-    document: &Document,
-    named: bool,
+    of_document: impl IntoIterator<Item = &'a Page>,
     tokenizer: &Tokenizer,
     window_tokens: usize,
 ) -> Result<(), PromptError> {
-    let mut pages = Vec::with_capacity(document.pages.len());
-    for (at, page) in document.pages.iter().enumerate() {
+    let mut pages = Vec::new();
+    for page in of_document {
         let mut text = TracedText::default();
-        if named && at == 0 {
-            text.push(&document_marker(document), Source::Marker { document: index, page: page.number });
-        }
         write_page(&mut text, index, page);
         pages.push((page, text.encode(tokenizer)?));
     }

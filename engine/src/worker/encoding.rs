@@ -7,6 +7,7 @@ use super::encodings::{Done, Encodings};
 use super::extent::extent;
 use super::load::LoadedModel;
 use super::outlet::Job;
+use super::reading::window_report;
 use super::shelf::{Shelf, WindowStates, picture_hash, rounded};
 use crate::cancel::Cancelled;
 use crate::document::OpenDocument;
@@ -14,7 +15,7 @@ use crate::document::figures::tiles;
 use crate::document::geometry::Rect;
 use crate::document::page::Document;
 use crate::model::vision::{Pixels, preprocess};
-use crate::prompt::{FigureRef, Window, reading_order};
+use crate::prompt::{FigureRef, Priorities, Window, reading_order};
 use crate::protocol::{Event, Stage, WindowOrigin};
 use crate::store::encodings::Key;
 
@@ -38,15 +39,19 @@ pub(super) enum Wish {
 
 /// Whoever waits for the encoding: asked again and again while it goes on, on the same thread.
 pub(super) trait Audience {
-    /// The question that decides what comes first.
-    fn question(&self) -> Option<&str>;
+    /// What comes first.
+    fn priorities(&self) -> Priorities;
 
-    /// Called before each window and many times within one, with what is finished.
-    fn look(&mut self, encodings: &Encodings) -> Wish;
+    /// Called before each window and many times within one, with what is finished, and with the files, from which figures can
+    /// be drawn meanwhile.
+    fn look(&mut self, encodings: &Encodings, open: &mut [OpenDocument]) -> Wish;
 
     /// Called when a window was finished.
     fn window_finished(&mut self, encodings: &Encodings);
 }
+
+/// What is called before each layer; it may end the work.
+type Look<'a> = &'a mut dyn FnMut(&mut [OpenDocument]) -> Result<(), Cancelled>;
 
 /// What windows are encoded with.
 pub(super) struct Encoder<'a> {
@@ -81,18 +86,21 @@ impl Encoder<'_> {
         work.take_what_is_there(encodings)?;
         work.tell_extent(encodings);
         let documents: Vec<&Document> = work.documents.iter().collect();
-        let mut asked = audience.question().map(str::to_owned);
-        let mut order = reading_order(&documents, &encodings.windows, asked.as_deref());
+        let mut wanted = audience.priorities();
+        let mut order = reading_order(&documents, &encodings.windows, &wanted);
         loop {
-            if audience.look(encodings) == Wish::Enough {
+            if audience.look(encodings, work.open) == Wish::Enough {
                 return Ok(());
             }
             work.job.cancel.check()?;
-            if audience.question() != asked.as_deref() {
-                asked = audience.question().map(str::to_owned);
-                order = reading_order(&documents, &encodings.windows, asked.as_deref());
+            let wanted_now = audience.priorities();
+            if wanted_now != wanted {
+                wanted = wanted_now;
+                order = reading_order(&documents, &encodings.windows, &wanted);
             }
             let Some(&at) = order.iter().find(|at| !encodings.is_finished(**at)) else { return Ok(()) };
+            let window = window_report(&encodings.windows[at], WindowOrigin::Planned);
+            work.job.tell(Event::Reading { request: work.job.request, window });
             let Some(done) = work.window(encodings, at, audience)? else { return Ok(()) };
             encodings.finish(at, done);
             work.count(&encodings.windows[at]);
@@ -193,8 +201,8 @@ impl Work<'_> {
             return Ok(Some(done));
         }
         let mut wish = Wish::More;
-        let made = self.make(window, pictures, &mut || {
-            wish = audience.look(encodings);
+        let made = self.make(window, pictures, &mut |open| {
+            wish = audience.look(encodings, open);
             if wish == Wish::Enough { Err(Cancelled) } else { Ok(()) }
         });
         let made = match made {
@@ -210,21 +218,17 @@ impl Work<'_> {
     }
 
     /// Encodes a window with its pictures; `look` may end that before each layer.
-    fn make(
-        &mut self,
-        window: &Window,
-        pictures: Vec<Picture>,
-        look: &mut dyn FnMut() -> Result<(), Cancelled>,
-    ) -> Result<WindowStates, Error> {
+    fn make(&mut self, window: &Window, pictures: Vec<Picture>, look: Look<'_>) -> Result<WindowStates, Error> {
         let mut images = Vec::with_capacity(pictures.len());
         for picture in pictures {
             images.push(self.loaded.model.project(&self.features(picture, look)?)?);
             self.figures.done += self.loaded.model.num_vision_layers() as u64;
         }
         let (job, length) = (self.job, window.ids.len() as u64);
+        let (text, open) = (&self.text, &mut *self.open);
         let states = self.loaded.model.encode(&window.ids, &images, &mut |layer| {
-            self.text.tell(job, layer as u64 * length);
-            look()?;
+            text.tell(job, layer as u64 * length);
+            look(open)?;
             Ok(job.cancel.check()?)
         })?;
         let states = rounded(&states)?;
@@ -234,7 +238,7 @@ impl Work<'_> {
     }
 
     /// What the tower sees in a picture, `[tokens, tower width]`.
-    fn features(&mut self, picture: Picture, look: &mut dyn FnMut() -> Result<(), Cancelled>) -> Result<Tensor, Error> {
+    fn features(&mut self, picture: Picture, look: Look<'_>) -> Result<Tensor, Error> {
         let key = self.shelf.vision_key(&picture.hash);
         if let Some(features) = key.as_ref().map(|key| self.shelf.vision(key)).transpose()?.flatten() {
             return Ok(features);
@@ -243,10 +247,10 @@ impl Work<'_> {
             Some(pixels) => pixels,
             None => self.draw(picture.figure, picture.bbox)?,
         };
-        let (job, figures) = (self.job, &self.figures);
+        let (job, figures, open) = (self.job, &self.figures, &mut *self.open);
         let features = self.loaded.model.vision_features(&pixels, &mut |layer| {
             figures.tell(job, layer as u64);
-            look()?;
+            look(open)?;
             Ok(job.cancel.check()?)
         })?;
         let features = rounded(&features)?;

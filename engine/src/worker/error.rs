@@ -109,7 +109,7 @@ impl Hint for Error {
             Self::ModelFile { .. } => Some("check the folder, or fetch the model again".into()),
             Self::NoTokenizer(_) => Some("put the checkpoint's tokenizer.json beside its config.json".into()),
             Self::NoDocument => Some("name at least one file".into()),
-            Self::NoSuchPages(_) => Some("choose other --pages".into()),
+            Self::NoSuchPages(_) => Some("choose other pages".into()),
             Self::NothingReadable(_) => {
                 Some("choose other pages, or a model with eyes for scans (a T5Gemma 2 checkpoint)".into())
             }

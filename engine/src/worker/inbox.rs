@@ -53,14 +53,30 @@ impl<'a> Inbox<'a> {
 
     /// Takes the oldest question that `fits` out of its turn.
     pub(super) fn take_question(&mut self, fits: impl Fn(&AskJob) -> bool) -> Option<Question> {
-        let room = MOST_LOOKED_THROUGH.saturating_sub(self.waiting.len());
-        self.waiting.extend(self.commands.try_iter().take(room));
+        self.look();
         let fits = |(command, _): &(Command, CancelToken)| matches!(command, Command::Ask { job, .. } if fits(job));
         let at = self.waiting.iter().position(fits)?;
         match self.waiting.remove(at)? {
             (Command::Ask { request, job }, cancel) => Some(Question { request, job, cancel }),
             _ => None,
         }
+    }
+
+    /// Takes the oldest wish to read a page first in the reading `of`: document and page.
+    pub(super) fn take_wish(&mut self, of: RequestId) -> Option<(u32, u32)> {
+        self.look();
+        let is_wish = |(command, _): &(Command, CancelToken)| matches!(command, Command::ReadFirst { request, .. } if *request == of);
+        let at = self.waiting.iter().position(is_wish)?;
+        match self.waiting.remove(at)? {
+            (Command::ReadFirst { document, page, .. }, _) => Some((document, page)),
+            _ => None,
+        }
+    }
+
+    /// Takes what has come from the channel.
+    fn look(&mut self) {
+        let room = MOST_LOOKED_THROUGH.saturating_sub(self.waiting.len());
+        self.waiting.extend(self.commands.try_iter().take(room));
     }
 
     /// Gives back a question that was taken and not answered; its turn is next.

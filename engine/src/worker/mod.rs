@@ -83,6 +83,7 @@ impl Engine {
                 Command::Read { request, .. } | Command::Ask { request, .. } | Command::Forward { request, .. } => {
                     tokens.insert(*request, token.clone());
                 }
+                Command::ReadFirst { .. } => {}
                 Command::Shutdown => tokens.values().for_each(CancelToken::cancel),
             }
         }

@@ -18,6 +18,12 @@ struct Offer {
     windows: u32,
 }
 
+impl Offer {
+    fn is_on_a_part_of(&self, key: &EncodingKey) -> bool {
+        !self.key.scope.is_empty() && self.key.of_all() == *key
+    }
+}
+
 impl Offers {
     /// Remembers a question, unless all was read for it.
     pub(super) fn add(&mut self, request: RequestId, key: &EncodingKey, read: &ReadSoFar) {
@@ -30,12 +36,17 @@ impl Offers {
         self.0.push(Offer { request, key: key.clone(), windows: read.windows.0 });
     }
 
-    /// Offers the questions on these documents again, where more has been read; once all is, that was the last time.
+    /// Offers the questions on these documents again, where more has been read; once all is, that was the last time. Questions
+    /// on a part of them are offered again only then.
     pub(super) fn tell(&mut self, outlet: &Outlet<'_>, key: &EncodingKey, read: &ReadSoFar) {
-        for offer in self.0.iter_mut().filter(|offer| offer.key == *key && offer.windows < read.windows.0) {
-            offer.windows = read.windows.0;
-            outlet.tell(Event::MoreRead { request: offer.request, read: read.clone() });
+        let is_all = read.is_all();
+        for offer in &mut self.0 {
+            let is_more = offer.key == *key && offer.windows < read.windows.0;
+            if is_more || is_all && offer.is_on_a_part_of(key) {
+                offer.windows = read.windows.0;
+                outlet.tell(Event::MoreRead { request: offer.request, read: read.clone() });
+            }
         }
-        self.0.retain(|offer| offer.key != *key || !read.is_all());
+        self.0.retain(|offer| !(is_all && (offer.key == *key || offer.is_on_a_part_of(key))));
     }
 }

@@ -8,15 +8,20 @@ use super::encodings::Encodings;
 use super::extent::extent;
 use super::inbox::{Inbox, Question};
 use super::jobs::ask::{answer_meanwhile, patience};
+use super::jobs::ask_part::answer_part_meanwhile;
 use super::jobs::write::Subject;
 use super::offers::Offers;
 use super::outlet::{Job, Outlet, caught};
 use super::reading::EncodingKey;
 use super::shelf::Shelf;
-use crate::protocol::{AskJob, Event, Layout, Outcome, ReadJob};
+use crate::document::OpenDocument;
+use crate::prompt::Priorities;
+use crate::protocol::{AskJob, Event, Layout, Outcome, ReadJob, RequestId};
 
 /// What a reading answers questions with.
 pub(super) struct Questions<'a, 'b> {
+    /// The reading.
+    pub(super) request: RequestId,
     pub(super) inbox: &'a mut Inbox<'b>,
     pub(super) outlet: &'a Outlet<'a>,
     pub(super) offers: &'a mut Offers,
@@ -26,8 +31,8 @@ pub(super) struct Questions<'a, 'b> {
     pub(super) shelf: &'a Shelf<'a>,
     /// The question whose turn is next, and since when it waits.
     pub(super) waiting: Option<(Question, Instant)>,
-    /// What was asked last: what it needs is read first.
-    pub(super) asked: Option<String>,
+    /// What was asked last, and pages that are wanted first.
+    pub(super) priorities: Priorities,
 }
 
 impl Questions<'_, '_> {
@@ -47,42 +52,62 @@ impl Questions<'_, '_> {
     fn take(&mut self, encodings: &Encodings) {
         let what = self.what;
         let Some(question) = self.inbox.take_question(|ask| is_on_the_same(ask, what)) else { return };
-        if !encodings.has_finished() {
+        if !can_be_answered(&question, encodings) {
             self.outlet.tell(Event::Waiting { request: question.request });
         }
-        self.asked = Some(question.job.question.clone());
+        self.priorities.question = Some(question.job.question.clone());
         self.waiting = Some((question, Instant::now()));
     }
 
-    fn answer(&mut self, question: Question, encodings: &Encodings) {
+    fn answer(&mut self, question: Question, encodings: &Encodings, open: &mut [OpenDocument]) {
         let Question { request, job: what, cancel } = question;
         let job = Job { request, cancel, outlet: self.outlet };
         let ended = caught(|| {
             job.cancel.check()?;
-            answer_meanwhile(&job, self.subject, self.shelf, encodings, &what).map(Outcome::Answer)
+            let answer = if what.scope.is_empty() {
+                answer_meanwhile(&job, self.subject, self.shelf, encodings, &what)
+            } else {
+                answer_part_meanwhile(&job, self.subject, self.shelf, (encodings, open), &what)
+            };
+            answer.map(Outcome::Answer)
         });
         if let Ok(Ok(Outcome::Answer(answer))) = &ended {
-            self.offers.add(request, self.key, &answer.read);
+            let key = EncodingKey { scope: what.scope.clone(), ..self.key.clone() };
+            self.offers.add(request, &key, &answer.read);
         }
         self.outlet.end(request, ended);
     }
+
+    /// Pages that the user wants read first; the last wish counts most.
+    fn take_wishes(&mut self) {
+        while let Some(page) = self.inbox.take_wish(self.request) {
+            self.priorities.pages.retain(|before| *before != page);
+            self.priorities.pages.insert(0, page);
+        }
+    }
+}
+
+/// Whether there is something to answer from: a window, or, for a question on a part, that part.
+fn can_be_answered(question: &Question, encodings: &Encodings) -> bool {
+    encodings.has_finished() || !question.job.scope.is_empty()
 }
 
 impl Audience for Questions<'_, '_> {
-    fn question(&self) -> Option<&str> {
-        self.asked.as_deref()
+    fn priorities(&self) -> Priorities {
+        self.priorities.clone()
     }
 
-    fn look(&mut self, encodings: &Encodings) -> Wish {
+    fn look(&mut self, encodings: &Encodings, open: &mut [OpenDocument]) -> Wish {
+        self.take_wishes();
         if self.waiting.is_none() {
             self.take(encodings);
         }
         let is_due = |(question, since): &mut (Question, Instant)| {
             let is_patient = patience(&question.job).is_some_and(|patience| since.elapsed() < patience);
-            question.cancel.is_cancelled() || encodings.has_finished() && !is_patient
+            question.cancel.is_cancelled() || can_be_answered(question, encodings) && !is_patient
         };
         if let Some((question, _)) = self.waiting.take_if(is_due) {
-            self.answer(question, encodings);
+            self.answer(question, encodings, open);
         }
         Wish::More
     }

@@ -6,11 +6,12 @@ use super::Error;
 use super::kept_pages;
 use super::outlet::Job;
 use super::session::Session;
-use crate::document::page::{Document, LineRole, Page, PageContent};
+use crate::document::page::{Document, Figure, LineRole, Page, PageContent};
 use crate::document::{OpenDocument, OpenOptions, open};
-use crate::prompt::{Source as TokenSource, Window};
+use crate::prompt::Window;
 use crate::protocol::{
-    DocumentSummary, Event, PageReport, PageState, ReadingOptions, Source, Stage, WindowOrigin, WindowReport,
+    DocumentSummary, Event, FigureReport, PageReport, PageState, Part, ReadingOptions, Source, Stage, WindowOrigin,
+    WindowReport,
 };
 use crate::store::library::{KeptText, Library, TextPage};
 
@@ -23,11 +24,20 @@ pub(super) struct Reading {
 }
 
 /// What encoder states were made of: the same key, the same states.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct EncodingKey {
     pub(super) hashes: Vec<String>,
     pub(super) reading: ReadingOptions,
+    /// Empty for all of the documents.
+    pub(super) scope: Vec<Part>,
     pub(super) question: Option<String>,
+}
+
+impl EncodingKey {
+    /// The key of all that these documents are read for.
+    pub(super) fn of_all(&self) -> Self {
+        Self { scope: Vec::new(), question: None, ..self.clone() }
+    }
 }
 
 /// Opens the files and reads the pages asked for.
@@ -153,9 +163,15 @@ pub(super) fn page_report(document: u32, page: &Page, seen: bool) -> PageReport 
         lines: page.lines.len() as u32,
         tables: tables.len() as u32,
         figures: page.figures.len() as u32,
+        figure_list: page.figures.iter().map(figure_report).collect(),
         tokens: 0,
         reason,
     }
+}
+
+fn figure_report(figure: &Figure) -> FigureReport {
+    let caption = figure.caption.as_ref().map(|caption| caption.text.clone());
+    FigureReport { bbox: figure.bbox, kind: figure.kind, caption }
 }
 
 /// The reading map's pages, with the text tokens that the windows hold of each.
@@ -185,17 +201,4 @@ pub(super) fn window_report(window: &Window, origin: WindowOrigin) -> WindowRepo
         figures: window.images.len() as u32,
         origin,
     }
-}
-
-/// Where each token of windows came from, window after window.
-pub(super) fn sources(windows: &[&Window]) -> Vec<(std::ops::Range<usize>, TokenSource)> {
-    let mut offset = 0;
-    let mut all = Vec::new();
-    for window in windows {
-        for span in &window.spans {
-            all.push((offset + span.tokens.start as usize..offset + span.tokens.end as usize, span.source));
-        }
-        offset += window.ids.len();
-    }
-    all
 }

@@ -30,7 +30,8 @@ pub(super) fn run(
     while let Some((command, cancel)) = next(&mut session, &mut inbox) {
         let (request, ended) = match command {
             Command::Shutdown => break,
-            Command::Cancel { .. } => continue,
+            // The reading that this is about has ended.
+            Command::Cancel { .. } | Command::ReadFirst { .. } => continue,
             Command::Read { request, job } => {
                 let context = Job { request, cancel, outlet: &outlet };
                 (request, guarded(&mut session, |session| read::run(session, &context, &mut inbox, &job)))

@@ -106,7 +106,7 @@ impl Session {
                 if stop() { Err(ModelError::Cancelled(Cancelled)) } else { Ok(()) }
             });
             // What went from the disk meanwhile is read again when a question comes.
-            Ok((finished.windows.len() == encodings.windows.len()).then_some(built?))
+            Ok((finished.num_windows == encodings.windows.len()).then_some(built?))
         });
         match built {
             Ok(Some(memory)) => self.remembered = Some(Remembered { key: key.clone(), memory, in_haste: false }),

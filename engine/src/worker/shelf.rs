@@ -27,6 +27,7 @@ const ENCODING_VERSION: u32 = 1;
 const PICTURE_VERSION: u32 = 1;
 
 /// Encoder states of a window.
+#[derive(Clone)]
 pub(super) struct WindowStates {
     /// `[s, c]`, in bf16: rounded whether they come from the disk or not, so that an answer does not depend on that.
     pub(super) states: Tensor,

@@ -6,6 +6,7 @@ use engine::protocol::{PageEvidence, SpanEvidence, SpanKind};
 
 use super::super::command::{TurnCommand, UserCommand};
 use super::super::pages::{MOST_SPANS, Marks, PageView, ViewAction};
+use super::super::scope::file_name;
 use super::super::state::Turn;
 use super::super::theme::Look;
 use super::super::widgets::bar_ui;
@@ -31,24 +32,48 @@ pub(crate) fn evidence_ui(
 ) {
     ui.horizontal_wrapped(|ui| {
         for (source, page) in turn.evidence.iter().enumerate() {
-            if chip_ui(ui, look, (page, source == turn.source), view).clicked() {
+            if chip_ui(ui, look, (turn, page, source == turn.source), view).clicked() {
                 commands.push(UserCommand::Turn(TurnCommand::LookAtSource { turn: at, source }));
-                commands.push(UserCommand::View(ViewAction::Show(Marks::of_page(page))));
+                commands.push(show(turn, page.document, Marks::of_page(page)));
             }
         }
     });
     if let Some(page) = turn.evidence.get(turn.source) {
         look.card().show(ui, |ui| {
             ui.set_width(ui.available_width());
-            page_ui(ui, look, page, view, commands);
+            page_ui(ui, look, (turn, page), view, commands);
         });
     }
 }
 
+/// Shows marks in the report that they are of.
+fn show(turn: &Turn, document: u32, marks: Marks) -> UserCommand {
+    match turn.scope.other(document) {
+        Some(path) => UserCommand::ShowInReport(path.to_owned(), marks),
+        None => UserCommand::View(ViewAction::Show(marks)),
+    }
+}
+
+/// "page 9", with the report's name where that is another than the one in front.
+fn place_of(turn: &Turn, page: &PageEvidence) -> String {
+    match turn.scope.other(page.document) {
+        Some(path) => format!("{}, page {}", file_name(path), page.page),
+        None => format!("page {}", page.page),
+    }
+}
+
 /// A page: hovering shows its lines and figures as they stand there, a press goes there.
-fn chip_ui(ui: &mut Ui, look: &Look, (page, is_open): (&PageEvidence, bool), view: &mut PageView) -> Response {
+fn chip_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (turn, page, is_open): (&Turn, &PageEvidence, bool),
+    view: &mut PageView,
+) -> Response {
     let colours = look.colours();
-    let text = RichText::new(format!("Page {}", page.page)).size(look.sizes().text_small).color(colours.accent);
+    let place = place_of(turn, page);
+    let is_elsewhere = turn.scope.other(page.document).is_some();
+    let text = if is_elsewhere { place.clone() } else { format!("Page {}", page.page) };
+    let text = RichText::new(text).size(look.sizes().text_small).color(colours.accent);
     let mut chip = Button::new(text).corner_radius(look.sizes().radius * 2).fill(colours.citation);
     ui.spacing_mut().interact_size.y = CHIP_HEIGHT;
     ui.spacing_mut().button_padding.y = 2.0;
@@ -60,11 +85,11 @@ fn chip_ui(ui: &mut Ui, look: &Look, (page, is_open): (&PageEvidence, bool), vie
         Some(label) if *label != page.page.to_string() => format!("Show where it stands, printed page {label}"),
         _ => "Show where it stands".to_owned(),
     };
-    chip.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Show page {}", page.page)));
+    chip.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Show {place}")));
     chip.on_hover_ui(|ui| {
         ui.set_max_width(CROP_WIDTH);
         ui.label(look.muted(hint));
-        crops_ui(ui, look, (page.page, page.spans.iter().take(MOST_SPANS)), view);
+        crops_ui(ui, look, (page.page, page.spans.iter().take(MOST_SPANS)), is_elsewhere, view);
     })
 }
 
@@ -73,10 +98,11 @@ fn crops_ui<'a>(
     ui: &mut Ui,
     look: &Look,
     (page, spans): (u32, impl Iterator<Item = &'a SpanEvidence>),
+    is_elsewhere: bool,
     view: &mut PageView,
 ) {
-    if view.is_text() {
-        // A text has no looks of its own: what stands there is all there is to see.
+    if is_elsewhere || view.is_text() {
+        // A text has no looks of its own, and other reports are not drawn: what stands there is all there is to see.
         for span in spans {
             ui.label(RichText::new(&span.text).size(look.sizes().text_small));
         }
@@ -100,16 +126,22 @@ fn close_together(mut boxes: Vec<Rect>) -> Vec<Rect> {
     parts
 }
 
-fn page_ui(ui: &mut Ui, look: &Look, page: &PageEvidence, view: &mut PageView, commands: &mut Vec<UserCommand>) {
+fn page_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (turn, page): (&Turn, &PageEvidence),
+    view: &mut PageView,
+    commands: &mut Vec<UserCommand>,
+) {
     let percent = format!("{:.0} %", f64::from(page.share) * 100.0);
     ui.horizontal(|ui| {
-        ui.label(look.muted(format!("On page {}", page.page)));
+        ui.label(look.muted(format!("On {}", place_of(turn, page))));
         let share = |ui: &mut Ui| ui.label(look.muted(format!("{percent} of the evidence")));
         ui.with_layout(Layout::right_to_left(Align::Center), share);
     });
     bar_ui(ui, look, &format!("Share of page {}: {percent}", page.page), Some(page.share));
     for span in page.spans.iter().take(MOST_SPANS) {
-        span_ui(ui, look, (page.page, span), view, commands);
+        span_ui(ui, look, (turn, page, span), view, commands);
     }
 }
 
@@ -117,7 +149,7 @@ fn page_ui(ui: &mut Ui, look: &Look, page: &PageEvidence, view: &mut PageView, c
 fn span_ui(
     ui: &mut Ui,
     look: &Look,
-    (page, span): (u32, &SpanEvidence),
+    (turn, page, span): (&Turn, &PageEvidence, &SpanEvidence),
     view: &mut PageView,
     commands: &mut Vec<UserCommand>,
 ) {
@@ -129,10 +161,10 @@ fn span_ui(
     let line = Button::new(RichText::new(text).size(look.sizes().text_small)).frame_when_inactive(false).wrap();
     let line = ui.add(line);
     if line.clicked() {
-        let marks = Marks { page, boxes: span.boxes.clone() };
-        commands.push(UserCommand::View(ViewAction::Show(marks)));
+        commands.push(show(turn, page.document, Marks { page: page.page, boxes: span.boxes.clone() }));
     }
-    line.on_hover_ui(|ui| crops_ui(ui, look, (page, std::iter::once(span)), view));
+    let is_elsewhere = turn.scope.other(page.document).is_some();
+    line.on_hover_ui(|ui| crops_ui(ui, look, (page.page, std::iter::once(span)), is_elsewhere, view));
 }
 
 /// The part of a page that holds all of these boxes, with some margin.

@@ -64,7 +64,8 @@ fn button_ui(ui: &mut Ui, look: &Look, state: &State, has_question: bool, comman
                 commands.push(UserCommand::Cancel);
             }
         } else {
-            let enabled = has_question && matches!(state.document, Remote::Ready(_));
+            let is_clear = has_question && state.scope_pages.is_none();
+            let enabled = is_clear && matches!(state.document, Remote::Ready(_));
             if primary_button_ui(ui, look, "Ask", enabled).clicked() {
                 commands.push(UserCommand::Ask);
             }

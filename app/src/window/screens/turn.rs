@@ -68,6 +68,9 @@ fn question_ui(ui: &mut Ui, look: &Look, (state, at, turn): (&State, usize, &Tur
     look.card().fill(look.colours().sunken).stroke(stroke).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.label(RichText::new(&turn.question).strong());
+        if let Some(about) = turn.scope.words() {
+            ui.label(look.muted(format!("About {about}")));
+        }
     });
 }
 

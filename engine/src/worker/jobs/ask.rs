@@ -3,16 +3,16 @@
 
 use std::time::{Duration, Instant};
 
+use super::ask_part::prepare_part;
+use super::ask_passages::prepare_passages;
 use super::read::plan;
 use super::write::{Prepared, Subject, write_answer};
-use crate::diagnostic::Diagnostic;
-use crate::document::page::Document;
+use crate::document::OpenDocument;
+use crate::document::page::{Document, Page};
 use crate::model::memory::{Memory, MemoryKind};
-use crate::prompt::{
-    Prompt, Span, Window, choose_passages, continuation_prompt, document_prompt, opening_passages, question_suffix,
-};
+use crate::prompt::{Priorities, Span, Window, document_prompt, left_out, question_suffix};
 use crate::protocol::{
-    Answer, AnswerCost, AskJob, Event, Layout, MemoryChoice, Outcome, ReadSoFar, Stage, WindowOrigin,
+    Answer, AnswerCost, AskJob, DocumentSummary, Event, Layout, MemoryChoice, Outcome, ReadSoFar, Stage, WindowOrigin,
 };
 use crate::worker::Error;
 use crate::worker::encoding::{Audience, Encoder, Hold, Wish};
@@ -20,15 +20,9 @@ use crate::worker::encodings::{Encodings, Finished};
 use crate::worker::extent::{all_pages, extent};
 use crate::worker::load::{LoadedModel, choose_memory};
 use crate::worker::outlet::Job;
-use crate::worker::reading::{EncodingKey, Reading, read_documents, sources};
+use crate::worker::reading::{EncodingKey, Reading, read_documents};
 use crate::worker::session::{Remembered, Session};
 use crate::worker::shelf::Shelf;
-
-/// Tokens of passages that a model without an encoder is shown.
-const PASSAGE_TOKENS: usize = 1200;
-
-/// Tokens of such a model's whole prompt.
-const PROMPT_TOKENS: usize = 2048;
 
 /// Runs the job.
 pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: &AskJob) -> Result<Outcome, Error> {
@@ -56,11 +50,10 @@ pub(in crate::worker) fn answer_meanwhile(
     job.tell(Event::Model { request: job.request, model: subject.loaded.summary.clone() });
     let begun = Instant::now();
     let finished = encodings.finished(shelf)?;
-    let kind =
-        kind_of(if what.compute.memory == MemoryChoice::Auto { MemoryChoice::Shared } else { what.compute.memory });
+    let kind = kind_in_haste(what.compute.memory);
     let memory = build_memory(job, subject.loaded, &finished, kind)?;
     let tokens = memory.len();
-    let prepared = prompted(subject.loaded, memory, &finished, tokens, what)?;
+    let prepared = prompted(subject.loaded, memory, finished, tokens, what)?;
     let cost = AnswerCost { encoding_secs: begun.elapsed().as_secs_f64(), ..AnswerCost::default() };
     write_answer(job, subject, &prepared, &what.answering, extent(encodings), cost)
 }
@@ -74,13 +67,17 @@ fn answer(
 ) -> Result<Answer, Error> {
     let has_eyes = loaded.summary.has_eyes && !what.reading.without_figures;
     let mut reading = read_documents(session, job, &what.sources, &what.reading, has_eyes)?;
-    check_readable(&reading, has_eyes)?;
     let mut cost = AnswerCost { pages_secs: reading.secs, ..AnswerCost::default() };
     let begun = Instant::now();
-    let (prepared, read, remember_as) = if loaded.summary.has_encoder {
+    let (prepared, read, remember_as) = if !loaded.summary.has_encoder {
+        let prepared = prepare_passages(job, loaded, &mut reading.documents, what)?;
+        (prepared, all_pages(&reading.documents), None)
+    } else if what.scope.is_empty() {
+        check_readable(&reading.documents, has_eyes)?;
         prepare_encoder(session, job, loaded, &mut reading, what, deadline)?
     } else {
-        (prepare_passages(job, loaded, &reading, &what.question)?, all_pages(&reading.documents), None)
+        let (prepared, read) = prepare_part(session, job, loaded, &mut reading, what, deadline)?;
+        (prepared, read, None)
     };
     cost.encoding_secs = begun.elapsed().as_secs_f64();
     let subject = Subject { loaded, documents: &reading.documents, summaries: &reading.summaries, has_eyes };
@@ -92,13 +89,19 @@ fn answer(
 }
 
 /// An answer from nothing would be an invention.
-fn check_readable(reading: &Reading, has_eyes: bool) -> Result<(), Error> {
-    let mut pages = reading.documents.iter().flat_map(|document| &document.pages);
-    if pages.any(|page| !page.lines.is_empty() || has_eyes && !page.figures.is_empty()) {
+pub(super) fn check_readable(documents: &[Document], has_eyes: bool) -> Result<(), Error> {
+    let mut pages = documents.iter().flat_map(|document| &document.pages);
+    let has_text = |page: &Page| page.lines.iter().any(|line| !line.text.trim().is_empty());
+    if pages.any(|page| has_text(page) || has_eyes && !page.figures.is_empty()) {
         return Ok(());
     }
+    Err(nothing_readable(has_eyes))
+}
+
+/// There is nothing that this model can read.
+pub(super) fn nothing_readable(has_eyes: bool) -> Error {
     let why = if has_eyes { "they are blank" } else { "they hold no text, and this model looks at no pictures" };
-    Err(Error::NothingReadable(why.into()))
+    Error::NothingReadable(why.into())
 }
 
 /// Under what the memory serves the next question, and whether it was made in haste; `None` where it serves none.
@@ -113,17 +116,12 @@ fn prepare_encoder(
     what: &AskJob,
     deadline: Option<Instant>,
 ) -> Result<(Prepared, ReadSoFar, RememberAs), Error> {
-    let key = EncodingKey {
-        hashes: reading.summaries.iter().map(|summary| summary.hash.clone()).collect(),
-        reading: what.reading.clone(),
-        question: (what.answering.layout == Layout::Question).then(|| what.question.clone()),
-    };
-    let mut encodings = match session.encodings.take().filter(|(kept, _)| *kept == key) {
-        Some((_, encodings)) => encodings,
-        None => Encodings::planned(match &key.question {
-            Some(question) => with_question(plan(loaded, reading, &what.reading)?, loaded, question)?,
-            None => plan(loaded, reading, &what.reading)?,
-        }),
+    let key = key(&reading.summaries, what);
+    let mut encodings = if let Some((_, encodings)) = session.encodings.take().filter(|(kept, _)| *kept == key) {
+        encodings
+    } else {
+        let windows = with_question(plan(loaded, reading, &what.reading)?, loaded, &key)?;
+        Encodings::planned(windows, left_out(&reading.documents, &what.reading.left_out))
     };
     if session.remembered.as_ref().is_some_and(|remembered| remembered.key != key) {
         session.remembered = None;
@@ -138,14 +136,24 @@ fn prepare_encoder(
     session.offers.add(job.request, &key, &read);
     let finished = encodings.finished(&shelf)?;
     let (memory, in_haste) = remember(session, job, loaded, &encodings, &finished, &key, what.compute.memory)?;
-    let prepared = prompted(loaded, memory, &finished, kept_tokens, what)?;
+    let prepared = prompted(loaded, memory, finished, kept_tokens, what)?;
     session.encodings = Some((key.clone(), encodings));
     let remember_as = read.is_all().then_some((key, in_haste));
     Ok((prepared, read, remember_as))
 }
 
+/// Under what a question's encodings are known.
+pub(super) fn key(summaries: &[DocumentSummary], what: &AskJob) -> EncodingKey {
+    EncodingKey {
+        hashes: summaries.iter().map(|summary| summary.hash.clone()).collect(),
+        reading: what.reading.clone(),
+        scope: what.scope.clone(),
+        question: (what.answering.layout == Layout::Question).then(|| what.question.clone()),
+    }
+}
+
 /// Encodes what is not in memory; how many tokens of what is there then were encoded by earlier work.
-fn encode(
+pub(super) fn encode(
     job: &Job<'_>,
     loaded: &LoadedModel,
     shelf: &Shelf<'_>,
@@ -165,17 +173,17 @@ fn encode(
 }
 
 /// Who waits for an answer of their own.
-struct Asker<'a> {
-    what: &'a AskJob,
-    deadline: Option<Instant>,
+pub(super) struct Asker<'a> {
+    pub(super) what: &'a AskJob,
+    pub(super) deadline: Option<Instant>,
 }
 
 impl Audience for Asker<'_> {
-    fn question(&self) -> Option<&str> {
-        Some(&self.what.question)
+    fn priorities(&self) -> Priorities {
+        Priorities { question: Some(self.what.question.clone()), pages: Vec::new() }
     }
 
-    fn look(&mut self, encodings: &Encodings) -> Wish {
+    fn look(&mut self, encodings: &Encodings, _open: &mut [OpenDocument]) -> Wish {
         let is_late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         if is_late && encodings.has_finished() { Wish::Enough } else { Wish::More }
     }
@@ -184,10 +192,10 @@ impl Audience for Asker<'_> {
 }
 
 /// Puts the prompt to a memory.
-fn prompted(
+pub(super) fn prompted(
     loaded: &LoadedModel,
     memory: Memory,
-    finished: &Finished<'_>,
+    finished: Finished,
     kept_tokens: usize,
     what: &AskJob,
 ) -> Result<Prepared, Error> {
@@ -201,12 +209,18 @@ fn prompted(
         MemoryKind::KeysValues => MemoryChoice::KeysValues,
         MemoryKind::Shared => MemoryChoice::Shared,
     };
-    let sources = sources(&finished.windows);
+    let sources = finished.sources;
+    let kept_tokens = kept_tokens.min(memory.len());
     Ok(Prepared { memory, memory_choice: Some(choice), prompt, stops, sources, kept_tokens })
 }
 
-/// Puts the question behind the pages of each window.
-fn with_question(mut windows: Vec<Window>, loaded: &LoadedModel, question: &str) -> Result<Vec<Window>, Error> {
+/// Puts the question behind the pages of each window, where it belongs there.
+pub(super) fn with_question(
+    mut windows: Vec<Window>,
+    loaded: &LoadedModel,
+    key: &EncodingKey,
+) -> Result<Vec<Window>, Error> {
+    let Some(question) = &key.question else { return Ok(windows) };
     let suffix = question_suffix(&loaded.tokenizer, question)?;
     for window in &mut windows {
         let shift = window.ids.len() as u32;
@@ -226,7 +240,7 @@ fn remember(
     job: &Job<'_>,
     loaded: &LoadedModel,
     encodings: &Encodings,
-    finished: &Finished<'_>,
+    finished: &Finished,
     key: &EncodingKey,
     choice: MemoryChoice,
 ) -> Result<(Memory, bool), Error> {
@@ -235,24 +249,33 @@ fn remember(
     if let Some(before) = before.filter(|before| before.key == *key && is_wanted(&before.memory)) {
         return Ok((before.memory, before.in_haste));
     }
-    let made_none = encodings.origins.iter().all(|origin| *origin == WindowOrigin::Kept);
-    let in_haste = choice == MemoryChoice::Auto && (made_none || !encodings.are_held());
-    let kind = if in_haste {
-        MemoryKind::Shared
-    } else {
-        kind_of(choose_memory(choice, loaded.model.config(), loaded.summary.dtype, encodings.tokens()))
-    };
+    let (kind, in_haste) = kind_for(loaded, encodings, choice);
     Ok((build_memory(job, loaded, finished, kind)?, in_haste))
+}
+
+/// Which memory answers from these encodings, and whether only because that needs no work.
+pub(super) fn kind_for(loaded: &LoadedModel, encodings: &Encodings, choice: MemoryChoice) -> (MemoryKind, bool) {
+    let made_none = encodings.origins.iter().all(|origin| *origin == WindowOrigin::Kept);
+    if choice == MemoryChoice::Auto && (made_none || !encodings.are_held()) {
+        return (MemoryKind::Shared, true);
+    }
+    let fits = choose_memory(choice, loaded.model.config(), loaded.summary.dtype, encodings.tokens());
+    (kind_of(fits), false)
+}
+
+/// The memory that needs no work, unless another is asked for.
+pub(super) fn kind_in_haste(choice: MemoryChoice) -> MemoryKind {
+    kind_of(if choice == MemoryChoice::Auto { MemoryChoice::Shared } else { choice })
 }
 
 fn kind_of(choice: MemoryChoice) -> MemoryKind {
     if choice == MemoryChoice::Shared { MemoryKind::Shared } else { MemoryKind::KeysValues }
 }
 
-fn build_memory(
+pub(super) fn build_memory(
     job: &Job<'_>,
     loaded: &LoadedModel,
-    finished: &Finished<'_>,
+    finished: &Finished,
     kind: MemoryKind,
 ) -> Result<Memory, Error> {
     let layers = loaded.model.config().decoder.layers.len() as u64;
@@ -260,26 +283,4 @@ fn build_memory(
         job.tell(Event::Progress { request: job.request, stage: Stage::Memory, done: layer as u64, total: layers });
         Ok(job.cancel.check()?)
     })?)
-}
-
-/// No encoder: the passages that fit the question stand in the prompt.
-fn prepare_passages(job: &Job<'_>, loaded: &LoadedModel, reading: &Reading, question: &str) -> Result<Prepared, Error> {
-    let documents: Vec<&Document> = reading.documents.iter().collect();
-    let mut passages = choose_passages(&documents, question, &loaded.tokenizer, PASSAGE_TOKENS)?;
-    if passages.is_empty() {
-        let message = "none of the question's words stands in the document; the model is shown its beginning instead";
-        job.tell(Event::Warning { request: job.request, diagnostic: Diagnostic::general(message) });
-        passages = opening_passages(&documents, &loaded.tokenizer, PASSAGE_TOKENS)?;
-    }
-    let Prompt { ids, spans } = continuation_prompt(&loaded.tokenizer, &documents, &passages, question, PROMPT_TOKENS)?;
-    let sources =
-        spans.iter().map(|span| (span.tokens.start as usize..span.tokens.end as usize, span.source)).collect();
-    Ok(Prepared {
-        memory: Memory::empty(),
-        memory_choice: None,
-        prompt: ids,
-        stops: loaded.tokenizer.special().line_stops(),
-        sources,
-        kept_tokens: 0,
-    })
 }

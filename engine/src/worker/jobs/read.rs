@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::write::Subject;
 use crate::document::OpenDocument;
 use crate::document::page::{Document, Figure, FigureKind};
-use crate::prompt::{Window, WindowOptions, plan_windows};
+use crate::prompt::{Priorities, Window, WindowOptions, left_out, plan_windows};
 use crate::protocol::{Outcome, ReadJob, ReadingMap, ReadingOptions, WindowOrigin};
 use crate::store::output;
 use crate::worker::Error;
@@ -93,10 +93,11 @@ fn encode_all(
     session.forget_encodings();
     let Reading { open, documents, summaries, .. } = reading;
     let hashes = summaries.iter().map(|summary| summary.hash.clone()).collect();
-    let key = EncodingKey { hashes, reading: what.reading.clone(), question: None };
+    let key = EncodingKey { hashes, reading: what.reading.clone(), scope: Vec::new(), question: None };
     let shelf = Shelf::new(session.store(), Some(job), loaded, summaries);
     let has_eyes = loaded.summary.has_eyes && !what.reading.without_figures;
     let mut questions = Questions {
+        request: job.request,
         inbox,
         outlet: job.outlet,
         offers: &mut session.offers,
@@ -105,9 +106,9 @@ fn encode_all(
         subject: &Subject { loaded, documents, summaries, has_eyes },
         shelf: &shelf,
         waiting: None,
-        asked: None,
+        priorities: Priorities::default(),
     };
-    let mut encodings = Encodings::planned(windows);
+    let mut encodings = Encodings::planned(windows, left_out(documents, &what.reading.left_out));
     let encoder = Encoder { job, loaded, shelf: &shelf, open, documents, hold: Hold::Unkept };
     let encoded = encoder.run(&mut encodings, &mut questions);
     questions.offer_again(&encodings);
@@ -125,13 +126,20 @@ pub(in crate::worker) fn plan(
     options: &ReadingOptions,
 ) -> Result<Vec<Window>, Error> {
     let documents: Vec<&Document> = reading.documents.iter().collect();
+    let mut windows = plan_windows(&documents, &loaded.tokenizer, &window_options(loaded, options))?;
+    let left_out = left_out(&reading.documents, &options.left_out);
+    windows.retain(|window| !window.shows_one_of(&left_out));
+    Ok(windows)
+}
+
+/// How a model's windows are laid out.
+pub(super) fn window_options(loaded: &LoadedModel, options: &ReadingOptions) -> WindowOptions {
     let encoder = loaded.model.config().encoder.as_ref();
-    let options = WindowOptions {
+    WindowOptions {
         window_tokens: options.window_tokens.unwrap_or(DEFAULT_WINDOW_TOKENS),
         figures: loaded.summary.has_eyes && !options.without_figures,
         image_tokens: encoder.map_or(0, |encoder| encoder.image.per_image),
-    };
-    Ok(plan_windows(&documents, &loaded.tokenizer, &options)?)
+    }
 }
 
 /// A written figure, as `figures.json` lists it.

@@ -1,0 +1,161 @@
+//! Above the question: what it is about, and the ways to say otherwise.
+
+use std::path::{Path, PathBuf};
+
+use eframe::egui::containers::menu::{MenuButton, MenuConfig};
+use eframe::egui::{Button, Key, PopupCloseBehavior, Role, Shape, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use engine::document::geometry::Rect;
+
+use super::super::command::UserCommand;
+use super::super::pages::PageView;
+use super::super::scope::{Scope, pages_of};
+use super::super::state::State;
+use super::super::theme::Look;
+use super::page::part_ui;
+
+/// Room for the picture of a region, in points.
+const PICTURE: (f32, f32) = (120.0, 44.0);
+
+/// Room at the right of the control for the sign that it opens.
+const ARROW_WIDTH: f32 = 18.0;
+
+/// Height of the control, in points.
+const HEIGHT: f32 = 26.0;
+
+/// An open report beside the one in front: its file and its name.
+pub(crate) type OtherReport = (PathBuf, String);
+
+/// Draws it. `pages` is what stands in the field for pages while the user is asked for them.
+pub(crate) fn scope_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (state, view): (&State, &mut PageView),
+    (pages, others): (&mut Option<String>, &[OtherReport]),
+    commands: &mut Vec<UserCommand>,
+) {
+    menu_ui(ui, look, (state, view), others, commands);
+    if let Some(text) = pages {
+        pages_ui(ui, look, state, text, commands);
+    }
+    if let Scope::Region { page, rect } = &state.scope {
+        region_ui(ui, look, view, (*page, rect), commands);
+    }
+}
+
+fn menu_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (state, view): (&State, &PageView),
+    others: &[OtherReport],
+    commands: &mut Vec<UserCommand>,
+) {
+    let about = format!("About: {}", name_of(&state.scope, view.current));
+    let (opener, _) = ui
+        .scope(|ui| {
+            ui.spacing_mut().interact_size.y = HEIGHT;
+            ui.spacing_mut().button_padding = vec2(ARROW_WIDTH, 2.0);
+            let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+            MenuButton::from_button(Button::new(look.muted(&about))).config(config).ui(ui, |ui| {
+                ui.set_min_width(200.0);
+                items_ui(ui, (state, view.current), others, commands);
+            })
+        })
+        .inner;
+    let centre = pos2(opener.rect.right() - ARROW_WIDTH / 2.0, opener.rect.center().y + 1.0);
+    let points = vec![centre + vec2(-4.0, -2.5), centre + vec2(4.0, -2.5), centre + vec2(0.0, 2.5)];
+    ui.painter().add(Shape::convex_polygon(points, look.colours().ink_muted, Stroke::NONE));
+    opener.on_hover_text("What your question is about: only from there comes the answer");
+}
+
+/// A scope as the control names it.
+fn name_of(scope: &Scope, current: u32) -> String {
+    match scope {
+        Scope::Report => "Whole report".to_owned(),
+        Scope::ThisPage => format!("This page ({current})"),
+        other => {
+            let words = other.words().unwrap_or_default();
+            words.get(..1).map_or_else(String::new, str::to_uppercase) + words.get(1..).unwrap_or_default()
+        }
+    }
+}
+
+fn items_ui(ui: &mut Ui, (state, current): (&State, u32), others: &[OtherReport], commands: &mut Vec<UserCommand>) {
+    let mut choose = |ui: &mut Ui, is_chosen: bool, name: &str, command: UserCommand| {
+        if ui.add(Button::selectable(is_chosen, name)).clicked() {
+            commands.push(command);
+            ui.close();
+        }
+    };
+    let scope = &state.scope;
+    choose(ui, *scope == Scope::Report, "Whole report", UserCommand::SetScope(Scope::Report));
+    let this_page = format!("This page ({current})");
+    choose(ui, *scope == Scope::ThisPage, &this_page, UserCommand::SetScope(Scope::ThisPage));
+    choose(ui, matches!(scope, Scope::Pages(_)), "Pages…", UserCommand::ChoosePages);
+    if let Scope::Region { page, .. } = scope {
+        let region = format!("Region of page {page}");
+        choose(ui, true, &region, UserCommand::SetScope(scope.clone()));
+    }
+    if others.is_empty() {
+        return;
+    }
+    ui.separator();
+    let all: Vec<PathBuf> = others.iter().map(|(path, _)| path.clone()).collect();
+    let is_all = scope.others().len() == all.len();
+    choose(ui, is_all, "All open reports", UserCommand::SetScope(Scope::Reports(all)));
+    for (path, name) in others {
+        let mut is_in = scope.others().contains(path);
+        if ui.checkbox(&mut is_in, format!("and {name}")).clicked() {
+            commands.push(UserCommand::SetScope(with(scope, path, is_in)));
+        }
+    }
+}
+
+/// A scope with another report in it, or without it.
+fn with(scope: &Scope, path: &Path, is_in: bool) -> Scope {
+    let mut others: Vec<PathBuf> = scope.others().iter().filter(|other| *other != path).cloned().collect();
+    if is_in {
+        others.push(path.to_owned());
+    }
+    if others.is_empty() { Scope::Report } else { Scope::Reports(others) }
+}
+
+fn pages_ui(ui: &mut Ui, look: &Look, state: &State, text: &mut String, commands: &mut Vec<UserCommand>) {
+    ui.horizontal(|ui| {
+        let name = ui.label(look.muted("About pages"));
+        let field = TextEdit::singleline(text).hint_text("3-8, 12").desired_width(140.0);
+        let field = ui.add(field).labelled_by(name.id);
+        if state.focus_pages {
+            field.request_focus();
+        }
+        if field.lost_focus() {
+            let is_given_up = ui.input(|input| input.key_pressed(Key::Escape)) || text.trim().is_empty();
+            commands.push(UserCommand::EndPages((!is_given_up).then(|| text.clone())));
+        }
+    });
+    if let (false, Err(why)) = (text.trim().is_empty(), pages_of(text, state.num_pages())) {
+        ui.colored_label(look.colours().error, why);
+    }
+}
+
+/// The region that was drawn, small, and a cross that drops it.
+fn region_ui(
+    ui: &mut Ui,
+    look: &Look,
+    view: &mut PageView,
+    (page, rect): (u32, &Rect),
+    commands: &mut Vec<UserCommand>,
+) {
+    let frame = look.card().inner_margin(look.sizes().gap_small);
+    frame.show(ui, |ui| {
+        ui.horizontal(|ui| {
+            let width = PICTURE.0.min(PICTURE.1 * rect.width() / rect.height().max(1.0));
+            part_ui(ui, view, page, rect, width);
+            ui.label(look.muted(format!("Region of page {page}")));
+            let cross = ui.add(Button::new("×").frame_when_inactive(false));
+            cross.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Drop the region"));
+            if cross.on_hover_text("Ask about the whole report again").clicked() {
+                commands.push(UserCommand::SetScope(Scope::Report));
+            }
+        });
+    });
+}

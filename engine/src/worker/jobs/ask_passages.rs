@@ -1,0 +1,74 @@
+//! Answering without an encoder: the passages that fit the question stand in the prompt.
+
+use super::ask::check_readable;
+use super::ask_part::check_pages;
+use super::write::Prepared;
+use crate::diagnostic::Diagnostic;
+use crate::document::page::Document;
+use crate::model::memory::Memory;
+use crate::prompt::{
+    Passage, Prompt, choose_passages, continuation_prompt, left_out, narrow, opening_passages, silence,
+};
+use crate::protocol::{AskJob, Event};
+use crate::worker::Error;
+use crate::worker::load::LoadedModel;
+use crate::worker::outlet::Job;
+
+/// Tokens of passages that a model without an encoder is shown.
+const PASSAGE_TOKENS: usize = 1200;
+
+/// Tokens of such a model's whole prompt.
+const PROMPT_TOKENS: usize = 2048;
+
+/// Puts passages and question into a prompt. What the question is not about is taken out of `documents` first.
+pub(super) fn prepare_passages(
+    job: &Job<'_>,
+    loaded: &LoadedModel,
+    documents: &mut [Document],
+    what: &AskJob,
+) -> Result<Prepared, Error> {
+    let is_on_a_part = !what.scope.is_empty();
+    if is_on_a_part {
+        narrow(documents, &what.scope, false);
+        check_pages(documents)?;
+    }
+    let left_out = left_out(documents, &what.reading.left_out);
+    silence(documents, &left_out);
+    check_readable(documents, loaded.summary.has_eyes && !what.reading.without_figures)?;
+    let documents: Vec<&Document> = documents.iter().collect();
+    let mut passages = choose_passages(&documents, &what.question, &loaded.tokenizer, PASSAGE_TOKENS)?;
+    if is_on_a_part {
+        // Whoever names a part means all of it, as far as there is room.
+        fill(&mut passages, opening_passages(&documents, &loaded.tokenizer, PASSAGE_TOKENS)?);
+    } else if passages.is_empty() {
+        let message = "none of the question's words stands in the document; the model is shown its beginning instead";
+        job.tell(Event::Warning { request: job.request, diagnostic: Diagnostic::general(message) });
+        passages = opening_passages(&documents, &loaded.tokenizer, PASSAGE_TOKENS)?;
+    }
+    let prompt = continuation_prompt(&loaded.tokenizer, &documents, &passages, &what.question, PROMPT_TOKENS)?;
+    let Prompt { ids, spans } = prompt;
+    let sources =
+        spans.iter().map(|span| (span.tokens.start as usize..span.tokens.end as usize, span.source)).collect();
+    Ok(Prepared {
+        memory: Memory::empty(),
+        memory_choice: None,
+        prompt: ids,
+        stops: loaded.tokenizer.special().line_stops(),
+        sources,
+        kept_tokens: 0,
+    })
+}
+
+/// Adds passages that are not there yet, while there is room.
+fn fill(passages: &mut Vec<Passage>, more: Vec<Passage>) {
+    let mut room = PASSAGE_TOKENS.saturating_sub(passages.iter().map(|passage| passage.tokens).sum());
+    for passage in more {
+        let is_there = |other: &Passage| {
+            (other.document, other.page, &other.lines) == (passage.document, passage.page, &passage.lines)
+        };
+        if passage.tokens <= room && !passages.iter().any(is_there) {
+            room -= passage.tokens;
+            passages.push(passage);
+        }
+    }
+}
