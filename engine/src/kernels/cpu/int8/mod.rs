@@ -5,6 +5,8 @@
 //! activations are multiplied at a time, a *group*: four of 8 bits or two of 16, as the CPU likes it
 //! ([`super::ActivationFormat`]).
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod lanes;
 mod matrix;
 mod multiply;

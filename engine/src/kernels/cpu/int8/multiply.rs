@@ -32,7 +32,7 @@ pub fn multiply(
         Isa::AvxVnni => unsafe { multiply_vnni(product) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Isa::Avx512Vnni => unsafe { multiply_avx512(product) },
+        Isa::Avx512Vnni => unsafe { super::avx512::multiply(product) },
         #[cfg(target_arch = "aarch64")]
         // SAFETY: as above.
         Isa::NeonDot => unsafe { multiply_neon(product) },
@@ -52,12 +52,6 @@ fn multiply_vnni(product: Product<'_>) {
     product.run::<super::x86::AvxVnni, 4>();
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512vl,avx512vnni")]
-fn multiply_avx512(product: Product<'_>) {
-    product.run::<super::x86::Avx512Vnni, 4>();
-}
-
 /// Six rows of four sums each, four registers of weights and one of activations: 29 of 32.
 #[cfg(target_arch = "aarch64")]
 #[target_feature(enable = "neon,dotprod")]
@@ -65,12 +59,14 @@ fn multiply_neon(product: Product<'_>) {
     product.run::<super::neon::NeonDot, 6>();
 }
 
-struct Product<'a> {
-    rows: RowsView<'a>,
-    matrix: &'a PackedMatrix,
-    panels: Range<usize>,
-    blocks: Range<usize>,
-    to: Destination<'a>,
+/// A product to be computed.
+pub(super) struct Product<'a> {
+    pub(super) rows: RowsView<'a>,
+    pub(super) matrix: &'a PackedMatrix,
+    pub(super) panels: Range<usize>,
+    /// Of the inner dimension.
+    pub(super) blocks: Range<usize>,
+    pub(super) to: Destination<'a>,
 }
 
 impl Product<'_> {

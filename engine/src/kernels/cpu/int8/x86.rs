@@ -18,9 +18,6 @@ pub(super) struct Avx2;
 /// 256-bit registers with the four-byte product.
 pub(super) struct AvxVnni;
 
-/// 512-bit registers with the four-byte product.
-pub(super) struct Avx512Vnni;
-
 #[inline(always)]
 unsafe fn put_scaled_256(sums: [__m256i; 2], row_scale: f32, column_scales: *const f32, into: *mut f32, add: bool) {
     // SAFETY: the caller gives 16 numbers behind each pointer, and the CPU has AVX2 and FMA.
@@ -101,47 +98,6 @@ impl Lanes for AvxVnni {
             let activations = _mm256_set1_epi32(activations.cast::<i32>().read_unaligned());
             let step = |half: usize| _mm256_dpbusd_avx_epi32(sums[half], activations, weights[half]);
             [step(0), step(1)]
-        }
-    }
-}
-
-impl Lanes for Avx512Vnni {
-    const GROUP: usize = 4;
-    const BLOCK: usize = 32;
-
-    type Sums = __m512i;
-    type Weights = __m512i;
-
-    #[inline(always)]
-    unsafe fn load_sums(from: *const i32) -> Self::Sums {
-        // SAFETY: the caller gives 16 numbers.
-        unsafe { _mm512_loadu_si512(from.cast()) }
-    }
-
-    #[inline(always)]
-    unsafe fn load_weights(from: *const i8) -> Self::Weights {
-        // SAFETY: the caller gives 64 bytes.
-        unsafe { _mm512_loadu_si512(from.cast()) }
-    }
-
-    #[inline(always)]
-    unsafe fn multiply_add(sums: Self::Sums, activations: *const u8, weights: Self::Weights) -> Self::Sums {
-        // SAFETY: the caller gives 4 bytes and a CPU with the instructions.
-        unsafe {
-            let activations = _mm512_set1_epi32(activations.cast::<i32>().read_unaligned());
-            _mm512_dpbusd_epi32(sums, activations, weights)
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn put_scaled(sums: Self::Sums, row_scale: f32, column_scales: *const f32, into: *mut f32, add: bool) {
-        // SAFETY: the caller gives 16 numbers behind each pointer.
-        unsafe {
-            let scales = _mm512_mul_ps(_mm512_set1_ps(row_scale), _mm512_loadu_ps(column_scales));
-            let sums = _mm512_cvtepi32_ps(sums);
-            let product =
-                if add { _mm512_fmadd_ps(sums, scales, _mm512_loadu_ps(into)) } else { _mm512_mul_ps(sums, scales) };
-            _mm512_storeu_ps(into, product);
         }
     }
 }
