@@ -10,10 +10,11 @@ use egui_kittest::kittest::Queryable as _;
 use engine::document::geometry;
 use engine::document::page::{Line, LineRole, OutlineItem, Page, PageContent, Word};
 use engine::document::raw::{LinkTarget, RawLink};
+use engine::protocol::{Command, Part, Place};
 
-use crate::flows::{FILE, window_on};
+use crate::flows::{FILE, ask, window_on};
 use crate::pages::go_to;
-use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedViewer, sheets};
+use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedViewer, bulletin, sheets};
 
 /// A line at a height, with letters 10 points wide, from the left edge of the text at 100.
 fn line(text: &str, top: f32, block: u32) -> Line {
@@ -49,6 +50,10 @@ fn reading(viewer: &ScriptedViewer) -> Harness<'static, Window> {
 }
 
 fn reading_again(viewer: &ScriptedViewer, librarian: &ScriptedLibrarian) -> Harness<'static, Window> {
+    opened(viewer, librarian, &ScriptedEngine::default())
+}
+
+fn opened(viewer: &ScriptedViewer, librarian: &ScriptedLibrarian, engine: &ScriptedEngine) -> Harness<'static, Window> {
     let lines = vec![
         line("Net receipts of the inter-", 100.0, 0),
         line("national trade fell.", 114.0, 0),
@@ -62,7 +67,7 @@ fn reading_again(viewer: &ScriptedViewer, librarian: &ScriptedLibrarian) -> Harn
     ];
     viewer.give_text(page(1, lines, links));
     viewer.give_text(page(2, vec![line("On the second page.", 60.0, 0)], Vec::new()));
-    let mut window = window_on(librarian, &ScriptedEngine::default(), viewer, &[FILE], None);
+    let mut window = window_on(librarian, engine, viewer, &[FILE], None);
     let section = |title: &str, page, depth| OutlineItem { title: title.into(), page: Some(page), depth };
     let mut info = sheets(82);
     info.outline =
@@ -274,6 +279,43 @@ fn turned_pages_lie_on_their_side_and_their_text_with_them() {
     window.run_steps(5);
     let rect = turned(&window);
     assert!(rect.height() > rect.width() * 1.2, "{rect:?}");
+}
+
+#[test]
+fn a_region_is_drawn_and_asked_about() {
+    for (rotates, expected) in [(0, [100.0, 200.0, 300.0, 320.0]), (1, [200.0, 492.0, 320.0, 692.0])] {
+        let engine = ScriptedEngine::default();
+        let mut window = opened(&ScriptedViewer::default(), &ScriptedLibrarian::default(), &engine);
+        engine.finish(bulletin());
+        window.run_steps(4);
+        for _ in 0..rotates {
+            window.key_press_modifiers(Modifiers::COMMAND, Key::CloseBracket);
+            window.run_steps(4);
+        }
+        window.get_by_label("Ask about a region").click();
+        window.run_steps(3);
+        window.key_press(Key::Escape);
+        window.run_steps(3);
+        let rect = window.get_by_label("Page 1").rect();
+        let scale = rect.width() / if rotates == 0 { 612.0 } else { 792.0 };
+        let (from, to) = (rect.min + vec2(100.0, 200.0) * scale, rect.min + vec2(300.0, 320.0) * scale);
+        drag(&mut window, from, to);
+        assert!(window.query_all_by_label_contains("A region of page").next().is_none(), "Escape leaves the tool");
+        window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::A);
+        window.run_steps(3);
+        drag(&mut window, from, to);
+        window.run_steps(3);
+        assert!(window.query_all_by_label_contains("A region of page 1").next().is_some());
+        ask(&mut window);
+        let Some(Command::Ask { job, .. }) = engine.commands().last().cloned() else { panic!("nothing was asked") };
+        let [Part::Region(Place { page: 1, bbox, .. })] = job.scope.as_slice() else { panic!("{:?}", job.scope) };
+        for (at, expected) in [bbox.left, bbox.top, bbox.right, bbox.bottom].into_iter().zip(expected) {
+            assert!((at - expected).abs() < 1.0, "{bbox:?}, turned {rotates} times");
+        }
+        // Another drag selects text again.
+        drag(&mut window, from, to);
+        assert!(window.query_all_by_label_contains("A region of page 1").next().is_some());
+    }
 }
 
 /// Whether a page is the only one of three.

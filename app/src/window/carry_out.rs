@@ -79,10 +79,7 @@ impl Window {
             UserCommand::ChoosePages => update::choose_pages(&mut tab.state),
             UserCommand::EndPages(text) => update::end_pages(&mut tab.state, text.as_deref()),
             UserCommand::FocusQuestion => tab.state.focus_question = true,
-            UserCommand::DrawRegion { page, rect } => {
-                tab.view.marks = Some(Marks { page, boxes: vec![rect] });
-                update::set_scope(&mut tab.state, Scope::Region { page, rect });
-            }
+            UserCommand::DrawRegion { page, rect } => update::set_scope(&mut tab.state, Scope::Region { page, rect }),
             UserCommand::DismissNote => tab.state.note = None,
             UserCommand::View(action) => {
                 if action == ViewAction::Unmark {

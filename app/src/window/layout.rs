@@ -93,7 +93,7 @@ impl Window {
             Panel::top("pages bar").frame(look.panel(sizes.gap_small)).resizable(false).show(ui, |ui| {
                 screens::pages_bar_ui(ui, look, &tab.view, &mut tab.page_number, commands);
             });
-            screens::pages_ui(ui, look, &mut tab.view, commands);
+            screens::pages_ui(ui, look, (&state.scope, &mut tab.view), commands);
         });
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eframe::egui::{Vec2, vec2};
 use engine::viewer::ViewInfo;
 
-use super::act::{Jump, Paging, Zoom};
+use super::action::{Jump, Paging, Zoom};
 use super::column::{Arrangement, Column};
 use super::view::PageView;
 

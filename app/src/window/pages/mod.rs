@@ -5,6 +5,7 @@
 //! in sight alone. The window never waits for one.
 
 mod act;
+mod action;
 mod arrange;
 mod column;
 mod contents;
@@ -16,12 +17,12 @@ mod textures;
 mod tiles;
 mod view;
 
-pub(crate) use act::{Drag, Jump, MOST_SPANS, Marks, Paging, Stretch, Tool, ViewAction, Zoom};
+pub(crate) use action::{Drag, Jump, MOST_SPANS, Marks, Paging, Stretch, Tool, ViewAction, Zoom};
 pub(crate) use arrange::PAGE_GAP;
 pub(crate) use column::{Column, Spot};
 pub(crate) use contents::has_parts;
 pub(crate) use find::Find;
 pub(crate) use placement::{Placement, Rotation};
-pub(crate) use selection::{Selection, Unit, is_on_text};
+pub(crate) use selection::{Selection, Unit, can_begin, is_on_text};
 pub(crate) use tiles::{part_key, thumbnail_key, tile_keys};
 pub(crate) use view::PageView;

@@ -9,7 +9,8 @@ use engine::protocol::ErrorReport;
 use engine::viewer::{DocumentId, PageKey, PictureKey, ViewEvent, ViewInfo, Wanted};
 
 use super::super::state::Remote;
-use super::act::{Drag, Jump, Marks, Paging, Tool, Trail, Zoom};
+use super::act::Trail;
+use super::action::{Drag, Jump, Marks, Paging, Tool, Zoom};
 use super::arrange::usual_size;
 use super::column::{Column, Spot};
 use super::contents::Contents;

@@ -11,6 +11,9 @@ use super::super::theme::{Look, draw_picture, draw_turned_picture};
 /// How thinly marks are drawn over what they mark.
 const MARK_OPACITY: f32 = 0.32;
 
+/// How thinly a region is drawn over its page.
+const REGION_OPACITY: f32 = 0.1;
+
 /// Around what is marked, in points of the page.
 const MARK_MARGIN_PT: f32 = 2.0;
 
@@ -30,6 +33,8 @@ pub(super) struct Sheet {
     pub kind: DocumentKind,
     /// Where it lies on the screen.
     pub place: Placement,
+    /// The part of it that the next question is about.
+    pub region: Option<geometry::Rect>,
 }
 
 impl Sheet {
@@ -57,6 +62,16 @@ pub(super) fn page_ui(ui: &mut Ui, look: &Look, view: &mut PageView, sheet: &She
     draw_selection(&painter, look, view, sheet);
     draw_hits(&painter, look, view, sheet);
     draw_marks(&painter, look, view, sheet);
+    if let Some(region) = sheet.region {
+        draw_region(&painter, look, sheet.place.rect_to_screen(&region));
+    }
+}
+
+/// A region that is being drawn, or that the next question is about.
+pub(super) fn draw_region(painter: &Painter, look: &Look, on_screen: Rect) {
+    let colour = look.colours().selected_on_paper;
+    painter.rect_filled(on_screen, 0.0, colour.gamma_multiply(REGION_OPACITY));
+    painter.rect_stroke(on_screen, 0.0, Stroke::new(2.0, colour), StrokeKind::Outside);
 }
 
 fn draw_marks(painter: &Painter, look: &Look, view: &PageView, sheet: &Sheet) {

@@ -8,6 +8,7 @@ use engine::viewer::ViewInfo;
 
 use super::super::command::UserCommand;
 use super::super::pages::{Column, Jump, PAGE_GAP, PageView, Paging, Stretch, ViewAction, Zoom};
+use super::super::scope::Scope;
 use super::super::state::Remote;
 use super::super::theme::Look;
 use super::links::links_ui;
@@ -20,8 +21,14 @@ const PULL: f32 = 120.0;
 /// So long after turning a page the wheel moves nothing, in seconds: the rest of its motion was meant for the page before.
 const REST_SECS: f64 = 0.2;
 
-/// Draws them. How the view is scrolled, and what it lacks, belongs to drawing and is noted in `view`.
-pub(crate) fn pages_ui(ui: &mut Ui, look: &Look, view: &mut PageView, commands: &mut Vec<UserCommand>) {
+/// Draws them, with the region that the next question is about. How the view is scrolled, and what it lacks, belongs to
+/// drawing and is noted in `view`.
+pub(crate) fn pages_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (scope, view): (&Scope, &mut PageView),
+    commands: &mut Vec<UserCommand>,
+) {
     let info = match &view.info {
         Remote::Ready(info) => Arc::clone(info),
         other => {
@@ -46,7 +53,7 @@ pub(crate) fn pages_ui(ui: &mut Ui, look: &Look, view: &mut PageView, commands: 
     let shown = area.show_viewport(ui, |ui, sight| {
         ui.set_min_size(column.size());
         let origin = ui.max_rect().min.to_vec2();
-        column_ui(ui, look, view, (&info, &column), sight.translate(origin), commands);
+        column_ui(ui, look, (scope, view), (&info, &column), sight.translate(origin), commands);
     });
     wheel_at_end(ui, view, (shown.inner_rect, now), commands);
     view.offset = shown.state.clamped_offset();
@@ -60,7 +67,7 @@ pub(crate) fn pages_ui(ui: &mut Ui, look: &Look, view: &mut PageView, commands: 
 fn column_ui(
     ui: &mut Ui,
     look: &Look,
-    view: &mut PageView,
+    (scope, view): (&Scope, &mut PageView),
     (info, column): (&ViewInfo, &Column),
     sight: Rect,
     commands: &mut Vec<UserCommand>,
@@ -73,7 +80,11 @@ fn column_ui(
     let (top, bottom) = (sight.top() - origin.y, sight.bottom() - origin.y);
     for index in column.between(top - margin, bottom + margin) {
         let size = info.sizes_pt.get(index).copied().unwrap_or((1.0, 1.0));
-        let sheet = Sheet { index, size, kind: info.kind, place: column.page(index).moved(origin) };
+        let region = match scope {
+            Scope::Region { page, rect } if *page as usize == index + 1 => Some(*rect),
+            _ => None,
+        };
+        let sheet = Sheet { index, size, kind: info.kind, place: column.page(index).moved(origin), region };
         page_ui(ui, look, view, &sheet, sight);
     }
     let mut is_on_link = false;

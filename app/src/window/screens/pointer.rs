@@ -1,10 +1,13 @@
 //! What the pointer does on pages: it selects text, or draws the region that the next question is about.
 
-use eframe::egui::{Button, CursorIcon, PointerButton, Pos2, Rect, Response, Stroke, StrokeKind, Ui, Vec2, vec2};
+use eframe::egui::{Button, CursorIcon, FontId, PointerButton, Pos2, Rect, Response, Ui, Vec2, vec2};
 
 use super::super::command::UserCommand;
-use super::super::pages::{Column, Drag, Jump, PageView, Placement, Selection, Tool, Unit, ViewAction, is_on_text};
+use super::super::pages::{
+    Column, Drag, Jump, PageView, Placement, Selection, Tool, Unit, ViewAction, can_begin, is_on_text,
+};
 use super::super::theme::Look;
+use super::page::draw_region;
 
 /// How fast the view follows a drag past its edge: the part of the way past it that is gone in a frame.
 const PULL: f32 = 0.25;
@@ -12,8 +15,8 @@ const PULL: f32 = 0.25;
 /// Most that the view follows in a frame, in screen points.
 const MOST_PULL: f32 = 48.0;
 
-/// How thinly a region is drawn over its page.
-const REGION_OPACITY: f32 = 0.14;
+/// What the tool asks for.
+const REGION_HINT: &str = "Draw a rectangle around what you want to ask about. Esc leaves it.";
 
 /// Smallest side of a region, in points of the page: less is a slip of the hand.
 const LEAST_REGION_PT: f32 = 6.0;
@@ -95,8 +98,8 @@ fn select(ui: &Ui, view: &mut PageView, desk: &Desk<'_>, surface: &Response, com
     if surface.drag_started_by(PointerButton::Primary) {
         let began = ui.input(|input| input.pointer.press_origin()).and_then(|origin| {
             let (number, place) = desk.page_at(origin);
-            let page = view.texts.get(&number)?;
-            Selection::at(page, place.to_page(origin), Unit::Letter)
+            let (page, at) = (view.texts.get(&number)?, place.to_page(origin));
+            can_begin(page, at).then(|| Selection::at(page, at, Unit::Letter)).flatten()
         });
         view.drag = began.map(Drag::Text);
     } else if surface.triple_clicked() {
@@ -128,6 +131,18 @@ fn follow(ui: &Ui, view: &mut PageView, sight: Rect, pointer: Pos2) {
     }
 }
 
+/// Says above the pages what is to be done now.
+fn hint_ui(ui: &Ui, look: &Look, sight: Rect) {
+    let font = FontId::proportional(look.sizes().text_small);
+    let colours = look.colours();
+    let words = ui.painter().layout_no_wrap(REGION_HINT.to_owned(), font, colours.on_accent);
+    let at = sight.center_top() + vec2(0.0, look.sizes().gap_large);
+    let text = Rect::from_center_size(at, words.size());
+    let ground = text.expand2(vec2(look.sizes().gap, look.sizes().gap_small));
+    ui.painter().rect_filled(ground, look.sizes().radius, colours.accent);
+    ui.painter().galley(text.min, words, colours.on_accent);
+}
+
 /// Draws the region while it is being drawn, and hands it over at the end.
 fn region_ui(
     ui: &Ui,
@@ -140,6 +155,7 @@ fn region_ui(
     if surface.hovered() || surface.dragged() {
         ui.set_cursor_icon(CursorIcon::Crosshair);
     }
+    hint_ui(ui, look, desk.sight);
     if surface.drag_started_by(PointerButton::Primary) {
         view.drag = ui.input(|input| input.pointer.press_origin()).map(|origin| {
             let (page, place) = desk.page_at(origin);
@@ -151,9 +167,7 @@ fn region_ui(
     let Some(pointer) = ui.input(|input| input.pointer.interact_pos()) else { return };
     let on_screen = Rect::from_two_pos(place.to_screen(from), pointer).intersect(place.rect);
     if surface.dragged_by(PointerButton::Primary) {
-        let accent = look.colours().selected_on_paper;
-        ui.painter().rect_filled(on_screen, 0.0, accent.gamma_multiply(REGION_OPACITY));
-        ui.painter().rect_stroke(on_screen, 0.0, Stroke::new(2.0, accent), StrokeKind::Outside);
+        draw_region(ui.painter(), look, on_screen);
         follow(ui, view, desk.sight, pointer);
         return;
     }

@@ -115,6 +115,12 @@ pub(crate) fn is_on_text(page: &Page, at: Pos2) -> bool {
     page.lines.iter().any(|line| distance(&line.bbox, at) <= 0.0)
 }
 
+/// Whether a drag from a point selects text: a drag over a picture means the picture.
+pub(crate) fn can_begin(page: &Page, at: Pos2) -> bool {
+    let is_picture = page.figures.iter().any(|figure| distance(&figure.bbox, at) <= 0.0);
+    !is_picture || is_on_text(page, at)
+}
+
 fn between_at(page: &Page, at: Pos2, unit: Unit) -> Option<Between> {
     let index = nearest(page.lines.iter().map(|line| &line.bbox), at)?;
     let line = page.lines.get(index)?;
