@@ -43,6 +43,8 @@ enum Command {
     CheckNeon,
     /// Opens the window on a virtual display, uses it and looks at the picture
     CheckWindow,
+    /// Measures how long frames take while a long report is scrolled, read and asked about
+    FrameTimes(window::smooth::FrameTimesArgs),
     /// Makes pictures of every screen, light and dark, into assets/screenshots
     Screenshots,
 }
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::CheckGpu(arguments) => check_gpu::run_checks(&arguments),
         Command::CheckNeon => check_neon::run_tests(),
         Command::Screenshots => window::screenshots::run(),
+        Command::FrameTimes(arguments) => window::smooth::run(&arguments),
         Command::CheckWindow => window::check::run(),
     };
     match result {

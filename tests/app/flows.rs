@@ -41,6 +41,7 @@ pub(crate) fn window_on(
         librarian: Box::new(librarian.clone()),
         models: Box::new(ScriptedModels::default()),
         calls: None,
+        power: None,
     };
     let files = files.iter().map(PathBuf::from).collect();
     start_window(helpers, Start { files, question: question.map(String::from), ..Start::default() })

@@ -4,7 +4,9 @@
 #![allow(clippy::disallowed_methods, reason = "tests make the files that they need")]
 #![allow(clippy::print_stdout, reason = "what was measured is shown where a test is run by hand")]
 
+mod accessibility;
 mod answers;
+mod considerate;
 mod flows;
 mod library;
 mod library_on_disk;

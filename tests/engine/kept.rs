@@ -160,8 +160,9 @@ fn a_picture_is_looked_at_once_for_all_models_with_the_same_tower() {
         tensors.insert("model.encoder.embed_tokens.weight".into(), doubled);
     });
     let source = Source { path: fixture("model/pictures/source.png"), password: None };
-    let looked =
-        |events: &[Event]| events.iter().any(|event| matches!(event, Event::Progress { stage: Stage::Figures, .. }));
+    let looked = |events: &[Event]| {
+        events.iter().any(|event| matches!(event, Event::Progress { stage: Stage::Figures, done: 1.., .. }))
+    };
     let (map, events) = read(&engine(home.path()), &model, &source);
     assert!(looked(&events) && map.windows.iter().any(|window| window.figures > 0));
     let pictures = entries(home.path(), "vision-v1");

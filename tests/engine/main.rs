@@ -8,6 +8,7 @@ mod asked_meanwhile;
 mod backends;
 mod bench;
 mod checkpoint_names;
+mod considerate;
 mod documents;
 mod figures;
 mod gguf;

@@ -61,6 +61,11 @@ pub(crate) fn write_report(path: &Path, pages: &[String]) -> Source {
 
 /// An engine whose files lie under `home`.
 pub(crate) fn engine(home: &Path) -> Engine {
+    engine_with(home, |options| options)
+}
+
+/// The same, with other options.
+pub(crate) fn engine_with(home: &Path, change: impl FnOnce(EngineOptions) -> EngineOptions) -> Engine {
     let pages = PagesOptions {
         program: vec![env!("CARGO_BIN_EXE_recto-under-test").into(), "pages".into()],
         pdfium: engine::document::pages::find_library().expect("PDFium is there: cargo xtask pdfium"),
@@ -70,9 +75,9 @@ pub(crate) fn engine(home: &Path) -> Engine {
         directories: Some(Directories::under(home)),
         pages: Some(pages),
         kept_bytes: Some(1 << 30),
-        keeps_texts: false,
+        ..EngineOptions::default()
     };
-    Engine::spawn(options, || ()).unwrap()
+    Engine::spawn(change(options), || ()).unwrap()
 }
 
 pub(crate) fn reading() -> ReadingOptions {

@@ -25,6 +25,7 @@ fn engine(home: &Path) -> Engine {
         directories: Some(Directories::under(home)),
         pages: Some(pages),
         kept_bytes: None,
+        is_considerate: false,
         keeps_texts: true,
     };
     Engine::spawn(options, || ()).unwrap()

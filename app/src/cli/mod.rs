@@ -15,8 +15,10 @@ mod models;
 mod one_window;
 mod options;
 mod pages;
+mod power;
 mod read;
 mod report;
+mod speed;
 mod window;
 
 pub use librarian::RunningLibrarian;

@@ -10,8 +10,10 @@ use engine::hub::{Catalogue, HubError, Progress, PullOptions, Stage, plan_additi
 use engine::protocol::{DeviceChoice, ErrorReport};
 use engine::store::models::{ListedModel, Manifest, ModelKind, ModelState, ModelStore};
 use engine::store::{Bucket, Directories, StoreError};
+use engine::worker::bench::Machine;
 use engine::worker::check_device;
 
+use super::speed::{SpeedError, measure};
 use crate::window::{InstalledModel, ModelCommand, ModelEvent, ModelKeeper, ModelShelf, OfferedModel, Wake};
 
 /// The thread as the window sees it.
@@ -78,6 +80,10 @@ enum Refusal {
     Hub(#[from] HubError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Speed(#[from] SpeedError),
+    #[error("{} cannot be shown: {source}", .path.display())]
+    Folder { path: PathBuf, source: std::io::Error },
 }
 
 impl Hint for Refusal {
@@ -85,6 +91,8 @@ impl Hint for Refusal {
         match self {
             Self::Hub(error) => error.hint(),
             Self::Store(error) => error.hint(),
+            Self::Speed(error) => error.hint(),
+            Self::Folder { .. } => Some("open it with the program you manage files with".into()),
         }
     }
 }
@@ -95,6 +103,10 @@ fn carry_out(command: ModelCommand, cancel: &CancelToken, tell: &impl Fn(ModelEv
         ModelCommand::Fetch(name) => fetch(&name, cancel, tell).map(|()| tell(ModelEvent::Ended)),
         ModelCommand::Add { path, agreed } => add(path, agreed, cancel, tell),
         ModelCommand::Remove(name) => remove(&name).map(|()| tell(ModelEvent::Ended)),
+        ModelCommand::Measure { name, device } => measure(&name, device, cancel)
+            .map(|speed| tell(ModelEvent::Measured { name, device, speed }))
+            .map_err(Refusal::from),
+        ModelCommand::ShowFolder(path) => show_folder(path),
         ModelCommand::Cancel => Ok(()),
     };
     match done {
@@ -120,6 +132,7 @@ fn list() -> Result<ModelShelf, Refusal> {
     Ok(ModelShelf {
         installed,
         offered: offered.collect(),
+        processor: processor(),
         devices: devices.map(|device| (device, check_device(device).err())).to_vec(),
         places: vec![
             ("Models", Bucket::Models.path(&directories)),
@@ -127,6 +140,13 @@ fn list() -> Result<ModelShelf, Refusal> {
             ("What was read", directories.cache().to_owned()),
         ],
     })
+}
+
+/// "AMD EPYC 7003, 16 threads".
+fn processor() -> String {
+    let machine = Machine::here();
+    let threads = if machine.cpus == 1 { "1 thread".to_owned() } else { format!("{} threads", machine.cpus) };
+    format!("{}, {threads}", machine.cpu.unwrap_or(machine.arch))
 }
 
 fn installed(model: ListedModel, default: Option<&str>) -> InstalledModel {
@@ -175,6 +195,12 @@ fn add(path: PathBuf, agreed: bool, cancel: &CancelToken, tell: &impl Fn(ModelEv
     addition.install(&store, true, cancel, &mut watch(&name, tell))?;
     tell(ModelEvent::Ended);
     Ok(())
+}
+
+/// Shows a folder, which is made where nothing has been kept yet.
+fn show_folder(path: PathBuf) -> Result<(), Refusal> {
+    engine::store::output::create_folder(&path)?;
+    open::that_detached(&path).map_err(|source| Refusal::Folder { path, source })
 }
 
 fn remove(name: &str) -> Result<(), Refusal> {

@@ -1,6 +1,7 @@
 //! `recto [FILE…]`: the window, with those files open.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use eframe::egui;
@@ -14,6 +15,7 @@ use super::librarian::RunningLibrarian;
 use super::log;
 use super::model_keeper::RunningModelKeeper;
 use super::one_window::{self, Found};
+use super::power;
 use super::report::Failure;
 use crate::window::{self, Call, EngineClient, Helpers, Start, ViewerClient};
 
@@ -29,7 +31,7 @@ pub(crate) struct WindowArgs {
     /// Light or dark; as it is set in the window where not given
     #[arg(long)]
     theme: Option<Theme>,
-    /// Log at the end how long frames took
+    /// Log when the first frame came, and at the end how long frames took
     #[arg(long, hide = true)]
     frame_times: bool,
     /// Open a window of its own, even where one is there
@@ -48,6 +50,7 @@ enum Theme {
 
 /// Shows the window until it is closed.
 pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
+    let begun = Instant::now();
     let theme = arguments.theme.map(|theme| match theme {
         Theme::Light => egui::Theme::Light,
         Theme::Dark => egui::Theme::Dark,
@@ -69,32 +72,39 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
         files: call.files,
         question: call.question,
         theme,
-        times_frames: arguments.frame_times,
-        size: kept_size(),
+        times_frames_since: arguments.frame_times.then_some(begun),
+        size: kept(Record::Desk, window::kept_size),
     };
     window::run(start, |wake| {
         let calls = listener.map(|listener| one_window::take_calls(listener, wake.clone())).transpose()?;
         let (for_engine, for_viewer) = (wake.clone(), wake.clone());
-        let options = EngineOptions { keeps_texts: true, ..EngineOptions::default() };
+        let options = EngineOptions {
+            keeps_texts: true,
+            is_considerate: true,
+            kept_bytes: kept(Record::Settings, window::kept_bytes),
+            ..EngineOptions::default()
+        };
         let engine = Engine::spawn(options, move || for_engine())?;
         let viewer = Viewer::spawn(None, move || for_viewer())?;
         let librarian = Box::new(RunningLibrarian::spawn(Directories::of_user().ok(), wake.clone())?);
-        let models = Box::new(RunningModelKeeper::spawn(wake)?);
+        let models = Box::new(RunningModelKeeper::spawn(wake.clone())?);
+        let power = Some(power::watch(wake)?);
         Ok(Helpers {
             engine: Box::new(RunningEngine(engine)),
             viewer: Box::new(RunningViewer(viewer)),
             librarian,
             models,
             calls,
+            power,
         })
     })?;
     Ok(())
 }
 
-/// How large the window was left.
-fn kept_size() -> Option<(f32, f32)> {
+/// What a record of the library tells.
+fn kept<T>(record: Record, tell: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
     let library = Library::new(&Directories::of_user().ok()?);
-    window::kept_size(&library.record(Record::Desk).ok()??)
+    tell(&library.record(record).ok()??)
 }
 
 /// The engine's thread as the window sees it.

@@ -15,9 +15,10 @@ use super::dialog::{Chosen, FileDialog};
 use super::export::Export;
 use super::frame_times::FrameTimes;
 use super::librarian::{LibraryCommand, LibraryEvent};
-use super::model_keeper::ModelCommand;
+use super::model_keeper::{ModelCommand, ModelEvent};
 use super::models::Models;
 use super::palette::Palette;
+use super::power::Power;
 use super::settings::Settings;
 use super::shelf::Shelf;
 use super::state::Trouble;
@@ -39,6 +40,7 @@ pub struct Window {
     pub(super) palette: Palette,
     pub(super) settings: Settings,
     pub(super) models: Models,
+    pub(super) power: Power,
     pub(super) desk: Desk,
     pub(super) helpers: Helpers,
     /// What went wrong while no report was open.
@@ -110,6 +112,7 @@ impl Window {
             palette: Palette::default(),
             settings,
             models: Models::default(),
+            power: Power::default(),
             desk,
             helpers,
             trouble: None,
@@ -119,7 +122,7 @@ impl Window {
             removals: Vec::new(),
             question: start.question,
             kept,
-            frame_times: start.times_frames.then(FrameTimes::default),
+            frame_times: start.times_frames_since.map(FrameTimes::since),
         };
         window.helpers.models.send(ModelCommand::List);
         window.open_first(start.files);
@@ -181,6 +184,10 @@ impl Window {
             self.take_in_library(event);
         }
         while let Some(event) = self.helpers.models.try_recv() {
+            if let ModelEvent::Measured { name, device, speed } = &event {
+                self.settings.note_speed(name, *device, *speed);
+                self.helpers.librarian.send(LibraryCommand::Keep(Record::Settings, self.settings.to_bytes()));
+            }
             if self.models.absorb(event) {
                 self.helpers.models.send(ModelCommand::List);
             }
@@ -297,6 +304,23 @@ impl Window {
         }
     }
 
+    /// Sees that reports are read behind, unless that is to rest.
+    fn read_behind(&mut self) {
+        while let Some(is_on_battery) = self.helpers.power.as_ref().and_then(|power| power.try_recv().ok()) {
+            self.power.told(is_on_battery);
+        }
+        let rests = self.power.rests(self.settings.pauses_on_battery);
+        if let Some(tab) = self.tabs.front_mut() {
+            tab.state.rests_on_battery = rests;
+        }
+        let engine = self.helpers.engine.as_mut();
+        if rests || self.models.is_measuring() {
+            self.tabs.hold_readings(engine);
+        } else {
+            self.tabs.read_behind(engine);
+        }
+    }
+
     /// Notes which reports are open. One that was not opened yet is known by its path alone.
     fn note_open(&mut self) {
         let hash_of = |tab: &super::tab::Tab| {
@@ -340,7 +364,7 @@ impl eframe::App for Window {
             Some(Chosen::Export(path)) => self.export_to(path),
             None => {}
         }
-        self.tabs.read_behind(self.helpers.engine.as_mut());
+        self.read_behind();
         self.show_what_was_meant();
         self.ask_first_question();
         if let Some(times) = &mut self.frame_times {

@@ -10,6 +10,7 @@ use super::command::{Screen, TurnCommand, UserCommand};
 use super::dialog::Choice;
 use super::librarian::{HitPlace, LibraryCommand};
 use super::model_keeper::ModelCommand;
+use super::models::MEASURING;
 use super::pages::{Marks, ViewAction};
 use super::scope::Scope;
 use super::screens::is_opened;
@@ -38,6 +39,7 @@ impl Window {
             UserCommand::Remove(hash) => self.remove(&hash),
             UserCommand::FocusFind => self.focus_find = true,
             UserCommand::DismissError => self.dismiss_error(),
+            UserCommand::ReadOnBattery => self.power.read_on(),
             UserCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             UserCommand::CopyAnswer(turn) => {
                 let turn = self.tabs.front().and_then(|tab| tab.state.turns.get(turn));
@@ -89,6 +91,7 @@ impl Window {
             }
             UserCommand::PauseReading => update::pause_reading(&mut tab.state, engine),
             UserCommand::GoOnReading => update::go_on_reading(&mut tab.state, engine),
+            UserCommand::DismissWarnings => tab.state.warnings.clear(),
             UserCommand::Cancel => update::cancel(&mut tab.state, engine),
             // The rest is about more than one report.
             _ => {}
@@ -156,7 +159,8 @@ impl Window {
             ModelCommand::Fetch(name) => self.models.begin(name, "Fetching"),
             ModelCommand::Add { path, .. } => self.models.begin(&path.display().to_string(), "Looking at"),
             ModelCommand::Remove(name) => self.models.begin(name, "Removing"),
-            ModelCommand::List | ModelCommand::Cancel => {}
+            ModelCommand::Measure { name, .. } => self.models.begin(name, MEASURING),
+            ModelCommand::List | ModelCommand::ShowFolder(_) | ModelCommand::Cancel => {}
         }
         self.helpers.models.send(command);
     }

@@ -74,10 +74,14 @@ pub(crate) enum UserCommand {
     PauseReading,
     /// Take it up again.
     GoOnReading,
+    /// Read on although the computer runs on its battery, this time.
+    ReadOnBattery,
     /// Stop what is going on.
     Cancel,
     /// Take the error card away.
     DismissError,
+    /// Take away what the user should know about the report.
+    DismissWarnings,
     /// Close the window.
     Quit,
     /// Have something done about models.

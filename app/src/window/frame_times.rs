@@ -6,13 +6,19 @@ use std::time::{Duration, Instant};
 const MOST: usize = 108_000;
 
 /// Times of frames, taken while somebody asked for them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct FrameTimes {
+    begun: Instant,
     times: Vec<Duration>,
     this_frame: Duration,
 }
 
 impl FrameTimes {
+    /// No times yet, of a program that began so long ago.
+    pub(crate) fn since(begun: Instant) -> Self {
+        Self { begun, times: Vec::new(), this_frame: Duration::ZERO }
+    }
+
     /// Begins a part of a frame.
     pub(crate) fn start() -> Instant {
         Instant::now()
@@ -25,6 +31,9 @@ impl FrameTimes {
 
     /// Ends the second part, and with it the frame: drawing.
     pub(crate) fn end_ui(&mut self, since: Instant) {
+        if self.times.is_empty() {
+            tracing::info!("first frame after {} ms", self.begun.elapsed().as_millis());
+        }
         if self.times.len() < MOST {
             self.times.push(self.this_frame + since.elapsed());
         }
@@ -51,8 +60,9 @@ mod tests {
     #[test]
     fn percentiles_are_those_of_the_frames() {
         let times = (1..=100).map(Duration::from_millis).collect();
-        let frames = FrameTimes { times, this_frame: Duration::ZERO };
+        let frames = FrameTimes { times, ..FrameTimes::since(Instant::now()) };
         assert_eq!(frames.words(), "100 frames, median 51.0 ms, 99th percentile 100.0 ms, longest 100.0 ms");
-        assert_eq!(FrameTimes::default().words(), "0 frames, median 0.0 ms, 99th percentile 0.0 ms, longest 0.0 ms");
+        let none = FrameTimes::since(Instant::now());
+        assert_eq!(none.words(), "0 frames, median 0.0 ms, 99th percentile 0.0 ms, longest 0.0 ms");
     }
 }

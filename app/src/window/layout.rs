@@ -12,11 +12,9 @@ impl Window {
     pub(super) fn draw(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
         let screen = if self.tabs.len() == 0 && self.screen == Screen::Report { Screen::Library } else { self.screen };
         let panel = look.panel(look.sizes().gap_small);
-        if self.tabs.len() > 0 || screen == Screen::Settings {
-            Panel::top("top").frame(panel).resizable(false).show(ui, |ui| {
-                screens::top_ui(ui, look, (&mut self.tabs, screen), &mut self.focus_find, commands);
-            });
-        }
+        Panel::top("top").frame(panel).resizable(false).show(ui, |ui| {
+            screens::top_ui(ui, look, (&mut self.tabs, screen), &mut self.focus_find, commands);
+        });
         let trouble = self.trouble.as_ref();
         match screen {
             Screen::Report => self.report_ui(ui, look, commands),
@@ -76,6 +74,7 @@ impl Window {
             Panel::right("conversation").frame(panel).default_size(width).min_size(280.0).show(ui, |ui| {
                 Panel::bottom("question").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
                     screens::scope_ui(ui, look, (state, &mut tab.view), (&mut pages, &others), commands);
+                    screens::warnings_ui(ui, look, state, commands);
                     screens::question_ui(ui, look, (state, has_model), &mut question, commands);
                 });
                 CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {

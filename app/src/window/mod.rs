@@ -19,8 +19,10 @@ mod librarian;
 mod markdown;
 mod model_keeper;
 mod models;
+mod pace;
 mod pages;
 mod palette;
+mod power;
 mod scope;
 mod screens;
 mod settings;
@@ -37,6 +39,7 @@ mod widgets;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 use eframe::egui;
@@ -47,7 +50,7 @@ pub use app::Window;
 pub use engine_client::EngineClient;
 pub use export::Export;
 pub use librarian::{FileStanding, HitPlace, Librarian, LibraryCommand, LibraryEvent, LibraryHit, ReportStanding};
-pub use model_keeper::{InstalledModel, ModelCommand, ModelEvent, ModelKeeper, ModelShelf, OfferedModel};
+pub use model_keeper::{InstalledModel, ModelCommand, ModelEvent, ModelKeeper, ModelShelf, OfferedModel, Speed};
 pub use viewer_client::ViewerClient;
 
 /// Why there is no window.
@@ -82,8 +85,8 @@ pub struct Start {
     pub question: Option<String>,
     /// Light or dark; as it is set where not given.
     pub theme: Option<egui::Theme>,
-    /// Tell at the end how long frames took.
-    pub times_frames: bool,
+    /// When the program began, where it is to be told how long after that the first frame came, and how long frames took.
+    pub times_frames_since: Option<Instant>,
     /// Width and height of the window, in points, where it was left so.
     pub size: Option<(f32, f32)>,
 }
@@ -102,6 +105,11 @@ pub fn kept_size(desk: &[u8]) -> Option<(f32, f32)> {
     desk::Desk::from_bytes(Some(desk)).window
 }
 
+/// Bytes that what was read may take on disk, as a kept record tells them.
+pub fn kept_bytes(settings: &[u8]) -> Option<u64> {
+    settings::Settings::from_bytes(Some(settings)).kept_bytes
+}
+
 /// Those who work for the window.
 pub struct Helpers {
     /// Reads and answers.
@@ -114,6 +122,8 @@ pub struct Helpers {
     pub models: Box<dyn ModelKeeper>,
     /// What other starts of the program want, where they are listened to.
     pub calls: Option<Receiver<Call>>,
+    /// Whether the computer runs on its battery, told when that changes, where it can be known.
+    pub power: Option<Receiver<bool>>,
 }
 
 impl std::fmt::Debug for Helpers {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use engine::protocol::{DeviceChoice, ErrorReport};
+use serde::{Deserialize, Serialize};
 
 /// What the keeper of models is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,15 @@ pub enum ModelCommand {
     },
     /// Remove an installed model.
     Remove(String),
+    /// Find out how fast a model works on this computer.
+    Measure {
+        /// The model.
+        name: String,
+        /// Where it computes.
+        device: DeviceChoice,
+    },
+    /// Show a folder in the system's own window for that.
+    ShowFolder(PathBuf),
     /// Give up what is under way.
     Cancel,
 }
@@ -39,6 +49,15 @@ pub enum ModelEvent {
         done_bytes: u64,
         /// Bytes in all.
         total_bytes: u64,
+    },
+    /// How fast a model works; with that its measurement has ended.
+    Measured {
+        /// The model.
+        name: String,
+        /// Where it computes.
+        device: DeviceChoice,
+        /// How fast.
+        speed: Speed,
     },
     /// What was under way has ended well, or because it was given up.
     Ended,
@@ -60,6 +79,8 @@ pub struct ModelShelf {
     pub installed: Vec<InstalledModel>,
     /// Those that can be fetched.
     pub offered: Vec<OfferedModel>,
+    /// What the processor is called, and how many threads it has.
+    pub processor: String,
     /// Devices, and why those that cannot be used cannot.
     pub devices: Vec<(DeviceChoice, Option<ErrorReport>)>,
     /// What is kept where.
@@ -81,6 +102,19 @@ pub struct InstalledModel {
     pub is_default: bool,
     /// What is wrong with it.
     pub problem: Option<String>,
+}
+
+/// How fast a model works on this computer, in what its user reads by.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Speed {
+    /// Pages of text that are read in a minute; `None` for a model that looks pages up when it is asked.
+    pub pages_per_min: Option<f32>,
+    /// Seconds for a figure; `None` for a model without eyes.
+    pub figure_secs: Option<f32>,
+    /// Seconds to an answer's first word.
+    pub wait_secs: f32,
+    /// Words of an answer that are written in a second.
+    pub words_per_sec: f32,
 }
 
 /// A model that can be fetched.

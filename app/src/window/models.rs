@@ -31,6 +31,9 @@ pub(crate) struct ModelWork {
     pub total_bytes: u64,
 }
 
+/// What a measurement is called while it is under way.
+pub(crate) const MEASURING: &str = "Measuring";
+
 /// What the user is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
@@ -55,6 +58,11 @@ impl Models {
         self.work = Some(ModelWork { name: name.to_owned(), stage, done_bytes: 0, total_bytes: 0 });
     }
 
+    /// Whether a model is being measured: nothing else should compute meanwhile.
+    pub(crate) fn is_measuring(&self) -> bool {
+        self.work.as_ref().is_some_and(|work| work.stage == MEASURING)
+    }
+
     /// Takes in what the keeper tells; whether models may have come or gone.
     pub(crate) fn absorb(&mut self, event: ModelEvent) -> bool {
         match event {
@@ -62,6 +70,7 @@ impl Models {
             ModelEvent::Progress { name, stage, done_bytes, total_bytes } => {
                 self.work = Some(ModelWork { name, stage, done_bytes, total_bytes });
             }
+            ModelEvent::Measured { .. } => self.work = None,
             ModelEvent::Ended => {
                 self.work = None;
                 return true;

@@ -56,7 +56,11 @@ pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
                 add("Pause reading", "", UserCommand::PauseReading);
             }
             Some(behind) if behind.is_paused => add("Go on reading", "", UserCommand::GoOnReading),
+            _ if tab.state.rests_on_battery => add("Read on battery this time", "", UserCommand::ReadOnBattery),
             _ => {}
+        }
+        if !tab.state.warnings.is_empty() {
+            add("Dismiss the report's warnings", "", UserCommand::DismissWarnings);
         }
         if tab.state.work.is_some() {
             add("Stop", "Esc", UserCommand::Cancel);
@@ -77,6 +81,9 @@ pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
             add(name, "", UserCommand::Set(Settings { theme, ..settings.clone() }));
         }
     }
+    let pauses_on_battery = !settings.pauses_on_battery;
+    let name = if pauses_on_battery { "Pause reading on battery" } else { "Read on battery too" };
+    add(name, "", UserCommand::Set(Settings { pauses_on_battery, ..settings.clone() }));
     let larger = |by: f32| Settings { text_size: (settings.text_size + by).clamp(0.8, 1.6), ..settings.clone() };
     add("Larger text", "", UserCommand::Set(larger(0.1)));
     add("Smaller text", "", UserCommand::Set(larger(-0.1)));

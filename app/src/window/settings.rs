@@ -1,8 +1,12 @@
 //! What the user sets, kept from one start to the next.
 
+use std::collections::BTreeMap;
+
 use eframe::egui::{Context, ThemePreference};
 use engine::protocol::{ComputeOptions, DeviceChoice, MemoryChoice};
 use serde::{Deserialize, Serialize};
+
+use super::model_keeper::Speed;
 
 /// Smallest and largest size of text, as a share of the usual one.
 pub(crate) const TEXT_SIZES: (f32, f32) = (0.8, 1.6);
@@ -21,6 +25,12 @@ pub(crate) struct Settings {
     pub device: DeviceChoice,
     /// How the encoder's output is kept for answering.
     pub memory: MemoryChoice,
+    /// Bytes that what was read may take on disk; `None` for as many as usual.
+    pub kept_bytes: Option<u64>,
+    /// Reading rests while the computer runs on its battery.
+    pub pauses_on_battery: bool,
+    /// How fast models were when that was measured, by name and device.
+    pub speeds: BTreeMap<String, Speed>,
 }
 
 /// Light or dark.
@@ -43,6 +53,9 @@ impl Default for Settings {
             model: None,
             device: DeviceChoice::default(),
             memory: MemoryChoice::default(),
+            kept_bytes: None,
+            pauses_on_battery: false,
+            speeds: BTreeMap::new(),
         }
     }
 }
@@ -71,10 +84,24 @@ impl Settings {
         ctx.set_zoom_factor(self.text_size);
     }
 
+    /// How fast a model was where it computes now, if that was measured.
+    pub(crate) fn speed(&self, model: &str) -> Option<&Speed> {
+        self.speeds.get(&speed_key(model, self.device))
+    }
+
+    /// Notes how fast a model is.
+    pub(crate) fn note_speed(&mut self, model: &str, device: DeviceChoice, speed: Speed) {
+        self.speeds.insert(speed_key(model, device), speed);
+    }
+
     /// With which model and how the engine computes.
     pub(crate) fn compute(&self) -> ComputeOptions {
         ComputeOptions { model: self.model.clone(), device: self.device, dtype: None, memory: self.memory }
     }
+}
+
+fn speed_key(model: &str, device: DeviceChoice) -> String {
+    format!("{model} on {device:?}")
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! What the window shows, as plain data: no egui, no engine thread.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
-use engine::protocol::{ComputeOptions, ModelSummary, PageEvidence, PageState, ReadSoFar, RequestId, Stage};
+use engine::protocol::{ComputeOptions, ModelSummary, PageEvidence, PageState, ReadSoFar, RequestId};
 use serde::{Deserialize, Serialize};
 
+use super::pace::{Paces, Told};
 use super::scope::Scope;
 
 /// What models write where a report does not tell.
@@ -42,6 +42,8 @@ pub(crate) struct State {
     pub work: Option<Work>,
     /// The reading of the open report that goes on behind, so that questions can come while it does.
     pub behind: Option<Behind>,
+    /// Reading rests because the computer runs on its battery.
+    pub rests_on_battery: bool,
     /// How much of the open report is encoded; `None` until that is known.
     pub encoded: Option<ReadSoFar>,
     /// What went wrong last, until it is dismissed.
@@ -139,56 +141,27 @@ pub(crate) struct Behind {
     pub is_running: bool,
     /// Whether the user halted it.
     pub is_paused: bool,
-    /// What is being done, and how far it is; `None` until that is known.
-    pub pace: Option<Pace>,
-}
-
-/// How fast a stage of the reading goes.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Pace {
-    /// The stage.
-    pub stage: Stage,
-    /// What it is called.
-    pub words: &'static str,
-    /// Part that is done, between 0 and 1.
-    pub share: f32,
-    /// The part that was done when it was first told, and when that was: what was kept from earlier costs no time.
-    pub first: (f32, Instant),
+    /// What is being done, and how fast.
+    pub paces: Paces,
+    /// When it was told last how far it is.
+    pub told: Told,
 }
 
 impl Behind {
     /// A reading that was just asked for.
     pub(crate) fn started(request: RequestId) -> Self {
-        Self { request, is_running: true, is_paused: false, pace: None }
+        Self { request, is_running: true, is_paused: false, paces: Paces::default(), told: Told::now() }
     }
 
     /// Part of the stage that is done.
     pub(crate) fn share(&self) -> Option<f32> {
-        self.pace.as_ref().map(|pace| pace.share)
+        self.paces.share()
     }
 
     /// "Encoding the text, 40 %, about 3 min left".
     pub(crate) fn words(&self) -> String {
-        let Some(pace) = &self.pace else { return "Getting ready to read".to_owned() };
-        let percent = format!("{}, {:.0} %", pace.words, pace.share * 100.0);
-        match remaining(pace.share - pace.first.0, 1.0 - pace.share, pace.first.1.elapsed()) {
-            Some(left) => format!("{percent}, {left}"),
-            None => percent,
-        }
+        self.paces.words().unwrap_or_else(|| "Getting ready to read".to_owned())
     }
-}
-
-/// How long `rest` takes where `done` took so long; `None` while that is too little to tell.
-fn remaining(done: f32, rest: f32, took: Duration) -> Option<String> {
-    if done < 0.01 || took < Duration::from_secs(2) {
-        return None;
-    }
-    let secs = took.as_secs_f32() / done * rest;
-    Some(match secs {
-        secs if secs < 60.0 => "less than a minute left".to_owned(),
-        secs if secs < 5400.0 => format!("about {:.0} min left", secs / 60.0),
-        secs => format!("about {:.0} h left", secs / 3600.0),
-    })
 }
 
 /// A question that is being changed.
@@ -322,22 +295,4 @@ pub(crate) struct Trouble {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_left_is_told_once_it_can_be_known() {
-        for (done, rest, secs, expected) in [
-            (0.001, 0.999, 60, None),
-            (0.5, 0.5, 1, None),
-            (0.5, 0.5, 30, Some("less than a minute left")),
-            (0.25, 0.75, 60, Some("about 3 min left")),
-            (0.02, 0.5, 600, Some("about 4 h left")),
-        ] {
-            assert_eq!(remaining(done, rest, Duration::from_secs(secs)).as_deref(), expected, "{done} in {secs} s");
-        }
-    }
 }

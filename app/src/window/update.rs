@@ -3,7 +3,6 @@
 //! The engine's words are turned into the window's here and only here.
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use engine::protocol::{
     AnsweringOptions, AskJob, Command, Event, Outcome, ReadJob, ReadSoFar, ReadingMap, ReadingOptions, RequestId,
@@ -12,7 +11,7 @@ use engine::protocol::{
 
 use super::engine_client::EngineClient;
 use super::scope::{Scope, pages_of};
-use super::state::{Behind, Pace, Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
+use super::state::{Behind, Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
 use crate::page_ranges;
 
 /// How long a question on several reports waits for them to be read, in seconds.
@@ -181,7 +180,15 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
         behind.is_running &= !event.is_last();
         match event {
             Event::Progress { stage, done, total, .. } if total > 0 => {
-                behind.pace = Some(pace(behind, stage, done, total));
+                let since = behind.told.again();
+                behind.paces.tell(stage, words_for(stage).0, done as f32 / total as f32, since);
+            }
+            // A disk that is full, say: the reading goes on, but its user should know.
+            Event::Warning { diagnostic, .. } => {
+                let warning = diagnostic.to_string();
+                if !state.warnings.contains(&warning) {
+                    state.warnings.push(warning);
+                }
             }
             Event::Encoded { read, .. } => state.encoded = Some(read),
             Event::Model { model, .. } => state.model = Some(model),
@@ -191,6 +198,10 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
     }
     if !is_followed(state, event.request()) {
         return;
+    }
+    if let Some(behind) = &mut state.behind {
+        // While a question is answered the reading rests, which says nothing about its pace.
+        behind.told.again();
     }
     match event {
         Event::Progress { stage, done, total, .. } => on_progress(state, stage, done, total),
@@ -209,13 +220,6 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
             }
         }
     }
-}
-
-fn pace(behind: &Behind, stage: Stage, done: u64, total: u64) -> Pace {
-    let share = (done as f32 / total as f32).clamp(0.0, 1.0);
-    let before = behind.pace.as_ref().filter(|pace| pace.stage == stage && pace.share > 0.0);
-    let first = before.map_or_else(|| (share, Instant::now()), |pace| pace.first);
-    Pace { stage, words: words_for(stage).0, share, first }
 }
 
 fn on_more_read(state: &mut State, request: RequestId, read: ReadSoFar) {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use super::{CatalogueEntry, HubError, Meter, PullOptions};
+use super::{HubError, Part, PullOptions};
 use crate::cancel::CancelToken;
 use crate::store::StoreError;
 
@@ -30,30 +30,33 @@ impl Drop for Running {
     }
 }
 
-/// Downloads the packages of `entry` into `destination`; pip works in `workplace` on the way.
+/// Downloads the package of a part into `destination`; pip works in `workplace` on the way. `count` is told how many bytes
+/// have come.
 ///
 /// # Errors
 /// Returns what pip ran into as [`HubError`], or [`HubError::Cancelled`] within a fraction of a second.
 pub(super) fn download(
-    entry: &CatalogueEntry,
+    part: &Part,
     destination: &Path,
     workplace: &Path,
     options: &PullOptions,
     cancel: &CancelToken,
-    meter: &mut Meter<'_>,
+    count: &mut dyn FnMut(u64),
 ) -> Result<(), HubError> {
     let (sender, output) = crossbeam_channel::bounded(256);
-    let mut pip = start(entry, destination, workplace, options, &sender)?;
+    let mut pip = start(part, destination, workplace, options, &sender)?;
     // The threads that read have their own: once they are done the channel is closed.
     drop(sender);
     let mut lines = Vec::new();
+    let mut bytes = 0;
     let mut last_change = Instant::now();
     let status = loop {
         cancel.check()?;
-        let before = (lines.len(), meter.progress.done_bytes);
+        let before = (lines.len(), bytes);
         listen(&output, POLL, &mut lines);
-        meter.reach(bytes_under(workplace).max(bytes_under(destination)));
-        if before != (lines.len(), meter.progress.done_bytes) {
+        bytes = bytes_under(workplace).max(bytes_under(destination)).max(bytes);
+        count(bytes);
+        if before != (lines.len(), bytes) {
             last_change = Instant::now();
         }
         if let Some(status) = pip.0.try_wait().map_err(|error| failed(&error))? {
@@ -69,7 +72,7 @@ pub(super) fn download(
 }
 
 fn start(
-    entry: &CatalogueEntry,
+    part: &Part,
     destination: &Path,
     workplace: &Path,
     options: &PullOptions,
@@ -78,7 +81,7 @@ fn start(
     let mut command = Command::new(&options.python);
     command.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]);
     command.args(["--disable-pip-version-check", "--progress-bar", "off", "--dest"]).arg(destination);
-    command.args(entry.parts.iter().map(|part| format!("{}=={}", part.package, part.version)));
+    command.arg(format!("{}=={}", part.package, part.version));
     // Where pip keeps a file until it is whole; so its bytes can be counted, and nothing is left when it is killed.
     command.env("TMPDIR", workplace).env("TMP", workplace).env("TEMP", workplace).env("PYTHONUNBUFFERED", "1");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -1,9 +1,9 @@
 //! Fetching a model of the catalogue.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::wheels::Wheels;
+use super::wheels::{self, Wheels};
 use super::{CatalogueEntry, HubError, Meter, Progress, Stage, pip};
 use crate::cancel::CancelToken;
 use crate::store::models::{About, Manifest, ModelStore};
@@ -39,7 +39,8 @@ pub enum Pulled {
     Installed(Manifest),
 }
 
-/// Fetches the model `entry` and installs it under its name. Where it is installed already it is verified instead.
+/// Fetches the model `entry` and installs it under its name. Where it is installed already it is verified instead. Parts that
+/// have come whole when it is cancelled, or the network fails, need not come again.
 ///
 /// # Errors
 /// Returns [`HubError::LicenceNotAccepted`] before anything is downloaded; then whatever pip, the disk or the file's hash
@@ -68,10 +69,23 @@ pub fn pull(
     let scratch = ScratchFolder::new(directories, &entry.name)?;
     let (wheels, workplace) = (scratch.create("wheels")?, scratch.create("unpack")?);
     let mut meter = Meter::new(Stage::Download, entry.download_bytes, observe);
-    pip::download(entry, &wheels, &workplace, options, cancel, &mut meter)?;
+    for part in &entry.parts {
+        let kept = scratch.kept()?;
+        if kept.iter().any(|wheel| wheels::holds(wheel, part)) {
+            continue;
+        }
+        let kept_bytes: u64 = kept.iter().filter_map(|wheel| Some(wheel.metadata().ok()?.len())).sum();
+        let mut count = |bytes: u64| meter.reach(kept_bytes + bytes);
+        pip::download(part, &wheels, &workplace, options, cancel, &mut count)?;
+        scratch.keep(&wheels)?;
+    }
     meter.reach(entry.download_bytes);
-    let paths = wheels_in(&wheels)?;
-    install_wheels(entry, &entry.name, &paths, &store, cancel, observe).map(Pulled::Installed)
+    let installed = install_wheels(entry, &entry.name, &scratch.kept()?, &store, cancel, observe);
+    if !matches!(installed, Err(HubError::Cancelled(_))) {
+        // What is not right now would not be right the next time.
+        scratch.forget_kept()?;
+    }
+    installed.map(Pulled::Installed)
 }
 
 /// Joins the parts in `paths` and installs the model under `name`.
@@ -114,15 +128,4 @@ fn already_there(
         return Ok(manifest);
     }
     Err(StoreError::Damaged { name, faults: faults.iter().map(ToString::to_string).collect() }.into())
-}
-
-fn wheels_in(folder: &Path) -> Result<Vec<PathBuf>, HubError> {
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(StoreError::read(folder))? {
-        let path = entry.map_err(StoreError::read(folder))?.path();
-        if path.extension().is_some_and(|extension| extension == "whl") {
-            paths.push(path);
-        }
-    }
-    Ok(paths)
 }

@@ -6,10 +6,15 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use super::{CatalogueEntry, HubError, Meter};
+use super::{CatalogueEntry, HubError, Meter, Part};
 use crate::cancel::CancelToken;
 use crate::store::StoreError;
 use crate::store::models::{Installation, StagedFile};
+
+/// Whether a file is the wheel of a part, as far as its table of contents tells.
+pub(super) fn holds(wheel: &Path, part: &Part) -> bool {
+    open(wheel).is_ok_and(|archive| archive.index_for_name(&part.member).is_some())
+}
 
 /// The wheels that hold the parts of one model, in the order of its parts.
 #[derive(Debug)]

@@ -12,3 +12,4 @@ pub mod linear;
 pub mod matvec;
 #[cfg(feature = "metal")]
 mod metal;
+pub mod threads;

@@ -37,27 +37,38 @@ pub(super) fn sweep(parent: &Path, prefix: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A folder under [`Bucket::Downloads`] for the time of one command; it goes away with the value.
+/// A folder under [`Bucket::Downloads`] for the time of one command; it goes away with the value. What was downloaded whole
+/// can be kept beside it for the next attempt.
 #[derive(Debug)]
 pub struct ScratchFolder {
     folder: tempfile::TempDir,
+    kept: PathBuf,
     _lock: FileLock,
 }
 
+/// How the folder with what is kept of a download ends.
+const KEPT: &str = ".kept";
+
 impl ScratchFolder {
-    /// Makes an empty folder for the download of `name`, and takes away what earlier downloads left when they were killed.
+    /// Makes an empty folder for the download of `name`, and takes away what earlier downloads left when they were killed,
+    /// and what was kept of others.
     ///
     /// # Errors
     /// Returns [`StoreError::Busy`] while another process downloads, [`StoreError::Write`] when nothing can be written.
     pub fn new(directories: &Directories, name: &str) -> Result<Self, StoreError> {
         let bucket = Bucket::Downloads.path(directories);
         let lock = FileLock::of_folder(&bucket)?;
-        sweep(&bucket, "")?;
+        let kept = bucket.join(format!("{name}{KEPT}"));
+        for entry in fs::read_dir(&bucket).map_err(StoreError::read(&bucket))?.flatten() {
+            if entry.path() != kept && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                remove_folder(&entry.path())?;
+            }
+        }
         let folder = tempfile::Builder::new()
             .prefix(&format!("{name}-"))
             .tempdir_in(&bucket)
             .map_err(StoreError::write(&bucket))?;
-        Ok(Self { folder, _lock: lock })
+        Ok(Self { folder, kept, _lock: lock })
     }
 
     /// Where it is.
@@ -73,5 +84,38 @@ impl ScratchFolder {
         let path = self.path().join(name);
         create_folder(&path)?;
         Ok(path)
+    }
+
+    /// Keeps all files of `folder` for the next attempt.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Write`] when they cannot be moved.
+    pub fn keep(&self, folder: &Path) -> Result<(), StoreError> {
+        create_folder(&self.kept)?;
+        for entry in fs::read_dir(folder).map_err(StoreError::read(folder))? {
+            let entry = entry.map_err(StoreError::read(folder))?;
+            publish(&entry.path(), &self.kept.join(entry.file_name()))?;
+        }
+        Ok(())
+    }
+
+    /// What was kept.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Read`] when the folder cannot be looked at.
+    pub fn kept(&self) -> Result<Vec<PathBuf>, StoreError> {
+        if !self.kept.exists() {
+            return Ok(Vec::new());
+        }
+        let entries = fs::read_dir(&self.kept).map_err(StoreError::read(&self.kept))?;
+        entries.map(|entry| Ok(entry.map_err(StoreError::read(&self.kept))?.path())).collect()
+    }
+
+    /// Takes away what was kept.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Write`] when that cannot be done.
+    pub fn forget_kept(&self) -> Result<(), StoreError> {
+        if self.kept.exists() { remove_folder(&self.kept) } else { Ok(()) }
     }
 }

@@ -82,8 +82,12 @@ impl Encoder<'_> {
             text: Progress { stage: Stage::Text, done: 0, total: (encodings.tokens() * text_layers) as u64 },
             figures: Progress { stage: Stage::Figures, done: 0, total: (figures * vision_layers) as u64 },
         };
-        work.text.tell(work.job, 0);
         work.take_what_is_there(encodings)?;
+        // What is kept is counted before anything is told, so that it does not pass for work that was quick.
+        if work.figures.done < work.figures.total {
+            work.figures.tell(work.job, 0);
+        }
+        work.text.tell(work.job, 0);
         work.tell_extent(encodings);
         let documents: Vec<&Document> = work.documents.iter().collect();
         let mut wanted = audience.priorities();
@@ -104,6 +108,7 @@ impl Encoder<'_> {
             let Some(done) = work.window(encodings, at, audience)? else { return Ok(()) };
             encodings.finish(at, done);
             work.count(&encodings.windows[at]);
+            work.text.tell(work.job, 0);
             work.tell_extent(encodings);
             audience.window_finished(encodings);
         }
@@ -174,7 +179,6 @@ impl Work<'_> {
     /// Counts a window as done.
     fn count(&mut self, window: &Window) {
         self.text.done += (window.ids.len() * self.loaded.model.num_encoder_layers()) as u64;
-        self.text.tell(self.job, 0);
     }
 
     /// A window's states from the disk, where they are there.
@@ -253,6 +257,7 @@ impl Work<'_> {
             look(open)?;
             Ok(job.cancel.check()?)
         })?;
+        figures.tell(job, self.loaded.model.num_vision_layers() as u64);
         let features = rounded(&features)?;
         if let Some(key) = &key {
             self.shelf.keep_vision(key, picture.figure.document, &features)?;

@@ -15,6 +15,7 @@ use super::outlet::{Job, Outlet, caught};
 use super::reading::EncodingKey;
 use super::shelf::Shelf;
 use crate::document::OpenDocument;
+use crate::kernels::threads;
 use crate::prompt::Priorities;
 use crate::protocol::{AskJob, Event, Layout, Outcome, ReadJob, RequestId};
 
@@ -64,11 +65,14 @@ impl Questions<'_, '_> {
         let job = Job { request, cancel, outlet: self.outlet };
         let ended = caught(|| {
             job.cancel.check()?;
-            let answer = if what.scope.is_empty() {
-                answer_meanwhile(&job, self.subject, self.shelf, encodings, &what)
-            } else {
-                answer_part_meanwhile(&job, self.subject, self.shelf, (encodings, open), &what)
-            };
+            // Somebody waits for this, unlike for the reading around it.
+            let answer = threads::in_front(|| {
+                if what.scope.is_empty() {
+                    answer_meanwhile(&job, self.subject, self.shelf, encodings, &what)
+                } else {
+                    answer_part_meanwhile(&job, self.subject, self.shelf, (encodings, open), &what)
+                }
+            });
             answer.map(Outcome::Answer)
         });
         if let Ok(Ok(Outcome::Answer(answer))) = &ended {

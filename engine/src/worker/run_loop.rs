@@ -11,6 +11,7 @@ use super::outlet::{Ended, Job, Outlet, caught};
 use super::session::{EngineOptions, Session};
 use super::{Error, Tokens};
 use crate::cancel::CancelToken;
+use crate::kernels::threads;
 use crate::protocol::{Command, Event, Outcome};
 
 /// How long nobody asks before work behind begins: a program that asks once is not kept from ending.
@@ -55,7 +56,13 @@ pub(super) fn run(
 fn next(session: &mut Session, inbox: &mut Inbox<'_>) -> Option<(Command, CancelToken)> {
     if session.has_work_behind() && !inbox.has_something(QUIET) {
         let mut has_come = || inbox.has_something(Duration::ZERO);
-        let worked = catch_unwind(AssertUnwindSafe(|| session.work_behind(&mut has_come)));
+        let worked = catch_unwind(AssertUnwindSafe(|| {
+            if session.options.is_considerate {
+                threads::behind(|| session.work_behind(&mut has_come));
+            } else {
+                session.work_behind(&mut has_come);
+            }
+        }));
         if worked.is_err() {
             tracing::error!("work behind panicked");
             session.forget();

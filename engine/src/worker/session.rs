@@ -27,6 +27,8 @@ pub struct EngineOptions {
     pub kept_bytes: Option<u64>,
     /// The text of each report that is read whole is kept in the library, so that words are found in it later.
     pub keeps_texts: bool,
+    /// Reading that nobody waits for leaves the machine to whoever works on it: it has low priority and not all processors.
+    pub is_considerate: bool,
 }
 
 /// What lives as long as the engine's thread.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::chance_model::{self, Size};
 use super::display::{Display, Window, wait_for};
 use super::home::Home;
 use crate::{machine, pdfium, program, say};
@@ -21,8 +22,9 @@ const CITATION_TOKEN: &str = "citation";
 /// Share of the window that may differ between two starts: a caret that blinks, a hint below the pointer.
 const SAME: f64 = 0.01;
 
-/// How often the program is killed.
+/// How often the program is killed while it answers, and while it reads.
 const KILLS: u64 = 4;
+const READING_KILLS: u64 = 3;
 
 /// Runs the check.
 ///
@@ -43,7 +45,9 @@ pub(crate) fn run() -> Result<()> {
     let home = Home::new(&pictures)?;
     use_and_come_back(&recto, &display, &home, &pictures)?;
     one_window(&recto, &display, &home)?;
-    survive_kills(&recto, &display, &home)
+    survive_kills(&recto, &display, &home)?;
+    drop(home);
+    survive_kills_while_reading(&recto, &display, &pictures)
 }
 
 /// A morning's work, and the next morning.
@@ -136,6 +140,32 @@ fn survive_kills(recto: &Path, display: &Display, home: &Home) -> Result<()> {
         bail!("the window stays empty after the last kill");
     }
     say::line(format_args!("killed {KILLS} times while it worked: {} questions are still there", home.turns()?.len()));
+    window.quit()
+}
+
+/// Kills the program while a model encodes the report: what was finished is there, and the reading goes on behind it.
+fn survive_kills_while_reading(recto: &Path, display: &Display, pictures: &Path) -> Result<()> {
+    let home = Home::called(pictures, "reading")?;
+    let model = home.path().join("chance");
+    chance_model::write(&model, Size::SMALL)?;
+    home.set(&serde_json::json!({ "model": model }))?;
+    let sample = program::sample();
+    let sample = sample.to_str().context("the repository's path is not text")?;
+    let mut counts = vec![0];
+    for round in 0..READING_KILLS {
+        let window = display.open(recto, home.path(), &[sample])?;
+        let before = counts.last().copied().unwrap_or_default();
+        wait_for("more of the report to be encoded", || Ok((home.encoded() > before).then_some(())))?;
+        std::thread::sleep(Duration::from_millis(90 * round));
+        window.kill()?;
+        let after = home.encoded();
+        ensure!(after > before, "after kill {round} {after} pieces of the report are encoded, {before} were before");
+        counts.push(after);
+    }
+    ensure!(!home.has_damage(), "something was half written while the report was read");
+    let window = display.open(recto, home.path(), &[])?;
+    wait_for("the report to be read on", || Ok((home.encoded() > counts[READING_KILLS as usize]).then_some(())))?;
+    say::line(format_args!("killed {READING_KILLS} times while it read; pieces kept after each: {:?}", &counts[1..]));
     window.quit()
 }
 

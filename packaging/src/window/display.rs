@@ -137,6 +137,19 @@ impl Window<'_> {
         Ok(())
     }
 
+    /// Time on processors: of the program's first thread, which draws, and of all its threads.
+    pub(crate) fn processor_time(&self) -> Result<(Duration, Duration)> {
+        let id = self.process.0.id();
+        let time = |path: String| -> Result<Duration> {
+            let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+            let mut fields = text.rsplit(") ").next().unwrap_or_default().split_whitespace().skip(11);
+            let mut ticks = || fields.next().and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
+            // A tick is a hundredth of a second on every system this runs on.
+            Ok(Duration::from_millis(10 * (ticks() + ticks())))
+        };
+        Ok((time(format!("/proc/{id}/task/{id}/stat"))?, time(format!("/proc/{id}/stat"))?))
+    }
+
     fn xdotool(&self, words: &[&str]) -> Result<()> {
         run_command(self.display.command("xdotool").args(words))
     }

@@ -15,7 +15,12 @@ pub(crate) struct Home {
 impl Home {
     /// Makes one below `parent` and lends it the user's models.
     pub(crate) fn new(parent: &Path) -> Result<Self> {
-        let scratch = Scratch::new(parent, "home")?;
+        Self::called(parent, "home")
+    }
+
+    /// The same, beside others of other names.
+    pub(crate) fn called(parent: &Path, name: &str) -> Result<Self> {
+        let scratch = Scratch::new(parent, name)?;
         let data = scratch.0.join("data");
         std::fs::create_dir_all(&data).context("cannot make a folder")?;
         let user = directories::ProjectDirs::from("", "", "recto").context("this user has no home")?;
@@ -49,10 +54,34 @@ impl Home {
         Ok(kept.and_then(|kept| kept["turns"].as_array().cloned()).unwrap_or_default())
     }
 
+    /// Sets what a user would set in the window.
+    pub(crate) fn set(&self, settings: &Value) -> Result<()> {
+        std::fs::create_dir_all(self.library()).context("cannot make the library's folder")?;
+        std::fs::write(self.library().join("settings.json"), settings.to_string()).context("cannot write settings")
+    }
+
+    /// The last line of the log that holds these words, from them on.
+    pub(crate) fn logged(&self, words: &str) -> Result<String> {
+        let path = self.log();
+        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let line = text.lines().rev().find(|line| line.contains(words));
+        line.map(String::from).with_context(|| format!("the log does not speak of {words:?}"))
+    }
+
+    /// How many pieces of reports are encoded and kept.
+    pub(crate) fn encoded(&self) -> usize {
+        let entries = std::fs::read_dir(self.scratch.0.join("cache/encodings-v1")).into_iter().flatten().flatten();
+        entries.filter(|entry| entry.path().extension().is_some_and(|end| end == "enc")).count()
+    }
+
     /// Whether something that was kept could not be understood.
     pub(crate) fn has_damage(&self) -> bool {
         let mut entries = std::fs::read_dir(self.library()).into_iter().flatten().flatten();
         entries.any(|entry| entry.file_name().to_string_lossy().starts_with("damaged"))
+    }
+
+    fn log(&self) -> PathBuf {
+        self.scratch.0.join("data/log-v1/recto.log")
     }
 
     fn library(&self) -> PathBuf {

@@ -17,7 +17,7 @@ use crate::{machine, pdfium, program, say};
 pub(crate) fn run() -> Result<()> {
     machine::need_test_packages()?;
     pdfium::fetch()?;
-    let recto = program::build_release()?;
+    let recto = program::build_as_tested()?;
     program::pull_starter(&recto)?;
     let folder = repository().join("assets/screenshots");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;

@@ -22,6 +22,7 @@ mod scope;
 mod settings;
 mod top;
 mod turn;
+mod warnings;
 
 pub(crate) use answers::answers_ui;
 pub(crate) use contents::{contents_ui, list_switch_ui};
@@ -37,3 +38,4 @@ pub(crate) use reading::reading_ui;
 pub(crate) use scope::{OtherReport, scope_ui};
 pub(crate) use settings::settings_ui;
 pub(crate) use top::top_ui;
+pub(crate) use warnings::warnings_ui;

@@ -1,13 +1,13 @@
 //! Which models are installed, which can be had, and what they can do.
 
-use eframe::egui::{Align, Layout, RichText, Ui};
+use eframe::egui::{Align, Layout, RichText, Role, Ui, WidgetInfo};
 
 use super::super::command::UserCommand;
-use super::super::model_keeper::{InstalledModel, ModelCommand, ModelShelf, OfferedModel};
-use super::super::models::{Asked, ModelWork, Models};
+use super::super::model_keeper::{InstalledModel, ModelCommand, ModelShelf, OfferedModel, Speed};
+use super::super::models::{Asked, MEASURING, ModelWork, Models};
 use super::super::settings::Settings;
 use super::super::theme::Look;
-use super::super::widgets::{bar_ui, error_card_ui, primary_button_ui};
+use super::super::widgets::{as_sentence, bar_ui, error_card_ui, primary_button_ui};
 
 /// Draws them.
 pub(crate) fn models_ui(
@@ -55,6 +55,15 @@ fn installed_ui(
         if ui.add_enabled(is_free, eframe::egui::Button::new("Remove…")).clicked() {
             commands.push(UserCommand::AskAboutModel(Some(Asked::Remove(model.name.clone()))));
         }
+        let can_be_measured = is_free && model.problem.is_none();
+        let measure = ui.add_enabled(can_be_measured, eframe::egui::Button::new("Measure speed"));
+        measure.widget_info(|| {
+            WidgetInfo::labeled(Role::Button, can_be_measured, format!("Measure the speed of {}", model.name))
+        });
+        if measure.on_hover_text("Takes about a minute; reading rests meanwhile").clicked() {
+            let (name, device) = (model.name.clone(), set.device);
+            commands.push(UserCommand::Model(ModelCommand::Measure { name, device }));
+        }
         if answers {
             ui.label(look.muted("Answers"));
         } else if model.problem.is_none() && ui.button(format!("Answer with {}", model.name)).clicked() {
@@ -64,6 +73,9 @@ fn installed_ui(
             ui.label(RichText::new(&model.name).strong());
             let sees = if model.has_eyes { "reads text and figures" } else { "reads text, not figures" };
             ui.label(look.muted(format!("{}, {}, {sees}", model.kind, megabytes(model.bytes))));
+            if let Some(speed) = set.speed(&model.name) {
+                ui.label(look.muted(speed_text(speed)));
+            }
             if let Some(problem) = &model.problem {
                 ui.label(RichText::new(problem).color(look.colours().error));
             }
@@ -121,6 +133,7 @@ fn work_ui(ui: &mut Ui, look: &Look, work: &ModelWork, commands: &mut Vec<UserCo
     let share = (work.total_bytes > 0).then(|| work.done_bytes as f32 / work.total_bytes as f32);
     ui.horizontal(|ui| {
         let words = match work.total_bytes {
+            0 if work.stage == MEASURING => format!("Measuring how fast {} is…", work.name),
             0 => format!("{} {}…", work.stage, work.name),
             total => {
                 format!("{} {}: {} of {}", work.stage, work.name, megabytes(work.done_bytes), megabytes(total))
@@ -134,6 +147,20 @@ fn work_ui(ui: &mut Ui, look: &Look, work: &ModelWork, commands: &mut Vec<UserCo
         });
     });
     bar_ui(ui, look, work.stage, share);
+}
+
+/// "Reads about 12 pages a minute, looks at a figure in 9 s, begins to answer after 2 s, writes about 14 words a second".
+fn speed_text(speed: &Speed) -> String {
+    let mut parts = Vec::new();
+    if let Some(pages) = speed.pages_per_min {
+        parts.push(format!("reads about {pages:.0} pages a minute"));
+    }
+    if let Some(secs) = speed.figure_secs {
+        parts.push(format!("looks at a figure in {secs:.0} s"));
+    }
+    parts.push(format!("begins to answer after {:.0} s", speed.wait_secs.max(1.0)));
+    parts.push(format!("writes about {:.0} words a second", speed.words_per_sec.max(1.0)));
+    as_sentence(&parts.join(", "))
 }
 
 fn megabytes(bytes: u64) -> String {

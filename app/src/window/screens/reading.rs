@@ -14,6 +14,13 @@ pub(crate) fn reading_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut
     if !pages.is_empty() {
         ui.label(look.muted(pages));
     }
+    if state.rests_on_battery && matches!(state.document, Remote::Ready(_)) {
+        ui.label(look.muted("Reading rests until the computer is plugged in"));
+        if ui.button("Read on battery").clicked() {
+            commands.push(UserCommand::ReadOnBattery);
+        }
+        return;
+    }
     let Some(behind) = &state.behind else { return };
     let text = if behind.is_paused {
         "Reading is paused".to_owned()

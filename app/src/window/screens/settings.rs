@@ -1,9 +1,10 @@
 //! Settings: looks, computing, and where everything is kept.
 
-use eframe::egui::{Align, Button, Layout, RichText, ScrollArea, Ui};
+use eframe::egui::{Align, Button, Label, Layout, RichText, Role, ScrollArea, Ui, WidgetInfo};
 use engine::protocol::{DeviceChoice, ErrorReport, MemoryChoice};
 
 use super::super::command::UserCommand;
+use super::super::model_keeper::ModelCommand;
 use super::super::models::Models;
 use super::super::settings::{Mode, Settings, TEXT_SIZES};
 use super::super::theme::Look;
@@ -31,7 +32,7 @@ pub(crate) fn settings_ui(
                 group_ui(ui, look, "Models", |ui| models_ui(ui, look, models, &mut set, commands));
                 group_ui(ui, look, "Looks", |ui| looks_ui(ui, &mut set));
                 group_ui(ui, look, "Computing", |ui| computing_ui(ui, look, models, &mut set));
-                group_ui(ui, look, "Your files", |ui| places_ui(ui, look, models));
+                group_ui(ui, look, "Your files", |ui| places_ui(ui, look, models, commands));
             });
         });
     });
@@ -65,13 +66,8 @@ fn row_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
 }
 
 fn looks_ui(ui: &mut Ui, set: &mut Settings) {
-    row_ui(ui, "Theme", |ui| {
-        for (label, mode) in [("As the system has it", Mode::System), ("Light", Mode::Light), ("Dark", Mode::Dark)] {
-            if ui.add(Button::selectable(set.theme == mode, label)).clicked() {
-                set.theme = mode;
-            }
-        }
-    });
+    let modes = [("As the system has it", Mode::System), ("Light", Mode::Light), ("Dark", Mode::Dark)];
+    choice_ui(ui, "Theme", &mut set.theme, &modes);
     // Steps and no slider, which would run away from under the pointer as everything changes its size.
     row_ui(ui, "Size of text", |ui| {
         let mut step = |ui: &mut Ui, label: &str, hint: &str, by: f32| {
@@ -86,45 +82,78 @@ fn looks_ui(ui: &mut Ui, set: &mut Settings) {
     });
 }
 
+/// Devices by their names.
+const DEVICES: [(&str, DeviceChoice); 3] =
+    [("Processor", DeviceChoice::Cpu), ("NVIDIA card", DeviceChoice::Cuda), ("Apple GPU", DeviceChoice::Metal)];
+
 fn computing_ui(ui: &mut Ui, look: &Look, models: &Models, set: &mut Settings) {
     let problem = |device| -> Option<&ErrorReport> {
         let devices = models.shelf.as_ref().map(|shelf| shelf.devices.as_slice()).unwrap_or_default();
         devices.iter().find(|(other, _)| *other == device).and_then(|(_, problem)| problem.as_ref())
     };
     row_ui(ui, "Device", |ui| {
-        for (label, device) in
-            [("Processor", DeviceChoice::Cpu), ("NVIDIA card", DeviceChoice::Cuda), ("Apple GPU", DeviceChoice::Metal)]
-        {
+        for (label, device) in DEVICES {
             let button = Button::selectable(set.device == device, label);
-            let why = problem(device);
-            let mut shown = ui.add_enabled(why.is_none() || set.device == device, button);
-            if let Some(why) = why {
-                let words = format!("Not here: {}", why.message);
-                shown = shown.on_hover_text(&words).on_disabled_hover_text(&words);
-            }
-            if shown.clicked() {
+            if ui.add_enabled(problem(device).is_none() || set.device == device, button).clicked() {
                 set.device = device;
             }
         }
     });
-    row_ui(ui, "Memory for answers", |ui| {
-        for (label, memory) in [
-            ("As it fits", MemoryChoice::Auto),
-            ("Fast, large", MemoryChoice::KeysValues),
-            ("Small", MemoryChoice::Shared),
-        ] {
-            if ui.add(Button::selectable(set.memory == memory, label)).clicked() {
-                set.memory = memory;
+    if let Some(shelf) = &models.shelf {
+        note_ui(ui, look, &format!("Processor: {}", shelf.processor));
+    }
+    for (label, device) in DEVICES {
+        if let Some(why) = problem(device) {
+            note_ui(ui, look, &format!("{label}: not here, {}", why.message));
+        }
+    }
+    choice_ui(ui, "On battery", &mut set.pauses_on_battery, &[("Read as always", false), ("Pause reading", true)]);
+    let memories = [
+        ("As it fits", MemoryChoice::Auto),
+        ("Fast, large", MemoryChoice::KeysValues),
+        ("Small", MemoryChoice::Shared),
+    ];
+    choice_ui(ui, "Memory for answers", &mut set.memory, &memories);
+    note_ui(ui, look, "All give the same answers; the small one is slower on long reports");
+    let rooms = [("1 GB", Some(1 << 30)), ("4 GB", None), ("16 GB", Some(16 << 30)), ("None", Some(0))];
+    choice_ui(ui, "Disk for what was read", &mut set.kept_bytes, &rooms);
+    note_ui(ui, look, "From the next start on; when it is full, what was used longest ago goes first");
+}
+
+/// A setting that is one of a few things.
+fn choice_ui<T: Copy + PartialEq>(ui: &mut Ui, name: &str, set: &mut T, choices: &[(&str, T)]) {
+    row_ui(ui, name, |ui| {
+        for (label, choice) in choices {
+            if ui.add(Button::selectable(set == choice, *label)).clicked() {
+                *set = *choice;
             }
         }
     });
-    ui.label(look.muted("All give the same answers. The small one is slower on long reports."));
 }
 
-fn places_ui(ui: &mut Ui, look: &Look, models: &Models) {
+/// What should be known of the setting above, in line with what it can be.
+fn note_ui(ui: &mut Ui, look: &Look, words: &str) {
+    ui.horizontal(|ui| {
+        ui.add_space(NAME_WIDTH + ui.spacing().item_spacing.x);
+        ui.add(Label::new(look.muted(words)).wrap());
+    });
+}
+
+fn places_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Vec<UserCommand>) {
     for (name, path) in models.shelf.iter().flat_map(|shelf| &shelf.places) {
         row_ui(ui, name, |ui| {
-            ui.label(look.muted(path.display().to_string()));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let button = ui.button("Open folder");
+                let label = format!("Open the folder of: {name}");
+                button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+                if button.clicked() {
+                    commands.push(UserCommand::Model(ModelCommand::ShowFolder(path.clone())));
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let path = path.display().to_string();
+                    ui.add(Label::new(look.muted(&path)).truncate()).on_hover_text(path);
+                });
+            });
         });
     }
     ui.label(look.muted(

@@ -32,6 +32,10 @@ pub(crate) fn top_ui(
         {
             find_field_ui(ui, look, &mut tab.view.find, finds, commands);
         }
+        if tabs.len() == 0 && screen != Screen::Settings {
+            // The library fills the window, with a way to open reports of its own.
+            return;
+        }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             place_ui(ui, ("Library", "All reports (Ctrl+Shift+L)"), (screen, Screen::Library), commands);
             let room = ui.available_width() - 90.0;

@@ -35,7 +35,7 @@ pub(crate) fn error_card_with_ui(
 }
 
 /// The engine's messages begin small, as they follow "error: " on the terminal; here they stand alone.
-fn as_sentence(message: &str) -> String {
+pub(crate) fn as_sentence(message: &str) -> String {
     let mut letters = message.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string());
     first.unwrap_or_default() + letters.as_str()

@@ -6,6 +6,6 @@ mod passage;
 mod primary_button;
 
 pub(crate) use bar::bar_ui;
-pub(crate) use error_card::{error_card_ui, error_card_with_ui};
+pub(crate) use error_card::{as_sentence, error_card_ui, error_card_with_ui};
 pub(crate) use passage::passage_job;
 pub(crate) use primary_button::primary_button_ui;

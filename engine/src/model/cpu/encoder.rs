@@ -12,6 +12,7 @@ use super::scratch::{BLOCK_ROWS, Pool, Scratch, TILE_ROWS, block_rows, room};
 use crate::kernels::attention::Visibility;
 use crate::kernels::cpu::Isa;
 use crate::kernels::cpu::attention::{KEY_BLOCK, KeyBlock, Segment};
+use crate::kernels::threads;
 use crate::model::config::{LayerKind, StackConfig};
 use crate::model::{EachLayer, ModelError};
 use crate::weights::{Weights, WeightsError};
@@ -61,39 +62,39 @@ impl TextEncoder {
             let block_rows = block_rows(rows);
             for (slice, x) in x.chunks_mut(SLICE_ROWS * width).enumerate() {
                 each_layer(i)?;
-                x.par_chunks_mut(block_rows * width).enumerate().for_each(|(block, x)| {
+                let blocks = x.par_chunks_mut(block_rows * width).enumerate();
+                let work = |(block, x): (usize, &mut [f32])| {
                     let first = slice * SLICE_ROWS + block * block_rows;
                     self.pool.with(|scratch| attend_and_feed(layer, x, first, &keys, visibility, rotations, scratch));
-                });
+                };
+                threads::shared(|| blocks.for_each(work));
             }
         }
         let mut states = vec![0.0; x.len()];
         let blocks = x.par_chunks(BLOCK_ROWS * width).zip(states.par_chunks_mut(BLOCK_ROWS * width));
-        blocks.for_each(|(x, states)| self.norm.forward(x, states));
+        threads::shared(|| blocks.for_each(|(x, states)| self.norm.forward(x, states)));
         Ok(Tensor::from_vec(states, (rows, width), &Device::Cpu)?)
     }
 
     /// Keys and values of all rows, packed, head by head.
     fn keys_values(&self, layer: &Layer, x: &[f32], rotations: &Rotations) -> Keys {
         let width = layer.width();
-        let blocks: Vec<Vec<KeyBlock>> = x
-            .par_chunks(KEY_BLOCK * width)
-            .enumerate()
-            .map(|(block, x)| {
-                self.pool.with(|scratch| {
-                    let mut normed = std::mem::take(&mut scratch.normed);
-                    let mut gathered = std::mem::take(&mut scratch.gathered);
-                    let both = layer.keys_values(layer.before_attention(x, &mut normed), scratch);
-                    let mut heads = Vec::with_capacity(layer.heads.kv);
-                    let rotation = Some((rotations, block * KEY_BLOCK));
-                    layer.split_keys_values(both, rotation, &mut gathered, |_, keys, values| {
-                        heads.push(layer.pack(keys, values));
-                    });
-                    (scratch.normed, scratch.gathered) = (normed, gathered);
-                    heads
-                })
+        let work = |(block, x): (usize, &[f32])| {
+            self.pool.with(|scratch| {
+                let mut normed = std::mem::take(&mut scratch.normed);
+                let mut gathered = std::mem::take(&mut scratch.gathered);
+                let both = layer.keys_values(layer.before_attention(x, &mut normed), scratch);
+                let mut heads = Vec::with_capacity(layer.heads.kv);
+                let rotation = Some((rotations, block * KEY_BLOCK));
+                layer.split_keys_values(both, rotation, &mut gathered, |_, keys, values| {
+                    heads.push(layer.pack(keys, values));
+                });
+                (scratch.normed, scratch.gathered) = (normed, gathered);
+                heads
             })
-            .collect();
+        };
+        let blocks = x.par_chunks(KEY_BLOCK * width).enumerate();
+        let blocks: Vec<Vec<KeyBlock>> = threads::shared(|| blocks.map(work).collect());
         Keys { heads: by_head(blocks, layer.heads.kv), len: x.len() / width }
     }
 }

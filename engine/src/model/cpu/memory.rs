@@ -12,6 +12,7 @@ use super::linear::Linear;
 use super::scratch::{Pool, room};
 use crate::kernels::cpu::attention::{KEY_BLOCK, KeyBlock};
 use crate::kernels::cpu::{Isa, Precision};
+use crate::kernels::threads;
 use crate::model::memory::MemoryKind;
 use crate::model::{EachLayer, ModelError};
 use crate::weights::{Weights, WeightsError};
@@ -53,7 +54,7 @@ impl<'a> States<'a> {
                 Self::Bf16(values) => work(&values[at].iter().map(|value| value.to_f32()).collect::<Vec<f32>>()),
             }
         };
-        (0..self.len().div_ceil(size)).into_par_iter().map(block).collect()
+        threads::shared(|| (0..self.len().div_ceil(size)).into_par_iter().map(block).collect())
     }
 }
 

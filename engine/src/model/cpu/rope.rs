@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::kernels::cpu::{Isa, rows};
+use crate::kernels::threads;
 use crate::model::config::{LayerKind, RopeConfig, StackConfig};
 
 /// Cosines and sines of some consecutive positions, `[n, d/2]` each.
@@ -20,11 +21,12 @@ impl Rotations {
         let mut cos = vec![0.0; count * half];
         let mut sin = vec![0.0; count * half];
         let rows = cos.par_chunks_exact_mut(half).zip(sin.par_chunks_exact_mut(half));
-        rows.enumerate().for_each(|(row, (cos, sin))| {
+        let turn = |(row, (cos, sin)): (usize, (&mut [f32], &mut [f32]))| {
             for ((cos, sin), frequency) in cos.iter_mut().zip(sin).zip(&frequencies) {
                 (*sin, *cos) = ((first + row) as f32 * frequency).sin_cos();
             }
-        });
+        };
+        threads::shared(|| rows.enumerate().for_each(turn));
         Self { half, cos, sin }
     }
 

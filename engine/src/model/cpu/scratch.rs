@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::kernels::cpu::attention::Tile;
 use crate::kernels::cpu::int8::QuantizedRows;
+use crate::kernels::threads;
 
 /// Rows that one thread takes through a layer at a time, at most: whole tiles of 6 and of 12 rows, and what lies between two
 /// products of so many rows fits into a core's cache.
@@ -14,7 +15,7 @@ pub(super) const TILE_ROWS: usize = 96;
 
 /// Rows of a block, such that the blocks of `rows` rows are shared evenly among the threads.
 pub(super) fn block_rows(rows: usize) -> usize {
-    let threads = rayon::current_num_threads();
+    let threads = threads::count();
     let each = rows.div_ceil(threads * BLOCK_ROWS).max(1);
     rows.div_ceil(threads * each).next_multiple_of(12).min(BLOCK_ROWS)
 }

@@ -8,6 +8,7 @@ use super::memory::by_head;
 use super::scratch::{Pool, Scratch, block_rows, room};
 use crate::kernels::cpu::attention::{KEY_BLOCK, KeyBlock, Segment};
 use crate::kernels::cpu::{Isa, Precision, rows};
+use crate::kernels::threads;
 use crate::model::config::VisionConfig;
 use crate::model::{EachLayer, ModelError};
 use crate::weights::{Weights, WeightsError};
@@ -39,14 +40,14 @@ impl VisionLayers {
         let mut x = x.flatten_all()?.to_vec1::<f32>()?;
         for (i, layer) in self.layers.iter().enumerate() {
             each_layer(i)?;
-            let blocks: Vec<Vec<KeyBlock>> = x
+            let blocks = x
                 .par_chunks(KEY_BLOCK * width)
-                .map(|x| self.pool.with(|scratch| layer.keys_values(x, self.precision, scratch)))
-                .collect();
+                .map(|x| self.pool.with(|scratch| layer.keys_values(x, self.precision, scratch)));
+            let blocks: Vec<Vec<KeyBlock>> = threads::shared(|| blocks.collect());
             let keys = by_head(blocks, layer.num_heads);
-            x.par_chunks_mut(block_rows(patches) * width).for_each(|x| {
-                self.pool.with(|scratch| layer.attend_and_feed(x, &keys, patches, scratch));
-            });
+            let blocks = x.par_chunks_mut(block_rows(patches) * width);
+            let work = |x: &mut [f32]| self.pool.with(|scratch| layer.attend_and_feed(x, &keys, patches, scratch));
+            threads::shared(|| blocks.for_each(work));
         }
         let mut states = vec![0.0; x.len()];
         self.post_norm.forward(&x, &mut states);

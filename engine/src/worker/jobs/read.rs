@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::write::Subject;
 use crate::document::OpenDocument;
 use crate::document::page::{Document, Figure, FigureKind};
+use crate::kernels::threads;
 use crate::prompt::{Priorities, Window, WindowOptions, left_out, plan_windows};
 use crate::protocol::{Outcome, ReadJob, ReadingMap, ReadingOptions, WindowOrigin};
 use crate::store::output;
@@ -110,7 +111,8 @@ fn encode_all(
     };
     let mut encodings = Encodings::planned(windows, left_out(documents, &what.reading.left_out));
     let encoder = Encoder { job, loaded, shelf: &shelf, open, documents, hold: Hold::Unkept };
-    let encoded = encoder.run(&mut encodings, &mut questions);
+    let read = || encoder.run(&mut encodings, &mut questions);
+    let encoded = if session.options.is_considerate { threads::behind(read) } else { read() };
     questions.offer_again(&encodings);
     questions.leave();
     encoded?;

@@ -1,0 +1,29 @@
+//! What the user should know about the report that is open, while it is read on: a disk that is full, say.
+
+use eframe::egui::{Align, Layout, Ui};
+
+use super::super::command::UserCommand;
+use super::super::state::State;
+use super::super::theme::Look;
+use super::super::widgets::as_sentence;
+
+/// Draws it, above the question.
+pub(crate) fn warnings_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+    if state.warnings.is_empty() {
+        return;
+    }
+    look.card().show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            if ui.button("Dismiss").clicked() {
+                commands.push(UserCommand::DismissWarnings);
+            }
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                for warning in &state.warnings {
+                    ui.label(as_sentence(warning));
+                }
+            });
+        });
+    });
+    ui.add_space(look.sizes().gap_small);
+}

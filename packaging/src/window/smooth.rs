@@ -1,0 +1,123 @@
+//! `cargo xtask frame-times`: whether the window ever makes its user wait. A long report is scrolled, read and asked about at
+//! once in the real window; then the window is left alone.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+
+use super::chance_model::{self, Size};
+use super::display::{Display, Window, wait_for};
+use super::home::Home;
+use super::long_report;
+use crate::{machine, pdfium, program, say};
+
+/// Longest time that 99 of 100 frames may take, in milliseconds: a sixtieth of a second.
+const GOAL_MS: f64 = 16.0;
+
+/// How long the window is used, and how long it is left alone.
+const USE: Duration = Duration::from_secs(60);
+const REST: Duration = Duration::from_secs(20);
+
+/// Arguments of `cargo xtask frame-times`.
+#[derive(Debug, Args)]
+pub(crate) struct FrameTimesArgs {
+    /// Folder of the model that reads and answers; one of chance, as large as the smallest published one, where not given
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// Pages of the report
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pages: usize,
+    /// The program as the tests build it, which is slower, but there already
+    #[arg(long)]
+    as_tested: bool,
+}
+
+/// Runs the measurement.
+///
+/// # Errors
+/// When the window does not do what it is asked, or frames take longer than the goal.
+pub(crate) fn run(arguments: &FrameTimesArgs) -> Result<()> {
+    machine::need_test_packages()?;
+    pdfium::fetch()?;
+    let recto = if arguments.as_tested { program::build_as_tested()? } else { program::build_release()? };
+    let scratch = program::target_folder()?.join("window");
+    std::fs::create_dir_all(&scratch).with_context(|| format!("cannot make {}", scratch.display()))?;
+    let display = Display::start(1360, 860)?;
+    let home = Home::new(&scratch)?;
+    let model = if let Some(model) = &arguments.model {
+        std::path::absolute(model).context("the model's folder has no full path")?
+    } else {
+        let model = home.path().join("chance");
+        chance_model::write(&model, Size::AS_PUBLISHED)?;
+        model
+    };
+    home.set(&serde_json::json!({ "model": model }))?;
+    let report = home.path().join("long report.pdf");
+    std::fs::write(&report, long_report::pdf(arguments.pages)).context("cannot write the report")?;
+    first_frame(&recto, &display, &home)?;
+    let late = in_use(&recto, &display, &home, &report)?;
+    ensure!(late <= GOAL_MS, "99 of 100 frames take up to {late:.1} ms; {GOAL_MS} ms is the goal");
+    Ok(())
+}
+
+/// How long the first frame takes, from the program's start on.
+fn first_frame(recto: &Path, display: &Display, home: &Home) -> Result<()> {
+    for round in ["first start", "second start"] {
+        let window = display.open(recto, home.path(), &["--frame-times"])?;
+        window.still_picture()?;
+        window.quit()?;
+        say::line(format_args!("{round}: {}", home.logged("first frame")?));
+    }
+    Ok(())
+}
+
+/// Scrolls, asks and searches while the report is read; the time that one frame in 100 exceeds, in milliseconds.
+fn in_use(recto: &Path, display: &Display, home: &Home, report: &Path) -> Result<f64> {
+    let report = report.to_str().context("the report's path is not text")?;
+    let window = display.open(recto, home.path(), &["--frame-times", report])?;
+    wait_for("the report to be known", || Ok(home.page()?.filter(|page| *page == 1)))?;
+    let start = Instant::now();
+    let mut round = 0;
+    while start.elapsed() < USE {
+        window.point_at((540, 500))?;
+        window.press(5, 40)?;
+        if round % 6 == 1 {
+            window.keys(&["ctrl+l"])?;
+            window.write("How much did net borrowing rise?")?;
+            window.keys(&["Return"])?;
+        }
+        if round % 6 == 4 {
+            window.keys(&["ctrl+f"])?;
+            window.write("interest fell")?;
+            window.keys(&["Return", "ctrl+a", "BackSpace", "Escape"])?;
+        }
+        window.keys(&["Next", "Next", "End", "Home", "Next"])?;
+        round += 1;
+    }
+    rest(&window)?;
+    window.quit()?;
+    let words = home.logged("frames, median")?;
+    say::line(format_args!("in use: {words}"));
+    let late = words.split("99th percentile ").nth(1).and_then(|rest| rest.split(' ').next());
+    late.and_then(|late| late.parse().ok()).context("the log tells no percentile")
+}
+
+/// How much of a processor the window takes while nobody touches it: all of it while the report is still read, next to
+/// nothing once it is.
+fn rest(window: &Window<'_>) -> Result<()> {
+    window.point_at((540, 845))?;
+    std::thread::sleep(Duration::from_secs(3));
+    let before = window.processor_time()?;
+    std::thread::sleep(REST);
+    let after = window.processor_time()?;
+    let (ui, all) = (after.0.saturating_sub(before.0), after.1.saturating_sub(before.1));
+    let share = |time: Duration| 100.0 * time.as_secs_f64() / REST.as_secs_f64();
+    say::line(format_args!(
+        "left alone: {:.1} % of a processor for the window, {:.1} % with all that works for it",
+        share(ui),
+        share(all)
+    ));
+    Ok(())
+}
