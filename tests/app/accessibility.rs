@@ -138,7 +138,14 @@ fn stops(window: &Harness<'static, Window>) -> Vec<(NodeId, String, Role, bool)>
     root.children_recursive()
         .map(|node| node.accesskit_node())
         .filter(|node| node.data().supports_action(Action::Focus) && !node.is_hidden())
-        .map(|node| (node.locate().0, node.label().or_else(|| node.value()).unwrap_or_default(), node.role(), !node.is_disabled()))
+        .map(|node| {
+            (
+                node.locate().0,
+                node.label().or_else(|| node.value()).unwrap_or_default(),
+                node.role(),
+                !node.is_disabled(),
+            )
+        })
         .collect()
 }
 
