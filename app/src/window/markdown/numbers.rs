@@ -107,7 +107,8 @@ fn forms(number: &str) -> Vec<String> {
         return vec![whole(number), format!("{before}.{after}")];
     }
     match after.trim_end_matches('0') {
-        "" => vec![before],
+        // "1.0" says more than "1".
+        "" => vec![format!("{before}.0")],
         decimals => vec![format!("{before}.{decimals}")],
     }
 }
@@ -173,7 +174,8 @@ mod tests {
             ("1.234", "1234", true),
             ("0.234", "234", false),
             ("0.3", "0.30", true),
-            ("3", "3.0", true),
+            ("3", "3.0", false),
+            ("3.00", "3.0", true),
             ("007", "7", true),
             ("12\u{a0}500", "12,500", true),
             ("1'000'000", "1,000,000", true),

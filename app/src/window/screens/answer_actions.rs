@@ -34,6 +34,10 @@ pub(crate) fn answer_actions_ui(
             ("Delete", "question", "Take question and answer away", TurnCommand::Delete(at)),
         ];
         for (word, what, hint, command) in actions {
+            if turn.trouble.is_some() && matches!(command, TurnCommand::Regenerate(_)) {
+                // The card above offers to try again.
+                continue;
+            }
             let is_enabled = can_ask || matches!(command, TurnCommand::Edit(_));
             action_ui(ui, look, (&format!("{word} {what} {number}"), word, hint), is_enabled, || {
                 commands.push(UserCommand::Turn(command));

@@ -2,20 +2,23 @@
 
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{
-    Align, CursorIcon, FontFamily, FontId, Galley, Grid, Label, Layout, Response, ScrollArea, Sense, Stroke, Ui, Vec2,
-    vec2,
+    CursorIcon, FontFamily, FontId, Galley, Label, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, vec2,
 };
 
 use super::super::command::UserCommand;
-use super::super::markdown::{Alignment, Block, Mark, Span};
+use super::super::markdown::{Block, Mark, Span};
 use super::super::pages::{Marks, ViewAction};
 use super::super::theme::Look;
-
-/// Widest a cell of a table gets, in points.
-const CELL_WIDTH: f32 = 220.0;
+use super::answer_table::table_ui;
 
 /// How far a list or a quotation stands in, in points.
 const INDENT: f32 = 18.0;
+
+/// Between blocks, beside what is between all things, in points.
+const BETWEEN: f32 = 4.0;
+
+/// Width of the line before what is quoted, in points.
+const BAR_WIDTH: f32 = 3.0;
 
 /// How far letters are drawn beside themselves to look heavy, in points: there is no heavy font on every computer.
 const HEAVY: f32 = 0.55;
@@ -24,6 +27,9 @@ const HEAVY: f32 = 0.55;
 pub(crate) fn blocks_ui(ui: &mut Ui, look: &Look, blocks: &[Block], commands: &mut Vec<UserCommand>) {
     let body = look.sizes().text_body;
     for (at, block) in blocks.iter().enumerate() {
+        if at > 0 {
+            ui.add_space(BETWEEN);
+        }
         match block {
             Block::Paragraph(spans) => text_ui(ui, look, spans, body, commands),
             Block::Heading(level, spans) => {
@@ -32,7 +38,7 @@ pub(crate) fn blocks_ui(ui: &mut Ui, look: &Look, blocks: &[Block], commands: &m
                 text_ui(ui, look, &spans, body * larger, commands);
             }
             Block::Code(code) => code_ui(ui, look, code),
-            Block::Quote(blocks) => indented_ui(ui, |ui| blocks_ui(ui, look, blocks, commands)),
+            Block::Quote(blocks) => quote_ui(ui, look, |ui| blocks_ui(ui, look, blocks, commands)),
             Block::List { start, items } => {
                 for (number, item) in items.iter().enumerate() {
                     let sign = start.map_or_else(|| "•".to_owned(), |start| format!("{}.", start + number as u64));
@@ -47,16 +53,22 @@ pub(crate) fn blocks_ui(ui: &mut Ui, look: &Look, blocks: &[Block], commands: &m
     }
 }
 
-fn indented_ui(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    ui.horizontal_top(|ui| {
+/// What is quoted stands in, behind a line.
+fn quote_ui(ui: &mut Ui, look: &Look, content: impl FnOnce(&mut Ui)) {
+    let quoted = ui.horizontal_top(|ui| {
         ui.add_space(INDENT);
         ui.vertical(content);
     });
+    let rect = quoted.response.rect;
+    let stroke = Stroke::new(BAR_WIDTH, look.colours().line);
+    ui.painter().vline(rect.left() + BAR_WIDTH, rect.y_range(), stroke);
 }
 
 fn item_ui(ui: &mut Ui, look: &Look, sign: &str, content: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
-        ui.add_sized(vec2(INDENT, look.sizes().text_body), Label::new(look.muted(sign)).selectable(false));
+        let sign = RichText::new(sign).color(look.colours().ink_muted);
+        let sign = ui.add(Label::new(sign).selectable(false));
+        ui.add_space((INDENT - sign.rect.width() - ui.spacing().item_spacing.x).max(0.0));
         ui.vertical(content);
     });
 }
@@ -71,48 +83,15 @@ fn code_ui(ui: &mut Ui, look: &Look, code: &str) {
     });
 }
 
-fn table_ui(
-    ui: &mut Ui,
-    look: &Look,
-    (at, columns, rows): (usize, &[Alignment], &[Vec<Vec<Span>>]),
-    commands: &mut Vec<UserCommand>,
-) {
-    let salt = ui.scope_id().with(("table", at));
-    ScrollArea::horizontal().id_salt(salt).show(ui, |ui| {
-        Grid::new(salt).striped(true).spacing(vec2(look.sizes().gap, look.sizes().gap_small)).show(ui, |ui| {
-            for (number, row) in rows.iter().enumerate() {
-                for (column, cell) in row.iter().enumerate() {
-                    let layout = match columns.get(column) {
-                        Some(Alignment::Right) => Layout::top_down(Align::Max),
-                        Some(Alignment::Center) => Layout::top_down(Align::Center),
-                        _ => Layout::top_down(Align::Min),
-                    };
-                    let heavy: Vec<Span>;
-                    let cell = if number == 0 {
-                        heavy = cell.iter().cloned().map(Span::stronger).collect();
-                        &heavy
-                    } else {
-                        cell
-                    };
-                    ui.with_layout(layout, |ui| {
-                        ui.set_max_width(CELL_WIDTH);
-                        text_ui(ui, look, cell, look.sizes().text_small, commands);
-                    });
-                }
-                ui.end_row();
-            }
-        });
-    });
-}
-
 /// Running text: one label, so that it is read and selected as one.
-fn text_ui(ui: &mut Ui, look: &Look, spans: &[Span], size: f32, commands: &mut Vec<UserCommand>) {
-    let job = job(ui, look, spans, size, false);
+pub(super) fn text_ui(ui: &mut Ui, look: &Look, spans: &[Span], size: f32, commands: &mut Vec<UserCommand>) {
+    let width = ui.available_width();
+    let job = job(look, spans, (size, width), false);
     let galley = ui.painter().layout_job(job.clone());
     let has_places = spans.iter().any(|span| span.link.is_some() || span.mark.is_some());
     let response = ui.add(Label::new(job).wrap().sense(if has_places { Sense::click() } else { Sense::hover() }));
     if spans.iter().any(|span| span.style.strong) {
-        let heavy = ui.painter().layout_job(self::job(ui, look, spans, size, true));
+        let heavy = ui.painter().layout_job(self::job(look, spans, (size, width), true));
         ui.painter().galley(response.rect.min + vec2(HEAVY, 0.0), heavy, look.colours().ink);
     }
     let under = response.hover_pos().and_then(|pointer| span_at(&galley, pointer - response.rect.min, spans));
@@ -169,11 +148,11 @@ fn span_hover(ui: &Ui, response: Response, span: &Span, commands: &mut Vec<UserC
     }
 }
 
-/// The text as it is laid out; with `heavy_only`, what is not heavy takes its room and is not seen.
-fn job(ui: &Ui, look: &Look, spans: &[Span], size: f32, heavy_only: bool) -> LayoutJob {
+/// The text as it is laid out in so much room; with `heavy_only`, what is not heavy takes its room and is not seen.
+pub(super) fn job(look: &Look, spans: &[Span], (size, width): (f32, f32), heavy_only: bool) -> LayoutJob {
     let colours = look.colours();
     let mut job = LayoutJob::default();
-    job.wrap.max_width = ui.available_width();
+    job.wrap.max_width = width;
     for span in spans {
         let family = if span.style.code { FontFamily::Monospace } else { FontFamily::Proportional };
         let size = if span.style.code { size * 0.92 } else { size };

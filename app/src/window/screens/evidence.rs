@@ -10,16 +10,10 @@ use super::super::scope::file_name;
 use super::super::state::Turn;
 use super::super::theme::Look;
 use super::super::widgets::bar_ui;
-use super::page::part_ui;
-
-/// Around what an answer came from, where it is shown by itself, in points of the page.
-const CROP_MARGIN_PT: f32 = 8.0;
+use super::crops::{CROP_WIDTH, crops_ui};
 
 /// Height of a chip, in points.
 const CHIP_HEIGHT: f32 = 26.0;
-
-/// Width of what is shown by itself, in screen points.
-const CROP_WIDTH: f32 = 460.0;
 
 /// Draws the pages of an answer as chips, best first, and below them what it came from on the page that is looked at.
 /// `turn` is the answer's number.
@@ -89,12 +83,12 @@ fn chip_ui(
     chip.on_hover_ui(|ui| {
         ui.set_max_width(CROP_WIDTH);
         ui.label(look.muted(hint));
-        crops_ui(ui, look, (page.page, page.spans.iter().take(MOST_SPANS)), is_elsewhere, view);
+        places_ui(ui, look, (page.page, page.spans.iter().take(MOST_SPANS)), is_elsewhere, view);
     })
 }
 
-/// Lines and figures of a page as they stand there; those that lie close to each other in one picture.
-fn crops_ui<'a>(
+/// Lines and figures of a page as they stand there.
+fn places_ui<'a>(
     ui: &mut Ui,
     look: &Look,
     (page, spans): (u32, impl Iterator<Item = &'a SpanEvidence>),
@@ -108,22 +102,8 @@ fn crops_ui<'a>(
         }
         return;
     }
-    for part in close_together(spans.filter_map(|span| around(&span.boxes)).collect()) {
-        part_ui(ui, view, page, &part, CROP_WIDTH);
-    }
-}
-
-/// Boxes from top to bottom, those that touch made one.
-fn close_together(mut boxes: Vec<Rect>) -> Vec<Rect> {
-    boxes.sort_by(|a, b| a.top.total_cmp(&b.top));
-    let mut parts: Vec<Rect> = Vec::new();
-    for next in boxes {
-        match parts.last_mut().filter(|last| next.top <= last.bottom) {
-            Some(last) => *last = last.union(&next),
-            None => parts.push(next),
-        }
-    }
-    parts
+    let places: Vec<&[Rect]> = spans.map(|span| span.boxes.as_slice()).collect();
+    crops_ui(ui, look, (page, &places), view);
 }
 
 fn page_ui(
@@ -164,29 +144,5 @@ fn span_ui(
         commands.push(show(turn, page.document, Marks { page: page.page, boxes: span.boxes.clone() }));
     }
     let is_elsewhere = turn.scope.other(page.document).is_some();
-    line.on_hover_ui(|ui| crops_ui(ui, look, (page.page, std::iter::once(span)), is_elsewhere, view));
-}
-
-/// The part of a page that holds all of these boxes, with some margin.
-fn around(boxes: &[Rect]) -> Option<Rect> {
-    let all = boxes.iter().copied().reduce(|a, b| a.union(&b))?.grown(CROP_MARGIN_PT);
-    Some(Rect::new(all.left.max(0.0), all.top.max(0.0), all.right, all.bottom))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_lies_close_together_is_shown_together() {
-        let line = |top: f32| Rect::new(72.0, top, 540.0, top + 12.0);
-        let crops = |tops: &[f32]| {
-            let boxes = tops.iter().filter_map(|top| around(&[line(*top)])).collect();
-            close_together(boxes).iter().map(|part| (part.top, part.bottom)).collect::<Vec<_>>()
-        };
-        assert_eq!(crops(&[]), []);
-        assert_eq!(crops(&[100.0]), [(92.0, 120.0)]);
-        assert_eq!(crops(&[114.0, 100.0]), [(92.0, 134.0)]);
-        assert_eq!(crops(&[400.0, 100.0]), [(92.0, 120.0), (392.0, 420.0)]);
-    }
+    line.on_hover_ui(|ui| places_ui(ui, look, (page.page, std::iter::once(span)), is_elsewhere, view));
 }

@@ -2,9 +2,11 @@
 //! does is pushed as a [`UserCommand`](super::command::UserCommand).
 
 mod answer_actions;
+mod answer_table;
 mod answer_text;
 mod answers;
 mod contents;
+mod crops;
 mod evidence;
 mod find;
 mod library;
