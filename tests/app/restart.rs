@@ -8,7 +8,7 @@ use engine::protocol::Command;
 
 use crate::flows::{FILE, ask, window_on};
 use crate::pages::go_to;
-use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedViewer, answer, bulletin};
+use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrarian, ScriptedViewer, answer, bulletin};
 
 /// Opens the report, asks two questions of which one is not answered, goes to page 40, and closes the window.
 fn work(librarian: &ScriptedLibrarian) {
@@ -112,4 +112,50 @@ fn a_file_that_changed_since_is_a_new_report_and_that_is_said() {
     window.run_steps(6);
     assert!(window.query_by_label("By 0.2 percent.").is_none());
     assert!(window.query_by_label_contains("This file has changed since it was open last").is_some());
+}
+
+#[test]
+fn a_report_that_was_moved_brings_everything_along() {
+    let librarian = ScriptedLibrarian::default();
+    work(&librarian);
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let mut window = window_on(&librarian, &engine, &viewer, &["/elsewhere/moved.pdf"], None);
+    viewer.open_as(82, HASH, "moved.pdf");
+    engine.finish(bulletin());
+    window.run_steps(6);
+    assert!(window.query_by_label("of 82, printed 38").is_some());
+    assert!(window.query_by_label("By 0.2 percent.").is_some());
+    window.get_by_label("Library").click();
+    window.run_steps(4);
+    let Some(LibraryCommand::Look(reports)) =
+        librarian.commands().into_iter().rev().find(|command| matches!(command, LibraryCommand::Look(_)))
+    else {
+        panic!("nobody looked")
+    };
+    assert_eq!(reports, [(HASH.to_owned(), PathBuf::from("/elsewhere/moved.pdf"))]);
+}
+
+#[test]
+fn a_file_that_is_gone_leaves_what_was_asked_about_it() {
+    let librarian = ScriptedLibrarian::default();
+    work(&librarian);
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let mut window = window_on(&librarian, &engine, &viewer, &[], None);
+    viewer.refuse();
+    engine.fail("there is no such file", "Open it from where it is now");
+    window.run_steps(6);
+    assert!(window.query_by_label("There is no such file").is_some());
+    assert!(window.query_by_label("By 0.2 percent.").is_some());
+    window.state_mut().export_to("/out/talk.html".into());
+    let is_export = |command: &LibraryCommand| matches!(command, LibraryCommand::Export(_));
+    assert!(librarian.commands().iter().any(is_export), "it cannot be given to others");
+    drop(window);
+    // The file is back, and so is the place in it.
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let mut window = window_on(&librarian, &engine, &viewer, &[], None);
+    viewer.open(82);
+    engine.finish(bulletin());
+    window.run_steps(6);
+    assert!(window.query_by_label("of 82, printed 38").is_some());
+    assert!(window.query_by_label("By 0.2 percent.").is_some());
 }

@@ -282,6 +282,17 @@ impl ScriptedViewer {
         drawn.events.push_back(ViewEvent::Page { key, page: Arc::new(page) });
     }
 
+    /// Cannot open what the window wanted opened last.
+    pub(crate) fn refuse(&self) {
+        let opened = self.commands().into_iter().rev().find_map(|command| match command {
+            ViewCommand::Open { document, .. } => Some(document),
+            _ => None,
+        });
+        let document = opened.expect("nothing was opened");
+        let report = ErrorReport { message: "there is no such file".into(), hint: None };
+        self.0.borrow_mut().events.push_back(ViewEvent::Refused { document, report });
+    }
+
     /// Opens what the window wanted opened last: so many sheets of letter paper, the first two with Roman numbers.
     pub(crate) fn open(&self, pages: usize) {
         self.open_with(sheets(pages));

@@ -21,7 +21,7 @@ use super::palette::Palette;
 use super::power::Power;
 use super::settings::Settings;
 use super::shelf::Shelf;
-use super::state::Trouble;
+use super::state::{Remote, Trouble};
 use super::tabs::Tabs;
 use super::theme::{Look, Theme};
 use super::{Helpers, Start, screens, update};
@@ -132,7 +132,9 @@ impl Window {
     /// Writes the conversation on the report in front to a file: Markdown where its name ends so, else a web page. What was
     /// there before is replaced.
     pub fn export_to(&mut self, path: PathBuf) {
-        let Some(export) = self.tabs.front_mut().and_then(|tab| Export::new(path, tab)) else { return };
+        let Some(tab) = self.tabs.front_mut() else { return };
+        let Some(report) = tab.hash().and_then(|hash| self.desk.report(hash)) else { return };
+        let export = Export::new(path, report, tab);
         self.helpers.librarian.send(LibraryCommand::Export(Box::new(export)));
     }
 
@@ -273,7 +275,7 @@ impl Window {
     pub(super) fn note_places(&mut self) {
         for tab in self.tabs.iter().filter(|tab| tab.recall != super::tab::Recall::Unknown) {
             let Some(hash) = tab.hash() else { continue };
-            if tab.view.jump.is_none() {
+            if tab.view.jump.is_none() && matches!(tab.view.info, Remote::Ready(_)) {
                 self.desk.note(hash, &tab.view);
             }
             self.desk.note_question(hash, &tab.state);

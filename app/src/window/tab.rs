@@ -53,6 +53,8 @@ pub(crate) struct Tab {
     pub found_turns: FoundTurns,
     /// Words to look for, or a page to go to, once it is open.
     pub then: Option<Then>,
+    /// The hash of what the file was, where it cannot be opened any more.
+    known_as: Option<String>,
     number: u64,
 }
 
@@ -85,6 +87,7 @@ impl Tab {
         let document = DocumentId(self.state.requests);
         self.view.open(document);
         self.recall = Recall::Unknown;
+        self.known_as = None;
         viewer.send(ViewCommand::Open { document, path: self.path.clone(), password: None });
     }
 
@@ -109,20 +112,24 @@ impl Tab {
         asked.into_iter().chain(behind).collect()
     }
 
-    /// The hash of its content, once that is known.
+    /// The hash of its content, once that is known; of what it was, where the file cannot be opened any more.
     pub(crate) fn hash(&self) -> Option<&str> {
         match &self.view.info {
             Remote::Ready(info) => Some(&info.hash),
-            _ => None,
+            _ => self.known_as.as_deref(),
         }
     }
 
     /// Makes place and size what they were, and asks for the conversation; the hash, where there is something to ask for.
     pub(crate) fn recall(&mut self, desk: &mut Desk) -> Option<String> {
-        let Remote::Ready(info) = &self.view.info else { return None };
         if self.recall != Recall::Unknown {
             return None;
         }
+        let info = match &self.view.info {
+            Remote::Ready(info) => info,
+            Remote::Failed => return self.recall_without_file(desk),
+            Remote::Absent | Remote::Pending => return None,
+        };
         self.recall = Recall::Asked;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let report = KeptReport::opened(info, &self.path, desk.report(&info.hash), now);
@@ -139,12 +146,28 @@ impl Tab {
             let note = "This file has changed since it was open last; what was asked before stays with the old version";
             self.state.note = Some(note.to_owned());
         }
+        self.take_back_question(&report);
+        desk.put_first(report);
+        Some(info.hash.clone())
+    }
+
+    /// A file that cannot be opened any more leaves what was asked about it.
+    fn recall_without_file(&mut self, desk: &Desk) -> Option<String> {
+        let Some(report) = desk.reports().find(|report| report.path == self.path) else {
+            self.recall = Recall::Done;
+            return None;
+        };
+        self.recall = Recall::Asked;
+        self.take_back_question(report);
+        self.known_as = Some(report.hash.clone());
+        self.known_as.clone()
+    }
+
+    fn take_back_question(&mut self, report: &KeptReport) {
         if self.state.question.is_empty() {
             self.state.question.clone_from(&report.question);
             self.state.editing.clone_from(&report.editing);
         }
-        desk.put_first(report);
-        Some(info.hash.clone())
     }
 
     /// Puts an earlier conversation before what was asked since.

@@ -10,9 +10,10 @@ use std::time::SystemTime;
 
 use engine::protocol::{PageEvidence, SpanEvidence, SpanKind};
 
+use super::desk::KeptReport;
 use super::markdown::Marked;
 use super::pages::MOST_SPANS;
-use super::state::{Remote, Turn, TurnEnd};
+use super::state::{Turn, TurnEnd};
 use super::tab::Tab;
 
 /// How a conversation is written down.
@@ -64,7 +65,7 @@ pub struct Export {
 struct ExportedReport {
     name: String,
     hash: String,
-    num_pages: usize,
+    num_pages: u32,
     /// When it is written, in words.
     written: String,
 }
@@ -81,14 +82,13 @@ struct ExportedTurn {
 }
 
 impl Export {
-    /// The conversation on an open report; `None` while nothing is known of it. The file's ending says in which form; a web page where it
+    /// The conversation on an open report. The file's ending says in which form; a web page where it
     /// says nothing.
-    pub(crate) fn new(path: PathBuf, tab: &mut Tab) -> Option<Self> {
-        let Remote::Ready(info) = &tab.view.info else { return None };
+    pub(crate) fn new(path: PathBuf, report: &KeptReport, tab: &mut Tab) -> Self {
         let report = ExportedReport {
-            name: info.name.clone(),
-            hash: info.hash.clone(),
-            num_pages: info.sizes_pt.len(),
+            name: report.name.clone(),
+            hash: report.hash.clone(),
+            num_pages: report.pages,
             written: date::words(SystemTime::now()),
         };
         let (answers, texts) = (&mut tab.answers, &tab.view.texts);
@@ -101,7 +101,7 @@ impl Export {
             model: turn.model.clone(),
         });
         let turns = turns.collect();
-        Some(Self { path, report, turns })
+        Self { path, report, turns }
     }
 
     /// Where it is to be written.

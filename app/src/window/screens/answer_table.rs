@@ -4,6 +4,7 @@ use eframe::egui::{Align, Layout, ScrollArea, Stroke, Ui, vec2};
 
 use super::super::command::UserCommand;
 use super::super::markdown::{Alignment, Span};
+use super::super::pages::PageView;
 use super::super::theme::Look;
 use super::answer_text::{job, text_ui};
 
@@ -18,6 +19,7 @@ pub(super) fn table_ui(
     ui: &mut Ui,
     look: &Look,
     (at, columns, rows): (usize, &[Alignment], &[Vec<Vec<Span>>]),
+    view: &mut PageView,
     commands: &mut Vec<UserCommand>,
 ) {
     let size = look.sizes().text_small;
@@ -40,7 +42,7 @@ pub(super) fn table_ui(
     ScrollArea::horizontal().id_salt(salt).show(ui, |ui| {
         ui.vertical(|ui| {
             for (number, row) in rows.iter().enumerate() {
-                row_ui(ui, look, (columns, &widths, row), commands);
+                row_ui(ui, look, (columns, &widths, row), view, commands);
                 let colour = if number == 0 { look.colours().ink_muted } else { look.colours().line };
                 let whole = widths.iter().sum::<f32>() + gap * widths.len().saturating_sub(1) as f32;
                 let left = ui.cursor().left();
@@ -66,6 +68,7 @@ fn row_ui(
     ui: &mut Ui,
     look: &Look,
     (columns, widths, row): (&[Alignment], &[f32], &[Vec<Span>]),
+    view: &mut PageView,
     commands: &mut Vec<UserCommand>,
 ) {
     ui.horizontal_top(|ui| {
@@ -79,7 +82,7 @@ fn row_ui(
             ui.allocate_ui_with_layout(vec2(*width, 0.0), Layout::top_down(align), |ui| {
                 ui.set_width(*width);
                 if let Some(cell) = row.get(column) {
-                    text_ui(ui, look, cell, look.sizes().text_small, commands);
+                    text_ui(ui, look, (cell, look.sizes().text_small), view, commands);
                 }
             });
         }

@@ -7,9 +7,10 @@ use eframe::egui::{
 
 use super::super::command::UserCommand;
 use super::super::markdown::{Block, Mark, Span};
-use super::super::pages::{Marks, ViewAction};
+use super::super::pages::{Marks, PageView, ViewAction};
 use super::super::theme::Look;
 use super::answer_table::table_ui;
+use super::crops::{CROP_WIDTH, crops_ui};
 
 /// How far a list or a quotation stands in, in points.
 const INDENT: f32 = 18.0;
@@ -24,28 +25,34 @@ const BAR_WIDTH: f32 = 3.0;
 const HEAVY: f32 = 0.55;
 
 /// Draws blocks one below the other.
-pub(crate) fn blocks_ui(ui: &mut Ui, look: &Look, blocks: &[Block], commands: &mut Vec<UserCommand>) {
+pub(crate) fn blocks_ui(
+    ui: &mut Ui,
+    look: &Look,
+    blocks: &[Block],
+    view: &mut PageView,
+    commands: &mut Vec<UserCommand>,
+) {
     let body = look.sizes().text_body;
     for (at, block) in blocks.iter().enumerate() {
         if at > 0 {
             ui.add_space(BETWEEN);
         }
         match block {
-            Block::Paragraph(spans) => text_ui(ui, look, spans, body, commands),
+            Block::Paragraph(spans) => text_ui(ui, look, (spans, body), view, commands),
             Block::Heading(level, spans) => {
                 let larger = [1.25, 1.15, 1.05][usize::from(*level).clamp(1, 3) - 1];
                 let spans: Vec<Span> = spans.iter().cloned().map(Span::stronger).collect();
-                text_ui(ui, look, &spans, body * larger, commands);
+                text_ui(ui, look, (&spans, body * larger), view, commands);
             }
             Block::Code(code) => code_ui(ui, look, code),
-            Block::Quote(blocks) => quote_ui(ui, look, |ui| blocks_ui(ui, look, blocks, commands)),
+            Block::Quote(blocks) => quote_ui(ui, look, |ui| blocks_ui(ui, look, blocks, view, commands)),
             Block::List { start, items } => {
                 for (number, item) in items.iter().enumerate() {
                     let sign = start.map_or_else(|| "•".to_owned(), |start| format!("{}.", start + number as u64));
-                    item_ui(ui, look, &sign, |ui| blocks_ui(ui, look, item, commands));
+                    item_ui(ui, look, &sign, |ui| blocks_ui(ui, look, item, view, commands));
                 }
             }
-            Block::Table { columns, rows } => table_ui(ui, look, (at, columns, rows), commands),
+            Block::Table { columns, rows } => table_ui(ui, look, (at, columns, rows), view, commands),
             Block::Rule => {
                 ui.separator();
             }
@@ -84,7 +91,13 @@ fn code_ui(ui: &mut Ui, look: &Look, code: &str) {
 }
 
 /// Running text: one label, so that it is read and selected as one.
-pub(super) fn text_ui(ui: &mut Ui, look: &Look, spans: &[Span], size: f32, commands: &mut Vec<UserCommand>) {
+pub(super) fn text_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (spans, size): (&[Span], f32),
+    view: &mut PageView,
+    commands: &mut Vec<UserCommand>,
+) {
     let width = ui.available_width();
     let job = job(look, spans, (size, width), false);
     let galley = ui.painter().layout_job(job.clone());
@@ -96,7 +109,7 @@ pub(super) fn text_ui(ui: &mut Ui, look: &Look, spans: &[Span], size: f32, comma
     }
     let under = response.hover_pos().and_then(|pointer| span_at(&galley, pointer - response.rect.min, spans));
     if let Some(span) = under {
-        span_hover(ui, response, span, commands);
+        span_hover(ui, look, (response, span), view, commands);
     }
 }
 
@@ -120,7 +133,13 @@ fn span_at<'a>(galley: &Galley, at: Vec2, spans: &'a [Span]) -> Option<&'a Span>
 }
 
 /// What a link or a number says when the pointer is on it, and what it does when pressed.
-fn span_hover(ui: &Ui, response: Response, span: &Span, commands: &mut Vec<UserCommand>) {
+fn span_hover(
+    ui: &Ui,
+    look: &Look,
+    (response, span): (Response, &Span),
+    view: &mut PageView,
+    commands: &mut Vec<UserCommand>,
+) {
     if let Some(address) = &span.link {
         let is_web = ["http://", "https://"].iter().any(|start| address.starts_with(start));
         if is_web {
@@ -139,7 +158,14 @@ fn span_hover(ui: &Ui, response: Response, span: &Span, commands: &mut Vec<UserC
                 let marks = Marks { page: place.page, boxes: place.boxes.clone() };
                 commands.push(UserCommand::View(ViewAction::Show(marks)));
             }
-            response.on_hover_text_at_pointer(format!("{} stands on page {}", span.text, place.page));
+            let words = format!("{} stands on page {}", span.text, place.page);
+            response.on_hover_ui_at_pointer(|ui| {
+                ui.set_max_width(CROP_WIDTH);
+                ui.label(look.muted(words));
+                if !view.is_text() {
+                    crops_ui(ui, look, (place.page, &[place.boxes.as_slice()]), view);
+                }
+            });
         }
         Some(Mark::Lost) => {
             response.on_hover_text_at_pointer(format!("{} was not found on the cited pages", span.text));

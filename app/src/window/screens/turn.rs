@@ -85,7 +85,7 @@ fn answer_ui(
     for page in lacking {
         view.want_text(page);
     }
-    blocks_ui(ui, look, &marked.blocks, commands);
+    blocks_ui(ui, look, &marked.blocks, view, commands);
     if !marked.lost.is_empty() {
         let numbers = format!("Not on the cited pages: {}", marked.lost.join(", "));
         ui.label(RichText::new(numbers).size(look.sizes().text_small).color(look.colours().lost_number));
