@@ -6,7 +6,7 @@ use engine::protocol::{ComputeOptions, ModelSummary, PageEvidence, PageState, Re
 use serde::{Deserialize, Serialize};
 
 use super::pace::{Paces, Told};
-use super::scope::Scope;
+use super::scope::{Scope, file_name};
 
 /// What models write where a report does not tell.
 const NOTHING_FOUND: [&str; 7] = [
@@ -218,7 +218,11 @@ pub(crate) struct Turn {
 impl Turn {
     /// The answer with the pages that it comes from, as one would paste it into a text.
     pub(crate) fn with_citations(&self) -> String {
-        let pages: Vec<String> = self.evidence.iter().map(|page| page.page.to_string()).collect();
+        let page = |page: &PageEvidence| match self.scope.other(page.document) {
+            Some(path) => format!("{} of {}", page.page, file_name(path)),
+            None => page.page.to_string(),
+        };
+        let pages: Vec<String> = self.evidence.iter().map(page).collect();
         match pages.as_slice() {
             [] => self.answer.clone(),
             [only] => format!("{} (page {only})", self.answer),

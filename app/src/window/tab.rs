@@ -1,6 +1,7 @@
 //! A report that is open: what is known of it, its conversation, and how it is looked at.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use engine::protocol::{Command, RequestId};
@@ -126,13 +127,13 @@ impl Tab {
             return None;
         }
         let info = match &self.view.info {
-            Remote::Ready(info) => info,
+            Remote::Ready(info) => Arc::clone(info),
             Remote::Failed => return self.recall_without_file(desk),
             Remote::Absent | Remote::Pending => return None,
         };
         self.recall = Recall::Asked;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let report = KeptReport::opened(info, &self.path, desk.report(&info.hash), now);
+        let report = KeptReport::opened(&info, &self.path, desk.report(&info.hash), now);
         self.view.zoom = report.zoom;
         self.view.rotation = report.rotation;
         self.view.paging = report.paging;

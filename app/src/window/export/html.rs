@@ -36,6 +36,9 @@ pub(super) fn page(report: &ExportedReport, turns: &[ExportedTurn]) -> String {
 
 fn turn_html(page: &mut String, number: usize, turn: &ExportedTurn) {
     line(page, format_args!("<article>\n<h2>{number}. {}</h2>", escaped(&turn.question)));
+    if let Some(about) = &turn.about {
+        line(page, format_args!("<p class=\"note\">About {}</p>", escaped(about)));
+    }
     page.push_str("<div class=\"answer\">\n");
     blocks_html(page, number, &turn.marked.blocks);
     page.push_str("</div>\n");
@@ -45,9 +48,13 @@ fn turn_html(page: &mut String, number: usize, turn: &ExportedTurn) {
     if !turn.evidence.is_empty() {
         page.push_str("<section>\n<h3>Where it stands</h3>\n<ul>\n");
         for evidence in &turn.evidence {
-            let (words, share) = (escaped(&page_words(evidence)), share_words(evidence.share));
-            let id = place_id(number, evidence.page);
-            line(page, format_args!("<li id=\"{id}\"><b>{words}</b> <span class=\"note\">{share}</span>"));
+            let (words, share) = (escaped(&page_words(evidence)), share_words(evidence.page.share));
+            let id = match &evidence.report {
+                // Numbers are looked for in the report itself.
+                Some(_) => String::new(),
+                None => format!(" id=\"{}\"", place_id(number, evidence.page.page)),
+            };
+            line(page, format_args!("<li{id}><b>{words}</b> <span class=\"note\">{share}</span>"));
             for place in cited(evidence) {
                 line(page, format_args!("<blockquote>{}</blockquote>", escaped(&place)));
             }

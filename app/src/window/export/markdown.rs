@@ -17,6 +17,9 @@ pub(super) fn page(report: &ExportedReport, turns: &[ExportedTurn]) -> String {
     for (at, turn) in turns.iter().enumerate() {
         lines.push(String::new());
         lines.push(format!("## {}. {}", at + 1, one_line(&turn.question)));
+        if let Some(about) = &turn.about {
+            lines.extend([String::new(), format!("*About {}*", one_line(about))]);
+        }
         lines.extend(blocks_lines(&turn.marked.blocks));
         for note in turn.lost().iter().chain(&turn.notes) {
             lines.extend([String::new(), format!("*{}*", one_line(note).trim())]);
@@ -25,7 +28,7 @@ pub(super) fn page(report: &ExportedReport, turns: &[ExportedTurn]) -> String {
             lines.extend([String::new(), "**Where it stands**".to_owned(), String::new()]);
         }
         for evidence in &turn.evidence {
-            lines.push(format!("- {} ({})", one_line(&page_words(evidence)), share_words(evidence.share)));
+            lines.push(format!("- {} ({})", one_line(&page_words(evidence)), share_words(evidence.page.share)));
             // An empty line in between, or two quotations are one.
             let quotes = cited(evidence).map(|place| vec![String::new(), format!("  > {}", one_line(&place))]);
             lines.extend(quotes.flatten());

@@ -13,6 +13,7 @@ use engine::protocol::{PageEvidence, SpanEvidence, SpanKind};
 use super::desk::KeptReport;
 use super::markdown::Marked;
 use super::pages::MOST_SPANS;
+use super::scope::file_name;
 use super::state::{Turn, TurnEnd};
 use super::tab::Tab;
 
@@ -74,16 +75,25 @@ struct ExportedReport {
 #[derive(Clone, Debug, PartialEq)]
 struct ExportedTurn {
     question: String,
+    /// What it was about, where that was not the whole report.
+    about: Option<String>,
     marked: Arc<Marked>,
-    evidence: Vec<PageEvidence>,
+    evidence: Vec<ExportedPage>,
     /// What is to be known of the answer, each as a sentence.
     notes: Vec<String>,
     model: Option<String>,
 }
 
+/// A page that an answer comes from.
+#[derive(Clone, Debug, PartialEq)]
+struct ExportedPage {
+    /// Its report, where that is another one.
+    report: Option<String>,
+    page: PageEvidence,
+}
+
 impl Export {
-    /// The conversation on an open report. The file's ending says in which form; a web page where it
-    /// says nothing.
+    /// The conversation on an open report. The file's ending says in which form; a web page where it says nothing.
     pub(crate) fn new(path: PathBuf, report: &KeptReport, tab: &mut Tab) -> Self {
         let report = ExportedReport {
             name: report.name.clone(),
@@ -95,8 +105,9 @@ impl Export {
         let turns = tab.state.turns.iter().enumerate();
         let turns = turns.map(|(at, turn)| ExportedTurn {
             question: turn.question.clone(),
+            about: turn.scope.words(),
             marked: answers.marked(at, turn, texts).0,
-            evidence: turn.evidence.clone(),
+            evidence: turn.evidence.iter().map(|page| exported(turn, page)).collect(),
             notes: notes(turn),
             model: turn.model.clone(),
         });
@@ -116,6 +127,10 @@ impl Export {
             Some(Form::WebPage) | None => html::page(&self.report, &self.turns),
         }
     }
+}
+
+fn exported(turn: &Turn, page: &PageEvidence) -> ExportedPage {
+    ExportedPage { report: turn.scope.other(page.document).map(file_name), page: page.clone() }
 }
 
 fn notes(turn: &Turn) -> Vec<String> {
@@ -146,12 +161,15 @@ impl ExportedTurn {
     }
 }
 
-/// "Page 9", "Page 9, printed iv".
-fn page_words(page: &PageEvidence) -> String {
-    match &page.label {
-        Some(label) if *label != page.page.to_string() => format!("Page {}, printed {label}", page.page),
-        _ => format!("Page {}", page.page),
-    }
+/// "Page 9", "Page 9, printed iv", "Page 9 of other.pdf".
+fn page_words(cited: &ExportedPage) -> String {
+    let page = &cited.page;
+    let printed = match &page.label {
+        Some(label) if *label != page.page.to_string() => format!(", printed {label}"),
+        _ => String::new(),
+    };
+    let report = cited.report.as_ref().map(|report| format!(" of {report}")).unwrap_or_default();
+    format!("Page {}{report}{printed}", page.page)
 }
 
 /// "71 %".
@@ -160,8 +178,8 @@ fn share_words(share: f32) -> String {
 }
 
 /// The best places on a page.
-fn cited(page: &PageEvidence) -> impl Iterator<Item = String> + '_ {
-    page.spans.iter().take(MOST_SPANS).map(span_words)
+fn cited(cited: &ExportedPage) -> impl Iterator<Item = String> + '_ {
+    cited.page.spans.iter().take(MOST_SPANS).map(span_words)
 }
 
 fn span_words(span: &SpanEvidence) -> String {

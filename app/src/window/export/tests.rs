@@ -7,6 +7,10 @@ use proptest::prelude::*;
 use super::super::markdown::{Block, Places, marked};
 use super::*;
 
+fn here(page: PageEvidence) -> ExportedPage {
+    ExportedPage { report: None, page }
+}
+
 fn evidence(page: u32, kind: SpanKind, text: &str) -> PageEvidence {
     let boxes = vec![Rect::new(72.0, 100.0, 540.0, 112.0)];
     let span = SpanEvidence { kind, text: text.into(), boxes, share: 0.7, attention: 0.7, matches: Vec::new() };
@@ -16,10 +20,13 @@ fn evidence(page: u32, kind: SpanKind, text: &str) -> PageEvidence {
 fn turn(question: &str, answer: &str, cited: &str, note: &str) -> ExportedTurn {
     let evidence = vec![evidence(9, SpanKind::Line, cited), evidence(11, SpanKind::Figure(FigureKind::Vector), cited)];
     let places = Places::new(answer, &evidence);
+    let elsewhere = PageEvidence { document: 1, ..evidence[0].clone() };
+    let evidence = evidence.into_iter().map(here);
     ExportedTurn {
         question: question.into(),
+        about: Some(cited.into()),
         marked: Arc::new(marked(answer, Some(&places))),
-        evidence,
+        evidence: evidence.chain([ExportedPage { report: Some(note.into()), page: elsewhere }]).collect(),
         notes: vec![note.into()],
         model: Some(note.into()),
     }
@@ -49,6 +56,8 @@ fn markdown_says_what_was_on_screen() {
         "- File: bulletin.pdf, 82 pages",
         "- Written: 2026-11-25 04:12 UTC",
         "## 1. How much?",
+        "*About Real GDP declined 0.2 percent in 2025*",
+        "- Page 9 of Stopped \\& kept, printed Real GDP declined 0.2 percent in 2025 (70 %)",
         "It **fell** by 0.2 percent, not 5.1:",
         "| Year | Net |",
         "| --- | --: |",
