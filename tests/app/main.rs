@@ -14,6 +14,7 @@ mod models;
 mod no_display;
 mod pages;
 mod reading;
+mod reading_map;
 #[path = "../engine/reading_model.rs"]
 #[allow(dead_code, reason = "the tests of the engine use all of it")]
 mod reading_model;

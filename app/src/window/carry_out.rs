@@ -63,13 +63,16 @@ impl Window {
 
     fn carry_out_in_report(&mut self, command: UserCommand) {
         let engine = self.helpers.engine.as_mut();
-        match self.tabs.front().and_then(|tab| asked_scope(&tab.state, &command)) {
+        let scope = self.tabs.front().and_then(|tab| asked_scope(&tab.state, &command));
+        let left_out_elsewhere = scope.map(|scope| self.tabs.left_out_of(scope.others()));
+        match scope {
             // One question on several reports: what is read of each of them is on the disk.
             Some(scope) if !scope.others().is_empty() => self.tabs.hold_readings(engine),
             Some(_) => self.tabs.hold_other_readings(engine),
             None => {}
         }
         let Some(tab) = self.tabs.front_mut() else { return };
+        tab.state.left_out_elsewhere = left_out_elsewhere.unwrap_or_default();
         match command {
             UserCommand::Ask => update::ask(&mut tab.state, engine, tab.view.current),
             UserCommand::Turn(command) => {
@@ -84,10 +87,19 @@ impl Window {
             UserCommand::DrawRegion { page, rect } => update::set_scope(&mut tab.state, Scope::Region { page, rect }),
             UserCommand::DismissNote => tab.state.note = None,
             UserCommand::View(action) => {
-                if action == ViewAction::Unmark {
-                    tab.state.pointed_out = None;
+                match action {
+                    ViewAction::Unmark => tab.state.pointed_out = None,
+                    ViewAction::ShowContents(_) => tab.shows_figures = false,
+                    _ => {}
                 }
                 tab.view.act(action);
+            }
+            UserCommand::ReadFirst(page) => update::read_first(&mut tab.state, engine, page),
+            UserCommand::StopReading => update::stop_reading(&mut tab.state, engine),
+            UserCommand::ShowFigures(is_shown) => tab.shows_figures = is_shown,
+            UserCommand::LeaveOut { figure, is_out } => {
+                update::leave_out(&mut tab.state, figure, is_out);
+                tab.reading_is_stale = true;
             }
             UserCommand::PauseReading => update::pause_reading(&mut tab.state, engine),
             UserCommand::GoOnReading => update::go_on_reading(&mut tab.state, engine),

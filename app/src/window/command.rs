@@ -70,6 +70,19 @@ pub(crate) enum UserCommand {
     OpenAddress(String),
     /// Bring the report with this file to the front and mark parts of it.
     ShowInReport(PathBuf, Marks),
+    /// Read a page, counted from 1, before the others.
+    ReadFirst(u32),
+    /// Read no further, until the user says otherwise.
+    StopReading,
+    /// List the figures that were found, or the pages.
+    ShowFigures(bool),
+    /// Leave a figure out, or take it back in.
+    LeaveOut {
+        /// Its number among those that were found, counted from 0.
+        figure: usize,
+        /// Whether it is left out.
+        is_out: bool,
+    },
     /// Let the reading behind rest.
     PauseReading,
     /// Take it up again.

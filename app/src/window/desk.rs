@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use engine::protocol::{PageEvidence, ReadSoFar};
+use engine::protocol::{PageEvidence, Place, ReadSoFar};
 use engine::viewer::ViewInfo;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,9 @@ pub(crate) struct KeptReport {
     /// The words that were looked for.
     #[serde(default)]
     pub find: String,
+    /// Figures that were left out.
+    #[serde(default)]
+    pub left_out: Vec<Place>,
     /// How they were turned.
     #[serde(default)]
     pub rotation: Rotation,
@@ -133,6 +136,7 @@ impl Desk {
         if let Some(report) = self.reports.iter_mut().find(|report| report.hash == hash) {
             report.question.clone_from(&state.question);
             report.editing.clone_from(&state.editing);
+            report.left_out.clone_from(&state.left_out);
         }
     }
 
@@ -169,6 +173,7 @@ impl KeptReport {
             question: before.map(|before| before.question.clone()).unwrap_or_default(),
             editing: before.and_then(|before| before.editing.clone()),
             find: before.map(|before| before.find.clone()).unwrap_or_default(),
+            left_out: before.map(|before| before.left_out.clone()).unwrap_or_default(),
             rotation: before.map_or_else(Rotation::default, |before| before.rotation),
             paging: before.map_or_else(Paging::default, |before| before.paging),
             shows_contents: before.is_some_and(|before| before.shows_contents),
@@ -268,6 +273,7 @@ mod tests {
             rotation: Rotation::Left,
             paging: Paging::Single,
             shows_contents: true,
+            left_out: Vec::new(),
         }
     }
 

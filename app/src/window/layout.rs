@@ -49,20 +49,22 @@ impl Window {
         let panel = look.panel(sizes.gap);
         let state = &mut tab.state;
         let shows_contents = tab.view.contents.is_shown && tab.view.has_contents();
-        let is_wide = tab.view.find.is_on() || shows_contents;
+        let is_wide = tab.view.find.is_on() || shows_contents || tab.shows_figures;
         let list_width = if is_wide { sizes.found_width } else { sizes.thumbnail_width + 3.0 * sizes.gap };
         Panel::left("page list").frame(panel).resizable(false).exact_size(list_width).show(ui, |ui| {
             Panel::bottom("reading").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
+                screens::reading_map_ui(ui, look, state, tab.view.current, commands);
                 screens::reading_ui(ui, look, state, commands);
             });
             if tab.view.find.is_on() {
                 screens::hits_ui(ui, look, &tab.view, commands);
                 return;
             }
-            if tab.view.has_contents() {
-                screens::list_switch_ui(ui, look, shows_contents, commands);
-            }
-            if shows_contents {
+            let lists = (tab.view.has_contents(), shows_contents, tab.shows_figures);
+            screens::list_switch_ui(ui, look, lists, commands);
+            if tab.shows_figures {
+                screens::figures_ui(ui, look, state, &mut tab.view, commands);
+            } else if shows_contents {
                 screens::contents_ui(ui, look, &mut tab.view, commands);
             } else {
                 screens::page_list_ui(ui, look, state, &mut tab.view, commands);

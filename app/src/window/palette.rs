@@ -1,8 +1,11 @@
 //! Every command by its name: what the list shows, and which of them the written words mean.
 
+use std::path::PathBuf;
+
 use super::command::{Screen, TurnCommand, UserCommand};
 use super::export::Form;
 use super::pages::{PageView, Paging, Tool, ViewAction, Zoom};
+use super::scope::Scope;
 use super::settings::{Mode, Settings};
 use super::state::State;
 use super::tabs::Tabs;
@@ -54,6 +57,7 @@ pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
         match &tab.state.behind {
             Some(behind) if behind.is_running && !behind.is_paused => {
                 add("Pause reading", "", UserCommand::PauseReading);
+                add("Stop reading", "", UserCommand::StopReading);
             }
             Some(behind) if behind.is_paused => add("Go on reading", "", UserCommand::GoOnReading),
             _ if tab.state.rests_on_battery => add("Read on battery this time", "", UserCommand::ReadOnBattery),
@@ -61,6 +65,13 @@ pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
         }
         if !tab.state.warnings.is_empty() {
             add("Dismiss the report's warnings", "", UserCommand::DismissWarnings);
+        }
+        add("Read this page first", "", UserCommand::ReadFirst(tab.view.current));
+        let shows_figures = tab.shows_figures;
+        let name = if shows_figures { "Show pages instead of figures" } else { "Show the figures that were found" };
+        add(name, "", UserCommand::ShowFigures(!shows_figures));
+        for (name, command) in scope_entries(tabs) {
+            add(name, "", command);
         }
         if tab.state.work.is_some() {
             add("Stop", "Esc", UserCommand::Cancel);
@@ -91,6 +102,25 @@ pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
     for (index, tab) in tabs.iter().enumerate().filter(|(index, _)| *index != tabs.front_index()) {
         let name = format!("Show {}", tab.name);
         entries.push(Entry { name, keys: "", command: UserCommand::ShowTab(index) });
+    }
+    entries
+}
+
+/// What the next question can be about.
+fn scope_entries(tabs: &Tabs) -> Vec<(&'static str, UserCommand)> {
+    let others: Vec<PathBuf> = tabs
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| *index != tabs.front_index())
+        .map(|(_, tab)| tab.path.clone())
+        .collect();
+    let mut entries = vec![
+        ("Ask about the whole report", UserCommand::SetScope(Scope::Report)),
+        ("Ask about this page", UserCommand::SetScope(Scope::ThisPage)),
+        ("Ask about some pages…", UserCommand::ChoosePages),
+    ];
+    if !others.is_empty() {
+        entries.push(("Ask about all open reports", UserCommand::SetScope(Scope::Reports(others))));
     }
     entries
 }

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use engine::protocol::{ComputeOptions, ModelSummary, PageEvidence, PageState, ReadSoFar, RequestId};
+use engine::protocol::{ComputeOptions, ModelSummary, PageEvidence, PageReport, Place, ReadSoFar, RequestId};
 use serde::{Deserialize, Serialize};
 
+use super::figures::FoundFigure;
 use super::pace::{Paces, Told};
+use super::reading_map::ReadingMap;
 use super::scope::{Scope, file_name};
 
 /// What models write where a report does not tell.
@@ -46,6 +48,20 @@ pub(crate) struct State {
     pub rests_on_battery: bool,
     /// How much of the open report is encoded; `None` until that is known.
     pub encoded: Option<ReadSoFar>,
+    /// First and last page of what is being read now.
+    pub reading_now: Option<(u32, u32)>,
+    /// The page that the user wants read before the others.
+    pub read_first: Option<u32>,
+    /// Pages that were looked at while the report is being opened, and how many it has.
+    pub looked_at: (Vec<PageReport>, u32),
+    /// What became of each page.
+    pub reading_map: ReadingMap,
+    /// Figures that were found.
+    pub figures: Vec<FoundFigure>,
+    /// Figures that the user left out.
+    pub left_out: Vec<Place>,
+    /// Those of other reports that the next question is about too, as the engine numbers them.
+    pub left_out_elsewhere: Vec<Place>,
     /// What went wrong last, until it is dismissed.
     pub trouble: Option<Trouble>,
     /// That something was done which cannot be seen, until it is dismissed.
@@ -120,7 +136,7 @@ pub(crate) enum Remote<T> {
 }
 
 /// A report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Report {
     /// The file.
     pub path: PathBuf,
@@ -129,7 +145,7 @@ pub(crate) struct Report {
     /// Pages in the file.
     pub num_pages: u32,
     /// What could be made of each page.
-    pub pages: Vec<PageState>,
+    pub pages: Vec<PageReport>,
 }
 
 /// A reading that goes on behind.
@@ -141,6 +157,8 @@ pub(crate) struct Behind {
     pub is_running: bool,
     /// Whether the user halted it.
     pub is_paused: bool,
+    /// Whether that was for good.
+    pub is_stopped: bool,
     /// What is being done, and how fast.
     pub paces: Paces,
     /// When it was told last how far it is.
@@ -150,7 +168,14 @@ pub(crate) struct Behind {
 impl Behind {
     /// A reading that was just asked for.
     pub(crate) fn started(request: RequestId) -> Self {
-        Self { request, is_running: true, is_paused: false, paces: Paces::default(), told: Told::now() }
+        Self {
+            request,
+            is_running: true,
+            is_paused: false,
+            is_stopped: false,
+            paces: Paces::default(),
+            told: Told::now(),
+        }
     }
 
     /// Part of the stage that is done.

@@ -52,6 +52,10 @@ pub(crate) struct Tab {
     pub answers: AnswerTexts,
     /// Where in it the words stand that are looked for.
     pub found_turns: FoundTurns,
+    /// What is to be read has changed since the reading was begun.
+    pub reading_is_stale: bool,
+    /// Whether figures are listed, not pages.
+    pub shows_figures: bool,
     /// Words to look for, or a page to go to, once it is open.
     pub then: Option<Then>,
     /// The hash of what the file was, where it cannot be opened any more.
@@ -169,6 +173,8 @@ impl Tab {
             self.state.question.clone_from(&report.question);
             self.state.editing.clone_from(&report.editing);
         }
+        self.reading_is_stale |= self.state.left_out != report.left_out;
+        self.state.left_out.clone_from(&report.left_out);
     }
 
     /// Puts an earlier conversation before what was asked since.
@@ -205,6 +211,14 @@ impl Tab {
     /// Whether it is known and was not read.
     pub(crate) fn wants_reading(&self) -> bool {
         self.state.behind.is_none() && matches!(self.state.document, Remote::Ready(_))
+    }
+
+    /// Reads anew where what is to be read has changed; what stays the same is found kept. One that was paused stays so.
+    pub(crate) fn begin_anew_where_stale(&mut self, engine: &mut dyn EngineClient) {
+        if std::mem::take(&mut self.reading_is_stale) {
+            self.interrupt_reading(engine);
+            self.state.behind.take_if(|behind| !behind.is_paused);
+        }
     }
 
     /// Halts the reading behind, for something more urgent; it is taken up again by itself.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use engine::protocol::RequestId;
+use engine::protocol::{Place, RequestId};
 use engine::viewer::DocumentId;
 
 use super::engine_client::EngineClient;
@@ -120,8 +120,22 @@ impl Tabs {
         }
     }
 
+    /// Figures that are left out of these reports, which stand behind the one in front in a question.
+    pub(crate) fn left_out_of(&self, others: &[PathBuf]) -> Vec<Place> {
+        let mut all = Vec::new();
+        for (document, other) in (1..).zip(others) {
+            let tab = self.list.iter().find(|tab| tab.path == *other);
+            let of_tab = tab.map_or(&[][..], |tab| &tab.state.left_out);
+            all.extend(of_tab.iter().map(|place| Place { document, ..*place }));
+        }
+        all
+    }
+
     /// Sees that one report is being read behind: the one in front, then the others from the left.
     pub(crate) fn read_behind(&mut self, engine: &mut dyn EngineClient) {
+        for tab in &mut self.list {
+            tab.begin_anew_where_stale(engine);
+        }
         let front_wants = self.front().is_some_and(Tab::wants_reading);
         if front_wants {
             self.hold_other_readings(engine);

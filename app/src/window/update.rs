@@ -5,11 +5,13 @@
 use std::path::PathBuf;
 
 use engine::protocol::{
-    AnsweringOptions, AskJob, Command, Event, Outcome, ReadJob, ReadSoFar, ReadingMap, ReadingOptions, RequestId,
-    Source, Stage,
+    AnsweringOptions, AskJob, Command, Event, Outcome, PageReport, Place, ReadJob, ReadSoFar, ReadingOptions,
+    RequestId, Source, Stage,
 };
 
 use super::engine_client::EngineClient;
+use super::figures;
+use super::reading_map::ReadingMap;
 use super::scope::{Scope, pages_of};
 use super::state::{Behind, Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
 use crate::page_ranges;
@@ -31,11 +33,16 @@ pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: 
 fn read_job(state: &State, path: PathBuf, plan_only: bool) -> ReadJob {
     ReadJob {
         sources: vec![Source { path, password: None }],
-        reading: ReadingOptions::default(),
+        reading: reading_options(&state.left_out, &[]),
         compute: state.compute.clone(),
         plan_only,
         figures_to: None,
     }
+}
+
+/// What of reports is read.
+fn reading_options(left_out: &[Place], elsewhere: &[Place]) -> ReadingOptions {
+    ReadingOptions { left_out: [left_out, elsewhere].concat(), ..ReadingOptions::default() }
 }
 
 /// Begins to read a report that was just opened, so that questions find something read.
@@ -48,6 +55,36 @@ pub(crate) fn read_behind(state: &mut State, engine: &mut dyn EngineClient) {
     let request = state.next_request();
     state.behind = Some(Behind::started(request));
     engine.send(Command::Read { request, job });
+    if let Some(page) = state.read_first {
+        engine.send(Command::ReadFirst { request, document: 0, page });
+    }
+}
+
+/// Has a page read before the others; a reading that rests is taken up for that.
+pub(crate) fn read_first(state: &mut State, engine: &mut dyn EngineClient, page: u32) {
+    state.read_first = Some(page);
+    match &state.behind {
+        Some(behind) if behind.is_running && !behind.is_paused => {
+            engine.send(Command::ReadFirst { request: behind.request, document: 0, page });
+        }
+        _ => go_on_reading(state, engine),
+    }
+}
+
+/// Reads no further; what is finished is on disk.
+pub(crate) fn stop_reading(state: &mut State, engine: &mut dyn EngineClient) {
+    state.read_first = None;
+    pause_reading(state, engine);
+    if let Some(behind) = &mut state.behind {
+        behind.is_stopped = true;
+    }
+}
+
+/// Leaves a figure out, or takes it back in.
+pub(crate) fn leave_out(state: &mut State, figure: usize, is_out: bool) {
+    if let Some(figure) = state.figures.get(figure) {
+        figures::leave_out(&mut state.left_out, figure, is_out);
+    }
 }
 
 /// Halts the reading behind; what is finished is on disk.
@@ -128,7 +165,7 @@ fn send_question(
         sources,
         question,
         scope: parts,
-        reading: ReadingOptions::default(),
+        reading: reading_options(&state.left_out, &state.left_out_elsewhere),
         compute: state.compute.clone(),
         answering,
     };
@@ -179,9 +216,13 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
         // What goes wrong there goes wrong for the question too, which tells it.
         behind.is_running &= !event.is_last();
         match event {
-            Event::Progress { stage, done, total, .. } if total > 0 => {
-                let since = behind.told.again();
-                behind.paces.tell(stage, words_for(stage).0, done as f32 / total as f32, since);
+            // How far it is changes nothing on the map.
+            Event::Progress { stage, done, total, .. } => {
+                if total > 0 {
+                    let since = behind.told.again();
+                    behind.paces.tell(stage, words_for(stage).0, done as f32 / total as f32, since);
+                }
+                return;
             }
             // A disk that is full, say: the reading goes on, but its user should know.
             Event::Warning { diagnostic, .. } => {
@@ -190,10 +231,13 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
                     state.warnings.push(warning);
                 }
             }
-            Event::Encoded { read, .. } => state.encoded = Some(read),
+            Event::Reading { window, .. } => state.reading_now = Some((window.first_page, window.last_page)),
+            Event::Page { page, .. } => on_page(state, page),
+            Event::Encoded { read, .. } => on_encoded(state, read),
             Event::Model { model, .. } => state.model = Some(model),
             _ => {}
         }
+        state.reading_map = ReadingMap::of(state);
         return;
     }
     if !is_followed(state, event.request()) {
@@ -211,15 +255,48 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
         Event::Done { outcome, .. } => on_done(state, outcome),
         Event::Failed { report, .. } => on_failed(state, Trouble { message: report.message, hint: report.hint }),
         Event::Cancelled { .. } => on_cancelled(state),
-        // The window shows a report once all of it is known.
-        Event::Opened { .. } | Event::Page { .. } | Event::Reading { .. } | Event::MoreRead { .. } => {}
-        Event::Encoded { read, .. } => state.encoded = Some(read),
+        Event::Opened { document, .. } => {
+            if state.is_opening() {
+                state.looked_at = (Vec::new(), document.pages);
+                state.figures.clear();
+            }
+        }
+        Event::Page { page, .. } => {
+            if state.is_opening() {
+                state.figures.extend(figures::found(std::slice::from_ref(&page)));
+                state.looked_at.0.push(page);
+                state.reading_map = ReadingMap::of(state);
+            }
+        }
+        Event::Reading { .. } | Event::MoreRead { .. } => {}
+        // What was encoded for a question on a part says nothing about the whole.
+        Event::Encoded { read, .. } => {
+            if state.asked().is_some_and(|turn| turn.scope == Scope::Report) {
+                on_encoded(state, read);
+                state.reading_map = ReadingMap::of(state);
+            }
+        }
         Event::Waiting { .. } => {
             if let Some(work) = &mut state.work {
                 "Waiting until the first pages are read".clone_into(&mut work.stage);
             }
         }
     }
+}
+
+/// A page was looked at again, perhaps for another model.
+fn on_page(state: &mut State, page: PageReport) {
+    if let Remote::Ready(report) = &mut state.document
+        && let Some(before) = report.pages.iter_mut().find(|before| before.number == page.number)
+    {
+        *before = page;
+    }
+}
+
+fn on_encoded(state: &mut State, read: ReadSoFar) {
+    state.read_first.take_if(|page| !read.waiting.contains(&(0, *page)));
+    state.reading_now = None;
+    state.encoded = Some(read);
 }
 
 fn on_more_read(state: &mut State, request: RequestId, read: ReadSoFar) {
@@ -259,7 +336,9 @@ fn on_token(state: &mut State, text: &str) {
 fn on_done(state: &mut State, outcome: Outcome) {
     match (state.work.as_ref().map(|work| work.kind.clone()), outcome) {
         (Some(WorkKind::Open(path)), Outcome::Read(map)) => {
-            state.document = Remote::Ready(report(path, &map));
+            state.figures = figures::found(&map.pages);
+            state.document = Remote::Ready(report(path, map));
+            state.reading_map = ReadingMap::of(state);
             state.focus_question = true;
         }
         (Some(WorkKind::Ask), Outcome::Answer(answer)) => {
@@ -310,13 +389,13 @@ fn is_followed(state: &State, request: RequestId) -> bool {
     state.work.as_ref().is_some_and(|work| work.request == request)
 }
 
-fn report(path: PathBuf, map: &ReadingMap) -> Report {
+fn report(path: PathBuf, map: engine::protocol::ReadingMap) -> Report {
     let summary = map.documents.first();
     let file_name = || path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Report {
         name: summary.map_or_else(file_name, |summary| summary.name.clone()),
         num_pages: summary.map_or(0, |summary| summary.pages),
-        pages: map.pages.iter().map(|page| page.state).collect(),
+        pages: map.pages,
         path,
     }
 }

@@ -52,20 +52,28 @@ pub(crate) fn contents_ui(ui: &mut Ui, look: &Look, view: &mut PageView, command
     view.contents.listed = here;
 }
 
-/// Draws the two buttons that choose between small pages and the table of contents.
-pub(crate) fn list_switch_ui(ui: &mut Ui, look: &Look, shows_contents: bool, commands: &mut Vec<UserCommand>) {
-    ui.horizontal(|ui| {
+/// Draws the buttons that choose between small pages, the table of contents where there is one, and figures.
+pub(crate) fn list_switch_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (has_contents, shows_contents, shows_figures): (bool, bool, bool),
+    commands: &mut Vec<UserCommand>,
+) {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().button_padding = vec2(look.sizes().gap_small, look.sizes().gap_small / 2.0);
         ui.spacing_mut().interact_size.y = SWITCH_HEIGHT;
-        for (name, hint, of_contents) in
-            [("Pages", "Small pages (Ctrl+B)", false), ("Contents", "Table of contents (Ctrl+B)", true)]
-        {
+        let mut choice = |name: &str, hint: &str, is_shown: bool, command: UserCommand| {
             let text = RichText::new(name).size(look.sizes().text_small);
-            let button = ui.add(Button::selectable(shows_contents == of_contents, text)).on_hover_text(hint);
-            if button.clicked() {
-                commands.push(UserCommand::View(ViewAction::ShowContents(of_contents)));
+            if ui.add(Button::selectable(is_shown, text)).on_hover_text(hint).clicked() {
+                commands.push(command);
             }
+        };
+        let list = |of_contents| UserCommand::View(ViewAction::ShowContents(of_contents));
+        choice("Pages", "Small pages (Ctrl+B)", !shows_contents && !shows_figures, list(false));
+        if has_contents {
+            choice("Contents", "Table of contents (Ctrl+B)", shows_contents && !shows_figures, list(true));
         }
+        choice("Figures", "Figures that were found", shows_figures, UserCommand::ShowFigures(true));
     });
     ui.add_space(look.sizes().gap_small);
 }

@@ -1,10 +1,10 @@
 //! The list of pages: each one small, with whether it was read.
 
 use eframe::egui::{self, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
-use engine::protocol::PageState;
 
 use super::super::command::UserCommand;
 use super::super::pages::{PageView, ViewAction, thumbnail_key};
+use super::super::reading_map::Cell;
 use super::super::state::{Remote, State};
 use super::super::theme::{Look, draw_turned_picture};
 
@@ -114,18 +114,10 @@ impl Reading {
 }
 
 fn reading_of(state: &State, number: u32) -> Reading {
-    let Remote::Ready(report) = &state.document else { return Reading::Waiting };
-    match report.pages.get(number as usize - 1) {
-        Some(PageState::Unread | PageState::Failed) => Reading::Unreadable,
-        Some(PageState::Blank) => Reading::Blank,
-        None => Reading::Waiting,
-        Some(PageState::Read | PageState::Seen) => {
-            let waits = match &state.encoded {
-                Some(read) => read.waiting.contains(&(0, number)),
-                // A model without an encoder looks pages up when it is asked.
-                None => state.model.as_ref().is_none_or(|model| model.has_encoder),
-            };
-            if waits { Reading::Waiting } else { Reading::Read }
-        }
+    match state.reading_map.page(number) {
+        Cell::Unreadable | Cell::Failed => Reading::Unreadable,
+        Cell::Blank => Reading::Blank,
+        Cell::Waiting | Cell::Reading => Reading::Waiting,
+        Cell::Text | Cell::Scan | Cell::Figures => Reading::Read,
     }
 }

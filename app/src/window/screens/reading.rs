@@ -1,7 +1,7 @@
 //! How the reading of the report goes on, below the list of its pages.
 
 use eframe::egui::Ui;
-use engine::protocol::PageState;
+use engine::protocol::{PageReport, PageState};
 
 use super::super::command::UserCommand;
 use super::super::state::{Remote, State};
@@ -23,14 +23,15 @@ pub(crate) fn reading_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut
     }
     let Some(behind) = &state.behind else { return };
     let text = if behind.is_paused {
-        "Reading is paused".to_owned()
+        let is_stopped = behind.is_stopped;
+        if is_stopped { "Reading was stopped; what was read stays" } else { "Reading is paused" }.to_owned()
     } else if behind.is_running {
         behind.words()
     } else {
         return;
     };
     ui.label(look.muted(&text));
-    if behind.is_running {
+    if behind.is_running && !behind.is_paused {
         bar_ui(ui, look, &text, behind.share());
     }
     let (label, command) = if behind.is_paused {
@@ -38,16 +39,26 @@ pub(crate) fn reading_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut
     } else {
         ("Pause reading", UserCommand::PauseReading)
     };
-    if ui.button(label).clicked() {
-        commands.push(command);
-    }
+    ui.horizontal_wrapped(|ui| {
+        if ui.button(label).clicked() {
+            commands.push(command);
+        }
+        if !behind.is_paused
+            && ui
+                .button("Stop reading")
+                .on_hover_text("Read no further until you say so; what was read stays")
+                .clicked()
+        {
+            commands.push(UserCommand::StopReading);
+        }
+    });
 }
 
 /// How many pages the report has, and how many of them could not be read.
 fn pages_text(state: &State) -> String {
     let Remote::Ready(report) = &state.document else { return String::new() };
     let pages = if report.num_pages == 1 { "page" } else { "pages" };
-    let is_unread = |page: &&PageState| matches!(page, PageState::Unread | PageState::Failed);
+    let is_unread = |page: &&PageReport| matches!(page.state, PageState::Unread | PageState::Failed);
     match report.pages.iter().filter(is_unread).count() {
         0 => format!("{} {pages}", report.num_pages),
         count => format!("{} {pages}, {count} of them not readable", report.num_pages),

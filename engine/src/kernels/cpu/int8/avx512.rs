@@ -73,13 +73,7 @@ fn tile<const R: usize, const P: usize>(product: &mut Product<'_>, panel: usize,
         let to = &mut product.to.values[at..end];
         // SAFETY: the slice reaches to the last of the tile's numbers.
         unsafe {
-            sum_up::<R, P>(
-                product.rows,
-                product.matrix,
-                &product.blocks,
-                (panel, row),
-                (to.as_mut_ptr(), stride, add),
-            );
+            sum_up::<R, P>(product.rows, product.matrix, &product.blocks, (panel, row), (to.as_mut_ptr(), stride, add));
         };
     } else {
         // Only a single panel can be narrower than a panel.

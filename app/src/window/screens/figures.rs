@@ -1,0 +1,127 @@
+//! The figures that were found in the report: each small, with its caption and what can be done with it.
+
+use eframe::egui::{
+    Align, Button, Label, Layout, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2,
+    vec2,
+};
+
+use super::super::command::UserCommand;
+use super::super::figures::FoundFigure;
+use super::super::pages::{Marks, PageView, ViewAction, part_key};
+use super::super::state::{Remote, State};
+use super::super::theme::{Look, draw_picture};
+
+/// Height of a figure's picture, of its caption, and of what can be done with it, in points.
+const PICTURE: f32 = 112.0;
+const CAPTION: f32 = 38.0;
+const ACTIONS: f32 = 28.0;
+
+/// Around a figure's picture, in points.
+const MARGIN: f32 = 4.0;
+
+/// How strongly a figure that is left out is still drawn.
+const FADED: f32 = 0.7;
+
+/// Draws the list.
+pub(crate) fn figures_ui(
+    ui: &mut Ui,
+    look: &Look,
+    state: &State,
+    view: &mut PageView,
+    commands: &mut Vec<UserCommand>,
+) {
+    if state.figures.is_empty() {
+        let text = match &state.document {
+            Remote::Ready(_) => "No figures were found in this report",
+            _ => "Figures appear here as they are found",
+        };
+        ui.label(look.muted(text));
+        return;
+    }
+    if state.model.as_ref().is_some_and(|model| !model.has_eyes) {
+        ui.label(look.muted("This model does not see figures. It reads the text in and around them."));
+        ui.add_space(look.sizes().gap_small);
+    }
+    let height = PICTURE + CAPTION + ACTIONS + look.sizes().gap;
+    let area = ScrollArea::vertical().id_salt(("figures", view.document)).auto_shrink(false);
+    area.show_rows(ui, height, state.figures.len(), |ui, rows| {
+        for at in rows {
+            let Some(figure) = state.figures.get(at) else { continue };
+            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+            let is_out = figure.is_among(&state.left_out);
+            let mut inside = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Min)));
+            figure_ui(&mut inside, look, view, (at, figure, is_out), commands);
+        }
+    });
+}
+
+fn figure_ui(
+    ui: &mut Ui,
+    look: &Look,
+    view: &mut PageView,
+    (at, figure, is_out): (usize, &FoundFigure, bool),
+    commands: &mut Vec<UserCommand>,
+) {
+    ui.spacing_mut().item_spacing.y = 2.0;
+    picture_ui(ui, look, view, (figure, is_out), commands);
+    let name = figure.name();
+    let text = format!("p. {}  {name}{}", figure.page, if is_out { " (left out)" } else { "" });
+    ui.allocate_ui(vec2(ui.available_width(), CAPTION), |ui| {
+        ui.set_min_height(CAPTION);
+        ui.add(Label::new(look.muted(text)).truncate().selectable(false)).on_hover_text(&name);
+    });
+    ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = ACTIONS - 4.0;
+        ui.spacing_mut().button_padding = vec2(look.sizes().gap_small, 1.0);
+        let mut action = |is_possible: bool, label: &str, hint: &str, command: UserCommand| {
+            let button = ui.add_enabled(is_possible, Button::new(look.muted(label)));
+            button.widget_info(|| WidgetInfo::labeled(Role::Button, is_possible, format!("{label}: {name}")));
+            if button.on_hover_text(hint).clicked() {
+                commands.push(command);
+            }
+        };
+        let ask = UserCommand::DrawRegion { page: figure.page, rect: figure.bbox };
+        action(!is_out, "Ask about it", "Your next question is about this figure alone", ask);
+        let (label, hint) = if is_out {
+            ("Take back", "Have it looked at and cited again")
+        } else {
+            ("Leave out", "It is neither looked at nor cited")
+        };
+        action(true, label, hint, UserCommand::LeaveOut { figure: at, is_out: !is_out });
+    });
+}
+
+/// The figure as it stands on its page; a press goes there.
+fn picture_ui(
+    ui: &mut Ui,
+    look: &Look,
+    view: &mut PageView,
+    (figure, is_out): (&FoundFigure, bool),
+    commands: &mut Vec<UserCommand>,
+) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), PICTURE), Sense::click());
+    let label = format!("Show {}, page {}", figure.name(), figure.page);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+    let colours = look.colours();
+    let room = rect.size() - vec2(2.0 * MARGIN, 2.0 * MARGIN);
+    let size = vec2(figure.bbox.width().max(1.0), figure.bbox.height().max(1.0));
+    let scale = (room.x / size.x).min(room.y / size.y);
+    let at = Rect::from_center_size(pos2(rect.center().x, rect.center().y), size * scale);
+    ui.painter().rect_filled(rect, 2.0, colours.paper);
+    let key = part_key(view.page_key(figure.page), &figure.bbox, scale * ui.pixels_per_point());
+    match view.textures.get(&key) {
+        Some(texture) => draw_picture(ui.painter(), texture, at),
+        None => view.want(key),
+    }
+    if is_out {
+        ui.painter().rect_filled(rect, 2.0, colours.sunken.gamma_multiply(FADED));
+        ui.painter().line_segment([rect.left_bottom(), rect.right_top()], Stroke::new(1.5, colours.ink_muted));
+    }
+    let line = if response.hovered() || response.has_focus() { colours.accent } else { colours.line };
+    ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, line), StrokeKind::Inside);
+    if response.clicked() {
+        let marks = Marks { page: figure.page, boxes: vec![figure.bbox] };
+        commands.push(UserCommand::View(ViewAction::Show(marks)));
+    }
+    response.on_hover_text(label);
+}
