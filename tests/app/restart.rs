@@ -1,6 +1,7 @@
 //! Closing the window and opening it again: everything is as it was.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use app::window::LibraryCommand;
 use egui_kittest::kittest::Queryable as _;
@@ -158,4 +159,42 @@ fn a_file_that_is_gone_leaves_what_was_asked_about_it() {
     window.run_steps(6);
     assert!(window.query_by_label("of 82, printed 38").is_some());
     assert!(window.query_by_label("By 0.2 percent.").is_some());
+}
+
+#[test]
+fn an_answer_is_kept_although_nobody_touches_the_window_again() {
+    let librarian = ScriptedLibrarian::default();
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let mut window = window_on(&librarian, &engine, &viewer, &[FILE], None);
+    viewer.open(82);
+    engine.finish(bulletin());
+    window.run_steps(4);
+    // The reading behind has ended too: nothing moves.
+    engine.finish(bulletin());
+    window.run_steps(4);
+    ask(&mut window);
+    // As for real windows, frames come when the window asks for them; a caret that blinks would ask for some.
+    window.ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = false);
+    let kept = |what: &str| {
+        let is_kept = |command: &LibraryCommand| match command {
+            LibraryCommand::KeepConversation { bytes, .. } => String::from_utf8_lossy(bytes).contains(what),
+            _ => false,
+        };
+        librarian.commands().iter().any(is_kept)
+    };
+    let mut sleep_and_draw = |window: &mut egui_kittest::Harness<'static, app::window::Window>| {
+        let delay = window.output().viewport_output[&eframe::egui::ViewportId::ROOT].repaint_delay;
+        let is_soon = delay < Duration::from_secs(5);
+        if is_soon {
+            std::thread::sleep(delay);
+            window.step();
+        }
+        is_soon
+    };
+    while sleep_and_draw(&mut window) && !kept(r#""end":"Open""#) {}
+    engine.finish(answer("By 0.2 percent."));
+    window.step();
+    while !kept(r#""end":"Answered""#) {
+        assert!(sleep_and_draw(&mut window), "the window sleeps, and the answer is not kept");
+    }
 }

@@ -69,7 +69,7 @@ pub(super) struct Removal {
 struct Kept {
     desk: Desk,
     at: Instant,
-    /// Whether the user did anything since.
+    /// Whether the user or the engine did anything since.
     is_stale: bool,
 }
 
@@ -166,6 +166,8 @@ impl Window {
                 self.remove_what_came_late(event.request());
             }
             if let Some(tab) = self.tabs.owner(event.request()) {
+                // The last piece of an answer wakes the window once, and is kept a moment later.
+                self.kept.is_stale = true;
                 update::absorb(&mut tab.state, event);
             }
             if is_late() {

@@ -80,5 +80,10 @@ fn photograph(studio: &Studio<'_>) -> Result<()> {
     studio.take(&window, "library")?;
     window.keys(&["ctrl+comma"])?;
     studio.take(&window, "settings")?;
+    window.quit()?;
+    let broken = studio.home.path().join("cut short.pdf");
+    std::fs::write(&broken, b"%PDF-1.7\nhalf a report").context("cannot write a broken report")?;
+    let window = studio.open(&[broken.to_str().context("the home's path is not text")?])?;
+    studio.take(&window, "error")?;
     window.quit()
 }
