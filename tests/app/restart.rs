@@ -182,7 +182,7 @@ fn an_answer_is_kept_although_nobody_touches_the_window_again() {
         };
         librarian.commands().iter().any(is_kept)
     };
-    let mut sleep_and_draw = |window: &mut egui_kittest::Harness<'static, app::window::Window>| {
+    let sleep_and_draw = |window: &mut egui_kittest::Harness<'static, app::window::Window>| {
         let delay = window.output().viewport_output[&eframe::egui::ViewportId::ROOT].repaint_delay;
         let is_soon = delay < Duration::from_secs(5);
         if is_soon {

@@ -71,7 +71,11 @@ fn use_and_come_back(recto: &Path, display: &Display, home: &Home, pictures: &Pa
     window.keys(&["ctrl+l"])?;
     window.write(program::QUESTION)?;
     window.keys(&["Return"])?;
-    let turn = wait_for("an answer", || Ok(home.turns()?.into_iter().find(|turn| turn["end"] == "Answered")))?;
+    let turn = wait_for("an answer", || Ok(home.turns()?.into_iter().find(|turn| turn["end"] == "Answered")));
+    if turn.is_err() {
+        window.save_picture(&pictures.join("unanswered.png"))?;
+    }
+    let turn = turn?;
     let cited = turn["evidence"][0]["page"].as_u64().context("the answer cites nothing")?;
 
     let colour = theme_colour(CITATION_TOKEN)?;
@@ -81,6 +85,8 @@ fn use_and_come_back(recto: &Path, display: &Display, home: &Home, pictures: &Pa
     window.press(1, 1)?;
     wait_for("the cited page", || Ok(home.page()?.filter(|page| page.abs_diff(cited) <= 1)))?;
 
+    // What is marked is a look, not a place: it does not come back.
+    window.keys(&["Escape"])?;
     window.point_at((540, 845))?;
     let before = window.still_picture()?;
     let page = home.page()?;
@@ -89,7 +95,6 @@ fn use_and_come_back(recto: &Path, display: &Display, home: &Home, pictures: &Pa
 
     let window = display.open(recto, home.path(), &["--theme", "light"])?;
     window.point_at((540, 845))?;
-    // What was marked is a look, not a place: it does not come back.
     let difference = wait_for("everything to be where it was", || {
         let difference = window.still_picture()?.share_of_difference(&before);
         Ok((difference < SAME).then_some(difference))

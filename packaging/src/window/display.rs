@@ -23,7 +23,17 @@ impl Display {
     pub(crate) fn start(width: u32, height: u32) -> Result<Self> {
         let mut command = Command::new("Xvfb");
         // The server picks a free number itself and says which.
-        command.args(["-displayfd", "1", "-screen", "0", &format!("{width}x{height}x24"), "-nolisten", "tcp"]);
+        // Without -noreset it begins anew when the last window closes, and refuses whoever comes meanwhile.
+        command.args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            &format!("{width}x{height}x24"),
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ]);
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut server = Running(command.spawn().context("cannot start Xvfb")?);
         let stdout = server.0.stdout.take().context("no output of Xvfb")?;

@@ -50,8 +50,8 @@ pub(crate) struct PageView {
     pub find: Find,
     /// The file's table of contents.
     pub contents: Contents,
-    /// The page that the list of pages was last brought to.
-    pub listed: u32,
+    /// The page that the list of pages was last brought to, and how high the list was.
+    pub listed: (u32, f32),
     /// What the next frame shows where.
     pub jump: Option<Jump>,
     /// The scale of the last frame.

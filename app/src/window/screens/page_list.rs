@@ -28,11 +28,12 @@ pub(crate) fn page_list_ui(
     let box_size = vec2(sizes.thumbnail_width, sizes.thumbnail_width * BOX_SHAPE);
     let row = box_size.y + CAPTION;
     let mut area = ScrollArea::vertical().id_salt(("page list", view.document)).auto_shrink(false);
-    if view.listed != view.current {
-        // The list follows the pages: the one in sight stands in its middle.
-        view.listed = view.current;
+    let height = ui.available_height().round();
+    if view.listed != (view.current, height) {
+        // The list follows the pages: the one in sight stands in its middle, also when there is more room or less.
+        view.listed = (view.current, height);
         let pitch = row + ui.spacing().item_spacing.y;
-        let above = (ui.available_height() - row) / 2.0;
+        let above = (height - row) / 2.0;
         area = area.vertical_scroll_offset(((view.current as f32 - 1.0) * pitch - above).max(0.0));
     }
     area.show_rows(ui, row, info.sizes_pt.len(), |ui, rows| {
