@@ -138,6 +138,28 @@ fn enter_asks_too() {
 }
 
 #[test]
+fn a_question_that_comes_before_the_report_is_open_is_asked_once_it_is() {
+    let engine = ScriptedEngine::default();
+    let mut window = window(&engine, &[FILE], None);
+    window.get_by_label("Your question").focus();
+    window.run_steps(2);
+    window.get_by_label("Your question").type_text(QUESTION);
+    window.run_steps(2);
+    window.key_press(eframe::egui::Key::Enter);
+    window.run_steps(4);
+    assert!(window.query_by_label("Asked as soon as the report is open").is_some());
+    assert_eq!(engine.commands().len(), 1, "asked before the report was open");
+    engine.finish(bulletin());
+    window.run_steps(4);
+    let asked = engine.commands().into_iter().find_map(|command| match command {
+        Command::Ask { job, .. } => Some(job.question),
+        _ => None,
+    });
+    assert_eq!(asked.as_deref(), Some(QUESTION));
+    assert!(window.query_by_label("Asked as soon as the report is open").is_none());
+}
+
+#[test]
 fn a_question_from_the_command_line_is_asked_once_the_report_is_open() {
     let engine = ScriptedEngine::default();
     let mut window = window(&engine, &[FILE], Some(QUESTION));

@@ -278,7 +278,7 @@ impl Window {
         self.helpers.librarian.send(LibraryCommand::Keep(Record::Settings, self.settings.to_bytes()));
     }
 
-    /// Asks the question the program was started with, once its report is open.
+    /// Asks the question the program was started with, or the one that the user could not wait to ask, once its report is open.
     pub(super) fn ask_first_question(&mut self) {
         let Some(tab) = self.tabs.front_mut() else { return };
         if !matches!(tab.state.document, Remote::Ready(_)) || tab.state.work.is_some() {
@@ -290,6 +290,8 @@ impl Window {
             update::ask(&mut tab.state, self.helpers.engine.as_mut(), tab.view.current);
             tab.state.editing = editing;
             tab.state.question = draft;
+        } else if std::mem::take(&mut tab.state.asks_once_open) {
+            update::ask(&mut tab.state, self.helpers.engine.as_mut(), tab.view.current);
         }
     }
 }

@@ -78,6 +78,8 @@ pub(crate) struct State {
     pub pointed_out: Option<usize>,
     /// The question's field gets the focus in the next frame.
     pub focus_question: bool,
+    /// What stands in that field is asked as soon as the report is open.
+    pub asks_once_open: bool,
     /// The field for the pages that a question is about gets the focus in the next frame.
     pub focus_pages: bool,
 }

@@ -24,6 +24,7 @@ pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: 
     let request = state.next_request();
     state.document = Remote::Pending;
     state.trouble = None;
+    state.asks_once_open = false;
     state.focus_question = true;
     state.work = Some(Work::started(request, WorkKind::Open(path.clone()), "Opening"));
     let job = read_job(state, path, true);
@@ -107,6 +108,8 @@ pub(crate) fn go_on_reading(state: &mut State, engine: &mut dyn EngineClient) {
 /// asked in its place.
 pub(crate) fn ask(state: &mut State, engine: &mut dyn EngineClient, current: u32) {
     if !state.can_ask() {
+        // Nobody presses Enter twice because a report takes its time to open.
+        state.asks_once_open = state.is_opening() && !state.question.trim().is_empty();
         return;
     }
     let editing = state.editing.take();

@@ -26,6 +26,9 @@ const SAME: f64 = 0.01;
 const KILLS: u64 = 4;
 const READING_KILLS: u64 = 3;
 
+/// A reading that kept nothing new for so long has ended.
+const AT_REST: Duration = Duration::from_secs(8);
+
 /// Runs the check.
 ///
 /// # Errors
@@ -60,12 +63,14 @@ fn use_and_come_back(recto: &Path, display: &Display, home: &Home, pictures: &Pa
 
     window.point_at((540, 500))?;
     window.press(5, 60)?;
-    let scrolled = wait_for("the wheel to turn pages", || Ok(home.page()?.filter(|page| *page > 2)))?;
+    wait_for("the wheel to turn pages", || Ok(home.page()?.filter(|page| *page > 2)))?;
+    window.still_picture()?;
+    let scrolled = home.page()?;
 
     window.keys(&["ctrl+f"])?;
     window.write("Exchange Stabilization Fund")?;
     window.keys(&["Return"])?;
-    let found = wait_for("words to be found", || Ok(home.page()?.filter(|page| *page != scrolled)))?;
+    let found = wait_for("words to be found", || Ok(home.page()?.filter(|page| Some(*page) != scrolled)))?;
     window.keys(&["ctrl+a", "BackSpace", "Escape"])?;
 
     window.keys(&["ctrl+l"])?;
@@ -103,8 +108,9 @@ fn use_and_come_back(recto: &Path, display: &Display, home: &Home, pictures: &Pa
     let difference = difference?;
     ensure!(home.page()? == page && home.turns()?.len() == 1, "what is kept changed by starting again");
     say::line(format_args!(
-        "scrolled to page {scrolled}, found words on page {found}, a citation led to page {cited}; after the next start {:.2} % \
+        "scrolled to page {}, found words on page {found}, a citation led to page {cited}; after the next start {:.2} % \
          of the window differ",
+        scrolled.unwrap_or_default(),
         100.0 * difference
     ));
     window.quit()
@@ -168,10 +174,31 @@ fn survive_kills_while_reading(recto: &Path, display: &Display, pictures: &Path)
         counts.push(after);
     }
     ensure!(!home.has_damage(), "something was half written while the report was read");
-    let window = display.open(recto, home.path(), &[])?;
-    wait_for("the report to be read on", || Ok((home.encoded() > counts[READING_KILLS as usize]).then_some(())))?;
-    say::line(format_args!("killed {READING_KILLS} times while it read; pieces kept after each: {:?}", &counts[1..]));
-    window.quit()
+    let window = display.open(recto, home.path(), &[sample])?;
+    let mut last = home.encoded();
+    let all = wait_for("the report to be read to its end", || {
+        std::thread::sleep(AT_REST);
+        let before = std::mem::replace(&mut last, home.encoded());
+        Ok((before == last).then_some(last))
+    })?;
+    window.quit()?;
+    // Had anything been lost or left out, it would be encoded now.
+    let read = display
+        .command(recto)
+        .arg("read")
+        .arg(sample)
+        .arg("--model")
+        .arg(&model)
+        .env("RECTO_HOME", home.path())
+        .output();
+    let read = read.context("cannot start recto")?;
+    ensure!(read.status.success(), "recto read ended with {}", read.status);
+    ensure!(home.encoded() == all, "{all} pieces were kept by the window, {} are needed", home.encoded());
+    say::line(format_args!(
+        "killed {READING_KILLS} times while it read; pieces kept after each: {:?} of {all}",
+        &counts[1..]
+    ));
+    Ok(())
 }
 
 fn ask_in_haste(window: &Window<'_>) -> Result<()> {

@@ -24,6 +24,9 @@ pub(crate) fn question_ui(
     }
     note_ui(ui, look, state, commands);
     editing_ui(ui, look, state, commands);
+    if state.asks_once_open {
+        ui.label(look.muted("Asked as soon as the report is open"));
+    }
     let name = ui.label(look.muted("Your question"));
     ui.horizontal(|ui| {
         let width = ui.available_width() - BUTTON_WIDTH - ui.spacing().item_spacing.x;
