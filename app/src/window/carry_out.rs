@@ -15,7 +15,7 @@ use super::pages::{Marks, ViewAction};
 use super::scope::Scope;
 use super::screens::is_opened;
 use super::settings::Settings;
-use super::state::{Remote, State, Trouble, Turn};
+use super::state::{Draft, Remote, State, Trouble, Turn};
 use super::tab::Then;
 use super::{Helpers, conversing, update};
 
@@ -290,7 +290,7 @@ impl Window {
             update::ask(&mut tab.state, self.helpers.engine.as_mut(), tab.view.current);
             tab.state.editing = editing;
             tab.state.question = draft;
-        } else if std::mem::take(&mut tab.state.asks_once_open) {
+        } else if std::mem::take(&mut tab.state.draft) == Draft::AskedOnceOpen {
             update::ask(&mut tab.state, self.helpers.engine.as_mut(), tab.view.current);
         }
     }

@@ -78,8 +78,8 @@ pub(crate) struct State {
     pub pointed_out: Option<usize>,
     /// The question's field gets the focus in the next frame.
     pub focus_question: bool,
-    /// What stands in that field is asked as soon as the report is open.
-    pub asks_once_open: bool,
+    /// Whether what stands in that field waits to be asked.
+    pub draft: Draft,
     /// The field for the pages that a question is about gets the focus in the next frame.
     pub focus_pages: bool,
 }
@@ -121,6 +121,16 @@ impl State {
             _ => 0,
         }
     }
+}
+
+/// What is to become of the text in the question's field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Draft {
+    /// It is being written.
+    #[default]
+    Written,
+    /// It is asked as soon as the report is open.
+    AskedOnceOpen,
 }
 
 /// A value that somebody else makes.

@@ -13,7 +13,7 @@ use super::engine_client::EngineClient;
 use super::figures;
 use super::reading_map::ReadingMap;
 use super::scope::{Scope, pages_of};
-use super::state::{Behind, Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
+use super::state::{Behind, Draft, Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
 use crate::page_ranges;
 
 /// How long a question on several reports waits for them to be read, in seconds.
@@ -24,7 +24,7 @@ pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: 
     let request = state.next_request();
     state.document = Remote::Pending;
     state.trouble = None;
-    state.asks_once_open = false;
+    state.draft = Draft::Written;
     state.focus_question = true;
     state.work = Some(Work::started(request, WorkKind::Open(path.clone()), "Opening"));
     let job = read_job(state, path, true);
@@ -109,7 +109,9 @@ pub(crate) fn go_on_reading(state: &mut State, engine: &mut dyn EngineClient) {
 pub(crate) fn ask(state: &mut State, engine: &mut dyn EngineClient, current: u32) {
     if !state.can_ask() {
         // Nobody presses Enter twice because a report takes its time to open.
-        state.asks_once_open = state.is_opening() && !state.question.trim().is_empty();
+        if state.is_opening() && !state.question.trim().is_empty() {
+            state.draft = Draft::AskedOnceOpen;
+        }
         return;
     }
     let editing = state.editing.take();

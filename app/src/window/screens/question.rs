@@ -4,7 +4,7 @@ use eframe::egui::{Align, Align2, Key, Label, Layout, TextEdit, Ui, vec2};
 use engine::protocol::ModelSummary;
 
 use super::super::command::{Screen, TurnCommand, UserCommand};
-use super::super::state::{Remote, State, Work};
+use super::super::state::{Draft, Remote, State, Work};
 use super::super::theme::Look;
 use super::super::widgets::{bar_ui, primary_button_ui};
 
@@ -24,7 +24,7 @@ pub(crate) fn question_ui(
     }
     note_ui(ui, look, state, commands);
     editing_ui(ui, look, state, commands);
-    if state.asks_once_open {
+    if state.draft == Draft::AskedOnceOpen {
         ui.label(look.muted("Asked as soon as the report is open"));
     }
     let name = ui.label(look.muted("Your question"));
