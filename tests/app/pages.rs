@@ -199,3 +199,13 @@ fn words_are_looked_for_found_and_gone_through() {
     window.run_steps(4);
     assert!(window.query_by_label("Found on page 40: net receipts of the year").is_none());
 }
+
+#[test]
+fn a_file_that_cannot_be_shown_says_why_in_the_place_of_its_pages() {
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let mut window = window_with(&engine, &viewer, &[FILE], None);
+    viewer.refuse();
+    window.run_steps(3);
+    assert!(window.query_by_label("This file cannot be shown").is_some());
+    assert!(window.query_by_label("There is no such file").is_some());
+}

@@ -145,7 +145,7 @@ fn a_file_that_is_gone_leaves_what_was_asked_about_it() {
     viewer.refuse();
     engine.fail("there is no such file", "Open it from where it is now");
     window.run_steps(6);
-    assert!(window.query_by_label("There is no such file").is_some());
+    assert!(window.query_all_by_label("There is no such file").next().is_some());
     assert!(window.query_by_label("By 0.2 percent.").is_some());
     window.state_mut().export_to("/out/talk.html".into());
     let is_export = |command: &LibraryCommand| matches!(command, LibraryCommand::Export(_));

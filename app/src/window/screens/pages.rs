@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use eframe::egui::containers::scroll_area::{DragScroll, ScrollSource};
-use eframe::egui::{Event, MouseWheelUnit, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2};
+use eframe::egui::{Event, MouseWheelUnit, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2};
+use engine::protocol::ErrorReport;
 use engine::viewer::ViewInfo;
 
 use super::super::command::UserCommand;
@@ -11,6 +12,7 @@ use super::super::pages::{Column, Jump, PAGE_GAP, PageView, Paging, Stretch, Vie
 use super::super::scope::Scope;
 use super::super::state::Remote;
 use super::super::theme::Look;
+use super::super::widgets::as_sentence;
 use super::links::links_ui;
 use super::page::{Sheet, page_ui};
 use super::pointer::{Desk, pointer_ui};
@@ -31,15 +33,12 @@ pub(crate) fn pages_ui(
 ) {
     let info = match &view.info {
         Remote::Ready(info) => Arc::clone(info),
-        other => {
-            let text = match other {
-                Remote::Pending => "Opening…",
-                Remote::Failed => "This file cannot be shown",
-                Remote::Absent | Remote::Ready(_) => "",
-            };
-            ui.centered_and_justified(|ui| ui.label(look.muted(text)));
+        Remote::Pending => {
+            ui.centered_and_justified(|ui| ui.label(look.muted("Opening…")));
             return;
         }
+        Remote::Failed => return refused_ui(ui, look, view.refused.as_ref()),
+        Remote::Absent => return,
     };
     let room = ui.available_size();
     let column = view.arrange(&info, room);
@@ -61,6 +60,19 @@ pub(crate) fn pages_ui(
     view.top = column.spot(pos2(view.offset.x, view.offset.y) + eframe::egui::vec2(PAGE_GAP, PAGE_GAP));
     view.current = column.spot(pos2(view.offset.x, view.offset.y + room.y / 2.0)).index as u32 + 1;
     zoom_at_pointer(ui, view, &column, shown.inner_rect);
+}
+
+/// Why there are no pages, and what to do: in their place, long before the engine comes to the same end.
+fn refused_ui(ui: &mut Ui, look: &Look, why: Option<&ErrorReport>) {
+    ui.vertical_centered(|ui| {
+        ui.add_space(ui.available_height() / 3.0);
+        ui.label(RichText::new("This file cannot be shown").size(look.sizes().text_heading));
+        ui.add_space(look.sizes().gap_small);
+        if let Some(why) = why {
+            ui.label(as_sentence(&why.message));
+            ui.label(look.muted(as_sentence(why.hint.as_deref().unwrap_or_default())));
+        }
+    });
 }
 
 /// Pages in sight, what can be pressed on them, and what a drag over them does. `sight` is on the screen.
