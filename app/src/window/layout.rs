@@ -7,6 +7,10 @@ use super::command::{Screen, UserCommand};
 use super::screens;
 use super::theme::Look;
 
+/// Narrowest that pages and conversation get, in points.
+const LEAST_PAGES_WIDTH: f32 = 400.0;
+const LEAST_CONVERSATION_WIDTH: f32 = 280.0;
+
 impl Window {
     /// Draws the screen that is shown.
     pub(super) fn draw(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
@@ -72,8 +76,14 @@ impl Window {
         });
         let (mut question, mut pages) = (std::mem::take(&mut state.question), state.scope_pages.clone());
         let width = self.desk.conversation_width.unwrap_or(sizes.conversation_width);
-        let conversation =
-            Panel::right("conversation").frame(panel).default_size(width).min_size(280.0).show(ui, |ui| {
+        // In a small window the pages keep enough room to be read.
+        let most = (ui.available_width() - LEAST_PAGES_WIDTH).max(LEAST_CONVERSATION_WIDTH);
+        let conversation = Panel::right("conversation")
+            .frame(panel)
+            .default_size(width)
+            .min_size(LEAST_CONVERSATION_WIDTH)
+            .max_size(most)
+            .show(ui, |ui| {
                 Panel::bottom("question").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
                     screens::scope_ui(ui, look, (state, &mut tab.view), (&mut pages, &others), commands);
                     screens::warnings_ui(ui, look, state, commands);
@@ -84,7 +94,10 @@ impl Window {
                     screens::answers_ui(ui, look, state, conversation, commands);
                 });
             });
-        self.desk.conversation_width = Some(conversation.response.rect.width().round());
+        let width = conversation.response.rect.width().round();
+        if width < most.floor() {
+            self.desk.conversation_width = Some(width);
+        }
         state.question = question;
         state.scope_pages = pages;
         state.focus_question = false;

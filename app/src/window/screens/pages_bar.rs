@@ -1,6 +1,7 @@
 //! The line above the pages: where one is, how to get elsewhere, and how large pages are.
 
 use eframe::egui::{Align, Align2, Button, Key, Layout, Role, TextEdit, Ui, WidgetInfo, vec2};
+use engine::viewer::ViewInfo;
 
 use super::super::command::UserCommand;
 use super::super::pages::{PageView, Paging, Tool, ViewAction, Zoom};
@@ -12,6 +13,9 @@ const NUMBER_WIDTH: f32 = 44.0;
 
 /// Narrower than this, words are saved, in points.
 const NARROW: f32 = 680.0;
+
+/// Narrower than this, they take two lines, in points.
+const TIGHT: f32 = 560.0;
 
 /// How much larger a press on "+" makes pages.
 const STEP: f32 = 1.25;
@@ -25,59 +29,77 @@ pub(crate) fn pages_bar_ui(
     commands: &mut Vec<UserCommand>,
 ) {
     let Remote::Ready(info) = &view.info else { return };
-    let mut act = |action| commands.push(UserCommand::View(action));
+    if ui.available_width() < TIGHT {
+        ui.horizontal(|ui| places_ui(ui, look, (view, info), number, commands));
+        ui.horizontal(|ui| looks_ui(ui, look, view, true, commands));
+        return;
+    }
     let is_narrow = ui.available_width() < NARROW;
     ui.horizontal(|ui| {
-        if ui
-            .add_enabled(view.can_go_back(), button("Back"))
-            .on_hover_text("Where you were before (Alt+Left)")
-            .clicked()
+        places_ui(ui, look, (view, info), number, commands);
+        looks_ui(ui, look, view, is_narrow, commands);
+    });
+}
+
+/// Where one is, and how to get elsewhere.
+fn places_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (view, info): (&PageView, &ViewInfo),
+    number: &mut Option<String>,
+    commands: &mut Vec<UserCommand>,
+) {
+    let mut act = |action| commands.push(UserCommand::View(action));
+    if ui.add_enabled(view.can_go_back(), button("Back")).on_hover_text("Where you were before (Alt+Left)").clicked() {
+        act(ViewAction::Back);
+    }
+    let forward = ui.add_enabled(view.can_go_forward(), button("Forward"));
+    if forward.on_hover_text("Where you went back from (Alt+Right)").clicked() {
+        act(ViewAction::Forward);
+    }
+    ui.add_space(look.sizes().gap);
+    let name = ui.label(look.muted("Page"));
+    let mut text = number.clone().unwrap_or_else(|| view.current.to_string());
+    let field = TextEdit::singleline(&mut text).desired_width(NUMBER_WIDTH).align(Align2::LEFT_CENTER);
+    let field = field.margin(vec2(look.sizes().gap_small, 2.0)).min_size(vec2(0.0, look.sizes().control_height));
+    let field = ui.add(field).labelled_by(name.id);
+    if field.has_focus() {
+        *number = Some(text.clone());
+    } else if field.lost_focus() {
+        *number = None;
+        if ui.input(|input| input.key_pressed(Key::Enter))
+            && let Some(page) = page_called(&text, &info.labels)
         {
-            act(ViewAction::Back);
+            act(ViewAction::GoTo(page));
         }
-        let forward = ui.add_enabled(view.can_go_forward(), button("Forward"));
-        if forward.on_hover_text("Where you went back from (Alt+Right)").clicked() {
-            act(ViewAction::Forward);
+    }
+    let label = info.labels.get(view.current as usize - 1).and_then(Option::as_ref);
+    let printed = label.filter(|label| **label != view.current.to_string());
+    let printed = printed.map(|label| format!(", printed {label}")).unwrap_or_default();
+    ui.label(look.muted(format!("of {}{printed}", info.sizes_pt.len())));
+}
+
+/// How large pages are and in which way they are shown, from the right.
+fn looks_ui(ui: &mut Ui, look: &Look, view: &PageView, is_narrow: bool, commands: &mut Vec<UserCommand>) {
+    let mut act = |action| commands.push(UserCommand::View(action));
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let is_drawing = view.tool == Tool::Region;
+        let name = if is_narrow { "Region" } else { "Ask about a region" };
+        let region = ui
+            .add(Button::selectable(is_drawing, name))
+            .on_hover_text("Draw a rectangle on a page, and ask about what is in it (Ctrl+Shift+A)");
+        region.widget_info(|| WidgetInfo::selected(Role::Button, true, is_drawing, "Ask about a region"));
+        if region.clicked() {
+            act(ViewAction::Take(if is_drawing { Tool::Select } else { Tool::Region }));
         }
-        ui.add_space(look.sizes().gap);
-        let name = ui.label(look.muted("Page"));
-        let mut text = number.clone().unwrap_or_else(|| view.current.to_string());
-        let field = TextEdit::singleline(&mut text).desired_width(NUMBER_WIDTH).align(Align2::LEFT_CENTER);
-        let field = field.margin(vec2(look.sizes().gap_small, 2.0)).min_size(vec2(0.0, look.sizes().control_height));
-        let field = ui.add(field).labelled_by(name.id);
-        if field.has_focus() {
-            *number = Some(text.clone());
-        } else if field.lost_focus() {
-            *number = None;
-            if ui.input(|input| input.key_pressed(Key::Enter))
-                && let Some(page) = page_called(&text, &info.labels)
-            {
-                act(ViewAction::GoTo(page));
-            }
+        ui.menu_button("View", |ui| view_menu_ui(ui, view, &mut act));
+        if ui.add(button("+")).on_hover_text("Larger (Ctrl and +)").clicked() {
+            act(ViewAction::ZoomBy(STEP));
         }
-        let label = info.labels.get(view.current as usize - 1).and_then(Option::as_ref);
-        let printed = label.filter(|label| **label != view.current.to_string());
-        let printed = printed.map(|label| format!(", printed {label}")).unwrap_or_default();
-        ui.label(look.muted(format!("of {}{printed}", info.sizes_pt.len())));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let is_drawing = view.tool == Tool::Region;
-            let name = if is_narrow { "Region" } else { "Ask about a region" };
-            let region = ui
-                .add(Button::selectable(is_drawing, name))
-                .on_hover_text("Draw a rectangle on a page, and ask about what is in it (Ctrl+Shift+A)");
-            region.widget_info(|| WidgetInfo::selected(Role::Button, true, is_drawing, "Ask about a region"));
-            if region.clicked() {
-                act(ViewAction::Take(if is_drawing { Tool::Select } else { Tool::Region }));
-            }
-            ui.menu_button("View", |ui| view_menu_ui(ui, view, &mut act));
-            if ui.add(button("+")).on_hover_text("Larger (Ctrl and +)").clicked() {
-                act(ViewAction::ZoomBy(STEP));
-            }
-            ui.label(look.muted(format!("{:.0} %", view.scale * 100.0)));
-            if ui.add(button("−")).on_hover_text("Smaller (Ctrl and −)").clicked() {
-                act(ViewAction::ZoomBy(1.0 / STEP));
-            }
-        });
+        ui.label(look.muted(format!("{:.0} %", view.scale * 100.0)));
+        if ui.add(button("−")).on_hover_text("Smaller (Ctrl and −)").clicked() {
+            act(ViewAction::ZoomBy(1.0 / STEP));
+        }
     });
 }
 
