@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use crate::process::run as run_command;
 
 /// Longest wait for anything, on a machine that is busy with other things.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A virtual display.
 pub(crate) struct Display {
