@@ -22,9 +22,10 @@ use super::power::Power;
 use super::settings::Settings;
 use super::shelf::Shelf;
 use super::state::{Remote, Trouble};
+use super::tab::{Recall, Tab};
 use super::tabs::Tabs;
 use super::theme::{Look, Theme};
-use super::{Helpers, Start, screens, update};
+use super::{Helpers, Start, screens};
 
 /// Longest time a frame spends on events, so that a flood of them never holds the window.
 const EVENT_TIME: Duration = Duration::from_millis(4);
@@ -168,13 +169,14 @@ impl Window {
             if let Some(tab) = self.tabs.owner(event.request()) {
                 // The last piece of an answer wakes the window once, and is kept a moment later.
                 self.kept.is_stale = true;
-                update::absorb(&mut tab.state, event);
+                tab.absorb(event);
             }
             if is_late() {
                 ctx.request_repaint();
                 break;
             }
         }
+        self.tabs.iter_mut().for_each(Tab::draw_up_map);
         while let Some(event) = self.helpers.viewer.try_recv() {
             if let Some(tab) = self.tabs.shown_as(event.document()) {
                 tab.view.absorb(ctx, event);
@@ -275,7 +277,7 @@ impl Window {
 
     /// Notes where one is in open reports, and what is being written about them.
     pub(super) fn note_places(&mut self) {
-        for tab in self.tabs.iter().filter(|tab| tab.recall != super::tab::Recall::Unknown) {
+        for tab in self.tabs.iter().filter(|tab| tab.recall != Recall::Unknown) {
             let Some(hash) = tab.hash() else { continue };
             if tab.view.jump.is_none() && matches!(tab.view.info, Remote::Ready(_)) {
                 self.desk.note(hash, &tab.view);
@@ -327,7 +329,7 @@ impl Window {
 
     /// Notes which reports are open. One that was not opened yet is known by its path alone.
     fn note_open(&mut self) {
-        let hash_of = |tab: &super::tab::Tab| {
+        let hash_of = |tab: &Tab| {
             let known = tab.hash().map(str::to_owned);
             known.or_else(|| {
                 self.desk.reports().find(|report| report.path == tab.path).map(|report| report.hash.clone())

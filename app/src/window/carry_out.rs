@@ -12,7 +12,7 @@ use super::librarian::{HitPlace, LibraryCommand};
 use super::model_keeper::ModelCommand;
 use super::models::MEASURING;
 use super::pages::{Marks, ViewAction};
-use super::scope::Scope;
+use super::scope::{Scope, file_name};
 use super::screens::is_opened;
 use super::settings::Settings;
 use super::state::{Draft, Remote, State, Trouble, Turn};
@@ -121,7 +121,7 @@ impl Window {
     pub(super) fn open_files(&mut self, paths: Vec<PathBuf>) {
         let mut front = None;
         for path in paths {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = file_name(&path);
             let index = self.tabs.position(&path).unwrap_or_else(|| self.tabs.add(path, name));
             front = front.or(Some(index));
         }
@@ -287,11 +287,13 @@ impl Window {
         if let Some(question) = self.question.take() {
             // What the user was writing there stays.
             let (editing, draft) = (tab.state.editing.take(), std::mem::replace(&mut tab.state.question, question));
-            update::ask(&mut tab.state, self.helpers.engine.as_mut(), tab.view.current);
-            tab.state.editing = editing;
-            tab.state.question = draft;
+            self.carry_out_in_report(UserCommand::Ask);
+            if let Some(tab) = self.tabs.front_mut() {
+                tab.state.editing = editing;
+                tab.state.question = draft;
+            }
         } else if std::mem::take(&mut tab.state.draft) == Draft::AskedOnceOpen {
-            update::ask(&mut tab.state, self.helpers.engine.as_mut(), tab.view.current);
+            self.carry_out_in_report(UserCommand::Ask);
         }
     }
 }

@@ -64,7 +64,7 @@ impl ReadingMap {
         let has_eyes = state.model.as_ref().is_some_and(|model| model.has_eyes);
         let mut cells = vec![Cell::Waiting; num_pages];
         for page in pages(state) {
-            if let Some(cell) = cells.get_mut((page.number as usize).wrapping_sub(1)) {
+            if let Some(cell) = cell_of(&mut cells, page.number) {
                 *cell = read_cell(page, has_eyes);
             }
         }
@@ -81,7 +81,7 @@ impl ReadingMap {
         }
         if let Some((first, last)) = state.behind.as_ref().filter(|behind| behind.is_running).and(state.reading_now) {
             for page in first..=last {
-                if let Some(cell) = cells.get_mut((page as usize).wrapping_sub(1))
+                if let Some(cell) = cell_of(&mut cells, page)
                     && !matches!(cell, Cell::Failed | Cell::Blank)
                 {
                     *cell = Cell::Reading;
@@ -128,6 +128,11 @@ pub(crate) fn pages(state: &State) -> &[PageReport] {
     }
 }
 
+/// The cell of a page, counted from 1.
+fn cell_of(cells: &mut [Cell], page: u32) -> Option<&mut Cell> {
+    cells.get_mut((page as usize).checked_sub(1)?)
+}
+
 fn read_cell(page: &PageReport, has_eyes: bool) -> Cell {
     match page.state {
         PageState::Read if has_eyes && page.figures > 0 => Cell::Figures,
@@ -141,7 +146,7 @@ fn read_cell(page: &PageReport, has_eyes: bool) -> Cell {
 
 /// Of a page that is still to be read nothing but that is shown, unless it cannot be read at all.
 fn wait(cells: &mut [Cell], page: u32) {
-    if let Some(cell) = cells.get_mut((page as usize).wrapping_sub(1))
+    if let Some(cell) = cell_of(cells, page)
         && cell.is_read()
         && *cell != Cell::Blank
     {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use engine::protocol::{Command, RequestId};
+use engine::protocol::{Command, Event, RequestId};
 use engine::viewer::{DocumentId, ViewCommand};
 
 use super::answer_texts::AnswerTexts;
@@ -12,6 +12,7 @@ use super::desk::{Conversation, Desk, KeptReport};
 use super::engine_client::EngineClient;
 use super::found_turns::FoundTurns;
 use super::pages::{Jump, Marks, PageView};
+use super::reading_map::ReadingMap;
 use super::state::{Behind, Remote, State};
 use super::update;
 use super::viewer_client::ViewerClient;
@@ -52,6 +53,8 @@ pub(crate) struct Tab {
     pub answers: AnswerTexts,
     /// Where in it the words stand that are looked for.
     pub found_turns: FoundTurns,
+    /// Something was told since the reading map was drawn up.
+    map_is_stale: bool,
     /// What is to be read has changed since the reading was begun.
     pub reading_is_stale: bool,
     /// Whether figures are listed, not pages.
@@ -102,6 +105,19 @@ impl Tab {
         self.interrupt_reading(engine);
         if let Some(document) = self.view.document.take() {
             viewer.send(ViewCommand::Close(document));
+        }
+    }
+
+    /// Takes in what the engine tells.
+    pub(crate) fn absorb(&mut self, event: Event) {
+        update::absorb(&mut self.state, event);
+        self.map_is_stale = true;
+    }
+
+    /// Draws the reading map up anew, once for all that was told.
+    pub(crate) fn draw_up_map(&mut self) {
+        if std::mem::take(&mut self.map_is_stale) {
+            self.state.reading_map = ReadingMap::of(&self.state);
         }
     }
 

@@ -11,8 +11,7 @@ use engine::protocol::{
 
 use super::engine_client::EngineClient;
 use super::figures;
-use super::reading_map::ReadingMap;
-use super::scope::{Scope, pages_of};
+use super::scope::{Scope, file_name, pages_of};
 use super::state::{Behind, Draft, Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind};
 use crate::page_ranges;
 
@@ -221,13 +220,9 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
         // What goes wrong there goes wrong for the question too, which tells it.
         behind.is_running &= !event.is_last();
         match event {
-            // How far it is changes nothing on the map.
-            Event::Progress { stage, done, total, .. } => {
-                if total > 0 {
-                    let since = behind.told.again();
-                    behind.paces.tell(stage, words_for(stage).0, done as f32 / total as f32, since);
-                }
-                return;
+            Event::Progress { stage, done, total, .. } if total > 0 => {
+                let since = behind.told.again();
+                behind.paces.tell(stage, words_for(stage).0, done as f32 / total as f32, since);
             }
             // A disk that is full, say: the reading goes on, but its user should know.
             Event::Warning { diagnostic, .. } => {
@@ -242,7 +237,6 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
             Event::Model { model, .. } => state.model = Some(model),
             _ => {}
         }
-        state.reading_map = ReadingMap::of(state);
         return;
     }
     if !is_followed(state, event.request()) {
@@ -270,7 +264,6 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
             if state.is_opening() {
                 state.figures.extend(figures::found(std::slice::from_ref(&page)));
                 state.looked_at.0.push(page);
-                state.reading_map = ReadingMap::of(state);
             }
         }
         Event::Reading { .. } | Event::MoreRead { .. } => {}
@@ -278,7 +271,6 @@ pub(crate) fn absorb(state: &mut State, event: Event) {
         Event::Encoded { read, .. } => {
             if state.asked().is_some_and(|turn| turn.scope == Scope::Report) {
                 on_encoded(state, read);
-                state.reading_map = ReadingMap::of(state);
             }
         }
         Event::Waiting { .. } => {
@@ -343,7 +335,6 @@ fn on_done(state: &mut State, outcome: Outcome) {
         (Some(WorkKind::Open(path)), Outcome::Read(map)) => {
             state.figures = figures::found(&map.pages);
             state.document = Remote::Ready(report(path, map));
-            state.reading_map = ReadingMap::of(state);
             state.focus_question = true;
         }
         (Some(WorkKind::Ask), Outcome::Answer(answer)) => {
@@ -396,9 +387,8 @@ fn is_followed(state: &State, request: RequestId) -> bool {
 
 fn report(path: PathBuf, map: engine::protocol::ReadingMap) -> Report {
     let summary = map.documents.first();
-    let file_name = || path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Report {
-        name: summary.map_or_else(file_name, |summary| summary.name.clone()),
+        name: summary.map_or_else(|| file_name(&path), |summary| summary.name.clone()),
         num_pages: summary.map_or(0, |summary| summary.pages),
         pages: map.pages,
         path,

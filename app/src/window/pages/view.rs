@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use eframe::egui::{Context, Vec2};
+use eframe::egui::{Context, TextureId, Vec2};
 use engine::document::page::{DocumentKind, Page};
 use engine::protocol::ErrorReport;
 use engine::viewer::{DocumentId, PageKey, PictureKey, ViewEvent, ViewInfo, Wanted};
@@ -184,11 +184,13 @@ impl PageView {
         matches!(&self.info, Remote::Ready(info) if !info.outline.is_empty())
     }
 
-    /// Notes that a picture is wanted in this frame, where it is not there.
-    pub(crate) fn want(&mut self, key: PictureKey) {
-        if self.textures.lacks(&key) {
+    /// The picture, where it is there; else it is wanted in this frame.
+    pub(crate) fn picture(&mut self, key: PictureKey) -> Option<TextureId> {
+        let picture = self.textures.get(&key);
+        if picture.is_none() && self.textures.lacks(&key) {
             self.wanted.push(Wanted::Picture(key));
         }
+        picture
     }
 
     /// Notes that a page's lines are wanted in this frame, where they are not there.

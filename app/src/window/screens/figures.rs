@@ -109,9 +109,8 @@ fn picture_ui(
     let at = Rect::from_center_size(pos2(rect.center().x, rect.center().y), size * scale);
     ui.painter().rect_filled(rect, 2.0, colours.paper);
     let key = part_key(view.page_key(figure.page), &figure.bbox, scale * ui.pixels_per_point());
-    match view.textures.get(&key) {
-        Some(texture) => draw_picture(ui.painter(), texture, at),
-        None => view.want(key),
+    if let Some(texture) = view.picture(key) {
+        draw_picture(ui.painter(), texture, at);
     }
     if is_out {
         ui.painter().rect_filled(rect, 2.0, colours.sunken.gamma_multiply(FADED));

@@ -111,10 +111,9 @@ fn draw_pictures(painter: &Painter, view: &mut PageView, sheet: &Sheet, sight: R
     let place = sheet.place;
     let quarters = place.rotation.quarters();
     let small = thumbnail_key(key, sheet.size);
-    if let Some(texture) = view.textures.get(&small) {
+    if let Some(texture) = view.picture(small) {
         draw_turned_picture(painter, texture, place.rect, quarters);
     }
-    view.want(small);
     let seen = place.rect.intersect(sight);
     if !seen.is_positive() {
         return;
@@ -122,9 +121,8 @@ fn draw_pictures(painter: &Painter, view: &mut PageView, sheet: &Sheet, sight: R
     let part = place.rect_to_page(seen);
     let part = Rect::from_min_max(pos2(part.left, part.top), pos2(part.right, part.bottom));
     for tile in tile_keys(key, sheet.size, place.scale * pixels_per_point, part) {
-        match view.textures.get(&tile) {
-            Some(texture) => draw_turned_picture(painter, texture, place.rect_to_screen(&tile.rect_pt()), quarters),
-            None => view.want(tile),
+        if let Some(texture) = view.picture(tile) {
+            draw_turned_picture(painter, texture, place.rect_to_screen(&tile.rect_pt()), quarters);
         }
     }
 }
@@ -150,8 +148,7 @@ pub(crate) fn part_ui(ui: &mut Ui, view: &mut PageView, page: u32, part: &geomet
     let key = part_key(view.page_key(page), part, scale * ui.pixels_per_point());
     let size = vec2(part.width(), part.height()) * scale;
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-    match view.textures.get(&key) {
-        Some(texture) => draw_picture(ui.painter(), texture, rect),
-        None => view.want(key),
+    if let Some(texture) = view.picture(key) {
+        draw_picture(ui.painter(), texture, rect);
     }
 }

@@ -54,10 +54,9 @@ pub(crate) fn page_list_ui(
             let painter = ui.painter();
             painter.rect_filled(page, 0.0, look.colours().paper);
             let key = thumbnail_key(view.page_key(number), upright);
-            if let Some(texture) = view.textures.get(&key) {
+            if let Some(texture) = view.picture(key) {
                 draw_turned_picture(painter, texture, page, view.rotation.quarters());
             }
-            view.want(key);
             let (width, colour) = if view.current == number {
                 (2.5, look.colours().accent)
             } else if response.hovered() || response.has_focus() {

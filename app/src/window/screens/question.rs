@@ -24,7 +24,7 @@ pub(crate) fn question_ui(
     }
     note_ui(ui, look, state, commands);
     editing_ui(ui, look, state, commands);
-    if state.draft == Draft::AskedOnceOpen {
+    if state.is_opening() && state.draft == Draft::AskedOnceOpen {
         ui.label(look.muted("Asked as soon as the report is open"));
     }
     let name = ui.label(look.muted("Your question"));
