@@ -2,10 +2,7 @@
 
 use engine::document::geometry::Rect;
 use engine::document::page::FigureKind;
-use engine::protocol::{PageReport, Place};
-
-/// Two boxes of which so much is shared are the same figure, though another version of Recto may have found it.
-const SAME: f32 = 0.8;
+use engine::protocol::{FigureReport, PageReport, Place};
 
 /// A figure that was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +38,7 @@ impl FoundFigure {
     }
 
     fn is_at(&self, place: &Place) -> bool {
-        place.page == self.page && place.bbox.intersection_over_union(&self.bbox) >= SAME
+        place.page == self.page && place.bbox.is_about(&self.bbox)
     }
 }
 
@@ -49,7 +46,7 @@ impl FoundFigure {
 pub(crate) fn found(pages: &[PageReport]) -> Vec<FoundFigure> {
     let of_page = |page: &PageReport| {
         let number = page.number;
-        let figure = move |report: &engine::protocol::FigureReport| FoundFigure {
+        let figure = move |report: &FigureReport| FoundFigure {
             page: number,
             bbox: report.bbox,
             kind: report.kind,

@@ -5,6 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Two boxes of which so much is shared are boxes of the same thing.
+const SAME_THING: f32 = 0.8;
+
 /// An upright rectangle in page space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rect {
@@ -95,6 +98,11 @@ impl Rect {
         let shared = self.intersection(other).area();
         let joint = self.area() + other.area() - shared;
         if joint > 0.0 { shared / joint } else { 0.0 }
+    }
+
+    /// Whether both are boxes of the same thing, though one may have been found by another version of Recto or drawn by hand.
+    pub fn is_about(&self, other: &Self) -> bool {
+        self.intersection_over_union(other) >= SAME_THING
     }
 
     /// Whether all four numbers are finite.

@@ -22,8 +22,13 @@ thread_local! {
 }
 
 /// Does `work`, all that it shares among threads being done behind.
-pub fn behind<T>(work: impl FnOnce() -> T) -> T {
+fn behind<T>(work: impl FnOnce() -> T) -> T {
     with(true, work)
+}
+
+/// Does `work`, behind where `is_behind`, else as whatever goes on does.
+pub fn behind_where<T>(is_behind: bool, work: impl FnOnce() -> T) -> T {
+    if is_behind { behind(work) } else { work() }
 }
 
 /// Does `work`, which somebody waits for, in the midst of work behind.

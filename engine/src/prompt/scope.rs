@@ -17,8 +17,6 @@ use super::windows::{Window, WindowOptions, check_size, figure_windows, name_win
 
 /// Part of a line or figure that must lie in a region for it to be inside.
 const MOSTLY: f32 = 0.5;
-/// Two boxes of which so much is shared are the same figure.
-const SAME_FIGURE: f32 = 0.8;
 
 /// How much of a page a question is about.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +69,7 @@ fn narrow_page(page: &mut Page, regions: &[Rect], pictured: bool) {
     let sheet = Rect::new(0.0, 0.0, page.width_pt, page.height_pt);
     for region in regions {
         let bbox = region.intersection(&sheet);
-        let is_there = |figure: &Figure| figure.bbox.intersection_over_union(&bbox) >= SAME_FIGURE;
+        let is_there = |figure: &Figure| figure.bbox.is_about(&bbox);
         if bbox.area() > 0.0 && !page.figures.iter().any(is_there) {
             page.figures.push(Figure { bbox, kind: FigureKind::Raster, caption: None, lines: Vec::new() });
         }
@@ -89,8 +87,7 @@ pub fn still_left_out(places: &[Place], scope: &[Part]) -> Vec<Place> {
     let is_meant = |place: &Place| {
         scope.iter().any(|part| match part {
             Part::Region(region) => {
-                (region.document, region.page) == (place.document, place.page)
-                    && region.bbox.intersection_over_union(&place.bbox) >= SAME_FIGURE
+                (region.document, region.page) == (place.document, place.page) && region.bbox.is_about(&place.bbox)
             }
             Part::Pages { .. } => false,
         })
@@ -105,7 +102,7 @@ pub fn left_out(documents: &[Document], places: &[Place]) -> BTreeSet<Source> {
         let document = documents.get(place.document as usize);
         let page = document.and_then(|document| document.pages.iter().find(|page| page.number == place.page));
         for (at, figure) in (0..).zip(page.map_or(&[][..], |page| &page.figures)) {
-            if figure.bbox.intersection_over_union(&place.bbox) >= SAME_FIGURE {
+            if figure.bbox.is_about(&place.bbox) {
                 let (document, page) = (place.document, place.page);
                 out.insert(Source::Figure { document, page, figure: at });
                 out.extend(figure.lines.iter().map(|&line| Source::Line { document, page, line }));

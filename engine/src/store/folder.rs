@@ -24,13 +24,13 @@ pub(super) fn remove_folder(path: &Path) -> Result<(), StoreError> {
     fs::remove_dir_all(path).map_err(StoreError::write(path))
 }
 
-/// Takes away the folders in `parent` whose names start with `prefix`: what processes that died left behind. The caller
-/// holds the lock of `parent`, so nobody is at work in them.
-pub(super) fn sweep(parent: &Path, prefix: &str) -> Result<(), StoreError> {
+/// Takes away the folders in `parent` whose names are those of what processes that died left behind. The caller holds the
+/// lock of `parent`, so nobody is at work in them.
+pub(super) fn sweep(parent: &Path, is_left_behind: impl Fn(&str) -> bool) -> Result<(), StoreError> {
     for entry in fs::read_dir(parent).map_err(StoreError::read(parent))? {
         let entry = entry.map_err(StoreError::read(parent))?;
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder && entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix)) {
+        if is_folder && entry.file_name().to_str().is_some_and(&is_left_behind) {
             remove_folder(&entry.path())?;
         }
     }
@@ -58,12 +58,9 @@ impl ScratchFolder {
     pub fn new(directories: &Directories, name: &str) -> Result<Self, StoreError> {
         let bucket = Bucket::Downloads.path(directories);
         let lock = FileLock::of_folder(&bucket)?;
-        let kept = bucket.join(format!("{name}{KEPT}"));
-        for entry in fs::read_dir(&bucket).map_err(StoreError::read(&bucket))?.flatten() {
-            if entry.path() != kept && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                remove_folder(&entry.path())?;
-            }
-        }
+        let kept = format!("{name}{KEPT}");
+        sweep(&bucket, |folder| folder != kept)?;
+        let kept = bucket.join(kept);
         let folder = tempfile::Builder::new()
             .prefix(&format!("{name}-"))
             .tempdir_in(&bucket)

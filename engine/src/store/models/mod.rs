@@ -178,7 +178,7 @@ impl ModelStore {
     pub fn remove(&self, name: &str) -> Result<(), StoreError> {
         self.manifest(name)?;
         let _lock = FileLock::of_folder(&self.root)?;
-        sweep(&self.root, REMOVING)?;
+        sweep(&self.root, |name| name.starts_with(REMOVING))?;
         // A rename takes it out of sight at once; a removal that is cut short leaves no half model.
         let aside = self.root.join(format!("{REMOVING}{name}"));
         publish(&self.root.join(name), &aside)?;
@@ -194,7 +194,7 @@ impl ModelStore {
         self.require_unused(name)?;
         super::require_free(&self.root, needed_bytes)?;
         let lock = FileLock::of_folder(&self.root)?;
-        sweep(&self.root, ADDING)?;
+        sweep(&self.root, |name| name.starts_with(ADDING))?;
         Installation::new(&self.root, name, lock)
     }
 
