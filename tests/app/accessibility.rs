@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use app::window::{
-    FileStanding, Helpers, InstalledModel, LibraryEvent, ModelEvent, ModelShelf, OfferedModel, ReportStanding, Start,
-    Window,
+    FileStanding, InstalledModel, LibraryEvent, ModelEvent, ModelShelf, OfferedModel, ReportStanding, Start, Window,
 };
 use eframe::egui::accesskit::{Action, NodeId, Role};
 use eframe::egui::{Key, Modifiers};
@@ -12,7 +11,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use engine::protocol::DeviceChoice;
 
-use crate::flows::{FILE, ask, start_window};
+use crate::flows::{FILE, ask, helpers, start_window};
 use crate::scripted::{
     HASH, ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer, answer, bulletin, starter,
 };
@@ -31,14 +30,7 @@ struct Parts {
 fn start(files: &[&str]) -> Parts {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
     let (librarian, models) = (ScriptedLibrarian::default(), ScriptedModels::default());
-    let helpers = Helpers {
-        engine: Box::new(engine.clone()),
-        viewer: Box::new(viewer.clone()),
-        librarian: Box::new(librarian.clone()),
-        models: Box::new(models.clone()),
-        calls: None,
-        power: None,
-    };
+    let helpers = helpers(&librarian, &engine, &viewer, &models);
     let window = start_window(helpers, Start { files: files.iter().map(PathBuf::from).collect(), ..Start::default() });
     Parts { engine, viewer, librarian, models, window }
 }

@@ -7,18 +7,14 @@ use egui_kittest::kittest::Queryable as _;
 use engine::protocol::{Command, ErrorReport, Event};
 use engine::store::library::Passage;
 
-use crate::flows::{FILE, ask, window_on, window_with};
+use crate::flows::{ask, opened_on, window_on};
 use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrarian, ScriptedViewer, answer, answer_from_nowhere, bulletin};
 
 const QUESTION: &str = "How much did real GDP decline?";
 
 /// A window that shows a report of 82 pages, which was looked through.
 fn opened(engine: &ScriptedEngine, viewer: &ScriptedViewer) -> Harness<'static, Window> {
-    let mut window = window_with(engine, viewer, &[FILE], None);
-    viewer.open(82);
-    engine.finish(bulletin());
-    window.run_steps(4);
-    window
+    opened_on(&ScriptedLibrarian::default(), engine, viewer)
 }
 
 /// The same, with a question that was answered.
@@ -196,10 +192,7 @@ fn a_question_is_changed_in_its_place_and_nothing_that_was_written_is_lost() {
 fn what_is_being_written_is_there_after_a_restart() {
     let librarian = ScriptedLibrarian::default();
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(&librarian, &engine, &viewer, &[FILE], None);
-    viewer.open(82);
-    engine.finish(bulletin());
-    window.run_steps(4);
+    let mut window = opened_on(&librarian, &engine, &viewer);
     ask(&mut window);
     engine.finish(answer("By 0.2 percent."));
     window.run_steps(4);
@@ -292,10 +285,7 @@ fn a_chip_shows_the_lines_before_it_is_pressed() {
 fn a_conversation_is_handed_over_to_be_written() {
     let librarian = ScriptedLibrarian::default();
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(&librarian, &engine, &viewer, &[FILE], None);
-    viewer.open(82);
-    engine.finish(bulletin());
-    window.run_steps(4);
+    let mut window = opened_on(&librarian, &engine, &viewer);
     ask(&mut window);
     engine.finish(answer("By 0.2 percent, not 5.1."));
     window.run_steps(4);
@@ -333,10 +323,7 @@ fn is_in_sight(window: &Harness<'static, Window>, label: &str) -> bool {
 fn words_are_found_in_the_conversation_and_brought_into_sight() {
     let librarian = ScriptedLibrarian::default();
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(&librarian, &engine, &viewer, &[FILE], None);
-    viewer.open(82);
-    engine.finish(bulletin());
-    window.run_steps(4);
+    let mut window = opened_on(&librarian, &engine, &viewer);
     for number in 0..12 {
         write(&mut window, &format!("Question {number}?"));
         press(&mut window, "Ask");

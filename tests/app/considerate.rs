@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable as _;
 use engine::diagnostic::Diagnostic;
 use engine::protocol::{Command, Event};
 
-use crate::flows::{FILE, start_window};
+use crate::flows::{FILE, helpers, start_window};
 use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer, bulletin};
 
 /// A window with a report that is being read behind, and the cable of its computer.
@@ -17,14 +17,8 @@ fn reading() -> (ScriptedEngine, Sender<bool>, Harness<'static, Window>) {
     let engine = ScriptedEngine::default();
     let viewer = ScriptedViewer::default();
     let (cable, power) = bounded(4);
-    let helpers = Helpers {
-        engine: Box::new(engine.clone()),
-        viewer: Box::new(viewer.clone()),
-        librarian: Box::new(ScriptedLibrarian::default()),
-        models: Box::new(ScriptedModels::default()),
-        calls: None,
-        power: Some(power),
-    };
+    let scripted = helpers(&ScriptedLibrarian::default(), &engine, &viewer, &ScriptedModels::default());
+    let helpers = Helpers { power: Some(power), ..scripted };
     let mut window = start_window(helpers, Start { files: vec![PathBuf::from(FILE)], ..Start::default() });
     viewer.open(82);
     engine.finish(bulletin());

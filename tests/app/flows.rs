@@ -35,16 +35,39 @@ pub(crate) fn window_on(
     files: &[&str],
     question: Option<&str>,
 ) -> Harness<'static, Window> {
-    let helpers = Helpers {
+    let helpers = helpers(librarian, engine, viewer, &ScriptedModels::default());
+    let files = files.iter().map(PathBuf::from).collect();
+    start_window(helpers, Start { files, question: question.map(String::from), ..Start::default() })
+}
+
+/// A window that shows a report of 82 pages.
+pub(crate) fn opened_on(
+    librarian: &ScriptedLibrarian,
+    engine: &ScriptedEngine,
+    viewer: &ScriptedViewer,
+) -> Harness<'static, Window> {
+    let mut window = window_on(librarian, engine, viewer, &[FILE], None);
+    viewer.open(82);
+    engine.finish(bulletin());
+    window.run_steps(5);
+    window
+}
+
+/// Helpers of a window, all of them scripted.
+pub(crate) fn helpers(
+    librarian: &ScriptedLibrarian,
+    engine: &ScriptedEngine,
+    viewer: &ScriptedViewer,
+    models: &ScriptedModels,
+) -> Helpers {
+    Helpers {
         engine: Box::new(engine.clone()),
         viewer: Box::new(viewer.clone()),
         librarian: Box::new(librarian.clone()),
-        models: Box::new(ScriptedModels::default()),
+        models: Box::new(models.clone()),
         calls: None,
         power: None,
-    };
-    let files = files.iter().map(PathBuf::from).collect();
-    start_window(helpers, Start { files, question: question.map(String::from), ..Start::default() })
+    }
 }
 
 pub(crate) fn start_window(helpers: Helpers, start: Start) -> Harness<'static, Window> {

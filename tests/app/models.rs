@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use app::window::{
-    Helpers, InstalledModel, LibraryCommand, ModelCommand, ModelEvent, ModelShelf, OfferedModel, Speed, Start, Window,
+    InstalledModel, LibraryCommand, ModelCommand, ModelEvent, ModelShelf, OfferedModel, Speed, Start, Window,
 };
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::{Command, DeviceChoice, ErrorReport};
 use engine::store::library::Record;
 
-use crate::flows::{FILE, ask, start_window};
+use crate::flows::{FILE, ask, helpers, start_window};
 use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer, bulletin};
 
 struct Parts {
@@ -24,14 +24,7 @@ struct Parts {
 fn settings(installed: &[&str]) -> Parts {
     let (engine, librarian) = (ScriptedEngine::default(), ScriptedLibrarian::default());
     let (viewer, models) = (ScriptedViewer::default(), ScriptedModels::default());
-    let helpers = Helpers {
-        engine: Box::new(engine.clone()),
-        viewer: Box::new(viewer.clone()),
-        librarian: Box::new(librarian.clone()),
-        models: Box::new(models.clone()),
-        calls: None,
-        power: None,
-    };
+    let helpers = helpers(&librarian, &engine, &viewer, &models);
     let start = Start { files: vec![PathBuf::from(FILE)], ..Start::default() };
     let mut window = start_window(helpers, start);
     viewer.open(82);

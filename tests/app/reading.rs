@@ -8,9 +8,10 @@ use eframe::egui::{
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::document::geometry;
-use engine::document::page::{Line, LineRole, OutlineItem, Page, PageContent, Word};
+use engine::document::page::{Line, LineRole, OutlineItem, Page, Word};
 use engine::document::raw::{LinkTarget, RawLink};
 use engine::protocol::{Command, Part, Place};
+use recto_tests::text_page;
 
 use crate::flows::{FILE, ask, window_on};
 use crate::pages::go_to;
@@ -32,16 +33,7 @@ fn line(text: &str, top: f32, block: u32) -> Line {
 }
 
 fn page(number: u32, lines: Vec<Line>, links: Vec<RawLink>) -> Page {
-    Page {
-        number,
-        label: None,
-        width_pt: 612.0,
-        height_pt: 792.0,
-        content: PageContent::Text,
-        lines,
-        figures: Vec::new(),
-        links,
-    }
+    Page { links, ..text_page(number, lines) }
 }
 
 /// A report of 82 pages, of which the first two have text and the first one links.

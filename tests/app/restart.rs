@@ -7,17 +7,14 @@ use app::window::LibraryCommand;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::Command;
 
-use crate::flows::{FILE, ask, window_on};
+use crate::flows::{FILE, ask, opened_on, window_on};
 use crate::pages::go_to;
 use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrarian, ScriptedViewer, answer, bulletin};
 
 /// Opens the report, asks two questions of which one is not answered, goes to page 40, and closes the window.
 fn work(librarian: &ScriptedLibrarian) {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(librarian, &engine, &viewer, &[FILE], None);
-    viewer.open(82);
-    engine.finish(bulletin());
-    window.run_steps(4);
+    let mut window = opened_on(librarian, &engine, &viewer);
     ask(&mut window);
     engine.finish(answer("By 0.2 percent."));
     window.run_steps(4);
@@ -165,10 +162,7 @@ fn a_file_that_is_gone_leaves_what_was_asked_about_it() {
 fn an_answer_is_kept_although_nobody_touches_the_window_again() {
     let librarian = ScriptedLibrarian::default();
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(&librarian, &engine, &viewer, &[FILE], None);
-    viewer.open(82);
-    engine.finish(bulletin());
-    window.run_steps(4);
+    let mut window = opened_on(&librarian, &engine, &viewer);
     // The reading behind has ended too: nothing moves.
     engine.finish(bulletin());
     window.run_steps(4);

@@ -6,7 +6,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::{AskJob, Command, Event, Outcome, Part, RequestId};
 
-use crate::flows::{FILE, ask, window_on, window_with};
+use crate::flows::{FILE, ask, opened_on, window_with};
 use crate::pages::go_to;
 use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrarian, ScriptedViewer, answer, bulletin};
 
@@ -14,18 +14,6 @@ const OTHER: &str = "/reports/outlook.pdf";
 
 fn opened(engine: &ScriptedEngine, viewer: &ScriptedViewer) -> Harness<'static, Window> {
     opened_on(&ScriptedLibrarian::default(), engine, viewer)
-}
-
-fn opened_on(
-    librarian: &ScriptedLibrarian,
-    engine: &ScriptedEngine,
-    viewer: &ScriptedViewer,
-) -> Harness<'static, Window> {
-    let mut window = window_on(librarian, engine, viewer, &[FILE], None);
-    viewer.open(82);
-    engine.finish(bulletin());
-    window.run_steps(5);
-    window
 }
 
 /// The last question that was asked, and its number.

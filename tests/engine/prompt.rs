@@ -12,7 +12,7 @@ use engine::prompt::{
     choose_passages, continuation_prompt, count_document, count_tokens, document_prompt, plan_windows, question_suffix,
 };
 use proptest::prelude::*;
-use recto_tests::fixture;
+use recto_tests::{fixture, text_page as page};
 
 const CONTROL_STRINGS: [&str; 8] = [
     "<eos>",
@@ -46,19 +46,6 @@ fn line(block: u32, role: LineRole, text: &str) -> Line {
 /// A line of a paragraph that reaches from 0 to `right` points.
 fn flowing(text: &str, right: f32) -> Line {
     Line { bbox: Rect::new(0.0, 0.0, right, 10.0), ..line(0, LineRole::Body, text) }
-}
-
-fn page(number: u32, lines: Vec<Line>) -> Page {
-    Page {
-        number,
-        label: None,
-        width_pt: 612.0,
-        height_pt: 792.0,
-        content: PageContent::Text,
-        lines,
-        figures: Vec::new(),
-        links: Vec::new(),
-    }
 }
 
 pub(crate) fn document(pages: Vec<Page>) -> Document {
