@@ -5,9 +5,6 @@ use crate::sources::{report, rust};
 /// Most lines in a file.
 const MOST_LINES: usize = 500;
 
-/// Files that may be longer, up to how many lines, and why.
-const LONGER: &[(&str, usize, &str)] = &[("engine/src/protocol.rs", 700, "a contract is read as one page")];
-
 /// Most lines of tests inside a file; more go into a sibling file.
 const MOST_INNER_TEST_LINES: usize = 150;
 
@@ -19,9 +16,8 @@ fn files_are_short() {
     let mut broken = Vec::new();
     for source in rust() {
         let lines = source.text.lines().count();
-        let most = LONGER.iter().find(|(path, ..)| *path == source.path).map_or(MOST_LINES, |(_, most, _)| *most);
-        if lines > most {
-            broken.push(format!("{}: {lines} lines, {most} at most", source.path));
+        if lines > MOST_LINES {
+            broken.push(format!("{}: {lines} lines, {MOST_LINES} at most", source.path));
         }
         let inner = source.text.split("#[cfg(test)]\nmod tests {").nth(1).map_or(0, |tests| tests.lines().count());
         if inner > MOST_INNER_TEST_LINES {
