@@ -67,6 +67,22 @@ pub(crate) fn need_aarch64_emulator() -> Result<()> {
     Ok(())
 }
 
+/// Makes sure that programs are there, each named with the Debian package that holds it.
+///
+/// # Errors
+/// When some are missing and we may not install them: names them.
+pub(crate) fn need_tools(tools: &[(&str, &str)]) -> Result<()> {
+    let missing: Vec<_> = tools.iter().filter(|(program, _)| !is_in_path(program)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if is_in_path("dpkg-query") {
+        return need_packages(&missing.iter().map(|(_, package)| *package).collect::<Vec<_>>());
+    }
+    let names: Vec<_> = missing.iter().map(|(program, _)| *program).collect();
+    bail!("missing programs: {}; install them with your system's package manager", names.join(", "))
+}
+
 /// Makes sure that `python3 -m pip` runs.
 ///
 /// # Errors
@@ -115,6 +131,7 @@ fn is_installed(package: &str) -> bool {
     query.output().is_ok_and(|output| output.stdout == b"installed")
 }
 
-fn is_root() -> bool {
+/// Whether this process may do anything.
+pub(crate) fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }

@@ -6,7 +6,9 @@ mod check_gpu;
 mod check_neon;
 mod debian_rust;
 mod demo;
+mod dist;
 mod file_map;
+mod icons;
 mod machine;
 mod pdfium;
 mod process;
@@ -41,6 +43,10 @@ enum Command {
     CheckGpu(check_gpu::CheckGpuArgs),
     /// Runs the tests of the CPU's kernels on emulated aarch64 CPUs
     CheckNeon,
+    /// Makes the packages that people install, in target/dist
+    Dist(dist::DistArgs),
+    /// Draws the program's icons from assets/icons/recto.svg, in all sizes
+    Icons,
     /// Opens the window on a virtual display, uses it and looks at the picture
     CheckWindow,
     /// Measures how long frames take while a long report is scrolled, read and asked about
@@ -57,6 +63,8 @@ fn main() -> ExitCode {
         Command::FileMap => file_map::run(),
         Command::CheckGpu(arguments) => check_gpu::run_checks(&arguments),
         Command::CheckNeon => check_neon::run_tests(),
+        Command::Dist(arguments) => dist::run(&arguments),
+        Command::Icons => icons::draw(),
         Command::Screenshots => window::screenshots::run(),
         Command::FrameTimes(arguments) => window::smooth::run(&arguments),
         Command::CheckWindow => window::check::run(),

@@ -1,7 +1,8 @@
 //! `cargo xtask pdfium`: the PDF library, from the wheel of a Python package that carries it for every platform.
 //!
 //! Release, wheels and libraries are pinned by SHA-256 in `packaging/pdfium.toml`. The library ends up in
-//! `<user cache>/recto/pdfium/<release>/`, with its licence texts in `licenses/` beside it, by one rename.
+//! `<user cache>/recto/pdfium/<release>/`, with its licence texts in `licenses/` beside it, by one rename; that of another
+//! platform, for its packages, below `target/pdfium/`.
 
 use std::fs;
 use std::io::Read;
@@ -11,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
-use crate::{machine, process, say};
+use crate::{machine, process, program, say};
 
 const PINS: &str = include_str!("../pdfium.toml");
 
@@ -26,22 +27,55 @@ struct Pin {
     library_sha256: String,
 }
 
-/// Fetches the library where it is not there yet and returns the folder it is in.
+/// PDFium as it was fetched for a platform.
+#[derive(Clone, Debug)]
+pub(crate) struct Pdfium {
+    /// Where library and `licenses/` lie.
+    pub(crate) folder: PathBuf,
+    /// What the library's file is called.
+    pub(crate) library: String,
+    /// The package that carries it, with its release.
+    pub(crate) package: String,
+    /// The release.
+    pub(crate) version: String,
+    /// SHA-256 of the library.
+    pub(crate) sha256: String,
+}
+
+/// Fetches this machine's library where it is not there yet and returns the folder it is in.
 ///
 /// # Errors
 /// When this machine has no pinned wheel, pip fails, or what it fetched is not what is pinned.
 pub(crate) fn fetch() -> Result<PathBuf> {
-    let pin = pin_for(&machine_key())?;
-    let project = directories::ProjectDirs::from("", "", "recto").context("this user has no home folder")?;
-    let folder = project.cache_dir().join("pdfium").join(&pin.version);
-    if is_whole(&folder, &pin) {
+    Ok(fetch_for(&machine_key())?.folder)
+}
+
+/// The same for the platform that `packaging/pdfium.toml` calls `key`.
+///
+/// # Errors
+/// As above.
+pub(crate) fn fetch_for(key: &str) -> Result<Pdfium> {
+    let pin = pin_for(key)?;
+    let folder = if key == machine_key() {
+        let project = directories::ProjectDirs::from("", "", "recto").context("this user has no home folder")?;
+        project.cache_dir().join("pdfium").join(&pin.version)
+    } else {
+        program::target_folder()?.join("pdfium").join(&pin.version).join(key)
+    };
+    let folder = fetch_to(&pin, folder)?;
+    let Pin { package, version, library, library_sha256: sha256, .. } = pin;
+    Ok(Pdfium { folder, library, package, version, sha256 })
+}
+
+fn fetch_to(pin: &Pin, folder: PathBuf) -> Result<PathBuf> {
+    if is_whole(&folder, pin) {
         say::line(format_args!("PDFium {} is in {}", pin.version, folder.display()));
         return Ok(folder);
     }
     machine::need_pip()?;
     let parent = folder.parent().context("the cache folder has no parent")?;
     let scratch = parent.join(format!("{}.partial-{}", pin.version, std::process::id()));
-    let result = fetch_into(&pin, &scratch, &folder);
+    let result = fetch_into(pin, &scratch, &folder);
     // A scratch folder that is gone already is what was wanted.
     let _ = fs::remove_dir_all(&scratch);
     result?;
@@ -149,7 +183,8 @@ fn machine_key() -> String {
     format!("{}-{}{libc}", std::env::consts::OS, std::env::consts::ARCH)
 }
 
-fn hex_sha256(bytes: &[u8]) -> String {
+/// SHA-256 of bytes, in hexadecimal.
+pub(crate) fn hex_sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,0 +1,74 @@
+//! The program as packages hold it: built with the profile `dist`, with no path of this machine inside.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::release::Release;
+use super::target::{System, Target};
+use crate::debian_rust;
+use crate::process::{cargo, repository, run};
+use crate::program::target_folder;
+
+/// Between two flags, in the variable that allows blanks inside one.
+const BETWEEN_FLAGS: &str = "\u{1f}";
+
+/// Builds the program and returns where it lies.
+///
+/// # Errors
+/// When there is no standard library for the platform, or the build fails.
+pub(crate) fn build(target: &Target, release: &Release) -> Result<PathBuf> {
+    if debian_rust::is_needed_for(&target.triple)? {
+        bail!("there is no standard library for {0}; get it with `rustup target add {0}`", target.triple);
+    }
+    let mut command = cargo();
+    build_with(&mut command, target, release)
+}
+
+/// Builds the program with this `cargo`, to which flags of its own may have been given.
+///
+/// # Errors
+/// When the build fails.
+pub(crate) fn build_with(command: &mut Command, target: &Target, release: &Release) -> Result<PathBuf> {
+    command.args(["build", "--profile", "dist", "--locked", "--package", "app", "--bin", "recto"]);
+    command.args(["--target", &target.triple]);
+    let mut features = Vec::new();
+    if release.has_cuda {
+        features.push("cuda");
+    }
+    if target.system == System::MacOs {
+        features.push("metal");
+    }
+    if !features.is_empty() {
+        command.args(["--features", &features.join(",")]);
+    }
+    forget_this_machine(command, target)?;
+    run(command)?;
+    let folder = target_folder()?.join(&target.triple).join("dist");
+    Ok(folder.join(target.program_name()))
+}
+
+/// Has compilers write paths as they are in the repository and in the registry's cache, whoever builds and wherever.
+fn forget_this_machine(command: &mut Command, target: &Target) -> Result<()> {
+    let renamed = [(cargo_home()?, "cargo"), (repository(), "recto")];
+    let mut flags: Vec<String> = std::env::var("CARGO_ENCODED_RUSTFLAGS")
+        .map(|flags| flags.split(BETWEEN_FLAGS).map(String::from).collect())
+        .or_else(|_| std::env::var("RUSTFLAGS").map(|flags| flags.split_whitespace().map(String::from).collect()))
+        .unwrap_or_default();
+    flags.extend(renamed.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())));
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join(BETWEEN_FLAGS));
+    if !target.triple.ends_with("-msvc") {
+        let variable = format!("CFLAGS_{}", target.triple.replace('-', "_"));
+        let given = std::env::var(&variable).or_else(|_| std::env::var("CFLAGS")).unwrap_or_default();
+        let flags = renamed.iter().map(|(from, to)| format!("-ffile-prefix-map={}={to}", from.display()));
+        let flags: Vec<String> = std::iter::once(given).chain(flags).collect();
+        command.env(variable, flags.join(" "));
+    }
+    Ok(())
+}
+
+fn cargo_home() -> Result<PathBuf> {
+    let default = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".cargo"));
+    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(default).context("this user has no home folder")
+}

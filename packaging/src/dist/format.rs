@@ -1,0 +1,85 @@
+//! A kind of package: how it is called, what makes it, and with which tools.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::stage::Staged;
+use super::target::System;
+use super::{linux, macos, windows};
+use crate::machine;
+use crate::process::is_in_path;
+
+/// A program that makes packages.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    /// What it is called.
+    pub(crate) program: &'static str,
+    /// Debian's package with it, where Debian has one.
+    pub(crate) debian: Option<&'static str>,
+}
+
+/// A kind of package.
+#[derive(Debug)]
+pub(crate) struct Format {
+    /// As the command line calls it.
+    pub(crate) name: &'static str,
+    /// What it is made with.
+    pub(crate) tools: &'static [Tool],
+    /// Makes one from the staged folder, into the folder given, and returns its file.
+    pub(crate) make: fn(&Staged, &Path) -> Result<PathBuf>,
+}
+
+impl Format {
+    /// All kinds that a system has.
+    pub(crate) fn all_of(system: System) -> &'static [Self] {
+        match system {
+            System::Linux => linux::FORMATS,
+            System::Windows => windows::FORMATS,
+            System::MacOs => macos::FORMATS,
+        }
+    }
+
+    /// The kinds of these names, all where none is given.
+    ///
+    /// # Errors
+    /// When the system has no package of such a name.
+    pub(crate) fn chosen(system: System, names: &[String]) -> Result<Vec<&'static Self>> {
+        let all = Self::all_of(system);
+        if names.is_empty() {
+            return Ok(all.iter().collect());
+        }
+        let find = |name: &String| {
+            let Some(found) = all.iter().find(|format| format.name == name) else {
+                let known: Vec<_> = all.iter().map(|format| format.name).collect();
+                bail!("there is no package `{name}` for this system; there are: {}", known.join(", "))
+            };
+            Ok(found)
+        };
+        names.iter().map(find).collect()
+    }
+
+    /// Looks for the tools, and installs those that Debian has where we may: `None` where all are there, else what is
+    /// missing.
+    pub(crate) fn missing_tools(&self) -> Option<String> {
+        let debian: Vec<_> = self.tools.iter().filter_map(|tool| Some((tool.program, tool.debian?))).collect();
+        if let Err(error) = machine::need_tools(&debian) {
+            return Some(format!("{error:#}"));
+        }
+        let missing: Vec<_> = self.tools.iter().map(|tool| tool.program).filter(|tool| !is_in_path(tool)).collect();
+        (!missing.is_empty()).then(|| format!("{} is not installed", missing.join(" and ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_chosen_by_name() {
+        let chosen = Format::chosen(System::Linux, &["tar".to_owned()]).unwrap();
+        assert_eq!(chosen.iter().map(|format| format.name).collect::<Vec<_>>(), ["tar"]);
+        let error = Format::chosen(System::Linux, &["msi".to_owned()]).unwrap_err();
+        assert!(error.to_string().contains("tar"), "{error}");
+    }
+}

@@ -1,0 +1,86 @@
+//! `cargo xtask dist`: the packages that people install, all of one platform from one staged folder, in `target/dist`.
+
+mod build;
+mod format;
+mod linux;
+mod macos;
+mod release;
+mod stage;
+mod sums;
+mod target;
+mod windows;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use self::format::Format;
+use self::release::Release;
+use self::stage::Staged;
+use self::target::Target;
+use crate::{program, say};
+
+/// What to pack.
+#[derive(Debug, Args)]
+pub(crate) struct DistArgs {
+    /// Platform as Rust calls it, where it is not this machine's
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+    /// Kinds of packages, with commas between; all that this machine can make where none is given
+    #[arg(long = "package", value_name = "KIND", value_delimiter = ',')]
+    packages: Vec<String>,
+    /// Pack this program instead of building one
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+    /// Pack the program for NVIDIA's cards, as a package of its own
+    #[arg(long)]
+    cuda: bool,
+    /// Version of the packages, where it is not the program's: for trying an upgrade
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+}
+
+/// Makes the packages.
+///
+/// # Errors
+/// When the program does not build, a package cannot be made, or one that was asked for by name lacks its tool.
+pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
+    let target = arguments.target.as_deref().map_or_else(Target::host, Target::parse)?;
+    let release = Release::of_this_tree(arguments.version.as_deref(), arguments.cuda)?;
+    let formats = Format::chosen(target.system, &arguments.packages)?;
+    let program = match &arguments.program {
+        Some(program) => program.clone(),
+        None => build::build(&target, &release)?,
+    };
+    let staged = Staged::make(&program, target, release)?;
+    let folder = folder()?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut left_out = Vec::new();
+    for format in formats {
+        if let Some(missing) = format.missing_tools() {
+            if !arguments.packages.is_empty() {
+                bail!("no package `{}`: {missing}", format.name);
+            }
+            left_out.push(format!("no package `{}` was made: {missing}", format.name));
+            continue;
+        }
+        let made = (format.make)(&staged, &folder).with_context(|| format!("while making `{}`", format.name))?;
+        let bytes = fs::metadata(&made).with_context(|| format!("{} was not made", made.display()))?.len();
+        say::result(format_args!("{} ({:.1} MB)", made.display(), bytes as f64 / 1e6));
+    }
+    sums::write(&folder)?;
+    for line in left_out {
+        say::line(format_args!("{line}"));
+    }
+    Ok(())
+}
+
+/// Where packages go.
+///
+/// # Errors
+/// When cargo's output folder cannot be told.
+pub(crate) fn folder() -> Result<PathBuf> {
+    Ok(program::target_folder()?.join("dist"))
+}

@@ -1,0 +1,6 @@
+//! Packages for Windows.
+
+use super::format::Format;
+
+/// All kinds of them.
+pub(crate) const FORMATS: &[Format] = &[];
