@@ -12,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::debian_rust::{self, DebianRust};
+use crate::check_macos::{self, Processor};
 use crate::process::{cargo, repository, run};
 use crate::{machine, say};
 
@@ -32,8 +32,6 @@ const ARCHITECTURES: &[&str] = &["sm_75", "sm_80", "sm_90"];
 const COMPUTE_CAPABILITY: &str = "80";
 
 const KERNELS: &str = "engine/src/kernels/cuda/attention.cu";
-
-const APPLE: &str = "aarch64-apple-darwin";
 
 /// What to check.
 #[derive(Debug, Args)]
@@ -71,7 +69,7 @@ pub(crate) fn run_checks(arguments: &CheckGpuArgs) -> Result<()> {
         }
     }
     if wants(Part::Metal) {
-        check_with_metal(&folder)?;
+        check_macos::check(Processor::Arm64)?;
     }
     say::line(format_args!("checked; nothing of it ran on a card"));
     Ok(())
@@ -182,19 +180,6 @@ fn check_with_cuda(toolkit: &Path, folder: &Path) -> Result<()> {
         "engine/cuda,app/cuda",
     ]);
     run(command.arg("--target-dir").arg(folder.join("cuda")).args(["--", "-D", "warnings"]))
-}
-
-fn check_with_metal(folder: &Path) -> Result<()> {
-    say::line(format_args!("checking the program with the feature metal for {APPLE}"));
-    let mut command = cargo();
-    if debian_rust::is_needed_for(APPLE)? {
-        command = DebianRust::unpack(APPLE)?.cargo();
-        // Debian's compiler is a released one, for which building the standard library is not switched on.
-        command.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_unwind");
-    }
-    command.args(["check", "--locked", "--target", APPLE, "--package", "engine", "--package", "app"]);
-    command.args(["--features", "engine/metal,app/metal", "--target-dir"]).arg(folder.join("metal"));
-    run(&mut command)
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ fn need_packages(wanted: &[&str]) -> Result<()> {
         return Ok(());
     }
     let names = missing.join(" ");
-    if !is_root() {
+    if !is_root() && !may_become_root() {
         bail!("missing packages; install them with `sudo apt-get install {names}` and try again");
     }
     say::line(format_args!("installing {names}"));
@@ -120,7 +120,10 @@ fn need_packages(wanted: &[&str]) -> Result<()> {
 }
 
 fn apt_get() -> Command {
-    let mut command = Command::new("apt-get");
+    let mut command = if is_root() { Command::new("apt-get") } else { Command::new("sudo") };
+    if !is_root() {
+        command.args(["--non-interactive", "--preserve-env=DEBIAN_FRONTEND", "apt-get"]);
+    }
     command.env("DEBIAN_FRONTEND", "noninteractive");
     command
 }
@@ -129,6 +132,12 @@ fn is_installed(package: &str) -> bool {
     let mut query = Command::new("dpkg-query");
     query.args(["--show", "--showformat=${db:Status-Status}", package]);
     query.output().is_ok_and(|output| output.stdout == b"installed")
+}
+
+/// Whether this is a machine of continuous integration on which we may become root; on others that is for its user to do.
+fn may_become_root() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty())
+        && succeeds(Command::new("sudo").args(["--non-interactive", "true"]))
 }
 
 /// Whether this process may do anything.

@@ -3,7 +3,9 @@
 //! It drives the program and the tools around it, and knows nothing of engine or app.
 
 mod check_gpu;
+mod check_macos;
 mod check_neon;
+mod check_workflows;
 mod debian_rust;
 mod demo;
 mod dist;
@@ -13,6 +15,7 @@ mod machine;
 mod pdfium;
 mod process;
 mod program;
+mod publish;
 mod say;
 mod test;
 mod window;
@@ -36,17 +39,27 @@ enum Command {
     /// Fetches what is needed, builds Recto and asks the sample report a question
     Demo(demo::DemoArgs),
     /// Installs what tests need and runs all of them, as continuous integration does
-    Test,
+    Test(test::TestArgs),
     /// Writes the file map of ARCHITECTURE.md from the tree on disk
     FileMap,
     /// Compiles the code for graphics cards, and checks the program with it, without a card
     CheckGpu(check_gpu::CheckGpuArgs),
+    /// Checks the program for Macs, on any system
+    CheckMacos(check_macos::CheckMacosArgs),
     /// Runs the tests of the CPU's kernels on emulated aarch64 CPUs
     CheckNeon,
     /// Makes the packages that people install, in target/dist
     Dist(dist::DistArgs),
     /// Draws the program's icons from assets/icons/recto.svg, in all sizes
     Icons,
+    /// Lints what GitHub runs, in .github/workflows
+    CheckWorkflows,
+    /// Uses the disk image as its user would, on a Mac
+    CheckImage,
+    /// Imports the certificate that the environment gives, on a Mac that is thrown away afterwards
+    ImportCertificate,
+    /// Puts the packages that are in target/dist into a draft of a release on GitHub
+    Publish(publish::PublishArgs),
     /// Opens the window on a virtual display, uses it and looks at the picture
     CheckWindow,
     /// Measures how long frames take while a long report is scrolled, read and asked about
@@ -59,12 +72,17 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Pdfium => pdfium::fetch().map(|_| ()),
         Command::Demo(arguments) => demo::run(&arguments),
-        Command::Test => test::run(),
+        Command::Test(arguments) => test::run(&arguments),
         Command::FileMap => file_map::run(),
         Command::CheckGpu(arguments) => check_gpu::run_checks(&arguments),
+        Command::CheckMacos(arguments) => check_macos::run_checks(&arguments),
         Command::CheckNeon => check_neon::run_tests(),
         Command::Dist(arguments) => dist::run(&arguments),
         Command::Icons => icons::draw(),
+        Command::CheckImage => dist::macos::check::run_checks(),
+        Command::ImportCertificate => dist::macos::certificate::import(),
+        Command::Publish(arguments) => publish::run_for(&arguments),
+        Command::CheckWorkflows => check_workflows::run_linters(),
         Command::Screenshots => window::screenshots::run(),
         Command::FrameTimes(arguments) => window::smooth::run(&arguments),
         Command::CheckWindow => window::check::run(),

@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use crate::process::{self, cargo, run as run_command};
 use crate::{machine, pdfium, program, say, window};
@@ -18,7 +20,15 @@ struct Counts {
     failed: u64,
 }
 
-/// Runs all of it.
+/// What to run.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Steps to run, in the order they have [default: all]
+    #[arg(value_parser = PossibleValuesParser::new(STEPS.iter().map(|(name, _)| *name)))]
+    steps: Vec<String>,
+}
+
+/// Runs all of it, or the steps that were named.
 ///
 /// # Errors
 /// When any check failed.
@@ -26,11 +36,12 @@ struct Counts {
     clippy::unnecessary_wraps,
     reason = "every command returns a result; this one ends the process where checks failed"
 )]
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(arguments: &TestArgs) -> Result<()> {
     let start = Instant::now();
     let mut total = Counts::default();
     let mut failures = Vec::new();
-    for (name, step) in STEPS {
+    let is_wanted = |name: &str| arguments.steps.is_empty() || arguments.steps.iter().any(|step| step == name);
+    for (name, step) in STEPS.iter().filter(|(name, _)| is_wanted(name)) {
         say::line(format_args!("\n=== {name}"));
         let begun = Instant::now();
         let counts = step().unwrap_or_else(|error| {

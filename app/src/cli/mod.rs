@@ -5,6 +5,8 @@
 mod ask;
 mod bench;
 mod cache;
+#[cfg(target_os = "macos")]
+mod finder;
 mod follow;
 mod forward;
 mod librarian;

@@ -1,12 +1,13 @@
 //! One window per user: a second start hands its files to the window that is there, and ends.
 //!
 //! The running window listens on a local socket below the user's own directories. What comes over it is names of files, which
-//! the window opens as if they had been dropped on it; nothing is answered.
+//! the window opens as if they had been dropped on it; nothing is answered. On a Mac the Finder's wishes come the same way.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
-use crossbeam_channel::{Receiver, unbounded};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use engine::store::{Bucket, Directories};
 use interprocess::local_socket::traits::{ListenerExt as _, Stream as _};
 use interprocess::local_socket::{Listener, ListenerOptions, Name, Stream};
@@ -38,24 +39,52 @@ pub(crate) fn look_for_window(call: &Call) -> Found {
     Found::Nobody(listener)
 }
 
-/// Takes calls from now on; `wake` is called after each.
+/// Where calls go to, whoever makes them.
+#[derive(Clone)]
+pub(crate) struct Calls {
+    sender: Sender<Call>,
+    wake: Arc<OnceLock<Wake>>,
+}
+
+impl Calls {
+    /// The way to a window, which may be made later, and its end at the window.
+    pub(crate) fn new() -> (Self, Receiver<Call>) {
+        let (sender, calls) = unbounded();
+        (Self { sender, wake: Arc::default() }, calls)
+    }
+
+    /// Calls `wake` after each call from now on.
+    pub(crate) fn wake_with(&self, wake: Wake) {
+        // There is one window, which says so once.
+        let _ = self.wake.set(wake);
+    }
+
+    /// Hands a call to the window; `false` when it is gone.
+    pub(crate) fn send(&self, call: Call) -> bool {
+        let is_taken = self.sender.send(call).is_ok();
+        if let Some(wake) = self.wake.get() {
+            wake();
+        }
+        is_taken
+    }
+}
+
+/// Passes on what other starts of the program want, from now on.
 ///
 /// # Errors
 /// Fails where the system starts no thread.
-pub(crate) fn take_calls(listener: Listener, wake: Wake) -> std::io::Result<Receiver<Call>> {
-    let (sender, calls) = unbounded();
-    std::thread::Builder::new().name("calls".into()).spawn(move || {
+pub(crate) fn take_calls(listener: Listener, calls: Calls) -> std::io::Result<()> {
+    let listen = move || {
         for stream in listener.incoming().flatten() {
             let mut line = String::new();
             let read = BufReader::new(stream.take(LONGEST_CALL)).read_line(&mut line);
             let Some(call) = read.ok().and_then(|_| serde_json::from_str(&line).ok()) else { continue };
-            if sender.send(call).is_err() {
+            if !calls.send(call) {
                 return;
             }
-            wake();
         }
-    })?;
-    Ok(calls)
+    };
+    std::thread::Builder::new().name("calls".into()).spawn(listen).map(|_| ())
 }
 
 fn tell(folder: &Path, call: &Call) -> Option<()> {
@@ -93,7 +122,7 @@ pub(crate) fn absolute(files: Vec<PathBuf>) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use super::*;
@@ -104,12 +133,28 @@ mod tests {
         let call = Call { files: vec!["/reports/ümlaut report.pdf".into()], question: Some("How much?".into()) };
         assert!(tell(home.path(), &call).is_none(), "nobody is there");
         let listener = listen_at(home.path()).unwrap();
-        let calls = take_calls(listener, Arc::new(|| ())).unwrap();
+        let (way, calls) = Calls::new();
+        take_calls(listener, way).unwrap();
         for rubbish in [&b"\n"[..], b"{", b"", b"\xff\xff\n"] {
             Stream::connect(name(home.path()).unwrap()).unwrap().write_all(rubbish).unwrap();
         }
         tell(home.path(), &call).unwrap();
         assert_eq!(calls.recv_timeout(Duration::from_secs(5)).unwrap(), call);
+    }
+
+    #[test]
+    fn calls_that_come_before_the_window_is_there_wait_for_it() {
+        let (way, calls) = Calls::new();
+        let early = Call { files: vec!["early.pdf".into()], question: None };
+        assert!(way.send(early.clone()), "the window's end is there, the window is not");
+        let woken = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&woken);
+        way.wake_with(Arc::new(move || drop(counter.fetch_add(1, Ordering::SeqCst))));
+        assert!(way.send(Call::default()));
+        assert_eq!(woken.load(Ordering::SeqCst), 1, "the window looks for what came before by itself");
+        assert_eq!(calls.try_iter().collect::<Vec<_>>(), [early, Call::default()]);
+        drop(calls);
+        assert!(!way.send(Call::default()), "the window is gone");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use engine::worker::{Engine, EngineOptions};
 use super::librarian::RunningLibrarian;
 use super::log;
 use super::model_keeper::RunningModelKeeper;
-use super::one_window::{self, Found};
+use super::one_window::{self, Calls, Found};
 use super::power;
 use super::report::Failure;
 use crate::window::{self, Call, EngineClient, Helpers, Start, ViewerClient};
@@ -68,6 +68,9 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
     if let Err(error) = log::begin() {
         tracing::warn!(%error, "there is no log");
     }
+    let (way, calls) = Calls::new();
+    #[cfg(target_os = "macos")]
+    let _finder = super::finder::Finder::listen_to(way.clone());
     let start = Start {
         files: call.files,
         question: call.question,
@@ -76,7 +79,8 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
         size: kept(Record::Desk, window::kept_size),
     };
     window::run(start, |wake| {
-        let calls = listener.map(|listener| one_window::take_calls(listener, wake.clone())).transpose()?;
+        way.wake_with(wake.clone());
+        listener.map(|listener| one_window::take_calls(listener, way)).transpose()?;
         let (for_engine, for_viewer) = (wake.clone(), wake.clone());
         let options = EngineOptions {
             keeps_texts: true,
@@ -94,7 +98,7 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
             viewer: Box::new(RunningViewer(viewer)),
             librarian,
             models,
-            calls,
+            calls: Some(calls),
             power,
         })
     })?;

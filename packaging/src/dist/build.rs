@@ -56,6 +56,10 @@ fn forget_this_machine(command: &mut Command, target: &Target) -> Result<()> {
         .map(|flags| flags.split(BETWEEN_FLAGS).map(String::from).collect())
         .or_else(|_| std::env::var("RUSTFLAGS").map(|flags| flags.split_whitespace().map(String::from).collect()))
         .unwrap_or_default();
+    // Microsoft's C library goes into the program: not every Windows has its files.
+    if target.triple.ends_with("-msvc") {
+        flags.push("-Ctarget-feature=+crt-static".to_owned());
+    }
     flags.extend(renamed.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())));
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join(BETWEEN_FLAGS));
     if !target.triple.ends_with("-msvc") {

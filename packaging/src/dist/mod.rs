@@ -3,10 +3,10 @@
 mod build;
 mod format;
 mod linux;
-mod macos;
+pub(crate) mod macos;
 mod release;
 mod stage;
-mod sums;
+pub(crate) mod sums;
 mod target;
 mod windows;
 
@@ -34,6 +34,9 @@ pub(crate) struct DistArgs {
     /// Pack this program instead of building one
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
+    /// Build the program into target/dist/program and pack nothing: its packages are made on another machine
+    #[arg(long, conflicts_with_all = ["program", "packages"])]
+    only_program: bool,
     /// Pack the program for NVIDIA's cards, as a package of its own
     #[arg(long)]
     cuda: bool,
@@ -54,6 +57,12 @@ pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
         Some(program) => program.clone(),
         None => build::build(&target, &release)?,
     };
+    if arguments.only_program {
+        let place = folder()?.join("program").join(target.program_name());
+        stage::copy(&program, &place)?;
+        say::result(format_args!("{}", place.display()));
+        return Ok(());
+    }
     let staged = Staged::make(&program, target, release)?;
     let folder = folder()?;
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;

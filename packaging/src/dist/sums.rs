@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::pdfium::hex_sha256;
 
 /// The file's name.
-const NAME: &str = "SHA256SUMS";
+pub(crate) const NAME: &str = "SHA256SUMS";
 
 /// Writes the sums of all files of a folder, in the form that `sha256sum --check` reads.
 ///

@@ -45,11 +45,14 @@ impl Home {
         Ok(report.and_then(|report| report["top"]["index"].as_u64()).map(|index| index + 1))
     }
 
+    /// The content of the report in front, as its SHA-256.
+    pub(crate) fn front(&self) -> Result<Option<String>> {
+        Ok(self.read("desk.json")?.and_then(|desk| desk["front"].as_str().map(String::from)))
+    }
+
     /// Turns of the conversation on the report in front.
     pub(crate) fn turns(&self) -> Result<Vec<Value>> {
-        let Some(hash) = self.read("desk.json")?.and_then(|desk| desk["front"].as_str().map(String::from)) else {
-            return Ok(Vec::new());
-        };
+        let Some(hash) = self.front()? else { return Ok(Vec::new()) };
         let kept = self.read(&format!("reports/{hash}/conversation.json"))?;
         Ok(kept.and_then(|kept| kept["turns"].as_array().cloned()).unwrap_or_default())
     }

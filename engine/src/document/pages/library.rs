@@ -32,8 +32,8 @@ impl Hint for LibraryError {
     }
 }
 
-/// Finds PDFium's library: the file that the variable `RECTO_PDFIUM` names; next to the program; in `../lib/recto/` of
-/// the program's folder; in the user's cache; where the system keeps libraries.
+/// Finds PDFium's library: the file that the variable `RECTO_PDFIUM` names; where packages put it ([`packaged`]); in the
+/// user's cache; where the system keeps libraries.
 ///
 /// # Errors
 /// Fails where it is in none of these places, and where `RECTO_PDFIUM` names a file that does not exist.
@@ -42,18 +42,28 @@ pub fn find_library() -> Result<PathBuf, LibraryError> {
         let named = PathBuf::from(named);
         return if named.is_file() { Ok(named) } else { Err(LibraryError::Named(named)) };
     }
-    let program = std::env::current_exe().ok();
-    let folder = program.as_deref().and_then(Path::parent);
     let cache = ProjectDirs::from("", "", "recto").map(|dirs| dirs.cache_dir().join("pdfium").join(BUILD));
-    let beside = folder.map(Path::to_path_buf);
-    let installed = folder.and_then(Path::parent).map(|root| root.join("lib").join("recto"));
-    [beside, installed, cache]
+    let program = std::env::current_exe().unwrap_or_default();
+    packaged(&program)
         .into_iter()
-        .flatten()
+        .chain(cache)
         .chain(system_folders())
         .map(|folder| folder.join(file_name()))
         .find(|file| file.is_file())
         .ok_or(LibraryError::Missing)
+}
+
+/// Where packages put the library, seen from the program: beside it, in a Linux package's `../lib/recto`, in a Mac
+/// application's `../Frameworks`.
+fn packaged(program: &Path) -> Vec<PathBuf> {
+    // Where the program was started by a link, what belongs to it lies where the link leads to.
+    let program = program.canonicalize().unwrap_or_else(|_| program.to_path_buf());
+    let Some(folder) = program.parent() else { return Vec::new() };
+    let mut folders = vec![folder.to_path_buf()];
+    if let Some(root) = folder.parent() {
+        folders.extend([root.join("lib").join("recto"), root.join("Frameworks")]);
+    }
+    folders
 }
 
 /// What the library is called here.
@@ -85,4 +95,32 @@ fn system_folders() -> Vec<PathBuf> {
         folders.push(Path::new("/usr/lib").join(multiarch));
     }
     folders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_keep_the_library_near_the_program() {
+        for (program, library) in [
+            ("/opt/recto/recto", "/opt/recto"),
+            ("/usr/bin/recto", "/usr/lib/recto"),
+            ("/Applications/Recto.app/Contents/MacOS/recto", "/Applications/Recto.app/Contents/Frameworks"),
+        ] {
+            assert!(packaged(Path::new(program)).contains(&PathBuf::from(library)), "{program}: {library}");
+        }
+        assert!(packaged(Path::new("")).is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_the_program_leads_to_its_library() {
+        let home = tempfile::tempdir().unwrap();
+        let contents = home.path().canonicalize().unwrap().join("Recto.app/Contents");
+        crate::store::output::write_file(&contents.join("MacOS/recto"), b"").unwrap();
+        let link = home.path().join("recto");
+        std::os::unix::fs::symlink(contents.join("MacOS/recto"), &link).unwrap();
+        assert!(packaged(&link).contains(&contents.join("Frameworks")));
+    }
 }

@@ -1,6 +1,19 @@
-//! Packages for macOS.
+//! Packages for macOS: `Recto.app` in a disk image, and the same in a zip file.
+//!
+//! The application is put together on any system, so that its layout can be looked at everywhere; images and signatures are
+//! made on a Mac alone.
 
-use super::format::Format;
+mod archive;
+mod bundle;
+pub(crate) mod certificate;
+pub(crate) mod check;
+mod image;
+mod sign;
+
+use super::format::{Format, Tool};
 
 /// All kinds of them.
-pub(crate) const FORMATS: &[Format] = &[];
+pub(crate) const FORMATS: &[Format] = &[
+    Format { name: "app", tools: &[], make: archive::make },
+    Format { name: "dmg", tools: &[Tool { program: "hdiutil", debian: None }], make: image::make },
+];

@@ -1,0 +1,79 @@
+//! `cargo xtask check-macos`: the program checked for both of Apple's processors, with the feature `metal`, on any system.
+//!
+//! On a Mac, and wherever rustup has the targets, that is clippy; on Debian its own compiler checks types and warnings, with
+//! the standard library built from source. Nothing is linked: that needs Apple's SDK, which is to be had on a Mac alone. C
+//! code in a dependency would need it as well, so a dependency that compiles C for macOS fails here too.
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use crate::debian_rust::{self, DebianRust};
+use crate::process::{cargo, repository, run};
+use crate::say;
+
+/// What to check.
+#[derive(Debug, Args)]
+pub(crate) struct CheckMacosArgs {
+    /// Processors to check for [default: all]
+    #[arg(value_enum)]
+    processors: Vec<Processor>,
+}
+
+/// Processors of Macs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Processor {
+    /// Apple's own, since 2020
+    #[value(name = "arm64")]
+    Arm64,
+    /// Intel's, before
+    #[value(name = "x86_64")]
+    X86_64,
+}
+
+impl Processor {
+    /// What Rust calls a Mac with it.
+    const fn target(self) -> &'static str {
+        match self {
+            Self::Arm64 => "aarch64-apple-darwin",
+            Self::X86_64 => "x86_64-apple-darwin",
+        }
+    }
+}
+
+/// Checks for the processors that were asked for.
+///
+/// # Errors
+/// Names what cannot be compiled, or what is missing to try.
+pub(crate) fn run_checks(arguments: &CheckMacosArgs) -> Result<()> {
+    for processor in Processor::value_variants() {
+        if arguments.processors.is_empty() || arguments.processors.contains(processor) {
+            check(*processor)?;
+        }
+    }
+    say::line(format_args!("checked; nothing was linked or run"));
+    Ok(())
+}
+
+/// Checks the program for Macs with `processor`.
+///
+/// # Errors
+/// Names what cannot be compiled, or what is missing to try.
+pub(crate) fn check(processor: Processor) -> Result<()> {
+    let target = processor.target();
+    say::line(format_args!("checking the program with the feature metal for {target}"));
+    let mut command = cargo();
+    if debian_rust::is_needed_for(target)? {
+        command = DebianRust::unpack(target)?.cargo();
+        // Debian's compiler is a released one, for which building the standard library is not switched on.
+        command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Dwarnings");
+        command.args(["check", "-Zbuild-std=std,panic_unwind"]);
+    } else {
+        command.arg("clippy");
+    }
+    command.args(["--locked", "--target", target, "--package", "engine", "--package", "app"]);
+    command.args(["--features", "engine/metal,app/metal", "--target-dir"]).arg(repository().join("target/macos-check"));
+    if !debian_rust::is_needed_for(target)? {
+        command.args(["--", "-D", "warnings"]);
+    }
+    run(&mut command)
+}

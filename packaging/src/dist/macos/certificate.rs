@@ -1,0 +1,85 @@
+//! `cargo xtask import-certificate`: a certificate from the environment, put where `codesign` looks for it.
+//!
+//! For a machine that is thrown away afterwards, as those of continuous integration are: it gets a keychain of its own. Who
+//! signs on a Mac of their own has the certificate in their keychain already and names it in `RECTO_SIGN_IDENTITY`.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use super::sign::{NOTARY_PROFILE, given};
+use crate::process::{output, run, succeeds};
+use crate::program::target_folder;
+use crate::say;
+
+/// The certificate with its key, as PKCS #12 in base64.
+const CERTIFICATE: &str = "RECTO_SIGN_P12";
+/// The word that the file is locked with.
+const PASSWORD: &str = "RECTO_SIGN_P12_PASSWORD";
+/// A key for App Store Connect, as it is given out, with its two names.
+const NOTARY_KEY: &str = "RECTO_NOTARY_KEY";
+const NOTARY_KEY_ID: &str = "RECTO_NOTARY_KEY_ID";
+const NOTARY_ISSUER: &str = "RECTO_NOTARY_ISSUER";
+
+/// The keychain; its own word protects nothing that the machine does not.
+const KEYCHAIN: &str = "recto-signing.keychain";
+const KEYCHAIN_PASSWORD: &str = "recto";
+
+/// Imports what is given; says so where nothing is.
+///
+/// # Errors
+/// When a tool of the system fails. No error holds a secret.
+pub(crate) fn import() -> Result<()> {
+    let Some(certificate) = given(CERTIFICATE) else {
+        say::line(format_args!("no certificate is given in {CERTIFICATE}; what is made here is not signed by anybody"));
+        return Ok(());
+    };
+    if !cfg!(target_os = "macos") {
+        bail!("a certificate is imported on a Mac alone");
+    }
+    let folder = target_folder()?.join("signing");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let result = import_with(&certificate, &folder);
+    fs::remove_dir_all(&folder).with_context(|| format!("{} holds a key and cannot be removed", folder.display()))?;
+    result
+}
+
+fn import_with(certificate: &str, folder: &Path) -> Result<()> {
+    let security = || Command::new("security");
+    run(security().args(["create-keychain", "-p", KEYCHAIN_PASSWORD, KEYCHAIN]))?;
+    run(security().args(["set-keychain-settings", "-lut", "21600", KEYCHAIN]))?;
+    run(security().args(["unlock-keychain", "-p", KEYCHAIN_PASSWORD, KEYCHAIN]))?;
+    let (encoded, file) = (folder.join("certificate.txt"), folder.join("certificate.p12"));
+    fs::write(&encoded, certificate).context("cannot write the certificate")?;
+    run(Command::new("base64").args(["--decode", "-i"]).arg(&encoded).arg("-o").arg(&file))?;
+    let mut add = security();
+    add.arg("import").arg(&file).args(["-k", KEYCHAIN, "-T", "/usr/bin/codesign", "-P"]);
+    // Not by `run`, whose errors show the whole command.
+    if !succeeds(add.arg(given(PASSWORD).unwrap_or_default())) {
+        bail!("the certificate of {CERTIFICATE} cannot be imported; does {PASSWORD} fit it?");
+    }
+    run(security()
+        .args(["set-key-partition-list", "-S", "apple-tool:,apple:", "-s", "-k", KEYCHAIN_PASSWORD, KEYCHAIN])
+        .stdout(Stdio::null()))?;
+    // Those that were looked through before are looked through still.
+    let known = output(security().args(["list-keychains", "-d", "user"]))?;
+    let known = known.lines().map(|line| line.trim().trim_matches('"'));
+    run(security().args(["list-keychains", "-d", "user", "-s", KEYCHAIN]).args(known))?;
+    store_notary_profile(folder)
+}
+
+fn store_notary_profile(folder: &Path) -> Result<()> {
+    let (Some(key), Some(id), Some(issuer)) = (given(NOTARY_KEY), given(NOTARY_KEY_ID), given(NOTARY_ISSUER)) else {
+        say::line(format_args!("no key is given in {NOTARY_KEY}; nothing will be notarised"));
+        return Ok(());
+    };
+    let profile =
+        given(NOTARY_PROFILE).with_context(|| format!("{NOTARY_PROFILE} does not say what to call the profile"))?;
+    let file = folder.join("notary.p8");
+    fs::write(&file, key).context("cannot write the key")?;
+    let mut store = Command::new("xcrun");
+    store.args(["notarytool", "store-credentials", &profile, "--key-id", &id, "--issuer", &issuer, "--key"]);
+    run(store.arg(file))
+}
