@@ -62,7 +62,8 @@ pub(crate) fn check(processor: Processor) -> Result<()> {
     let target = processor.target();
     say::line(format_args!("checking the program with the feature metal for {target}"));
     let mut command = cargo();
-    if debian_rust::is_needed_for(target)? {
+    let is_debian = debian_rust::is_needed_for(target)?;
+    if is_debian {
         command = DebianRust::unpack(target)?.cargo();
         // Debian's compiler is a released one, for which building the standard library is not switched on.
         command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Dwarnings");
@@ -70,9 +71,9 @@ pub(crate) fn check(processor: Processor) -> Result<()> {
     } else {
         command.arg("clippy");
     }
-    command.args(["--locked", "--target", target, "--package", "engine", "--package", "app"]);
+    command.args(["--locked", "--target", target, "--package", "engine", "--package", "app", "--all-targets"]);
     command.args(["--features", "engine/metal,app/metal", "--target-dir"]).arg(repository().join("target/macos-check"));
-    if !debian_rust::is_needed_for(target)? {
+    if !is_debian {
         command.args(["--", "-D", "warnings"]);
     }
     run(&mut command)
