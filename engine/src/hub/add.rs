@@ -3,28 +3,15 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::pull::{NOTICE_FILE, install_wheels};
-use super::{Catalogue, CatalogueEntry, HubError, Licence, Meter, Progress, Stage, inspect, wheels};
+use super::pull::install_wheels;
+use super::{
+    Catalogue, CatalogueEntry, HubError, Licence, Meter, PipSource, Progress, Stage, checkpoint, inspect, listing,
+    wheels,
+};
 use crate::cancel::CancelToken;
 use crate::store::StoreError;
-use crate::store::models::{About, Manifest, ModelFiles, ModelKind, ModelStore, check_name};
-use crate::weights::gguf::{GgufError, GgufModel};
-
-/// Files of a published folder that are kept beside those the model needs.
-const COMPANIONS: [&str; 10] = [
-    "generation_config.json",
-    "processor_config.json",
-    "preprocessor_config.json",
-    "special_tokens_map.json",
-    "tokenizer_config.json",
-    "README.md",
-    "LICENSE",
-    "LICENSE.txt",
-    NOTICE_FILE,
-    "NOTICE.txt",
-];
-/// What a GGUF file is called once installed.
-const GGUF_FILE: &str = "model.gguf";
+use crate::store::models::{About, Manifest, ModelFiles, ModelStore, check_name};
+use crate::weights::gguf::GgufError;
 
 /// Files that were looked at and found to be a model, not yet installed.
 #[derive(Debug)]
@@ -36,7 +23,7 @@ pub struct Addition {
 #[derive(Debug)]
 enum What {
     /// The parts of a model of the catalogue.
-    Parts { entry: CatalogueEntry, wheels: Vec<PathBuf> },
+    Parts { entry: Box<CatalogueEntry>, pip: PipSource, wheels: Vec<PathBuf> },
     /// Files to be copied, with their names in the model's folder.
     Files { files: Vec<(PathBuf, String)>, about: About },
 }
@@ -103,7 +90,9 @@ impl Addition {
             What::Parts { entry, .. } if !licence_accepted => {
                 Err(HubError::LicenceNotAccepted { name: self.name.clone(), licence: entry.licence.line() })
             }
-            What::Parts { entry, wheels } => install_wheels(entry, &self.name, wheels, store, cancel, observe),
+            What::Parts { entry, pip, wheels } => {
+                install_wheels(entry, pip, &self.name, wheels, store, cancel, observe)
+            }
             What::Files { files, about } => self.copy(files, about, store, cancel, observe),
         }
     }
@@ -133,19 +122,20 @@ impl Addition {
 }
 
 fn parts(first: &Path, paths: &[PathBuf], catalogue: &Catalogue) -> Result<(What, String), HubError> {
-    let mut entry: Option<&CatalogueEntry> = None;
+    let mut entry: Option<(&CatalogueEntry, &PipSource)> = None;
     for path in paths {
         let Some(found) = wheels::belongs_to(path, &catalogue.models)? else {
             return Err(refused(path, "this wheel holds no part of a model that Recto knows"));
         };
-        if entry.is_some_and(|entry| entry.name != found.name) {
+        if entry.is_some_and(|(entry, _)| entry.name != found.0.name) {
             return Err(refused(path, "it belongs to another model than the wheels before it"));
         }
         entry = Some(found);
     }
-    let entry = entry.ok_or_else(|| refused(first, "it holds no part of a model"))?;
-    wheels::Wheels::sort_out(entry, paths)?;
-    Ok((What::Parts { entry: entry.clone(), wheels: paths.to_vec() }, entry.name.clone()))
+    let (entry, pip) = entry.ok_or_else(|| refused(first, "it holds no part of a model"))?;
+    wheels::Wheels::sort_out(entry, pip, paths)?;
+    let what = What::Parts { entry: Box::new(entry.clone()), pip: pip.clone(), wheels: paths.to_vec() };
+    Ok((what, entry.name.clone()))
 }
 
 fn of_file(path: &Path) -> Result<What, HubError> {
@@ -153,59 +143,39 @@ fn of_file(path: &Path) -> Result<What, HubError> {
         inspect::safetensors(path)?;
         return Err(refused(path, "weights alone are no model; give the folder with config.json beside them"));
     }
-    match GgufModel::open(path) {
-        Ok(_) => gguf(path, Vec::new()),
-        Err(GgufError::NotGguf) => match ModelFiles::of_file(path) {
-            Ok(_) => Err(HubError::Gguf { path: path.to_owned(), source: GgufError::NotGguf }),
-            Err(StoreError::NoModelAt { why, .. }) => Err(refused(path, &why)),
+    match checkpoint::of_gguf(path) {
+        Ok(found) => Ok(what(found, path, &[])),
+        Err(HubError::Gguf { path, source: GgufError::NotGguf }) => match ModelFiles::of_file(&path) {
+            Ok(_) => Err(HubError::Gguf { path, source: GgufError::NotGguf }),
+            Err(StoreError::NoModelAt { why, .. }) => Err(refused(&path, &why)),
             Err(other) => Err(other.into()),
         },
-        Err(source) => Err(HubError::Gguf { path: path.to_owned(), source }),
+        Err(error) => Err(error),
     }
 }
 
 fn of_folder(folder: &Path) -> Result<What, HubError> {
-    let not_a_model = |error| match error {
-        StoreError::NoModelAt { why, .. } => refused(folder, &why),
-        other => other.into(),
-    };
-    let files = ModelFiles::of_folder(folder).map_err(not_a_model)?;
-    let mut beside: Vec<PathBuf> =
-        COMPANIONS.iter().map(|name| folder.join(name)).filter(|path| path.is_file()).collect();
-    let kind = files.kind().map_err(not_a_model)?;
-    match files {
-        ModelFiles::Gguf(path) => gguf(&path, beside),
-        ModelFiles::Published { folder, config, tokenizer, index, weights } => {
-            beside.extend(inspect::weights(&folder, index.as_deref(), &weights)?);
-            if let Some(tokenizer) = &tokenizer {
-                inspect::json(tokenizer)?;
-            }
-            beside.push(config);
-            beside.extend(tokenizer.into_iter().chain(index));
-            Ok(What::Files { files: named(beside), about: about(kind, &folder) })
+    let found = checkpoint::of_folder(folder)?;
+    let companions: Vec<&str> =
+        listing::COMPANIONS.iter().copied().filter(|name| folder.join(name).is_file()).collect();
+    Ok(what(found, folder, &companions))
+}
+
+/// What is installed of a model that was found at `from`: its files, and those of the folder that are kept beside them.
+fn what(found: checkpoint::Checkpoint, from: &Path, companions: &[&str]) -> What {
+    let checkpoint::Checkpoint { kind, mut files } = found;
+    for name in companions {
+        if files.iter().all(|(_, other)| other != name) {
+            files.push((from.join(name), (*name).to_owned()));
         }
     }
-}
-
-fn gguf(path: &Path, beside: Vec<PathBuf>) -> Result<What, HubError> {
-    GgufModel::open(path).map_err(|source| HubError::Gguf { path: path.to_owned(), source })?;
-    let mut files = named(beside);
-    files.push((path.to_owned(), GGUF_FILE.to_owned()));
-    Ok(What::Files { files, about: about(ModelKind::Gemma3Gguf, path) })
-}
-
-fn about(kind: ModelKind, from: &Path) -> About {
     let source = std::path::absolute(from).unwrap_or_else(|_| from.to_owned());
-    About {
+    let about = About {
         kind,
         source: format!("added from {}", source.display()),
         licence: "as published with its files".to_owned(),
-    }
-}
-
-fn named(paths: Vec<PathBuf>) -> Vec<(PathBuf, String)> {
-    let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    paths.into_iter().map(|path| (path.clone(), name(&path))).collect()
+    };
+    What::Files { files, about }
 }
 
 /// A model's name made from a file's: what no name may have becomes a dash.

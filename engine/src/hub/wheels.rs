@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use super::{CatalogueEntry, HubError, Meter, Part};
+use super::{CatalogueEntry, HubError, Meter, Part, PipSource};
 use crate::cancel::CancelToken;
 use crate::store::StoreError;
 use crate::store::models::{Installation, StagedFile};
@@ -25,17 +25,17 @@ impl Wheels {
     ///
     /// # Errors
     /// Returns [`HubError::BadWheel`] for a file that cannot be opened, [`HubError::MissingParts`] when some are missing.
-    pub(super) fn sort_out(entry: &CatalogueEntry, paths: &[PathBuf]) -> Result<Self, HubError> {
-        let mut found = vec![None; entry.parts.len()];
+    pub(super) fn sort_out(entry: &CatalogueEntry, pip: &PipSource, paths: &[PathBuf]) -> Result<Self, HubError> {
+        let mut found = vec![None; pip.parts.len()];
         for path in paths {
             let archive = open(path)?;
-            for (part, slot) in entry.parts.iter().zip(&mut found) {
+            for (part, slot) in pip.parts.iter().zip(&mut found) {
                 if archive.index_for_name(&part.member).is_some() {
                     *slot = Some(path.clone());
                 }
             }
         }
-        let missing: Vec<String> = entry
+        let missing: Vec<String> = pip
             .parts
             .iter()
             .zip(&found)
@@ -56,23 +56,24 @@ impl Wheels {
     pub(super) fn join(
         &self,
         entry: &CatalogueEntry,
+        pip: &PipSource,
         installation: &mut Installation,
         cancel: &CancelToken,
         meter: &mut Meter<'_>,
     ) -> Result<(), HubError> {
         let mismatch = |why: String| HubError::Mismatch { name: entry.name.clone(), why };
-        let mut left_bytes = entry.bytes;
-        let mut staged = installation.create_file(&entry.file)?;
-        for (part, wheel) in entry.parts.iter().zip(&self.0) {
+        let mut left_bytes = pip.bytes;
+        let mut staged = installation.create_file(&pip.file)?;
+        for (part, wheel) in pip.parts.iter().zip(&self.0) {
             let bytes = append(&mut staged, wheel, &part.member, left_bytes, cancel, meter)?;
             left_bytes = left_bytes.checked_sub(bytes).ok_or_else(|| mismatch("it is longer".to_owned()))?;
         }
         let file = staged.finish()?;
         if left_bytes > 0 {
-            return Err(mismatch(format!("it has {} of {} bytes", file.bytes, entry.bytes)));
+            return Err(mismatch(format!("it has {} of {} bytes", file.bytes, pip.bytes)));
         }
-        if !file.sha256.eq_ignore_ascii_case(&entry.sha256) {
-            return Err(mismatch(format!("its SHA-256 is {} instead of {}", file.sha256, entry.sha256)));
+        if !file.sha256.eq_ignore_ascii_case(&pip.sha256) {
+            return Err(mismatch(format!("its SHA-256 is {} instead of {}", file.sha256, pip.sha256)));
         }
         Ok(())
     }
@@ -85,10 +86,10 @@ impl Wheels {
 pub(super) fn belongs_to<'a>(
     wheel: &Path,
     models: &'a [CatalogueEntry],
-) -> Result<Option<&'a CatalogueEntry>, HubError> {
+) -> Result<Option<(&'a CatalogueEntry, &'a PipSource)>, HubError> {
     let archive = open(wheel)?;
-    let holds = |entry: &&CatalogueEntry| entry.parts.iter().any(|part| archive.index_for_name(&part.member).is_some());
-    Ok(models.iter().find(holds))
+    let holds = |pip: &PipSource| pip.parts.iter().any(|part| archive.index_for_name(&part.member).is_some());
+    Ok(models.iter().filter_map(|entry| Some((entry, entry.pip.as_ref()?))).find(|(_, pip)| holds(pip)))
 }
 
 fn open(path: &Path) -> Result<ZipArchive<File>, HubError> {

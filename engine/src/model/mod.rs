@@ -15,6 +15,7 @@ pub mod generation;
 mod kv_cache;
 mod layers;
 pub mod memory;
+pub mod tensors;
 pub mod vision;
 
 use std::cell::OnceCell;

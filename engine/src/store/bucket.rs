@@ -23,7 +23,7 @@ pub enum Bucket {
     ///     NOTICE                 the licence notice, where the catalogue has one
     /// ```
     Models,
-    /// Downloads under way, under the cache directory; nothing in it outlives the command that made it.
+    /// Downloads under way, under the cache directory; what is not kept for another attempt goes with the command that made it.
     ///
     /// ```text
     /// downloads-v1/
@@ -31,6 +31,11 @@ pub enum Bucket {
     ///   NAME-XXXXXX/             what a download brings
     ///     unpack/                where the downloading program works
     ///     *.whl                  what it brought, whole
+    ///   NAME.kept/               wheels that came whole, for the next attempt
+    ///   OWNER--NAME@COMMIT.partial/   a model of the hub, in pieces
+    ///     FILE                   a file that is whole and has the right hash
+    ///     FILE.part              one of full length, of which some pieces have come
+    ///     FILE.journal           which ones: see `partial.rs`
     /// ```
     Downloads,
     /// Encoder states of windows, under the cache directory.

@@ -22,6 +22,28 @@ fn free_on_disk_of(_path: &Path) -> Option<u64> {
     None
 }
 
+/// Whether a file can be moved from one path to the other without being copied, as far as that can be known before; neither
+/// needs to exist.
+pub fn are_on_one_disk(one: &Path, other: &Path) -> bool {
+    let existing = |path: &Path| path.ancestors().find(|ancestor| ancestor.exists()).map(Path::to_owned);
+    match (existing(one), existing(other)) {
+        (Some(one), Some(other)) => disk_of(&one).is_some_and(|disk| disk_of(&other) == Some(disk)),
+        _ => false,
+    }
+}
+
+#[cfg(unix)]
+fn disk_of(path: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some(path.metadata().ok()?.dev())
+}
+
+/// A drive by its letter.
+#[cfg(not(unix))]
+fn disk_of(path: &Path) -> Option<std::ffi::OsString> {
+    Some(path.canonicalize().ok()?.components().next()?.as_os_str().to_owned())
+}
+
 /// Checks that `needed_bytes` fit on the disk that holds `path`, before anything is written.
 ///
 /// # Errors

@@ -51,7 +51,7 @@ const KEPT: &str = ".kept";
 
 impl ScratchFolder {
     /// Makes an empty folder for the download of `name`, and takes away what earlier downloads left when they were killed,
-    /// and what was kept of others.
+    /// and what was kept of others, but for those that are fetched in pieces and may go on.
     ///
     /// # Errors
     /// Returns [`StoreError::Busy`] while another process downloads, [`StoreError::Write`] when nothing can be written.
@@ -59,7 +59,7 @@ impl ScratchFolder {
         let bucket = Bucket::Downloads.path(directories);
         let lock = FileLock::of_folder(&bucket)?;
         let kept = format!("{name}{KEPT}");
-        sweep(&bucket, |folder| folder != kept)?;
+        sweep(&bucket, |folder| folder != kept && !super::partial::may_go_on(&bucket, folder))?;
         let kept = bucket.join(kept);
         let folder = tempfile::Builder::new()
             .prefix(&format!("{name}-"))

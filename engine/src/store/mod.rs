@@ -17,11 +17,13 @@ mod lock;
 mod log;
 pub mod models;
 pub mod output;
+mod partial;
 
 pub use bucket::Bucket;
 pub use directories::Directories;
-pub use disk::{free_bytes, require_free};
+pub use disk::{are_on_one_disk, free_bytes, require_free};
 pub use error::StoreError;
 pub use folder::ScratchFolder;
 pub use lock::FileLock;
 pub use log::log_file;
+pub use partial::{PartialDownload, PartialFile, Wanted};

@@ -10,6 +10,8 @@ mod safetensors;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use names::canonical;
+
 use candle_core::{DType, Device, Tensor};
 
 use crate::diagnostic::Hint;

@@ -1,16 +1,20 @@
 //! Names of tensors in the wild, brought to those of the published checkpoints.
 //!
 //! Seen on disk: the published layout; the one that newer library versions write (`encoder.text_model.`, the vision
-//! tower without `vision_model.`); saves of the bare model (no leading `model.`); copies of tied tensors.
+//! tower without `vision_model.`); saves of the bare model (no leading `model.`); copies of tied tensors. A Gemma 3 text
+//! checkpoint has no encoder, so its layers stand right under `model.`, and two norms are called otherwise.
 
 /// Name of a stored tensor in the layout that [`super::Weights`] is asked in: text names as published, the vision
 /// tower without `vision_model.`.
-pub(super) fn canonical(stored: &str) -> String {
+pub(crate) fn canonical(stored: &str) -> String {
     let name = if stored.starts_with("encoder.") || stored.starts_with("decoder.") {
         format!("model.{stored}")
     } else {
         stored.to_owned()
     };
+    if let Some(gemma) = of_gemma(&name) {
+        return gemma;
+    }
     for (prefix, published) in [
         ("model.encoder.text_model.", "model.encoder."),
         ("model.encoder.vision_tower.vision_model.", "model.encoder.vision_tower."),
@@ -20,6 +24,19 @@ pub(super) fn canonical(stored: &str) -> String {
         }
     }
     name
+}
+
+/// The name that a tensor of a Gemma 3 text checkpoint has in T5Gemma 2's decoder; `None` for names of T5Gemma 2.
+fn of_gemma(name: &str) -> Option<String> {
+    if name == "lm_head.weight" {
+        return Some("lm_head.out_proj.weight".to_owned());
+    }
+    let rest = name.strip_prefix("model.")?;
+    if !["layers.", "embed_tokens.", "norm."].iter().any(|start| rest.starts_with(start)) {
+        return None;
+    }
+    let rest = rest.replace(".input_layernorm.", ".pre_self_attn_layernorm.");
+    Some(format!("model.decoder.{}", rest.replace(".post_attention_layernorm.", ".post_self_attn_layernorm.")))
 }
 
 #[cfg(test)]
@@ -40,6 +57,18 @@ mod tests {
             ),
             ("encoder.vision_tower.post_layernorm.bias", "model.encoder.vision_tower.post_layernorm.bias"),
             ("lm_head.out_proj.weight", "lm_head.out_proj.weight"),
+            ("lm_head.weight", "lm_head.out_proj.weight"),
+            ("model.embed_tokens.weight", "model.decoder.embed_tokens.weight"),
+            ("model.norm.weight", "model.decoder.norm.weight"),
+            ("model.layers.3.input_layernorm.weight", "model.decoder.layers.3.pre_self_attn_layernorm.weight"),
+            (
+                "model.layers.3.post_attention_layernorm.weight",
+                "model.decoder.layers.3.post_self_attn_layernorm.weight",
+            ),
+            (
+                "model.layers.3.post_feedforward_layernorm.weight",
+                "model.decoder.layers.3.post_feedforward_layernorm.weight",
+            ),
         ] {
             assert_eq!(canonical(stored), expected, "{stored}");
         }

@@ -90,6 +90,16 @@ impl Fields {
         Ok(value)
     }
 
+    /// A number of layers.
+    pub(super) fn take_layers(&mut self, name: &str) -> Result<usize, ConfigError> {
+        let value: usize = self.take(name)?;
+        // Each layer has tensors with names, so this is what a hostile file would grow.
+        if value == 0 || value > 1024 {
+            return Err(self.invalid(name, value, "a number between 1 and 1,024"));
+        }
+        Ok(value)
+    }
+
     /// An object within this one.
     pub(super) fn take_object(&mut self, name: &str) -> Result<Self, ConfigError> {
         self.take_optional_object(name)?.ok_or_else(|| ConfigError::Missing(self.path_of(name)))

@@ -66,7 +66,7 @@ impl StackConfig {
 
     /// Reads the fields of a stack; what belongs to the model as a whole stays in `fields`.
     pub(super) fn read(fields: &mut Fields, unknown: &mut Vec<String>) -> Result<Self, ConfigError> {
-        let num_layers = fields.take_size("num_hidden_layers")?;
+        let num_layers = fields.take_layers("num_hidden_layers")?;
         let stack = Self {
             hidden_size: fields.take_size("hidden_size")?,
             intermediate_size: fields.take_size("intermediate_size")?,

@@ -54,7 +54,7 @@ impl VisionConfig {
         let vision = Self {
             hidden_size: fields.take_size("hidden_size")?,
             intermediate_size: fields.take_size("intermediate_size")?,
-            num_layers: fields.take_size("num_hidden_layers")?,
+            num_layers: fields.take_layers("num_hidden_layers")?,
             num_heads: fields.take_size("num_attention_heads")?,
             image_size: fields.take_size("image_size")?,
             patch_size: fields.take_size("patch_size")?,

@@ -65,11 +65,7 @@ impl Installation {
     /// # Errors
     /// Returns [`StoreError::Write`] when it cannot be made, or is there already.
     pub fn create_file(&mut self, name: &str) -> Result<StagedFile<'_>, StoreError> {
-        let path = self.staging.path().join(name);
-        if !is_plain_file_name(name) || name == MANIFEST_FILE {
-            let source = std::io::Error::new(std::io::ErrorKind::InvalidFilename, "not a name for a file of a model");
-            return Err(StoreError::Write { path, source });
-        }
+        let path = self.path_for(name)?;
         let file = File::options().write(true).create_new(true).open(&path).map_err(StoreError::write(&path))?;
         Ok(StagedFile { installation: self, name: name.to_owned(), path, file, hasher: Sha256::new(), bytes: 0 })
     }
@@ -82,6 +78,55 @@ impl Installation {
         let mut staged = self.create_file(name)?;
         staged.append(bytes)?;
         staged.finish().map(|_| ())
+    }
+
+    /// Moves a file of a known hash into the model, or copies it where it lies on another disk.
+    ///
+    /// `on_bytes` is told how many bytes were put in place since its last call.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Read`], [`StoreError::Write`], [`StoreError::DiskFull`] or [`StoreError::Cancelled`].
+    pub fn take_file(
+        &mut self,
+        name: &str,
+        from: &Path,
+        sha256: &str,
+        cancel: &CancelToken,
+        on_bytes: &mut dyn FnMut(u64),
+    ) -> Result<(), StoreError> {
+        let to = self.path_for(name)?;
+        let bytes = from.metadata().map_err(StoreError::read(from))?.len();
+        match rename(from, &to) {
+            Ok(()) => {
+                on_bytes(bytes);
+                self.files.push(ManifestFile { name: name.to_owned(), bytes, sha256: sha256.to_owned() });
+                Ok(())
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
+                let mut source = File::open(from).map_err(StoreError::read(from))?;
+                let mut staged = self.create_file(name)?;
+                staged.copy(&mut source, from, cancel, on_bytes)?;
+                if staged.finish()?.sha256.eq_ignore_ascii_case(sha256) {
+                    return Ok(());
+                }
+                let source = std::io::Error::new(std::io::ErrorKind::InvalidData, "it changed while it was copied");
+                Err(StoreError::Read { path: from.to_owned(), source })
+            }
+            Err(error) => Err(StoreError::write(&to)(error)),
+        }
+    }
+
+    /// Where a file of the model goes, if it can have that name and nothing has it yet.
+    fn path_for(&self, name: &str) -> Result<PathBuf, StoreError> {
+        let path = self.staging.path().join(name);
+        let error = |kind, why: &str| StoreError::Write { path: path.clone(), source: std::io::Error::new(kind, why) };
+        if !is_plain_file_name(name) || name == MANIFEST_FILE {
+            return Err(error(std::io::ErrorKind::InvalidFilename, "not a name for a file of a model"));
+        }
+        if path.symlink_metadata().is_ok() {
+            return Err(error(std::io::ErrorKind::AlreadyExists, "it is there already"));
+        }
+        Ok(path)
     }
 
     /// Writes down what was installed and gives the folder its name: only now is there a model.
@@ -145,4 +190,9 @@ impl StagedFile<'_> {
         self.bytes += bytes.len() as u64;
         Ok(())
     }
+}
+
+fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "the store is where things get their names")]
+    std::fs::rename(from, to)
 }

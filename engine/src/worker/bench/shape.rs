@@ -1,11 +1,11 @@
 //! The published sizes of T5Gemma 2 with weights of chance: speed does not depend on what the weights say.
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde_json::json;
 
-use crate::model::config::{ConfigError, ModelConfig, StackConfig, VisionConfig};
+use crate::model::config::{ConfigError, ModelConfig};
+use crate::model::tensors::{ExpectedTensor, TensorRole, expected_tensors};
 use crate::weights::random::{RandomSource, RandomTensor};
 
 /// Seed of the weights: the same ones on every machine.
@@ -122,94 +122,17 @@ impl FromStr for Shape {
     }
 }
 
-/// Weights of chance for every tensor that a T5Gemma 2 model of this configuration asks for.
+/// Weights of chance for every tensor that a model of this configuration asks for.
 pub(super) fn random_weights(config: &ModelConfig) -> RandomSource {
-    let mut tensors = Tensors(BTreeMap::new());
-    let hidden = config.hidden_size();
-    tensors.product("model.encoder.embed_tokens.weight", &[config.vocab_size, hidden]);
-    tensors.vector("model.encoder.embed_tokens.eoi_embedding", hidden, 0.0);
-    tensors.stack("model.decoder", &config.decoder);
-    if let Some(encoder) = &config.encoder {
-        tensors.stack("model.encoder", &encoder.text);
-        if let Some(vision) = &encoder.vision {
-            tensors.eyes(vision, hidden);
-        }
-    }
-    RandomSource::new(tensors.0, SEED)
-}
-
-struct Tensors(BTreeMap<String, RandomTensor>);
-
-impl Tensors {
-    fn product(&mut self, name: impl Into<String>, shape: &[usize]) {
-        self.0.insert(name.into(), RandomTensor::product(shape));
-    }
-
-    fn vector(&mut self, name: impl Into<String>, length: usize, mean: f32) {
-        self.0.insert(name.into(), RandomTensor::vector(length, mean));
-    }
-
-    /// Encoder or decoder; its norms are offsets from one.
-    fn stack(&mut self, name: &str, config: &StackConfig) {
-        let (hidden, inner, width) = (config.hidden_size, config.intermediate_size, config.head_dim);
-        let (queries, keys) = (config.num_heads * width, config.num_kv_heads * width);
-        self.vector(format!("{name}.norm.weight"), hidden, 0.0);
-        for i in 0..config.layers.len() {
-            let layer = format!("{name}.layers.{i}");
-            for (part, outputs, inputs) in [
-                ("self_attn.q_proj", queries, hidden),
-                ("self_attn.k_proj", keys, hidden),
-                ("self_attn.v_proj", keys, hidden),
-                ("self_attn.o_proj", hidden, queries),
-                ("mlp.gate_proj", inner, hidden),
-                ("mlp.up_proj", inner, hidden),
-                ("mlp.down_proj", hidden, inner),
-            ] {
-                self.product(format!("{layer}.{part}.weight"), &[outputs, inputs]);
-            }
-            for part in ["q", "k"] {
-                self.vector(format!("{layer}.self_attn.{part}_norm.weight"), width, 0.0);
-            }
-            for part in ["pre_self_attn", "post_self_attn", "pre_feedforward", "post_feedforward"] {
-                self.vector(format!("{layer}.{part}_layernorm.weight"), hidden, 0.0);
-            }
-        }
-    }
-
-    /// SigLIP, whose norms are factors and whose products have biases, and the projector.
-    fn eyes(&mut self, vision: &VisionConfig, hidden: usize) {
-        let (width, inner, patch) = (vision.hidden_size, vision.intermediate_size, vision.patch_size);
-        let name = "model.encoder.vision_tower";
-        self.product(format!("{name}.embeddings.patch_embedding.weight"), &[width, vision.num_channels, patch, patch]);
-        self.vector(format!("{name}.embeddings.patch_embedding.bias"), width, 0.0);
-        self.product(format!("{name}.embeddings.position_embedding.weight"), &[vision.grid() * vision.grid(), width]);
-        for i in 0..vision.num_layers {
-            let layer = format!("{name}.encoder.layers.{i}");
-            for (part, outputs, inputs) in [
-                ("self_attn.q_proj", width, width),
-                ("self_attn.k_proj", width, width),
-                ("self_attn.v_proj", width, width),
-                ("self_attn.out_proj", width, width),
-                ("mlp.fc1", inner, width),
-                ("mlp.fc2", width, inner),
-            ] {
-                self.product(format!("{layer}.{part}.weight"), &[outputs, inputs]);
-                self.vector(format!("{layer}.{part}.bias"), outputs, 0.0);
-            }
-            for part in ["layer_norm1", "layer_norm2"] {
-                self.norm(&format!("{layer}.{part}"), width);
-            }
-        }
-        self.norm(&format!("{name}.post_layernorm"), width);
-        let projector = "model.encoder.multi_modal_projector";
-        self.product(format!("{projector}.mm_input_projection_weight"), &[width, hidden]);
-        self.vector(format!("{projector}.mm_soft_emb_norm.weight"), width, 0.0);
-    }
-
-    fn norm(&mut self, name: &str, width: usize) {
-        self.vector(format!("{name}.weight"), width, 1.0);
-        self.vector(format!("{name}.bias"), width, 0.0);
-    }
+    let random = |tensor: ExpectedTensor| {
+        let made = match (tensor.role, tensor.shape.as_slice()) {
+            (TensorRole::Offset, [length]) => RandomTensor::vector(*length, 0.0),
+            (TensorRole::Factor, [length]) => RandomTensor::vector(*length, 1.0),
+            (_, shape) => RandomTensor::product(shape),
+        };
+        (tensor.name, made)
+    };
+    RandomSource::new(expected_tensors(config).into_iter().map(random).collect(), SEED)
 }
 
 #[cfg(test)]

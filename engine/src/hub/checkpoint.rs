@@ -1,0 +1,151 @@
+//! Whether a folder holds a model that Recto can run, found out before it is installed, whichever way it came.
+//!
+//! The configuration says which tensors there must be; each must be there, in its shape and in a type that is read. No weight
+//! is looked at.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::HubError;
+use super::inspect::{self, StoredTensor};
+use crate::model::config::ModelConfig;
+use crate::model::tensors::{ExpectedTensor, expected_tensors};
+use crate::store::StoreError;
+use crate::store::models::{ModelFiles, ModelKind};
+use crate::weights::canonical;
+use crate::weights::gguf::GgufModel;
+
+/// A folder or file that was found to hold a model.
+#[derive(Debug)]
+pub(super) struct Checkpoint {
+    /// What kind of model it is.
+    pub(super) kind: ModelKind,
+    /// The files that make it, and what they are called once installed.
+    pub(super) files: Vec<(PathBuf, String)>,
+}
+
+/// Types that weights are read from.
+const READ_TYPES: [&str; 3] = ["BF16", "F16", "F32"];
+/// What a GGUF file, and weights in one file, are called once installed.
+const GGUF_FILE: &str = "model.gguf";
+const SAFETENSORS_FILE: &str = "model.safetensors";
+
+/// Checks the model in `folder`.
+///
+/// # Errors
+/// Returns [`HubError::Refused`] or [`HubError::Gguf`] with the file, the tensor, what was expected and what was found.
+pub(super) fn of_folder(folder: &Path) -> Result<Checkpoint, HubError> {
+    let not_a_model = |error| match error {
+        StoreError::NoModelAt { why, .. } => refused(folder, why),
+        other => other.into(),
+    };
+    let files = ModelFiles::of_folder(folder).map_err(not_a_model)?;
+    let kind = files.kind().map_err(not_a_model)?;
+    match files {
+        ModelFiles::Gguf(path) => of_gguf(&path),
+        ModelFiles::Published { folder, config, tokenizer, index, weights } => {
+            let text = std::fs::read_to_string(&config).map_err(StoreError::read(&config))?;
+            let shape = ModelConfig::from_json(&text).map_err(|error| refused(&config, error.to_string()))?;
+            let Some(tokenizer) = tokenizer else {
+                return Err(refused(&folder, "tokenizer.json is missing".to_owned()));
+            };
+            inspect::json(&tokenizer)?;
+            let found = inspect::weights(&folder, index.as_deref(), &weights)?;
+            check_tensors(&shape, &found.tensors)?;
+            let mut files: Vec<(PathBuf, String)> = found.files.into_iter().map(named).collect();
+            match (&index, files.as_mut_slice()) {
+                // The only file may have any name where it comes from; here there is one that it is looked for under.
+                (None, [(_, name)]) => SAFETENSORS_FILE.clone_into(name),
+                _ => {}
+            }
+            files.extend([config, tokenizer].into_iter().chain(index).map(named));
+            Ok(Checkpoint { kind, files })
+        }
+    }
+}
+
+/// Checks a model in one GGUF file.
+///
+/// # Errors
+/// Returns [`HubError::Gguf`] with what is wrong.
+pub(super) fn of_gguf(path: &Path) -> Result<Checkpoint, HubError> {
+    GgufModel::open(path).map_err(|source| HubError::Gguf { path: path.to_owned(), source })?;
+    Ok(Checkpoint { kind: ModelKind::Gemma3Gguf, files: vec![(path.to_owned(), GGUF_FILE.to_owned())] })
+}
+
+/// Checks that all tensors that the configuration asks for are there, and that there are no layers that it does not know of.
+fn check_tensors(config: &ModelConfig, stored: &[(PathBuf, String, StoredTensor)]) -> Result<(), HubError> {
+    let mut by_name: BTreeMap<String, &(PathBuf, String, StoredTensor)> = BTreeMap::new();
+    for entry in stored {
+        let name = canonical(&entry.1);
+        let Some((_, first, other)) = by_name.get(&name) else {
+            by_name.insert(name, entry);
+            continue;
+        };
+        // Savers write tied tensors under several names; loading compares them number by number.
+        if other.shape != entry.2.shape || other.dtype != entry.2.dtype {
+            return Err(refused(
+                &entry.0,
+                format!("its tensor `{}` is `{first}` once more, in another shape", entry.1),
+            ));
+        }
+    }
+    let somewhere = stored.first().map_or(Path::new("model.safetensors"), |(file, ..)| file.as_path());
+    for ExpectedTensor { name, shape, .. } in expected_tensors(config) {
+        let Some((file, stored_name, tensor)) = by_name.get(&name) else {
+            return Err(refused(
+                somewhere.parent().unwrap_or(somewhere),
+                format!("its weights lack the tensor `{name}` {shape:?} that config.json asks for"),
+            ));
+        };
+        if tensor.shape != shape {
+            return Err(refused(
+                file,
+                format!(
+                    "its tensor `{stored_name}` has the shape {:?} where config.json asks for {shape:?}",
+                    tensor.shape
+                ),
+            ));
+        }
+        if !READ_TYPES.contains(&tensor.dtype.as_str()) {
+            return Err(refused(
+                file,
+                format!(
+                    "its tensor `{stored_name}` is in {}; weights are read in {}",
+                    tensor.dtype,
+                    READ_TYPES.join(", ")
+                ),
+            ));
+        }
+    }
+    let vision = config.encoder.as_ref().and_then(|encoder| encoder.vision.as_ref());
+    for (stem, num_layers) in [
+        ("model.decoder.layers.", Some(config.decoder.layers.len())),
+        ("model.encoder.layers.", config.encoder.as_ref().map(|encoder| encoder.text.layers.len())),
+        ("model.encoder.vision_tower.encoder.layers.", vision.map(|vision| vision.num_layers)),
+    ] {
+        // A tower that the configuration leaves out is left alone: a model may be used without its eyes.
+        let Some(num_layers) = num_layers else { continue };
+        let is_beyond = |name: &str| {
+            let rest = name.strip_prefix(stem)?;
+            let number: usize = rest.split('.').next()?.parse().ok()?;
+            (number >= num_layers).then_some(())
+        };
+        if let Some((_, (file, stored_name, _))) = by_name.iter().find(|(name, _)| is_beyond(name).is_some()) {
+            return Err(refused(
+                file,
+                format!("config.json says that there are {num_layers} of {stem}*, and it holds `{stored_name}`"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn named(path: PathBuf) -> (PathBuf, String) {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    (path, name)
+}
+
+fn refused(path: &Path, why: String) -> HubError {
+    HubError::Refused { path: path.to_owned(), why }
+}

@@ -1,0 +1,262 @@
+//! Requests to the hub and to where it redirects.
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::RecvTimeoutError;
+use ureq::http::{HeaderMap, Uri, header};
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+use ureq::{Agent, Body, BodyReader};
+
+use super::endpoint::{is_private, redirected};
+use super::proxy::proxy_for;
+use super::trouble::{Refusal, Trouble};
+use super::{Endpoint, POLL, Transfer};
+use crate::cancel::{CancelToken, Cancelled};
+use crate::hub::Token;
+
+/// The hub redirects once or twice; whoever redirects more often goes in circles.
+const MAX_REDIRECTS: usize = 8;
+/// Headers of the hub take some kilobytes, most of it policies.
+const MAX_HEADER_BYTES: usize = 64 << 10;
+
+/// Asks the hub, in the user's name where there is a token. All clones share their connections.
+#[derive(Clone)]
+pub(in crate::hub) struct Client {
+    agent: Agent,
+    endpoint: Endpoint,
+    token: Option<Token>,
+    transfer: Transfer,
+}
+
+/// An answer that says yes, of which the body is still to be read.
+pub(in crate::hub) struct Answer {
+    /// Its status: 200 or 206.
+    pub(in crate::hub) status: u16,
+    /// Its header.
+    pub(in crate::hub) headers: HeaderMap,
+    /// Its body.
+    pub(in crate::hub) body: Body,
+}
+
+impl Answer {
+    /// A field of the header, where it is text.
+    pub(in crate::hub) fn field(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok().map(str::trim)
+    }
+
+    /// The body, which has to come at some pace.
+    pub(in crate::hub) fn reader(self, transfer: &Transfer) -> PacedReader {
+        let (stall, least_bytes) = (transfer.stall, transfer.least_bytes);
+        PacedReader { inner: self.body.into_reader(), stall, least_bytes, since: Instant::now(), bytes: 0 }
+    }
+}
+
+/// Reads a body, and gives up where next to nothing comes: a server that sends a byte now and then never keeps a single read
+/// waiting for long.
+pub(in crate::hub) struct PacedReader {
+    inner: BodyReader<'static>,
+    stall: Duration,
+    least_bytes: u64,
+    since: Instant,
+    bytes: u64,
+}
+
+impl Read for PacedReader {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.bytes += read as u64;
+        if self.since.elapsed() > self.stall {
+            if read > 0 && self.bytes < self.least_bytes {
+                return Err(std::io::ErrorKind::TimedOut.into());
+            }
+            (self.since, self.bytes) = (Instant::now(), 0);
+        }
+        Ok(read)
+    }
+}
+
+impl Client {
+    pub(in crate::hub) fn new(endpoint: Endpoint, token: Option<Token>, transfer: Transfer) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .tls_config(tls())
+            .user_agent(concat!("recto/", env!("CARGO_PKG_VERSION")))
+            .max_response_header_size(MAX_HEADER_BYTES)
+            .max_idle_connections_per_host(transfer.connections)
+            .timeout_resolve(Some(transfer.connect))
+            .timeout_connect(Some(transfer.connect))
+            .timeout_send_request(Some(transfer.stall))
+            .timeout_recv_response(Some(transfer.stall))
+            .timeout_per_read(Some(transfer.stall))
+            .build();
+        Self { agent: config.new_agent(), endpoint, token, transfer }
+    }
+
+    pub(in crate::hub) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    pub(in crate::hub) fn transfer(&self) -> &Transfer {
+        &self.transfer
+    }
+
+    /// Ends all exchanges that are under way; nothing can be asked afterwards.
+    pub(in crate::hub) fn close(&self) {
+        self.agent.clone().shutdown();
+    }
+
+    /// Asks for `uri`, or a range of it, and follows where that leads. The token goes along as long as that is the hub, and
+    /// comes back when it leads back. Blocks.
+    pub(in crate::hub) fn open(
+        &self,
+        uri: &Uri,
+        range: Option<&str>,
+        if_range: Option<&str>,
+    ) -> Result<Answer, Trouble> {
+        let mut uri = uri.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let mut request = self.agent.get(&uri).config().proxy(proxy_for(&uri)?).build();
+            let token = self.token.as_ref().filter(|_| self.endpoint.is_trusted(&uri));
+            for (name, value) in [
+                (header::AUTHORIZATION, token.map(Token::header).as_deref()),
+                (header::RANGE, range),
+                (header::IF_RANGE, if_range),
+            ] {
+                if let Some(value) = value {
+                    request = request.header(name, value);
+                }
+            }
+            let response = request.call().map_err(Trouble::of)?;
+            let (parts, body) = response.into_parts();
+            match parts.status.as_u16() {
+                status @ (200 | 206) => return Ok(Answer { status, headers: parts.headers, body }),
+                301 | 302 | 303 | 307 | 308 => uri = next(&uri, &parts.headers)?,
+                _ => return Err(Trouble::Refused(Refusal::of(parts.status, &parts.headers, token.is_some()))),
+            }
+        }
+        Err(Trouble::Astray(format!("it was redirected more than {MAX_REDIRECTS} times")))
+    }
+
+    /// All of a small thing, at most `max_bytes`, asked for again where that may help.
+    ///
+    /// # Errors
+    /// Returns [`Cancelled`] within a fraction of a second; what else failed is the inner error.
+    pub(in crate::hub) fn fetch(
+        &self,
+        uri: &Uri,
+        max_bytes: u64,
+        cancel: &CancelToken,
+    ) -> Result<Result<Vec<u8>, Trouble>, Cancelled> {
+        let mut number = 0;
+        loop {
+            let (client, asked) = (self.clone(), uri.clone());
+            let result = self.wait(cancel, move || client.read_all(&asked, max_bytes))?;
+            let Some(pause) = result.as_ref().err().and_then(|trouble| self.pause(trouble, number)) else {
+                return Ok(result);
+            };
+            sleep(pause, cancel)?;
+            number += 1;
+        }
+    }
+
+    /// How long to wait before asking for the `number`th time again; `None` where that would not help.
+    pub(in crate::hub) fn pause(&self, trouble: &Trouble, number: u32) -> Option<Duration> {
+        // A host that is not there will hardly come in the next seconds.
+        let retries = if matches!(trouble, Trouble::Unreachable(_)) {
+            self.transfer.retries.min(1)
+        } else {
+            self.transfer.retries
+        };
+        if !trouble.may_pass() || number >= retries {
+            return None;
+        }
+        let own = self.transfer.pause_before(number);
+        match trouble.retry_after() {
+            Some(asked) if asked > self.transfer.longest_pause => None,
+            Some(asked) => Some(asked.max(own)),
+            None => Some(own),
+        }
+    }
+
+    fn read_all(&self, uri: &Uri, max_bytes: u64) -> Result<Vec<u8>, Trouble> {
+        let answer = self.open(uri, None, None)?;
+        let mut bytes = Vec::new();
+        let reader = answer.reader(&self.transfer);
+        reader.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| Trouble::of_io(&error))?;
+        if bytes.len() as u64 > max_bytes {
+            return Err(Trouble::Nonsense(format!("it has more than {max_bytes} bytes")));
+        }
+        Ok(bytes)
+    }
+
+    /// Does `work` on a thread of its own and waits for it. When it is to stop, connections are closed, and the thread, which
+    /// may still be looking for a name, is left to find out by itself.
+    fn wait<T: Send + 'static>(
+        &self,
+        cancel: &CancelToken,
+        work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<Result<T, Trouble>, Cancelled> {
+        let (sender, receiver) = crossbeam_channel::bounded(1);
+        let run = move || {
+            // Nobody waits any more once it was cancelled.
+            let _ = sender.send(work());
+        };
+        if let Err(error) = std::thread::Builder::new().name("hub".to_owned()).spawn(run) {
+            return Ok(Err(Trouble::Unreachable(error.to_string())));
+        }
+        loop {
+            if let Err(cancelled) = cancel.check() {
+                self.close();
+                return Err(cancelled);
+            }
+            match receiver.recv_timeout(POLL) {
+                Ok(result) => return Ok(result),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(Err(Trouble::Cut("its thread ended".to_owned()))),
+            }
+        }
+    }
+}
+
+/// Sleeps, but not on when the work is to stop.
+fn sleep(pause: Duration, cancel: &CancelToken) -> Result<(), Cancelled> {
+    let until = Instant::now() + pause;
+    loop {
+        cancel.check()?;
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        std::thread::sleep(left.min(POLL));
+    }
+}
+
+/// Where a redirection leads. What came encrypted goes on encrypted.
+fn next(from: &Uri, headers: &HeaderMap) -> Result<Uri, Trouble> {
+    let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+    let astray = || Trouble::Astray(format!("{} redirects to no address", from.host().unwrap_or_default()));
+    let to = redirected(from, location.ok_or_else(astray)?).ok_or_else(astray)?;
+    if is_private(from) && !is_private(&to) {
+        return Err(Trouble::Astray("it was redirected to a connection that others can read".to_owned()));
+    }
+    Ok(to)
+}
+
+#[cfg(any(windows, target_vendor = "apple"))]
+fn tls() -> TlsConfig {
+    TlsConfig::builder().provider(TlsProvider::NativeTls).root_certs(RootCerts::PlatformVerifier).build()
+}
+
+#[cfg(not(any(windows, target_vendor = "apple")))]
+fn tls() -> TlsConfig {
+    let ring = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .root_certs(RootCerts::PlatformVerifier)
+        .unversioned_rustls_crypto_provider(ring)
+        .build()
+}

@@ -1,0 +1,183 @@
+//! What an exchange over the network ran into, and whether asking again may help.
+
+use std::time::{Duration, SystemTime};
+
+use ureq::http::{HeaderMap, StatusCode};
+
+/// Why one exchange failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::hub) enum Trouble {
+    /// The host was not reached.
+    Unreachable(String),
+    /// It was reached and could not prove who it is, or speaks no TLS.
+    NotTrusted(String),
+    /// The connection ended in the middle.
+    Cut(String),
+    /// A variable of the environment names a proxy that is none.
+    BadProxy(String),
+    /// Nothing, or next to nothing, came any more.
+    Silent,
+    /// The answer has a status that says no.
+    Refused(Refusal),
+    /// The answer makes no sense.
+    Nonsense(String),
+    /// It was redirected somewhere where it must not go, or too often.
+    Astray(String),
+    /// The file is not what it was when its first piece was fetched.
+    Changed,
+    /// Whoever asked has given up.
+    GivenUp,
+}
+
+/// An answer that says no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::hub) struct Refusal {
+    /// Its status.
+    pub(in crate::hub) status: u16,
+    /// What the hub calls the reason, where it names one.
+    pub(in crate::hub) code: Option<String>,
+    /// How long the server wants not to be asked again.
+    pub(in crate::hub) retry_after: Option<Duration>,
+    /// Whether a token had been shown.
+    pub(in crate::hub) had_token: bool,
+}
+
+impl Trouble {
+    /// Whether the same question may get an answer a little later.
+    pub(in crate::hub) fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Cut(_) | Self::Silent => true,
+            Self::Refused(refusal) => matches!(refusal.status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
+            Self::NotTrusted(_)
+            | Self::BadProxy(_)
+            | Self::Nonsense(_)
+            | Self::Astray(_)
+            | Self::Changed
+            | Self::GivenUp => false,
+        }
+    }
+
+    /// How long the server wants not to be asked.
+    pub(in crate::hub) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after,
+            _ => None,
+        }
+    }
+
+    /// What a failure of the library means.
+    pub(super) fn of(error: ureq::Error) -> Self {
+        use std::io::ErrorKind;
+        match error {
+            ureq::Error::HostNotFound => Self::Unreachable("its name is not known".to_owned()),
+            ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
+                Self::Unreachable("it does not answer".to_owned())
+            }
+            ureq::Error::Timeout(_) => Self::Silent,
+            ureq::Error::ConnectionFailed => Self::Unreachable("the connection failed".to_owned()),
+            ureq::Error::ConnectProxyFailed(why) => {
+                Self::Unreachable(format!("the proxy refuses: {}", first_line(&why)))
+            }
+            ureq::Error::Io(error) => Self::of_io(&error),
+            ureq::Error::LargeResponseHeader(..) => Self::Nonsense("its header is endless".to_owned()),
+            ureq::Error::Protocol(error) => Self::Nonsense(first_line(&error.to_string())),
+            ureq::Error::Http(_) | ureq::Error::BadUri(_) => Self::Nonsense("an address is none".to_owned()),
+            ureq::Error::BodyStalled => Self::Silent,
+            // What is left is of TLS, whose kinds depend on the system.
+            other => match std::error::Error::source(&other).and_then(|source| source.downcast_ref::<std::io::Error>())
+            {
+                Some(io) if io.kind() != ErrorKind::InvalidData && io.kind() != ErrorKind::Other => Self::of_io(io),
+                _ => Self::NotTrusted(first_line(&other.to_string())),
+            },
+        }
+    }
+
+    /// What a failure to read or write means.
+    pub(in crate::hub) fn of_io(error: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        match error.kind() {
+            ErrorKind::ConnectionRefused
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NetworkDown
+            | ErrorKind::AddrNotAvailable => Self::Unreachable(first_line(&error.to_string())),
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => Self::Silent,
+            // rustls tells so of certificates.
+            ErrorKind::InvalidData => Self::NotTrusted(first_line(&error.to_string())),
+            _ => match error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
+                Some(ureq::Error::Timeout(_)) => Self::Silent,
+                _ => {
+                    let text = first_line(&error.to_string());
+                    let is_name = text.contains("lookup") || text.contains("resolve") || text.contains("name");
+                    if is_name { Self::Unreachable(text) } else { Self::Cut(text) }
+                }
+            },
+        }
+    }
+}
+
+impl Refusal {
+    pub(super) fn of(status: StatusCode, headers: &HeaderMap, had_token: bool) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        Self {
+            status: status.as_u16(),
+            code: text("x-error-code").map(|code| code.chars().filter(char::is_ascii_alphanumeric).take(64).collect()),
+            retry_after: text("retry-after").and_then(|value| retry_after(value, SystemTime::now())),
+            had_token,
+        }
+    }
+}
+
+/// What `Retry-After` asks for: seconds, or a date as mail and HTTP write it (`Wed, 25 Nov 2026 09:16:15 GMT`).
+fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    if let Ok(secs) = value.parse::<u64>() {
+        return Some(Duration::from_secs(secs));
+    }
+    let mut words = value.split_once(',')?.1.split_ascii_whitespace();
+    let day: u64 = words.next()?.parse().ok().filter(|day| (1..=31).contains(day))?;
+    let month = words.next()?;
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = months.iter().position(|name| *name == month)? as u64 + 1;
+    let year: u64 = words.next()?.parse().ok().filter(|year| (1970..=9999).contains(year))?;
+    let mut clock = words.next()?.splitn(3, ':').map(|part| part.parse::<u64>().ok().filter(|part| *part < 61));
+    let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
+    let secs = days_since_1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    let then = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(secs))?;
+    Some(then.duration_since(now).unwrap_or_default())
+}
+
+/// Days from the first of January 1970 to a day of the Gregorian calendar, of which years begin with March here.
+fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+    days - 719_468
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_of_retry_after_are_understood() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_598_175);
+        for (value, secs) in [
+            ("7", Some(7)),
+            ("Wed, 25 Nov 2026 09:16:45 GMT", Some(30)),
+            ("Wed, 25 Nov 2026 09:00:00 GMT", Some(0)),
+            ("Thu, 26 Nov 2026 09:16:15 GMT", Some(86_400)),
+            ("-3", None),
+            ("soon", None),
+            ("Wed, 99 Nov 2026 09:16:45 GMT", None),
+            ("Wed, 25 Nov 2026 99:16:45 GMT", None),
+            ("Wed, 25 Nov", None),
+        ] {
+            assert_eq!(retry_after(value, now), secs.map(Duration::from_secs), "{value}");
+        }
+        assert_eq!(days_since_1970(1970, 1, 1), 0);
+        assert_eq!(days_since_1970(2000, 2, 29), 11_016);
+    }
+}

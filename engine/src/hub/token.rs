@@ -1,0 +1,189 @@
+//! The token that the hub knows its user by: where it is found, and where it is kept when the user wishes that.
+
+use std::path::{Path, PathBuf};
+
+use keyring_core::{CredentialStore, Entry};
+
+use super::HubError;
+
+/// Under these two names the keyring keeps the token.
+const SERVICE: &str = "recto";
+const USER: &str = "hugging-face-token";
+/// Variables that hold a token, the first that is set counts.
+const VARIABLES: [&str; 2] = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"];
+/// A token has some forty characters; a file that is longer than this is none.
+const MAX_TOKEN_BYTES: u64 = 4096;
+
+/// A token of the hub. It is shown nowhere: not by `{:?}`, not in an error, not in the log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// Where a token was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenPlace {
+    /// In the environment.
+    Environment,
+    /// In the file that the hub's own programs keep it in.
+    HubFile,
+    /// In the system's keyring.
+    Keyring,
+}
+
+impl Token {
+    /// A token as somebody typed it.
+    ///
+    /// # Errors
+    /// Returns [`HubError::BadToken`] where that cannot be one: nothing, or with characters that no token has.
+    pub fn new(text: &str) -> Result<Self, HubError> {
+        let text = text.trim();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(HubError::BadToken);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The token of this user: from the environment, the hub's own file, or the keyring, in this order.
+    pub fn find() -> Option<(Self, TokenPlace)> {
+        let variable = |name: &str| std::env::var(name).ok();
+        Self::in_environment(&variable)
+            .map(|token| (token, TokenPlace::Environment))
+            .or_else(|| Some((Self::in_file(&hub_file(&variable)?)?, TokenPlace::HubFile)))
+            .or_else(|| Some((Self::in_keyring()?, TokenPlace::Keyring)))
+    }
+
+    /// Keeps the token in the system's keyring.
+    ///
+    /// # Errors
+    /// Returns [`HubError::Keyring`] where there is none, or it refuses.
+    pub fn keep(&self) -> Result<(), HubError> {
+        entry()?.set_password(&self.0).map_err(|error| keyring(&error))
+    }
+
+    /// Takes the token out of the system's keyring, where there is one.
+    ///
+    /// # Errors
+    /// Returns [`HubError::Keyring`] where the keyring refuses.
+    pub fn forget() -> Result<(), HubError> {
+        match entry()?.delete_credential() {
+            Ok(()) | Err(keyring_core::Error::NoEntry) => Ok(()),
+            Err(error) => Err(keyring(&error)),
+        }
+    }
+
+    /// The header that shows the token to the hub.
+    pub(super) fn header(&self) -> String {
+        format!("Bearer {}", self.0)
+    }
+
+    fn in_environment(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
+        VARIABLES.iter().find_map(|name| Self::new(&variable(name)?).ok())
+    }
+
+    fn in_file(path: &Path) -> Option<Self> {
+        if path.metadata().ok()?.len() > MAX_TOKEN_BYTES {
+            return None;
+        }
+        Self::new(&std::fs::read_to_string(path).ok()?).ok()
+    }
+
+    fn in_keyring() -> Option<Self> {
+        // Where there is no keyring there is no token in it; that is worth no more than a line in the log.
+        let password = entry().and_then(|entry| entry.get_password().map_err(|error| keyring(&error)));
+        match password {
+            Ok(password) => Self::new(&password).ok(),
+            Err(error) => {
+                tracing::debug!(target: "recto::hub", "no token from the keyring: {error}");
+                None
+            }
+        }
+    }
+}
+
+/// The file that the hub's own programs keep the token in.
+fn hub_file(variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("HF_TOKEN_PATH")
+        .or_else(|| Some(set("HF_HOME")?.join("token")))
+        .or_else(|| Some(set("XDG_CACHE_HOME")?.join("huggingface/token")))
+        .or_else(|| {
+            let home = directories::BaseDirs::new()?.home_dir().to_owned();
+            Some(home.join(".cache/huggingface/token"))
+        })
+}
+
+fn entry() -> Result<Entry, HubError> {
+    Entry::new_in_store(&system_keyring()?, SERVICE, USER).map_err(|error| keyring(&error))
+}
+
+#[cfg(target_vendor = "apple")]
+fn system_keyring() -> Result<std::sync::Arc<CredentialStore>, HubError> {
+    Ok(apple_native_keyring_store::keychain::Store::new().map_err(|error| keyring(&error))?)
+}
+
+#[cfg(windows)]
+fn system_keyring() -> Result<std::sync::Arc<CredentialStore>, HubError> {
+    Ok(windows_native_keyring_store::Store::new().map_err(|error| keyring(&error))?)
+}
+
+#[cfg(not(any(target_vendor = "apple", windows)))]
+fn system_keyring() -> Result<std::sync::Arc<CredentialStore>, HubError> {
+    // Without a bus there is nobody to ask, and looking for one may start it.
+    if std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_none() && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        return Err(HubError::Keyring { detail: "there is no session bus".to_owned() });
+    }
+    Ok(zbus_secret_service_keyring_store::Store::new().map_err(|error| keyring(&error))?)
+}
+
+fn keyring(error: &keyring_core::Error) -> HubError {
+    // Some kinds carry the secret's bytes, and none of them is worth more than its kind and platform's words.
+    let detail = match error {
+        keyring_core::Error::NoEntry => "nothing is kept there".to_owned(),
+        keyring_core::Error::NoStorageAccess(source) => format!("it is locked or not there ({source})"),
+        keyring_core::Error::PlatformFailure(source) => source.to_string(),
+        _ => "it cannot be used".to_owned(),
+    };
+    HubError::Keyring { detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_never_shown() {
+        let token = Token::new(" hf_secret\n").unwrap();
+        assert!(!format!("{token:?} {:?}", Some(&token)).contains("secret"));
+        assert_eq!(token.header(), "Bearer hf_secret");
+        for text in ["", "  ", "hf_two words", "hf_line\nbreak", "hf_ümlaut"] {
+            let error = Token::new(text).unwrap_err().to_string();
+            assert!(text.trim().is_empty() || !error.contains(text.trim()), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_found_where_the_hubs_programs_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        std::fs::write(&path, "hf_file\n").unwrap();
+        assert_eq!(Token::in_file(&path), Token::new("hf_file").ok());
+        std::fs::write(&path, vec![b'a'; 5000]).unwrap();
+        assert_eq!(Token::in_file(&path), None);
+        let set = |name: &str| match name {
+            "HF_HOME" => Some("h".to_owned()),
+            "HUGGING_FACE_HUB_TOKEN" => Some("hf_old".to_owned()),
+            _ => None,
+        };
+        assert_eq!(hub_file(&set), Some(PathBuf::from("h").join("token")));
+        assert_eq!(Token::in_environment(&set), Token::new("hf_old").ok());
+        let exact = |name: &str| (name == "HF_TOKEN_PATH").then(|| "t".to_owned());
+        assert_eq!(hub_file(&exact), Some("t".into()));
+        assert!(hub_file(&|_| None).is_none_or(|path| path.ends_with(".cache/huggingface/token")));
+        assert_eq!(Token::in_environment(&|_| None), None);
+    }
+}
