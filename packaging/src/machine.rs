@@ -11,7 +11,7 @@ use crate::say;
 pub(crate) const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 
 /// What the program needs at run time beyond the C library: opened by name while it runs, so no linker asks for it.
-const WINDOW_PACKAGES: &[&str] = &[
+pub(crate) const WINDOW_PACKAGES: &[&str] = &[
     "libx11-6",
     "libx11-xcb1",
     "libxcursor1",

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::release::Release;
-use super::target::{System, Target};
+use super::target::Target;
 use crate::debian_rust;
 use crate::process::{cargo, repository, run};
 use crate::program::target_folder;
@@ -33,16 +33,7 @@ pub(crate) fn build(target: &Target, release: &Release) -> Result<PathBuf> {
 pub(crate) fn build_with(command: &mut Command, target: &Target, release: &Release) -> Result<PathBuf> {
     command.args(["build", "--profile", "dist", "--locked", "--package", "app", "--bin", "recto"]);
     command.args(["--target", &target.triple]);
-    let mut features = Vec::new();
-    if release.has_cuda {
-        features.push("cuda");
-    }
-    if target.system == System::MacOs {
-        features.push("metal");
-    }
-    if !features.is_empty() {
-        command.args(["--features", &features.join(",")]);
-    }
+    command.args(["--features", &release.features(target).join(",")]);
     forget_this_machine(command, target)?;
     run(command)?;
     let folder = target_folder()?.join(&target.triple).join("dist");
@@ -51,7 +42,8 @@ pub(crate) fn build_with(command: &mut Command, target: &Target, release: &Relea
 
 /// Has compilers write paths as they are in the repository and in the registry's cache, whoever builds and wherever.
 fn forget_this_machine(command: &mut Command, target: &Target) -> Result<()> {
-    let renamed = [(cargo_home()?, "cargo"), (repository(), "recto")];
+    // Of several that fit, the last holds.
+    let renamed = [(cargo_home()?, "cargo"), (repository(), "recto"), (target_folder()?, "recto/target")];
     let mut flags: Vec<String> = std::env::var("CARGO_ENCODED_RUSTFLAGS")
         .map(|flags| flags.split(BETWEEN_FLAGS).map(String::from).collect())
         .or_else(|_| std::env::var("RUSTFLAGS").map(|flags| flags.split_whitespace().map(String::from).collect()))

@@ -1,10 +1,13 @@
 //! `cargo xtask dist`: the packages that people install, all of one platform from one staged folder, in `target/dist`.
 
 mod build;
+mod crates;
 mod format;
+mod licences;
 mod linux;
 pub(crate) mod macos;
 mod release;
+mod sbom;
 mod stage;
 pub(crate) mod sums;
 mod target;

@@ -2,14 +2,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use super::release::Release;
 use super::target::Target;
+use super::{crates, licences, sbom};
 use crate::icons;
 use crate::pdfium::{self, Pdfium};
-use crate::process::repository;
+use crate::process::{output, repository};
 use crate::program::{SAMPLE, target_folder};
 
 /// What packages are made from: the program, PDFium, `sample/`, `icons/` and `licences/`.
@@ -75,8 +77,25 @@ impl Staged {
         for entry in files_below(&of_pdfium)? {
             copy(&of_pdfium.join(&entry), &folder.join("pdfium").join(&entry))?;
         }
-        Ok(())
+        let crates = crates::linked(&self.target, self.release.features(&self.target).as_slice())?;
+        let rust = rust_version()?;
+        write(&folder.join("third-party.txt"), &licences::text(&crates, &rust)?)?;
+        let bill = sbom::text(&crates, &rust, &self.pdfium, &self.release, &self.target)?;
+        write(&folder.join("sbom.cdx.json"), &bill)
     }
+}
+
+/// The compiler's version, which is also the standard library's.
+fn rust_version() -> Result<String> {
+    let described = output(Command::new("rustc").arg("--version"))?;
+    described.split_whitespace().nth(1).map(String::from).context("rustc does not tell its version")
+}
+
+/// Writes a text.
+pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
+    let parent = path.parent().context("a file without a folder")?;
+    fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Copies a file, making the folders above it; a program stays one.
