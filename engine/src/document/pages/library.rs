@@ -113,14 +113,23 @@ mod tests {
         assert!(packaged(Path::new("")).is_empty());
     }
 
+    /// Makes files and folders of exactly this name.
+    #[cfg(unix)]
+    fn named(name: &str) -> tempfile::Builder<'_, '_> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(name).rand_bytes(0);
+        builder
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_link_to_the_program_leads_to_its_library() {
         let home = tempfile::tempdir().unwrap();
-        let contents = home.path().canonicalize().unwrap().join("Recto.app/Contents");
-        crate::store::output::write_file(&contents.join("MacOS/recto"), b"").unwrap();
+        let contents = named("Contents").tempdir_in(home.path().canonicalize().unwrap()).unwrap();
+        let programs = named("MacOS").tempdir_in(&contents).unwrap();
+        let program = named("recto").tempfile_in(&programs).unwrap();
         let link = home.path().join("recto");
-        std::os::unix::fs::symlink(contents.join("MacOS/recto"), &link).unwrap();
-        assert!(packaged(&link).contains(&contents.join("Frameworks")));
+        std::os::unix::fs::symlink(program.path(), &link).unwrap();
+        assert!(packaged(&link).contains(&contents.path().join("Frameworks")));
     }
 }
