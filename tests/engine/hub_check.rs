@@ -15,9 +15,17 @@ use recto_tests::fixture;
 use serde_json::{Value, json};
 
 use crate::checkpoints::{Entry, entries, gemma, gemma_config, safetensors, t5, t5_config, with_header, write};
+use crate::counting::asked_bytes;
 
+/// Memory that looking at a small file may ask for, tokenizer and buffers included.
+const MOST_BYTES: u64 = 32 << 20;
+
+/// Looks at a model, which must not take much memory whatever its files say.
 fn plan(path: &Path) -> Result<(), HubError> {
-    plan_addition(&[path.to_owned()], None, &Catalogue { models: Vec::new() }).map(|_| ())
+    let (result, asked_bytes) =
+        asked_bytes(|| plan_addition(&[path.to_owned()], None, &Catalogue { models: Vec::new() }).map(|_| ()));
+    assert!(asked_bytes < MOST_BYTES, "{asked_bytes} bytes for {}", path.display());
+    result
 }
 
 /// What is said of a folder that is no model, in one line with a hint.
@@ -74,8 +82,8 @@ fn whole_checkpoints_are_installed_whatever_their_file_is_called() {
 
 #[test]
 fn a_configuration_that_lies_is_found_out() {
-    let root = tempfile::tempdir().unwrap();
     type Change = fn(&mut Value);
+    let root = tempfile::tempdir().unwrap();
     let changes: [(&str, &[&str], Change); 14] = [
         ("negative", &["decoder.hidden_size = -64", "whole number"], |c| c["decoder"]["hidden_size"] = json!(-64)),
         ("zero", &["decoder.head_dim = 0"], |c| c["decoder"]["head_dim"] = json!(0)),
@@ -125,15 +133,15 @@ fn a_configuration_that_lies_is_found_out() {
 
 #[test]
 fn a_tensor_that_is_wrong_is_named_with_what_it_should_be() {
+    type Change = fn(&mut Vec<Entry>, usize);
     let root = tempfile::tempdir().unwrap();
     let name = "model.decoder.layers.2.mlp.up_proj.weight";
-    type Change = fn(&mut Vec<Entry>, usize);
     let changes: [(&str, &[&str], Change); 6] = [
         ("absent", &["lack the tensor", name, "[160, 64]"], |entries, at| {
             entries.remove(at);
         }),
         ("turned", &[name, "[64, 160]", "[160, 64]"], |entries, at| entries[at].shape.reverse()),
-        ("flat", &[name, "[10240]", "[160, 64]"], |entries, at| entries[at].shape = vec![10240]),
+        ("flat", &[name, "[10240]", "[160, 64]"], |entries, at| entries[at].shape = vec![10_240]),
         ("bytes", &[name, "is in I8", "BF16, F16, F32"], |entries, at| entries[at].dtype = "I8"),
         ("unknown", &[name, "type \"Q4\""], |entries, at| entries[at].dtype = "Q4"),
         ("twice", &["decoder.layers.2.mlp.up_proj.weight", name, "once more"], |entries, at| {

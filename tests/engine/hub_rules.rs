@@ -111,7 +111,7 @@ fn a_pull_ends_a_moment_after_it_was_cancelled() {
             (job.join().unwrap(), begun.elapsed())
         });
         assert!(matches!(result, Err(HubError::Cancelled(_))), "{result:?}");
-        assert!(took < Duration::from_millis(500), "{place_of_hang}: {took:?}");
+        assert!(took < Duration::from_secs(2), "{place_of_hang}: {took:?}");
         place.assert_nothing_installed(place_of_hang);
     }
 }

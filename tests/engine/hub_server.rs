@@ -103,7 +103,7 @@ impl Repository {
         let sibling = |(name, content): (&String, &Vec<u8>)| {
             let blob = hex(&Sha1::digest([format!("blob {}\0", content.len()).as_bytes(), content].concat()));
             // As on the real hub, weights are kept apart, and their blob is a pointer.
-            if name.ends_with(".safetensors") || name.ends_with(".gguf") {
+            if ["safetensors", "gguf"].iter().any(|end| name.ends_with(end)) {
                 let lfs = json!({ "sha256": hex(&Sha256::digest(content)), "size": content.len(), "pointerSize": 134 });
                 json!({ "rfilename": name, "size": content.len(), "blobId": "f".repeat(40), "lfs": lfs })
             } else {
@@ -280,12 +280,12 @@ fn send(stream: &mut TcpStream, reply: &Reply) -> std::io::Result<bool> {
     }
     let mut head = format!("HTTP/1.1 {} Said\r\n", reply.status);
     for (name, value) in &reply.fields {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head += &format!("{name}: {value}\r\n");
     }
     if reply.manner == Manner::Chunked {
         head.push_str("Transfer-Encoding: chunked\r\n");
     } else if !reply.fields.iter().any(|(name, _)| name == "Content-Length") {
-        head.push_str(&format!("Content-Length: {}\r\n", reply.body.len()));
+        head += &format!("Content-Length: {}\r\n", reply.body.len());
     }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes())?;

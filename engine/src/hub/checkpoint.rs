@@ -53,10 +53,9 @@ pub(super) fn of_folder(folder: &Path) -> Result<Checkpoint, HubError> {
             let found = inspect::weights(&folder, index.as_deref(), &weights)?;
             check_tensors(&shape, &found.tensors)?;
             let mut files: Vec<(PathBuf, String)> = found.files.into_iter().map(named).collect();
-            match (&index, files.as_mut_slice()) {
+            if let (None, [(_, name)]) = (&index, files.as_mut_slice()) {
                 // The only file may have any name where it comes from; here there is one that it is looked for under.
-                (None, [(_, name)]) => SAFETENSORS_FILE.clone_into(name),
-                _ => {}
+                SAFETENSORS_FILE.clone_into(name);
             }
             files.extend([config, tokenizer].into_iter().chain(index).map(named));
             Ok(Checkpoint { kind, files })

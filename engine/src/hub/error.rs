@@ -149,6 +149,12 @@ pub enum HubError {
         /// Its page.
         page: String,
     },
+    /// A token is wanted where others could read it.
+    #[error("{host} wants a token, which is not sent there: the connection can be read by others")]
+    ClearText {
+        /// The host.
+        host: String,
+    },
     /// The hub does not know the token.
     #[error("the hub does not accept the token for {repository}")]
     TokenRefused {
@@ -205,13 +211,7 @@ pub enum HubError {
         /// The Python that was tried.
         python: String,
         /// A file that is the model.
-        file: String,
-        /// Its length.
-        bytes: u64,
-        /// Its SHA-256.
-        sha256: String,
-        /// A repository of the hub that holds it.
-        repository: String,
+        file: Box<FileByHand>,
         /// Why the hub has not brought it.
         source: Box<HubError>,
     },
@@ -271,13 +271,26 @@ pub enum HubError {
     Cancelled(#[from] Cancelled),
 }
 
+/// A file that is a model by itself, for whoever has to bring it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileByHand {
+    /// What it is called.
+    pub file: String,
+    /// Its length.
+    pub bytes: u64,
+    /// Its SHA-256.
+    pub sha256: String,
+    /// A repository of the hub that has it.
+    pub repository: String,
+}
+
 impl Hint for HubError {
     fn hint(&self) -> Option<String> {
         let by_hand = "or fetch the model's files on another machine and run `recto models add FILE…`";
         let hint = match self {
             Self::Catalogue(_) => "install Recto again".to_owned(),
             Self::UnknownModel { known, .. } => {
-                format!("there is: {}; `recto models add FILE…` takes files you have", known.join(", "))
+                format!("there is: {}; a repository of the hub is named OWNER/NAME", known.join(", "))
             }
             Self::LicenceNotAccepted { .. } => "read the notice above and say so with `--accept-licence`".to_owned(),
             Self::NoPython { .. } => format!("install Python 3 with pip, {by_hand}"),
@@ -304,6 +317,7 @@ impl Hint for HubError {
                 "accept its licence on {page} with an account of the hub, make a token for reading under Settings, Access \
                  Tokens there, and set HF_TOKEN to it"
             ),
+            Self::ClearText { .. } => "set HF_ENDPOINT to the hub's address with https".to_owned(),
             Self::TokenRefused { page, .. } => format!(
                 "make a new token for reading under Settings, Access Tokens on the hub; the account must have accepted the \
                  licence on {page}"
@@ -318,11 +332,14 @@ impl Hint for HubError {
             Self::NoRevision { .. } => "name a branch, a tag or a commit of it, or leave --revision out".to_owned(),
             Self::TooMany { .. } => "try again later; with a token of yours (HF_TOKEN) more is allowed".to_owned(),
             Self::ServerFailed { .. } => "try again later; what has come is kept".to_owned(),
-            Self::NoWay { file, bytes, sha256, repository, .. } => format!(
-                "get {file} ({} MB, SHA-256 {sha256}) on another machine, where {repository} on the hub has it, and run \
-                 `recto models add {file} --name starter`",
-                bytes / 1_000_000
-            ),
+            Self::NoWay { name, file, .. } => {
+                let FileByHand { file, bytes, sha256, repository } = &**file;
+                format!(
+                    "get {file} ({} MB, SHA-256 {sha256}) on another machine, where {repository} on the hub has it, and run \
+                     `recto models add {file} --name {name}`",
+                    bytes / 1_000_000
+                )
+            }
             Self::NothingToFetch { .. } => {
                 "Recto runs T5Gemma 2 and Gemma 3 text models, in safetensors, and Gemma 3 in one GGUF file".to_owned()
             }

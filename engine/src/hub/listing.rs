@@ -1,6 +1,8 @@
 //! What the hub says of a repository: its commit, its files with their hashes, and whether it is given out on request only.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -221,10 +223,11 @@ pub(super) fn explain(
         // The hub answers so for a repository that is not there, as it must not tell who may see which.
         (401 | 404, Some("RepoNotFound")) if refusal.had_token => HubError::NoRepository { page: page(), repository },
         (401, _) if refusal.had_token => HubError::TokenRefused { page: page(), repository },
+        (401, _) if client.withholds_token() => HubError::ClearText { host },
         (401, _) => HubError::TokenNeeded { page: page(), repository },
         (403, _) => HubError::NotAllowed { page: page(), repository },
         (404, _) => HubError::NoRepository { page: page(), repository },
-        (429, _) => HubError::TooMany { host, secs: refusal.retry_after.map(|pause| pause.as_secs()) },
+        (429, _) => HubError::TooMany { host, secs: refusal.retry_after.as_ref().map(Duration::as_secs) },
         (status, _) => HubError::ServerFailed { host, status },
     }
 }
@@ -305,7 +308,7 @@ fn is_text(name: &str) -> bool {
 }
 
 fn is_gguf(name: &str) -> bool {
-    is_plain(name) && name.to_ascii_lowercase().ends_with(".gguf")
+    is_plain(name) && Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
 }
 
 fn is_shard(name: &str) -> bool {

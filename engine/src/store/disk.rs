@@ -17,7 +17,21 @@ fn free_on_disk_of(path: &Path) -> Option<u64> {
     disk.f_bavail.checked_mul(disk.f_frsize)
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
+#[expect(unsafe_code, reason = "the standard library does not tell how much room a disk has")]
+fn free_on_disk_of(path: &Path) -> Option<u64> {
+    use std::os::windows::ffi::OsStrExt as _;
+    use windows_sys::Win32::Storage::FileSystem::GetDiskFreeSpaceExW;
+    let folder = if path.is_dir() { path } else { path.parent()? };
+    let wide: Vec<u16> = folder.as_os_str().encode_wide().chain([0]).collect();
+    let mut free_bytes = 0;
+    // SAFETY: the name ends with a zero and the number lives through the call; the two other numbers may be left out.
+    let done =
+        unsafe { GetDiskFreeSpaceExW(wide.as_ptr(), &raw mut free_bytes, std::ptr::null_mut(), std::ptr::null_mut()) };
+    (done != 0).then_some(free_bytes)
+}
+
+#[cfg(not(any(unix, windows)))]
 fn free_on_disk_of(_path: &Path) -> Option<u64> {
     None
 }
@@ -65,11 +79,11 @@ mod tests {
     fn a_folder_that_does_not_exist_yet_is_measured_by_its_parent() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("a/b/c");
-        assert_eq!(free_bytes(&missing).is_some(), cfg!(unix));
+        assert_eq!(free_bytes(&missing).is_some(), cfg!(any(unix, windows)));
     }
 
     #[test]
-    #[cfg(unix)]
+    #[cfg(any(unix, windows))]
     fn more_than_any_disk_holds_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         require_free(folder.path(), 1).unwrap();

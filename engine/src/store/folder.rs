@@ -47,11 +47,11 @@ pub struct ScratchFolder {
 }
 
 /// How the folder with what is kept of a download ends.
-const KEPT: &str = ".kept";
+pub(super) const KEPT: &str = ".kept";
 
 impl ScratchFolder {
     /// Makes an empty folder for the download of `name`, and takes away what earlier downloads left when they were killed,
-    /// and what was kept of others, but for those that are fetched in pieces and may go on.
+    /// and what was kept so long ago that nobody will come back for it.
     ///
     /// # Errors
     /// Returns [`StoreError::Busy`] while another process downloads, [`StoreError::Write`] when nothing can be written.

@@ -265,7 +265,7 @@ fn read_journal(journal: &mut File, wanted: &Wanted) -> Option<(Option<String>, 
 
 /// Whether a folder among the downloads is one that nobody will come back for.
 fn is_stale(bucket: &Path, name: &str) -> bool {
-    if !name.ends_with(PARTIAL) {
+    if !name.ends_with(PARTIAL) && !name.ends_with(super::folder::KEPT) {
         return true;
     }
     let changed = bucket.join(name).metadata().and_then(|metadata| metadata.modified());

@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::RecvTimeoutError;
 use ureq::http::{HeaderMap, Uri, header};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, BodyReader};
 
 use super::endpoint::{is_private, redirected};
+use super::names::Names;
 use super::proxy::proxy_for;
 use super::trouble::{Refusal, Trouble};
 use super::{Endpoint, POLL, Transfer};
@@ -93,11 +95,17 @@ impl Client {
             .timeout_recv_response(Some(transfer.stall))
             .timeout_per_read(Some(transfer.stall))
             .build();
-        Self { agent: config.new_agent(), endpoint, token, transfer }
+        let agent = Agent::with_parts(config, DefaultConnector::default(), Names::default());
+        Self { agent, endpoint, token, transfer }
     }
 
     pub(in crate::hub) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// Whether there is a token that the hub is not shown, as others could read it on the way.
+    pub(in crate::hub) fn withholds_token(&self) -> bool {
+        self.token.is_some() && !self.endpoint.takes_token()
     }
 
     pub(in crate::hub) fn transfer(&self) -> &Transfer {

@@ -1,5 +1,7 @@
 //! Addresses: where the hub is, what an answer redirects to, and which of them may be shown a token.
 
+use std::fmt::Write as _;
+
 use ureq::http::Uri;
 
 use crate::hub::HubError;
@@ -56,6 +58,11 @@ impl Endpoint {
         let path: Vec<String> = segments.iter().map(|segment| escaped(segment)).collect();
         let address = format!("{}/{}{query}", self.base, path.join("/"));
         address.parse().map_err(|_| HubError::BadEndpoint { value: address })
+    }
+
+    /// Whether a token may be sent to the hub at all.
+    pub(super) fn takes_token(&self) -> bool {
+        is_private(&self.uri)
     }
 
     /// Whether a token may be sent to `uri`: the same scheme, host and port as the hub's, and nobody can read along.
@@ -118,7 +125,8 @@ fn escaped(segment: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            // Writing to a text does not fail.
+            let _ = write!(text, "%{byte:02X}");
         }
     }
     text
@@ -165,7 +173,7 @@ mod tests {
             ("https://", None),
             ("http:///b", None),
         ] {
-            let found = redirected(&from, location).map(|uri| uri.to_string());
+            let found = redirected(&from, location).as_ref().map(ToString::to_string);
             assert_eq!(found.as_deref(), to, "{location:?}");
         }
     }

@@ -6,6 +6,7 @@
 
 mod client;
 mod endpoint;
+mod names;
 mod proxy;
 mod trouble;
 

@@ -73,7 +73,7 @@ impl Trouble {
             ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
                 Self::Unreachable("it does not answer".to_owned())
             }
-            ureq::Error::Timeout(_) => Self::Silent,
+            ureq::Error::Timeout(_) | ureq::Error::BodyStalled => Self::Silent,
             ureq::Error::ConnectionFailed => Self::Unreachable("the connection failed".to_owned()),
             ureq::Error::ConnectProxyFailed(why) => {
                 Self::Unreachable(format!("the proxy refuses: {}", first_line(&why)))
@@ -82,7 +82,6 @@ impl Trouble {
             ureq::Error::LargeResponseHeader(..) => Self::Nonsense("its header is endless".to_owned()),
             ureq::Error::Protocol(error) => Self::Nonsense(first_line(&error.to_string())),
             ureq::Error::Http(_) | ureq::Error::BadUri(_) => Self::Nonsense("an address is none".to_owned()),
-            ureq::Error::BodyStalled => Self::Silent,
             // What is left is of TLS, whose kinds depend on the system.
             other => match std::error::Error::source(&other).and_then(|source| source.downcast_ref::<std::io::Error>())
             {
@@ -106,11 +105,7 @@ impl Trouble {
             ErrorKind::InvalidData => Self::NotTrusted(first_line(&error.to_string())),
             _ => match error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
                 Some(ureq::Error::Timeout(_)) => Self::Silent,
-                _ => {
-                    let text = first_line(&error.to_string());
-                    let is_name = text.contains("lookup") || text.contains("resolve") || text.contains("name");
-                    if is_name { Self::Unreachable(text) } else { Self::Cut(text) }
-                }
+                _ => Self::Cut(first_line(&error.to_string())),
             },
         }
     }
