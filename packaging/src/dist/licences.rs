@@ -26,7 +26,8 @@ pub(crate) fn text(crates: &[Crate], rust_version: &str) -> Result<String> {
     let mut places = BTreeMap::new();
     let mut list = String::from(
         "Recto contains the packages below, each under its licence. Where one leaves a choice, Recto takes it under the first\n\
-         of its licences that stands among the texts named. The texts follow the list.\n\n",
+         of its licences that stands among the texts named. All are used unchanged; the source of each is given out under its name\n\
+         and version by Rust's registry of packages; MPL-2.0 wants that said. The texts follow the list.\n\n",
     );
     let mut add = |name: &str, version: &str, licence: &str, of_it: Vec<String>| -> Result<()> {
         let mut numbers = Vec::new();
