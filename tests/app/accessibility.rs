@@ -2,19 +2,16 @@
 
 use std::path::PathBuf;
 
-use app::window::{
-    FileStanding, InstalledModel, LibraryEvent, ModelEvent, ModelShelf, OfferedModel, ReportStanding, Start, Window,
-};
+use app::window::{FileStanding, InstalledModel, LibraryEvent, ModelEvent, ModelShelf, ReportStanding, Start, Window};
 use eframe::egui::accesskit::{Action, NodeId, Role};
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use engine::protocol::DeviceChoice;
 
+use crate::first_start::{offered, shelf as first_shelf};
 use crate::flows::{FILE, ask, helpers, start_window};
-use crate::scripted::{
-    HASH, ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer, answer, bulletin, starter,
-};
+use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer, answer, bulletin};
 
 /// More stops than any screen has.
 const MOST_STOPS: usize = 300;
@@ -53,19 +50,13 @@ fn shelf() -> ModelShelf {
         is_default: name == "270m",
         problem: problem.map(String::from),
     };
-    let offer = OfferedModel {
-        name: starter().name,
-        title: "Gemma 3 270M".into(),
-        download_bytes: 238_175_024,
-        licence: "Gemma Terms of Use".into(),
-        notice: "Gemma is provided under its terms".into(),
-    };
     ModelShelf {
         installed: vec![model("270m", None), model("1b", None), model("4b", Some("cut short"))],
-        offered: vec![offer],
+        offered: offered(),
         processor: "A processor, 8 threads".into(),
         devices: vec![(DeviceChoice::Cpu, None)],
         places: vec![("Models", "/data/models".into()), ("Library", "/data/library".into())],
+        ..ModelShelf::default()
     }
 }
 
@@ -73,6 +64,20 @@ fn shelf() -> ModelShelf {
 fn screens() -> Vec<(&'static str, Harness<'static, Window>)> {
     let mut screens = Vec::new();
     screens.push(("first start", start(&[]).window));
+
+    let mut parts = start(&[]);
+    parts.models.tell(ModelEvent::Listed(first_shelf()));
+    parts.window.run_steps(4);
+    screens.push(("ways to a model", parts.window));
+
+    let mut parts = start(&[]);
+    parts.models.tell(ModelEvent::Listed(first_shelf()));
+    parts.window.run_steps(4);
+    parts.window.get_by_label("Get T5Gemma 2 270M-270M…").click_accesskit();
+    parts.window.run_steps(4);
+    parts.models.tell(ModelEvent::Token(None));
+    parts.window.run_steps(4);
+    screens.push(("a token", parts.window));
 
     let mut parts = with_report();
     ask(&mut parts.window);

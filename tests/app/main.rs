@@ -7,6 +7,7 @@
 mod accessibility;
 mod answers;
 mod considerate;
+mod first_start;
 mod flows;
 mod library;
 mod library_on_disk;

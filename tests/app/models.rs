@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use app::window::{
-    InstalledModel, LibraryCommand, ModelCommand, ModelEvent, ModelShelf, OfferedModel, Speed, Start, Window,
+    Fetch, InstalledModel, LibraryCommand, ModelCommand, ModelEvent, ModelShelf, Speed, Start, Updates, Wanted, Window,
 };
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::{Command, DeviceChoice, ErrorReport};
 use engine::store::library::Record;
 
+use crate::first_start::offered;
 use crate::flows::{FILE, ask, helpers, start_window};
 use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer, bulletin};
 
@@ -45,20 +46,14 @@ fn shelf(installed: &[&str]) -> ModelShelf {
         is_default: *name == "t5gemma2-270m",
         problem: None,
     };
-    let offer = OfferedModel {
-        name: "starter".into(),
-        title: "Gemma 3 270M".into(),
-        download_bytes: 238_175_024,
-        licence: "Gemma Terms of Use".into(),
-        notice: "Gemma is provided under its terms".into(),
-    };
     let missing = ErrorReport { message: "this build of Recto cannot compute with CUDA".into(), hint: None };
     ModelShelf {
         installed: installed.iter().map(model).collect(),
-        offered: vec![offer],
+        offered: offered(),
         processor: "A processor, 8 threads".into(),
         devices: vec![(DeviceChoice::Cpu, None), (DeviceChoice::Cuda, Some(missing))],
         places: vec![("Models", "/data/models".into())],
+        ..ModelShelf::default()
     }
 }
 
@@ -66,13 +61,15 @@ fn shelf(installed: &[&str]) -> ModelShelf {
 fn a_model_is_fetched_once_its_licence_is_accepted() {
     let Parts { models, mut window, .. } = settings(&[]);
     assert!(window.query_by_label_contains("No model is installed.").is_some());
-    window.get_by_label("Fetch starter…").click();
+    window.get_by_label("Get Starter Gemma 3 270M…").click_accesskit();
     window.run_steps(4);
     assert!(window.query_by_label("Gemma is provided under its terms").is_some());
     assert!(!models.commands().iter().any(|command| matches!(command, ModelCommand::Fetch(_))));
-    window.get_by_label("Accept the Gemma Terms of Use and fetch").click();
+    window.get_by_label("Accept the Gemma Terms of Use and download 238 MB").click_accesskit();
     window.run_steps(4);
-    assert_eq!(models.commands().last(), Some(&ModelCommand::Fetch("starter".into())));
+    let what = Wanted::Offered("starter".into());
+    let fetch = ModelCommand::Fetch(Fetch { what, token: None, keeps_token: false });
+    assert_eq!(models.commands().last(), Some(&fetch));
     models.tell(ModelEvent::Progress {
         name: "starter".into(),
         stage: "Downloading",
@@ -81,13 +78,13 @@ fn a_model_is_fetched_once_its_licence_is_accepted() {
     });
     window.run_steps(4);
     assert!(window.query_by_label("Downloading starter: 100 MB of 238 MB").is_some());
-    window.get_by_label("Cancel").click();
+    window.get_by_label("Cancel").click_accesskit();
     window.run_steps(4);
     assert_eq!(models.commands().last(), Some(&ModelCommand::Cancel));
-    models.tell(ModelEvent::Failed(ErrorReport { message: "the network is down".into(), hint: None }));
+    models.tell(ModelEvent::Ended);
     window.run_steps(4);
-    assert!(window.query_by_label("The network is down").is_some());
-    assert!(window.query_by_label("Fetch starter…").is_some(), "it cannot be tried again");
+    assert!(window.query_by_label_contains("What has come is kept").is_some());
+    assert!(window.query_by_label("Get Starter Gemma 3 270M…").is_some());
 }
 
 #[test]
@@ -134,7 +131,7 @@ fn where_no_model_is_the_question_says_so_and_leads_there() {
     window.run_steps(4);
     window.get_by_label("Get a model…").click();
     window.run_steps(4);
-    assert!(window.query_by_label("Fetch starter…").is_some());
+    assert!(window.query_by_label("Get Starter Gemma 3 270M…").is_some());
 }
 
 #[test]
@@ -182,4 +179,37 @@ fn where_a_device_cannot_be_used_it_is_said_why() {
     let Parts { window, .. } = settings(&[]);
     assert!(window.query_by_label("Processor: A processor, 8 threads").is_some());
     assert!(window.query_by_label("NVIDIA card: not here, this build of Recto cannot compute with CUDA").is_some());
+}
+
+#[test]
+fn a_newer_recto_is_looked_for_when_that_is_asked_for_alone() {
+    let Parts { models, mut window, .. } = settings(&["t5gemma2-1b"]);
+    let checks = || models.commands().iter().filter(|command| **command == ModelCommand::CheckForUpdates).count();
+    assert_eq!(checks(), 0, "nobody asked");
+    let look = |window: &mut Harness<'static, Window>, updates: Updates| {
+        window.get_by_label("Check for updates").click_accesskit();
+        window.run_steps(4);
+        assert_eq!(models.commands().last(), Some(&ModelCommand::CheckForUpdates));
+        models.tell(ModelEvent::Updates(updates));
+        window.run_steps(4);
+    };
+    look(&mut window, Updates::UpToDate);
+    assert!(window.query_by_label("This is the newest version").is_some());
+    look(&mut window, Updates::Nowhere);
+    assert!(window.query_by_label_contains("does not know where releases are announced").is_some());
+    let address = "https://example.org/recto/v9.0.0".to_owned();
+    look(&mut window, Updates::Newer { version: "9.0.0".into(), address: address.clone() });
+    assert!(window.query_by_label("Recto 9.0.0 is out").is_some());
+    window.get_by_label("Open its page").click_accesskit();
+    window.step();
+    let opened = |command: &eframe::egui::OutputCommand| match command {
+        eframe::egui::OutputCommand::OpenUrl(open) => open.url == address,
+        _ => false,
+    };
+    assert!(window.output().platform_output.commands.iter().any(opened), "the browser was not asked");
+    look(&mut window, Updates::Failed(ErrorReport { message: "cannot reach the page".into(), hint: None }));
+    assert!(window.query_by_label("Cannot reach the page").is_some());
+    window.get_by_label("Try again").click_accesskit();
+    window.run_steps(4);
+    assert_eq!(checks(), 5);
 }

@@ -4,7 +4,10 @@
 
 mod ask;
 mod bench;
+mod beside;
 mod cache;
+mod estimate;
+mod fetching;
 #[cfg(target_os = "macos")]
 mod finder;
 mod follow;
@@ -13,6 +16,7 @@ mod librarian;
 mod library_rounds;
 mod log;
 mod model_keeper;
+mod model_shelf;
 mod models;
 mod one_window;
 mod options;

@@ -6,15 +6,16 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use engine::cancel::CancelToken;
 use engine::diagnostic::Hint;
-use engine::hub::{Catalogue, HubError, Progress, PullOptions, Stage, plan_addition, pull};
-use engine::protocol::{DeviceChoice, ErrorReport};
-use engine::store::models::{ListedModel, Manifest, ModelKind, ModelState, ModelStore};
-use engine::store::{Bucket, Directories, StoreError};
-use engine::worker::bench::Machine;
-use engine::worker::check_device;
+use engine::hub::{Catalogue, HubError, newer_release, plan_addition, releases_address};
+use engine::protocol::ErrorReport;
+use engine::store::models::ModelStore;
+use engine::store::{Directories, StoreError};
 
+use super::estimate::rates;
+use super::fetching::{explain, fetch, look_up, token_place, watch};
+use super::model_shelf::{expected, shelf};
 use super::speed::{SpeedError, measure};
-use crate::window::{InstalledModel, ModelCommand, ModelEvent, ModelKeeper, ModelShelf, OfferedModel, Wake};
+use crate::window::{ModelCommand, ModelEvent, ModelKeeper, Updates, Wake};
 
 /// The thread as the window sees it.
 pub(crate) struct RunningModelKeeper {
@@ -98,111 +99,83 @@ impl Hint for Refusal {
 }
 
 fn carry_out(command: ModelCommand, cancel: &CancelToken, tell: &impl Fn(ModelEvent)) {
-    let done = match command {
-        ModelCommand::List => list().map(|shelf| tell(ModelEvent::Listed(shelf))),
-        ModelCommand::Fetch(name) => fetch(&name, cancel, tell).map(|()| tell(ModelEvent::Ended)),
-        ModelCommand::Add { path, agreed } => add(path, agreed, cancel, tell),
-        ModelCommand::Remove(name) => remove(&name).map(|()| tell(ModelEvent::Ended)),
-        ModelCommand::Measure { name, device } => measure(&name, device, cancel)
-            .map(|speed| tell(ModelEvent::Measured { name, device, speed }))
-            .map_err(Refusal::from),
-        ModelCommand::ShowFolder(path) => show_folder(path),
-        ModelCommand::Cancel => Ok(()),
-    };
-    match done {
-        Ok(()) => {}
+    match event_of(command, cancel, tell) {
+        Ok(Some(event)) => tell(event),
+        Ok(None) => {}
         Err(_) if cancel.is_cancelled() => tell(ModelEvent::Ended),
-        Err(error) => tell(ModelEvent::Failed(ErrorReport { message: error.to_string(), hint: error.hint() })),
-    }
-}
-
-fn list() -> Result<ModelShelf, Refusal> {
-    let directories = Directories::of_user()?;
-    let store = ModelStore::new(&directories);
-    let default = store.default_model().ok().map(|model| model.name);
-    let installed = store.list()?.into_iter().map(|model| installed(model, default.as_deref())).collect();
-    let offered = Catalogue::embedded()?.models.into_iter().map(|entry| OfferedModel {
-        name: entry.name,
-        title: entry.title,
-        download_bytes: entry.download_bytes,
-        licence: entry.licence.line(),
-        notice: entry.licence.notice,
-    });
-    let devices = [DeviceChoice::Cpu, DeviceChoice::Cuda, DeviceChoice::Metal];
-    Ok(ModelShelf {
-        installed,
-        offered: offered.collect(),
-        processor: processor(),
-        devices: devices.map(|device| (device, check_device(device).err())).to_vec(),
-        places: vec![
-            ("Models", Bucket::Models.path(&directories)),
-            ("Library and conversations", Bucket::Library.path(&directories)),
-            ("What was read", directories.cache().to_owned()),
-        ],
-    })
-}
-
-/// "AMD EPYC 7003, 16 threads".
-fn processor() -> String {
-    let machine = Machine::here();
-    let threads = if machine.cpus == 1 { "1 thread".to_owned() } else { format!("{} threads", machine.cpus) };
-    format!("{}, {threads}", machine.cpu.unwrap_or(machine.arch))
-}
-
-fn installed(model: ListedModel, default: Option<&str>) -> InstalledModel {
-    let about =
-        |manifest: &Manifest| (manifest.kind.to_string(), manifest.kind == ModelKind::T5Gemma2, manifest.total_bytes());
-    let ((kind, has_eyes, bytes), problem) = match &model.state {
-        ModelState::Ready(manifest) => (about(manifest), None),
-        ModelState::Damaged(manifest, faults) => {
-            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            (about(manifest), Some(faults.join("; ")))
+        Err(Refusal::Hub(error)) => {
+            let (report, address) = explain(&error);
+            tell(ModelEvent::Failed { report, address });
         }
-        ModelState::Foreign(why) => (("Not a model".to_owned(), false, 0), Some(why.clone())),
-    };
-    InstalledModel { is_default: default == Some(&model.name), name: model.name, kind, has_eyes, bytes, problem }
-}
-
-/// Follows an installation.
-fn watch<'a>(name: &'a str, tell: &'a impl Fn(ModelEvent)) -> impl FnMut(Progress) + 'a {
-    move |progress| {
-        let stage = match progress.stage {
-            Stage::Download => "Downloading",
-            Stage::Copy => "Installing",
-            Stage::Verify => "Verifying",
-        };
-        let Progress { done_bytes, total_bytes, .. } = progress;
-        tell(ModelEvent::Progress { name: name.to_owned(), stage, done_bytes, total_bytes });
+        Err(error) => {
+            let report = ErrorReport { message: error.to_string(), hint: error.hint() };
+            tell(ModelEvent::Failed { report, address: None });
+        }
     }
 }
 
-fn fetch(name: &str, cancel: &CancelToken, tell: &impl Fn(ModelEvent)) -> Result<(), Refusal> {
-    let catalogue = Catalogue::embedded()?;
-    let options = PullOptions { licence_accepted: true, ..PullOptions::default() };
-    pull(catalogue.find(name)?, &Directories::of_user()?, &options, cancel, &mut watch(name, tell))?;
-    Ok(())
+/// Does what a command asks for; the event that ends it.
+fn event_of(
+    command: ModelCommand,
+    cancel: &CancelToken,
+    tell: &impl Fn(ModelEvent),
+) -> Result<Option<ModelEvent>, Refusal> {
+    Ok(Some(match command {
+        ModelCommand::List => ModelEvent::Listed(shelf()?),
+        ModelCommand::LookForToken => ModelEvent::Token(token_place()),
+        ModelCommand::LookUp(wish) => ModelEvent::AsksToFetch(look_up(&wish, cancel)?),
+        ModelCommand::Fetch(wish) => ModelEvent::Installed(fetch(&wish, cancel, tell)?),
+        ModelCommand::Add { path, agreed } => add(path, agreed, cancel, tell)?,
+        ModelCommand::Remove(name) => {
+            ModelStore::new(&Directories::of_user()?).remove(&name)?;
+            ModelEvent::Ended
+        }
+        ModelCommand::Measure { name, device } => {
+            let speed = measure(&name, device, cancel)?;
+            ModelEvent::Measured { name, device, speed }
+        }
+        ModelCommand::Estimate(device) => {
+            let speeds = expected(rates(device, cancel)?)?;
+            ModelEvent::Estimated { device, speeds }
+        }
+        ModelCommand::CheckForUpdates => ModelEvent::Updates(check_for_updates(cancel)?),
+        ModelCommand::ShowFolder(path) => {
+            show_folder(path)?;
+            return Ok(None);
+        }
+        ModelCommand::Cancel => return Ok(None),
+    }))
 }
 
-fn add(path: PathBuf, agreed: bool, cancel: &CancelToken, tell: &impl Fn(ModelEvent)) -> Result<(), Refusal> {
+/// Whether there is a newer Recto; what went wrong is told where it was asked.
+fn check_for_updates(cancel: &CancelToken) -> Result<Updates, Refusal> {
+    let Some(address) = releases_address() else { return Ok(Updates::Nowhere) };
+    match newer_release(&address, env!("CARGO_PKG_VERSION"), cancel) {
+        Ok(None) => Ok(Updates::UpToDate),
+        Ok(Some(release)) => Ok(Updates::Newer { version: release.version, address: release.page }),
+        Err(HubError::Cancelled(cancelled)) => Err(HubError::Cancelled(cancelled).into()),
+        Err(error) => {
+            let hint = Some("Check the connection and try again".to_owned());
+            Ok(Updates::Failed(ErrorReport { message: error.to_string(), hint }))
+        }
+    }
+}
+
+/// Installs a model from files, unless its licence has to be agreed to first.
+fn add(path: PathBuf, agreed: bool, cancel: &CancelToken, tell: &impl Fn(ModelEvent)) -> Result<ModelEvent, Refusal> {
     let store = ModelStore::new(&Directories::of_user()?);
     let addition = plan_addition(std::slice::from_ref(&path), None, &Catalogue::embedded()?)?;
     store.require_unused(addition.name())?;
     if let Some(licence) = addition.licence().filter(|_| !agreed) {
-        tell(ModelEvent::AsksToAgree { path, notice: licence.notice.clone() });
-        return Ok(());
+        return Ok(ModelEvent::AsksToAgree { path, notice: licence.notice.clone() });
     }
     let name = addition.name().to_owned();
     addition.install(&store, true, cancel, &mut watch(&name, tell))?;
-    tell(ModelEvent::Ended);
-    Ok(())
+    Ok(ModelEvent::Installed(name))
 }
 
 /// Shows a folder, which is made where nothing has been kept yet.
 fn show_folder(path: PathBuf) -> Result<(), Refusal> {
     engine::store::output::create_folder(&path)?;
     open::that_detached(&path).map_err(|source| Refusal::Folder { path, source })
-}
-
-fn remove(name: &str) -> Result<(), Refusal> {
-    Ok(ModelStore::new(&Directories::of_user()?).remove(name)?)
 }

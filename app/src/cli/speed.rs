@@ -17,13 +17,13 @@ use crate::window::Speed;
 const POLL: Duration = Duration::from_millis(100);
 
 /// Tokens of a page of a report that is mostly text.
-const PAGE_TOKENS: f32 = 700.0;
+pub(crate) const PAGE_TOKENS: f32 = 700.0;
 
 /// Words in a token of English text.
-const TOKEN_WORDS: f32 = 0.75;
+pub(crate) const TOKEN_WORDS: f32 = 0.75;
 
 /// Tokens that a model without an encoder is shown of a report.
-const PROMPT_TOKENS: f32 = 1200.0;
+pub(crate) const PROMPT_TOKENS: f32 = 1200.0;
 
 /// Work for a model with an encoder, behind a piece that only warms up; looking at a figure is put in between.
 const WITH_ENCODER: [&str; 3] = ["encode 64", "encode 2048", "decode 4096 16"];
@@ -61,7 +61,7 @@ impl Hint for SpeedError {
 }
 
 /// The process, which ends with this value.
-struct Bench {
+pub(crate) struct Bench {
     process: Child,
     work: ChildStdin,
     lines: Receiver<String>,
@@ -91,9 +91,10 @@ struct Loaded {
 /// What it says of a piece of work.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Measured {
+pub(crate) struct Measured {
     secs: f32,
-    tokens_per_sec: f32,
+    /// Tokens that were taken in or written in a second.
+    pub tokens_per_sec: f32,
     first_token_secs: f32,
     error: Option<String>,
     hint: Option<String>,
@@ -104,9 +105,8 @@ struct Measured {
 /// # Errors
 /// Returns [`SpeedError`]; when it is cancelled within a fraction of a second.
 pub(crate) fn measure(name: &str, device: DeviceChoice, cancel: &CancelToken) -> Result<Speed, SpeedError> {
-    let mut bench = start(name, device)?;
-    let ready: Ready = bench.hear(cancel)?;
-    let (has_encoder, has_eyes) = (ready.model.encoder_layers > 0, ready.model.vision_layers > 0);
+    let mut bench = Bench::start(&["--model", name], device)?;
+    let (has_encoder, has_eyes) = bench.ready(cancel)?;
     let [warm_up, reading, answering] = if has_encoder { WITH_ENCODER } else { WITHOUT_ENCODER };
     bench.time(warm_up, cancel)?;
     let read = bench.time(reading, cancel)?;
@@ -120,34 +120,41 @@ pub(crate) fn measure(name: &str, device: DeviceChoice, cancel: &CancelToken) ->
     })
 }
 
-fn start(name: &str, device: DeviceChoice) -> Result<Bench, SpeedError> {
-    let device = match device {
-        DeviceChoice::Cpu => "cpu",
-        DeviceChoice::Cuda => "cuda",
-        DeviceChoice::Metal => "metal",
-    };
-    let mut command = Command::new(std::env::current_exe()?);
-    command.args(["bench", "--serve", "--device", device, "--model", name]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut process = command.spawn()?;
-    let broken = || std::io::Error::from(std::io::ErrorKind::BrokenPipe);
-    let work = process.stdin.take().ok_or_else(broken)?;
-    let output = process.stdout.take().ok_or_else(broken)?;
-    let (sender, lines) = bounded(8);
-    let bench = Bench { process, work, lines };
-    std::thread::Builder::new().name("speed".into()).spawn(move || {
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
-                return;
-            }
-        }
-    })?;
-    Ok(bench)
-}
-
 impl Bench {
+    /// Starts the process, with these arguments that say what is measured.
+    pub(crate) fn start(what: &[&str], device: DeviceChoice) -> Result<Self, SpeedError> {
+        let device = match device {
+            DeviceChoice::Cpu => "cpu",
+            DeviceChoice::Cuda => "cuda",
+            DeviceChoice::Metal => "metal",
+        };
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["bench", "--serve", "--device", device]).args(what);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn()?;
+        let broken = || std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        let work = process.stdin.take().ok_or_else(broken)?;
+        let output = process.stdout.take().ok_or_else(broken)?;
+        let (sender, lines) = bounded(8);
+        let bench = Self { process, work, lines };
+        std::thread::Builder::new().name("speed".into()).spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(bench)
+    }
+
+    /// Waits until it has loaded the model; whether that has an encoder, and eyes.
+    pub(crate) fn ready(&mut self, cancel: &CancelToken) -> Result<(bool, bool), SpeedError> {
+        let ready: Ready = self.hear(cancel)?;
+        Ok((ready.model.encoder_layers > 0, ready.model.vision_layers > 0))
+    }
+
     /// Has a piece of work done.
-    fn time(&mut self, work: &str, cancel: &CancelToken) -> Result<Measured, SpeedError> {
+    pub(crate) fn time(&mut self, work: &str, cancel: &CancelToken) -> Result<Measured, SpeedError> {
         // Where the process has ended, what it said tells more than the pipe.
         let _ = writeln!(self.work, "{work}");
         let measured: Measured = self.hear(cancel)?;

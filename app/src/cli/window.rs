@@ -11,6 +11,7 @@ use engine::store::library::{Library, Record};
 use engine::viewer::{ViewCommand, ViewEvent, Viewer};
 use engine::worker::{Engine, EngineOptions};
 
+use super::beside::{named_file, sample_report};
 use super::librarian::RunningLibrarian;
 use super::log;
 use super::model_keeper::RunningModelKeeper;
@@ -55,7 +56,10 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
         Theme::Light => egui::Theme::Light,
         Theme::Dark => egui::Theme::Dark,
     });
-    let call = Call { files: one_window::absolute(arguments.files), question: arguments.question };
+    let call = Call {
+        files: one_window::absolute(arguments.files.into_iter().map(named_file).collect()),
+        question: arguments.question,
+    };
     let listener = if arguments.new_window {
         None
     } else {
@@ -76,6 +80,7 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
         question: call.question,
         theme,
         times_frames_since: arguments.frame_times.then_some(begun),
+        sample: sample_report(),
         size: kept(Record::Desk, window::kept_size),
     };
     window::run(start, |wake| {

@@ -54,6 +54,8 @@ pub struct Window {
     pub(super) removals: Vec<Removal>,
     /// A question that is asked as soon as the first report is open.
     pub(super) question: Option<String>,
+    /// The sample report, where it was found.
+    pub(super) sample: Option<PathBuf>,
     kept: Kept,
     frame_times: Option<FrameTimes>,
 }
@@ -122,6 +124,7 @@ impl Window {
             dialog: FileDialog::default(),
             removals: Vec::new(),
             question: start.question,
+            sample: start.sample,
             kept,
             frame_times: start.times_frames_since.map(FrameTimes::since),
         };
@@ -190,8 +193,12 @@ impl Window {
             self.take_in_library(event);
         }
         while let Some(event) = self.helpers.models.try_recv() {
-            if let ModelEvent::Measured { name, device, speed } = &event {
-                self.settings.note_speed(name, *device, *speed);
+            match &event {
+                ModelEvent::Measured { name, device, speed } => self.settings.note_speed(name, *device, *speed),
+                ModelEvent::Estimated { device, speeds } => self.settings.note_expected(*device, speeds.clone()),
+                _ => {}
+            }
+            if matches!(event, ModelEvent::Measured { .. } | ModelEvent::Estimated { .. }) {
                 self.helpers.librarian.send(LibraryCommand::Keep(Record::Settings, self.settings.to_bytes()));
             }
             if self.models.absorb(event) {

@@ -10,7 +10,7 @@ use super::command::{Screen, TurnCommand, UserCommand};
 use super::dialog::Choice;
 use super::librarian::{HitPlace, LibraryCommand};
 use super::model_keeper::ModelCommand;
-use super::models::MEASURING;
+use super::models::TokenSight;
 use super::pages::{Marks, ViewAction};
 use super::scope::{Scope, file_name};
 use super::screens::is_opened;
@@ -55,7 +55,10 @@ impl Window {
             UserCommand::ShowInReport(path, marks) => self.show_in_report(path, marks),
             UserCommand::Set(settings) => self.set(ctx, settings),
             UserCommand::Model(command) => self.begin_with_model(command),
-            UserCommand::AskAboutModel(asked) => self.models.asked = asked,
+            UserCommand::AskAboutModel(asked) => self.ask_about_model(asked),
+            UserCommand::TypeToken => self.models.token = TokenSight::Unknown,
+            UserCommand::TrySample => self.try_sample(),
+            UserCommand::DismissFresh => self.models.fresh = None,
             UserCommand::ChooseModelFolder => self.choose(ctx, Choice::Model),
             of_report => self.carry_out_in_report(of_report),
         }
@@ -164,22 +167,6 @@ impl Window {
         if screen == Screen::Settings {
             self.helpers.models.send(ModelCommand::List);
         }
-    }
-
-    fn begin_with_model(&mut self, command: ModelCommand) {
-        match &command {
-            ModelCommand::Fetch(name) => self.models.begin(name, "Fetching"),
-            ModelCommand::Add { path, .. } => self.models.begin(&path.display().to_string(), "Looking at"),
-            ModelCommand::Remove(name) => self.models.begin(name, "Removing"),
-            ModelCommand::Measure { name, .. } => self.models.begin(name, MEASURING),
-            ModelCommand::List | ModelCommand::ShowFolder(_) | ModelCommand::Cancel => {}
-        }
-        self.helpers.models.send(command);
-    }
-
-    /// Installs a model from a folder that was chosen.
-    pub(super) fn add_model(&mut self, path: PathBuf) {
-        self.begin_with_model(ModelCommand::Add { path, agreed: false });
     }
 
     fn choose(&mut self, ctx: &egui::Context, choice: Choice) {

@@ -101,6 +101,12 @@ pub(crate) enum UserCommand {
     Model(ModelCommand),
     /// Ask the user about a model, or no longer ask.
     AskAboutModel(Option<Asked>),
+    /// Type a token, although one was found.
+    TypeToken,
+    /// Ask the sample report a first question, with the model that was just installed.
+    TrySample,
+    /// No longer say that a model was installed.
+    DismissFresh,
     /// Show the system's dialog for choosing the folder of a model.
     ChooseModelFolder,
     /// Set something.

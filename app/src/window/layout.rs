@@ -20,19 +20,26 @@ impl Window {
             screens::top_ui(ui, look, (&mut self.tabs, screen), &mut self.focus_find, commands);
         });
         let trouble = self.trouble.as_ref();
+        // What is written there belongs to the user while it is written, so it is lent apart from the state.
+        let mut form = std::mem::take(&mut self.models.form);
+        let has_sample = self.sample.is_some();
+        let view = screens::ModelsView { models: &self.models, settings: &self.settings, has_sample };
         match screen {
             Screen::Report => self.report_ui(ui, look, commands),
             Screen::Library => {
                 CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
-                    screens::library_ui(ui, look, (&self.desk, &mut self.shelf), trouble, commands);
+                    let shelves = (&self.desk, &mut self.shelf);
+                    screens::library_ui(ui, look, shelves, (view, &mut form), trouble, commands);
                 });
             }
             Screen::Settings => {
                 CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
-                    screens::settings_ui(ui, look, (&self.settings, &self.models), commands);
+                    screens::settings_ui(ui, look, view, &mut form, commands);
                 });
             }
         }
+        self.models.form = form;
+        self.models.shows_asked = false;
         if self.palette.is_open {
             screens::palette_ui(ui, look, (&mut self.palette, &self.tabs, &self.settings), commands);
         }

@@ -12,7 +12,9 @@ mod desk;
 mod dialog;
 mod engine_client;
 mod export;
+mod fetch_pace;
 mod figures;
+mod fit;
 mod found_turns;
 mod frame_times;
 mod layout;
@@ -27,6 +29,7 @@ mod power;
 mod reading_map;
 mod scope;
 mod screens;
+mod secret;
 mod settings;
 mod shelf;
 mod shortcuts;
@@ -38,6 +41,7 @@ mod update;
 mod versions;
 mod viewer_client;
 mod widgets;
+mod with_models;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,7 +56,11 @@ pub use app::Window;
 pub use engine_client::EngineClient;
 pub use export::Export;
 pub use librarian::{FileStanding, HitPlace, Librarian, LibraryCommand, LibraryEvent, LibraryHit, ReportStanding};
-pub use model_keeper::{InstalledModel, ModelCommand, ModelEvent, ModelKeeper, ModelShelf, OfferedModel, Speed};
+pub use model_keeper::{
+    Fetch, FoundModel, InstalledModel, ModelCommand, ModelEvent, ModelKeeper, ModelShelf, OfferedModel, Speed, Updates,
+    Wanted,
+};
+pub use secret::Secret;
 pub use viewer_client::ViewerClient;
 
 /// Why there is no window.
@@ -89,6 +97,8 @@ pub struct Start {
     pub theme: Option<egui::Theme>,
     /// When the program began, where it is to be told how long after that the first frame came, and how long frames took.
     pub times_frames_since: Option<Instant>,
+    /// The sample report, where it was found beside the program.
+    pub sample: Option<PathBuf>,
     /// Width and height of the window, in points, where it was left so.
     pub size: Option<(f32, f32)>,
 }
@@ -134,6 +144,9 @@ impl std::fmt::Debug for Helpers {
     }
 }
 
+/// The picture of the program, for systems that show one on a window or ask the window for it.
+const ICON: &[u8] = include_bytes!("../../../assets/icons/recto-256.png");
+
 /// Width and height of the window, in points, until the user sets them.
 const USUAL_SIZE: [f32; 2] = [1360.0, 860.0];
 
@@ -145,14 +158,17 @@ const LEAST_SIZE: [f32; 2] = [880.0, 520.0];
 /// # Errors
 /// When there is no display to show it on, or a helper does not start.
 pub fn run(start: Start, helpers: impl FnOnce(Wake) -> std::io::Result<Helpers>) -> Result<(), WindowError> {
-    let options = eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default()
-            .with_title("Recto")
-            .with_app_id("recto")
-            .with_inner_size(start.size.map_or(USUAL_SIZE, |(width, height)| [width, height]))
-            .with_min_inner_size(LEAST_SIZE),
-        ..Default::default()
-    };
+    let mut viewport = egui::ViewportBuilder::default()
+        .with_title("Recto")
+        .with_app_id("recto")
+        .with_inner_size(start.size.map_or(USUAL_SIZE, |(width, height)| [width, height]))
+        .with_min_inner_size(LEAST_SIZE);
+    match eframe::icon_data::from_png_bytes(ICON) {
+        Ok(icon) => viewport = viewport.with_icon(icon),
+        // A window without its picture is better than none.
+        Err(error) => tracing::warn!(%error, "the icon cannot be read"),
+    }
+    let options = eframe::NativeOptions { viewport, ..Default::default() };
     let create = |creation: &eframe::CreationContext<'_>| {
         let ctx = creation.egui_ctx.clone();
         let waking = ctx.clone();
@@ -162,4 +178,15 @@ pub fn run(start: Start, helpers: impl FnOnce(Wake) -> std::io::Result<Helpers>)
     };
     eframe::run_native("Recto", options, Box::new(create))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_icon_is_a_picture_with_a_shape() {
+        let icon = eframe::icon_data::from_png_bytes(super::ICON).unwrap();
+        assert_eq!((icon.width, icon.height), (256, 256));
+        let alpha = |at: usize| icon.rgba[4 * at + 3];
+        assert_eq!((alpha(0), alpha(128 * 256 + 128)), (0, 255), "its corner can be seen through, its middle cannot");
+    }
 }

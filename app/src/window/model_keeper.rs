@@ -5,13 +5,19 @@ use std::path::PathBuf;
 use engine::protocol::{DeviceChoice, ErrorReport};
 use serde::{Deserialize, Serialize};
 
+use super::secret::Secret;
+
 /// What the keeper of models is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelCommand {
     /// Tell which models there are, and where could be computed.
     List,
-    /// Fetch a model of the catalogue; the user has agreed to its licence.
-    Fetch(String),
+    /// Fetch a model; the user has agreed to its licence.
+    Fetch(Fetch),
+    /// Ask the hub what a model is and under which licence it comes, before it is fetched.
+    LookUp(Fetch),
+    /// Tell whether there is a token to fetch models with that are given out on request.
+    LookForToken,
     /// Install a model from this folder or file. `agreed` where the user has seen its licence.
     Add {
         /// The folder or file.
@@ -28,10 +34,48 @@ pub enum ModelCommand {
         /// Where it computes.
         device: DeviceChoice,
     },
+    /// Find out within ten seconds how fast the models that can be fetched would be here.
+    Estimate(DeviceChoice),
+    /// Ask whether there is a newer Recto.
+    CheckForUpdates,
     /// Show a folder in the system's own window for that.
     ShowFolder(PathBuf),
     /// Give up what is under way.
     Cancel,
+}
+
+/// A model that is to be fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetch {
+    /// Which one.
+    pub what: Wanted,
+    /// The token that the user typed; where there is none, one that is found is used.
+    pub token: Option<Secret>,
+    /// Whether that is to be kept in the system's keyring.
+    pub keeps_token: bool,
+}
+
+/// Which model is fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// One of those that are offered, by its name.
+    Offered(String),
+    /// Any repository of the hub.
+    Repository {
+        /// Its id: `owner/name`.
+        id: String,
+        /// Branch, tag or commit; the newest where there is none.
+        revision: Option<String>,
+    },
+}
+
+impl Wanted {
+    /// What it is called while it is fetched.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Offered(name) | Self::Repository { id: name, .. } => name,
+        }
+    }
 }
 
 /// What the keeper of models tells.
@@ -59,8 +103,23 @@ pub enum ModelEvent {
         /// How fast.
         speed: Speed,
     },
+    /// How fast models that can be fetched would be, about; with that the estimate has ended.
+    Estimated {
+        /// Where they would compute.
+        device: DeviceChoice,
+        /// Names and speeds.
+        speeds: Vec<(String, Speed)>,
+    },
+    /// Where a token was found, in words: "the keyring"; `None` where there is none.
+    Token(Option<&'static str>),
+    /// What came of asking for a newer Recto.
+    Updates(Updates),
     /// What was under way has ended well, or because it was given up.
     Ended,
+    /// A model was installed, and nothing is under way any more.
+    Installed(String),
+    /// A model was found on the hub, and asks for agreement to its licence before it is fetched.
+    AsksToFetch(FoundModel),
     /// A model asks for agreement to its licence before it is installed.
     AsksToAgree {
         /// The folder or file.
@@ -69,7 +128,12 @@ pub enum ModelEvent {
         notice: String,
     },
     /// What was under way failed.
-    Failed(ErrorReport),
+    Failed {
+        /// Why.
+        report: ErrorReport,
+        /// A page of the web where something can be done about it.
+        address: Option<String>,
+    },
 }
 
 /// Which models there are, and where could be computed.
@@ -81,10 +145,16 @@ pub struct ModelShelf {
     pub offered: Vec<OfferedModel>,
     /// What the processor is called, and how many threads it has.
     pub processor: String,
+    /// Memory of the computer, in bytes, where that is known.
+    pub memory_bytes: Option<u64>,
+    /// Bytes free where models are kept, where that is known.
+    pub free_bytes: Option<u64>,
     /// Devices, and why those that cannot be used cannot.
     pub devices: Vec<(DeviceChoice, Option<ErrorReport>)>,
     /// What is kept where.
     pub places: Vec<(&'static str, PathBuf)>,
+    /// The page of the hub where its users make tokens.
+    pub tokens_address: String,
 }
 
 /// An installed model.
@@ -118,18 +188,63 @@ pub struct Speed {
 }
 
 /// A model that can be fetched.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OfferedModel {
     /// Its name.
     pub name: String,
-    /// What it is.
-    pub title: String,
+    /// The family it is of.
+    pub family: String,
+    /// Which one of the family it is.
+    pub label: String,
+    /// What it can do and what it cannot, a few words each.
+    pub can: Vec<String>,
     /// Bytes to be downloaded.
     pub download_bytes: u64,
-    /// Its licence.
+    /// Bytes that must be free on the disk for that.
+    pub disk_bytes: u64,
+    /// Memory that it answers in, in bytes.
+    pub memory_bytes: u64,
+    /// Name of its licence.
     pub licence: String,
+    /// Where the licence can be read.
+    pub licence_address: String,
     /// What the user agrees to.
     pub notice: String,
+    /// The page where its publisher gives it out to people with an account; `None` where none is needed.
+    pub gate: Option<String>,
+}
+
+/// A model that was found on the hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundModel {
+    /// What fetches exactly this one.
+    pub fetch: Fetch,
+    /// Bytes to be downloaded.
+    pub download_bytes: u64,
+    /// Name of its licence, as far as the hub says.
+    pub licence: String,
+    /// Where the licence can be read: its own page, or that of the model.
+    pub licence_address: String,
+    /// What the user agrees to.
+    pub notice: String,
+}
+
+/// Whether there is a newer Recto.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Updates {
+    /// Nobody said where releases are announced.
+    Nowhere,
+    /// This is the newest one.
+    UpToDate,
+    /// There is a newer one.
+    Newer {
+        /// Its version.
+        version: String,
+        /// The page it is announced on.
+        address: String,
+    },
+    /// It could not be found out.
+    Failed(ErrorReport),
 }
 
 /// Whoever keeps models.

@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub pauses_on_battery: bool,
     /// How fast models were when that was measured, by name and device.
     pub speeds: BTreeMap<String, Speed>,
+    /// How fast models that can be fetched would be, as that was estimated, by name and device.
+    pub expected: BTreeMap<String, Speed>,
 }
 
 /// Light or dark.
@@ -56,6 +58,7 @@ impl Default for Settings {
             kept_bytes: None,
             pauses_on_battery: false,
             speeds: BTreeMap::new(),
+            expected: BTreeMap::new(),
         }
     }
 }
@@ -92,6 +95,16 @@ impl Settings {
     /// Notes how fast a model is.
     pub(crate) fn note_speed(&mut self, model: &str, device: DeviceChoice, speed: Speed) {
         self.speeds.insert(speed_key(model, device), speed);
+    }
+
+    /// How fast a model would be where it would compute now, if that was estimated.
+    pub(crate) fn expected(&self, model: &str) -> Option<&Speed> {
+        self.expected.get(&speed_key(model, self.device))
+    }
+
+    /// Notes how fast models would be.
+    pub(crate) fn note_expected(&mut self, device: DeviceChoice, speeds: Vec<(String, Speed)>) {
+        self.expected.extend(speeds.into_iter().map(|(model, speed)| (speed_key(&model, device), speed)));
     }
 
     /// With which model and how the engine computes.

@@ -16,6 +16,7 @@ mod net;
 mod pip;
 mod pull;
 mod token;
+mod updates;
 mod wheels;
 
 pub use add::{Addition, plan_addition};
@@ -26,6 +27,7 @@ pub use listing::{HubModel, HubRequest};
 pub use net::{Endpoint, Transfer};
 pub use pull::{PullOptions, Pulled, pull};
 pub use token::{Token, TokenPlace};
+pub use updates::{Release, newer_release, releases_address};
 
 /// How far a job has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -86,7 +86,7 @@ fn use_and_come_back(recto: &Path, display: &Display, home: &Home, pictures: &Pa
     let turn = turn?;
     let cited = turn["evidence"][0]["page"].as_u64().context("the answer cites nothing")?;
 
-    let colour = theme_colour(CITATION_TOKEN)?;
+    let colour = theme_colour("light", CITATION_TOKEN)?;
     window.point_at((540, 500))?;
     let chip = wait_for("a citation to be drawn", || Ok(window.picture()?.find(colour, (6, 6), 960)))?;
     window.point_at(chip)?;
@@ -212,11 +212,11 @@ fn ask_in_haste(window: &Window<'_>) -> Result<()> {
     window.keys(&["Return", "Next", "Next"])
 }
 
-/// A colour of the light theme by its name.
-fn theme_colour(name: &str) -> Result<[u8; 3]> {
-    let path = crate::process::repository().join("assets/theme/light.toml");
+/// A colour of a theme, light or dark, by its name.
+pub(super) fn theme_colour(theme: &str, name: &str) -> Result<[u8; 3]> {
+    let path = crate::process::repository().join(format!("assets/theme/{theme}.toml"));
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let theme: toml::Table = text.parse().context("the light theme is no TOML")?;
+    let theme: toml::Table = text.parse().context("the theme is no TOML")?;
     let hex = theme.get(name).and_then(toml::Value::as_str).with_context(|| format!("the theme has no {name}"))?;
     let byte = |at: usize| u8::from_str_radix(hex.get(at..at + 2).unwrap_or_default(), 16);
     Ok([byte(1)?, byte(3)?, byte(5)?])

@@ -54,9 +54,20 @@ impl Display {
 
     /// Starts Recto with these arguments, everything of its own below `home`, and waits for its window.
     pub(crate) fn open(&self, recto: &Path, home: &Path, arguments: &[&str]) -> Result<Window<'_>> {
+        self.open_in(recto, home, &[], arguments)
+    }
+
+    /// The same, with these variables in its environment.
+    pub(crate) fn open_in(
+        &self,
+        recto: &Path,
+        home: &Path,
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Result<Window<'_>> {
         let mut command = self.command(recto);
-        let mut process =
-            Running(command.args(arguments).env("RECTO_HOME", home).spawn().context("cannot start recto")?);
+        command.args(arguments).envs(variables.iter().copied()).env("RECTO_HOME", home);
+        let mut process = Running(command.spawn().context("cannot start recto")?);
         let id = wait_for("recto's window", || {
             if let Some(status) = process.0.try_wait().context("cannot ask for recto's state")? {
                 bail!("recto ended with {status} before its window came up");

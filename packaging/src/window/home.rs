@@ -32,6 +32,11 @@ impl Home {
         Ok(Self { scratch })
     }
 
+    /// One without any model, as on a fresh machine.
+    pub(crate) fn fresh(parent: &Path) -> Result<Self> {
+        Ok(Self { scratch: Scratch::new(parent, "fresh-home")? })
+    }
+
     /// The folder.
     pub(crate) fn path(&self) -> &Path {
         &self.scratch.0

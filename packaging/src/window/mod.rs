@@ -6,4 +6,5 @@ pub(crate) mod display;
 pub(crate) mod home;
 mod long_report;
 pub(crate) mod screenshots;
+mod slow_hub;
 pub(crate) mod smooth;

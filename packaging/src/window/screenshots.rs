@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::check::theme_colour;
 use super::display::{Display, Window, wait_for};
 use super::home::Home;
+use super::slow_hub::SlowHub;
 use crate::process::{repository, run as run_command};
 use crate::{machine, pdfium, program, say};
 
@@ -24,12 +26,28 @@ pub(crate) fn run() -> Result<()> {
     let scratch = program::target_folder()?.join("window");
     std::fs::create_dir_all(&scratch).with_context(|| format!("cannot make {}", scratch.display()))?;
     let display = Display::start(1360, 860)?;
+    let hub = SlowHub::start()?;
     for theme in ["light", "dark"] {
+        let fresh = Home::fresh(&scratch)?;
+        photograph_first_start(
+            &Studio { recto: &recto, display: &display, home: &fresh, folder: &folder, theme },
+            &hub,
+        )?;
         let home = Home::new(&scratch)?;
         photograph(&Studio { recto: &recto, display: &display, home: &home, folder: &folder, theme })?;
     }
     Ok(())
 }
+
+/// Where buttons of the first start are in a window of the usual size: the estimate of speeds, and the smallest T5Gemma 2 once
+/// they were estimated; and a place without any.
+const ESTIMATE: (u32, u32) = (960, 376);
+const GET_SMALLEST: (u32, u32) = (985, 676);
+const NOWHERE: (u32, u32) = (1200, 700);
+
+/// A box that, of all in the accent's colour, only the button fills that accepts a licence: it says more than the others.
+const WIDE: (usize, usize) = (300, 4);
+const ACCENT: &str = "accent";
 
 /// What a session of pictures works with.
 struct Studio<'a> {
@@ -49,6 +67,11 @@ impl Studio<'_> {
     /// Takes a picture once nothing moves any more.
     fn take(&self, window: &Window<'_>, name: &str) -> Result<()> {
         window.still_picture()?;
+        self.take_now(window, name)
+    }
+
+    /// Takes a picture of what moves.
+    fn take_now(&self, window: &Window<'_>, name: &str) -> Result<()> {
         let path: PathBuf = self.folder.join(format!("{name}-{}.png", self.theme));
         window.save_picture(&path)?;
         // A window has few colours: with a palette of its own a picture is a third as large.
@@ -58,10 +81,33 @@ impl Studio<'_> {
     }
 }
 
-fn photograph(studio: &Studio<'_>) -> Result<()> {
-    let window = studio.open(&[])?;
+/// The ways to a first model, and a model that is fetched from a hub as slow as a network.
+fn photograph_first_start(studio: &Studio<'_>, hub: &SlowHub) -> Result<()> {
+    let variables = [("HF_ENDPOINT", hub.address()), ("HF_TOKEN", "hf_photograph")];
+    let arguments = ["--theme", studio.theme];
+    let window = studio.display.open_in(studio.recto, studio.home.path(), &variables, &arguments)?;
+    window.still_picture()?;
+    window.point_at(ESTIMATE)?;
+    window.press(1, 1)?;
+    std::thread::sleep(Duration::from_secs(12));
+    window.point_at(NOWHERE)?;
     studio.take(&window, "first-start")?;
-    window.quit()?;
+    window.point_at(GET_SMALLEST)?;
+    window.press(1, 1)?;
+    window.point_at(NOWHERE)?;
+    studio.take(&window, "licence")?;
+    let accent = theme_colour(studio.theme, ACCENT)?;
+    let accept = window.picture()?.find(accent, WIDE, 0).context("no button to accept the licence with")?;
+    window.point_at(accept)?;
+    window.press(1, 1)?;
+    window.point_at(NOWHERE)?;
+    // What comes at once has come, and the speed afterwards is known.
+    std::thread::sleep(Duration::from_secs(20));
+    studio.take_now(&window, "download")?;
+    window.quit()
+}
+
+fn photograph(studio: &Studio<'_>) -> Result<()> {
     let sample = program::sample();
     let sample = sample.to_str().context("the repository's path is not text")?;
     let window = studio.open(&[sample, "--question", program::QUESTION])?;

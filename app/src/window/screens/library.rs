@@ -7,10 +7,12 @@ use eframe::egui::{
 use super::super::command::UserCommand;
 use super::super::desk::{Desk, KeptReport};
 use super::super::librarian::{FileStanding, HitPlace, LibraryHit};
+use super::super::models::FetchForm;
 use super::super::shelf::Shelf;
 use super::super::state::Trouble;
 use super::super::theme::Look;
 use super::super::widgets::{error_card_ui, passage_job, primary_button_ui};
+use super::offers::{ModelsView, first_model_ui};
 
 /// Height of the first screen's content, in points: what is needed to centre it.
 const CONTENT_HEIGHT: f32 = 330.0;
@@ -20,15 +22,18 @@ pub(crate) fn library_ui(
     ui: &mut Ui,
     look: &Look,
     (desk, shelf): (&Desk, &mut Shelf),
+    (view, form): (ModelsView<'_>, &mut FetchForm),
     trouble: Option<&Trouble>,
     commands: &mut Vec<UserCommand>,
 ) {
     let sizes = look.sizes();
     let is_empty = desk.reports().next().is_none();
+    let is_getting_model = view.models.is_getting_first();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.with_layout(Layout::top_down(Align::Center), |ui| {
             let room = (ui.available_height() - CONTENT_HEIGHT) / 2.0;
-            ui.add_space(if is_empty { room.max(sizes.gap_large) } else { 2.0 * sizes.gap_large });
+            let is_alone = is_empty && !is_getting_model;
+            ui.add_space(if is_alone { room.max(sizes.gap_large) } else { sizes.gap_large });
             ui.label(RichText::new("Recto").size(sizes.text_title).strong());
             ui.label(RichText::new("Ask a report, see where the answer comes from").color(look.colours().ink_muted));
             ui.add_space(sizes.gap_large);
@@ -40,9 +45,13 @@ pub(crate) fn library_ui(
                 {
                     commands.push(UserCommand::DismissError);
                 }
-                drop_zone_ui(ui, look, is_empty, commands);
+                drop_zone_ui(ui, look, is_alone, commands);
                 ui.add_space(sizes.gap);
                 ui.vertical_centered(|ui| ui.label(look.muted("Your documents stay on this computer")));
+                if is_getting_model {
+                    ui.add_space(sizes.gap);
+                    first_model_ui(ui, look, view, form, commands);
+                }
                 if !is_empty {
                     ui.add_space(sizes.gap_large);
                     search_ui(ui, look, shelf, commands);

@@ -1,45 +1,53 @@
-//! Which models are installed, which can be had, and what they can do.
+//! Which models are installed and what they can do, before the ways to others.
 
-use eframe::egui::{Align, Layout, RichText, Role, Ui, WidgetInfo};
+use eframe::egui::{Align, Button, Label, Layout, RichText, Role, Ui, WidgetInfo};
 
 use super::super::command::UserCommand;
-use super::super::model_keeper::{InstalledModel, ModelCommand, ModelShelf, OfferedModel, Speed};
-use super::super::models::{Asked, MEASURING, ModelWork, Models};
+use super::super::fit::size_words;
+use super::super::model_keeper::{InstalledModel, ModelCommand, Speed};
+use super::super::models::{Asked, FetchForm, Models};
 use super::super::settings::Settings;
 use super::super::theme::Look;
-use super::super::widgets::{as_sentence, bar_ui, error_card_ui, primary_button_ui};
+use super::super::widgets::as_sentence;
+use super::fetching::{notice_ui, yes_no_ui};
+use super::offers::{ModelsView, ready_ui, ways_ui};
 
 /// Draws them.
 pub(crate) fn models_ui(
     ui: &mut Ui,
     look: &Look,
-    models: &Models,
-    set: &mut Settings,
+    view: ModelsView<'_>,
+    (set, form): (&mut Settings, &mut FetchForm),
     commands: &mut Vec<UserCommand>,
 ) {
-    if let Some(trouble) = &models.trouble
-        && error_card_ui(ui, look, &trouble.message, trouble.hint.as_deref())
-    {
-        commands.push(UserCommand::DismissError);
-    }
-    let Some(shelf) = &models.shelf else {
-        ui.label(look.muted("Looking for models…"));
-        return;
-    };
-    if shelf.installed.is_empty() {
-        ui.label("No model is installed. Reports can be read and searched; answers need a model.");
-    }
-    for model in &shelf.installed {
-        installed_ui(ui, look, model, (models, set), commands);
-        ui.separator();
-    }
-    if let Some(work) = &models.work {
-        work_ui(ui, look, work, commands);
-    } else if let Some(asked) = &models.asked {
-        asked_ui(ui, look, asked, shelf, commands);
-    } else {
-        offers_ui(ui, look, shelf, commands);
-    }
+    ready_ui(ui, look, view, commands);
+    installed_models_ui(ui, look, view.models, set, commands);
+    ui.add_space(look.sizes().gap);
+    ways_ui(ui, look, view, form, commands);
+}
+
+fn installed_models_ui(ui: &mut Ui, look: &Look, models: &Models, set: &mut Settings, commands: &mut Vec<UserCommand>) {
+    let Some(shelf) = &models.shelf else { return };
+    look.card().show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        if shelf.installed.is_empty() {
+            let words = "No model is installed. Reports can be read and searched; answers need a model.";
+            ui.add(Label::new(words).wrap());
+        }
+        for (at, model) in shelf.installed.iter().enumerate() {
+            if at > 0 {
+                ui.separator();
+            }
+            installed_ui(ui, look, model, (models, set), commands);
+            if models.asked.as_ref() == Some(&Asked::Remove(model.name.clone())) {
+                let words = format!("Remove {}? Its files are deleted; conversations and reports stay.", model.name);
+                notice_ui(ui, look, &words);
+                if yes_no_ui(ui, look, (&format!("Remove {}", model.name), true), commands) {
+                    commands.push(UserCommand::Model(ModelCommand::Remove(model.name.clone())));
+                }
+            }
+        }
+    });
 }
 
 fn installed_ui(
@@ -52,11 +60,11 @@ fn installed_ui(
     let answers = set.model.as_ref().map_or(model.is_default, |chosen| *chosen == model.name);
     ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
         let is_free = models.work.is_none();
-        if ui.add_enabled(is_free, eframe::egui::Button::new("Remove…")).clicked() {
+        if ui.add_enabled(is_free, Button::new("Remove…")).clicked() {
             commands.push(UserCommand::AskAboutModel(Some(Asked::Remove(model.name.clone()))));
         }
         let can_be_measured = is_free && model.problem.is_none();
-        let measure = ui.add_enabled(can_be_measured, eframe::egui::Button::new("Measure speed"));
+        let measure = ui.add_enabled(can_be_measured, Button::new("Measure speed"));
         measure.widget_info(|| {
             WidgetInfo::labeled(Role::Button, can_be_measured, format!("Measure the speed of {}", model.name))
         });
@@ -72,7 +80,7 @@ fn installed_ui(
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
             ui.label(RichText::new(&model.name).strong());
             let sees = if model.has_eyes { "reads text and figures" } else { "reads text, not figures" };
-            ui.label(look.muted(format!("{}, {}, {sees}", model.kind, megabytes(model.bytes))));
+            ui.label(look.muted(format!("{}, {}, {sees}", model.kind, size_words(model.bytes))));
             if let Some(speed) = set.speed(&model.name) {
                 ui.label(look.muted(speed_text(speed)));
             }
@@ -81,72 +89,6 @@ fn installed_ui(
             }
         });
     });
-}
-
-fn offers_ui(ui: &mut Ui, look: &Look, shelf: &ModelShelf, commands: &mut Vec<UserCommand>) {
-    let is_new = |offer: &&OfferedModel| shelf.installed.iter().all(|model| model.name != offer.name);
-    for offer in shelf.offered.iter().filter(is_new) {
-        ui.label(&offer.title);
-        ui.label(look.muted(format!("{} to download with your own pip", megabytes(offer.download_bytes))));
-        if primary_button_ui(ui, look, &format!("Fetch {}…", offer.name), true).clicked() {
-            commands.push(UserCommand::AskAboutModel(Some(Asked::Fetch(offer.name.clone()))));
-        }
-        ui.add_space(look.sizes().gap);
-    }
-    ui.horizontal(|ui| {
-        if ui.button("Add from a folder…").clicked() {
-            commands.push(UserCommand::ChooseModelFolder);
-        }
-        ui.label(look.muted("A T5Gemma 2 or Gemma 3 checkpoint as published"));
-    });
-}
-
-fn asked_ui(ui: &mut Ui, look: &Look, asked: &Asked, shelf: &ModelShelf, commands: &mut Vec<UserCommand>) {
-    let (notice, yes, command) = match asked {
-        Asked::Fetch(name) => {
-            let Some(offer) = shelf.offered.iter().find(|offer| offer.name == *name) else { return };
-            (offer.notice.clone(), format!("Accept the {} and fetch", offer.licence), ModelCommand::Fetch(name.clone()))
-        }
-        Asked::Add { path, notice } => {
-            let command = ModelCommand::Add { path: path.clone(), agreed: true };
-            (notice.clone(), "Accept and install".to_owned(), command)
-        }
-        Asked::Remove(name) => {
-            let words = format!("Remove {name}? Its files are deleted; conversations and reports stay.");
-            (words, format!("Remove {name}"), ModelCommand::Remove(name.clone()))
-        }
-    };
-    eframe::egui::ScrollArea::vertical().id_salt("notice").max_height(220.0).show(ui, |ui| {
-        ui.label(look.muted(notice));
-    });
-    ui.horizontal(|ui| {
-        if primary_button_ui(ui, look, &yes, true).clicked() {
-            commands.push(UserCommand::Model(command));
-        }
-        if ui.button("Leave it").clicked() {
-            commands.push(UserCommand::AskAboutModel(None));
-        }
-    });
-}
-
-fn work_ui(ui: &mut Ui, look: &Look, work: &ModelWork, commands: &mut Vec<UserCommand>) {
-    let share = (work.total_bytes > 0).then(|| work.done_bytes as f32 / work.total_bytes as f32);
-    ui.horizontal(|ui| {
-        let words = match work.total_bytes {
-            0 if work.stage == MEASURING => format!("Measuring how fast {} is…", work.name),
-            0 => format!("{} {}…", work.stage, work.name),
-            total => {
-                format!("{} {}: {} of {}", work.stage, work.name, megabytes(work.done_bytes), megabytes(total))
-            }
-        };
-        ui.label(words);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button("Cancel").clicked() {
-                commands.push(UserCommand::Model(ModelCommand::Cancel));
-            }
-        });
-    });
-    bar_ui(ui, look, work.stage, share);
 }
 
 /// "Reads about 12 pages a minute, looks at a figure in 9 s, begins to answer after 2 s, writes about 14 words a second".
@@ -161,8 +103,4 @@ fn speed_text(speed: &Speed) -> String {
     parts.push(format!("begins to answer after {:.0} s", speed.wait_secs.max(1.0)));
     parts.push(format!("writes about {:.0} words a second", speed.words_per_sec.max(1.0)));
     as_sentence(&parts.join(", "))
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{:.0} MB", bytes as f64 / 1e6)
 }

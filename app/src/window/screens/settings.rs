@@ -5,10 +5,12 @@ use engine::protocol::{DeviceChoice, ErrorReport, MemoryChoice};
 
 use super::super::command::UserCommand;
 use super::super::model_keeper::ModelCommand;
-use super::super::models::Models;
+use super::super::models::{FetchForm, Models};
 use super::super::settings::{Mode, Settings, TEXT_SIZES};
 use super::super::theme::Look;
 use super::models::models_ui;
+use super::offers::ModelsView;
+use super::updates::updates_ui;
 
 /// Width of the names of settings, in points.
 const NAME_WIDTH: f32 = 170.0;
@@ -17,9 +19,11 @@ const NAME_WIDTH: f32 = 170.0;
 pub(crate) fn settings_ui(
     ui: &mut Ui,
     look: &Look,
-    (settings, models): (&Settings, &Models),
+    view: ModelsView<'_>,
+    form: &mut FetchForm,
     commands: &mut Vec<UserCommand>,
 ) {
+    let ModelsView { models, settings, .. } = view;
     let mut set = settings.clone();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let width = look.sizes().column_width.min(ui.available_width());
@@ -29,10 +33,13 @@ pub(crate) fn settings_ui(
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.set_width(width);
                 ui.add_space(look.sizes().gap_large);
-                group_ui(ui, look, "Models", |ui| models_ui(ui, look, models, &mut set, commands));
+                ui.label(RichText::new("Models").size(look.sizes().text_heading).strong());
+                models_ui(ui, look, view, (&mut set, form), commands);
+                ui.add_space(look.sizes().gap_large);
                 group_ui(ui, look, "Looks", |ui| looks_ui(ui, &mut set));
                 group_ui(ui, look, "Computing", |ui| computing_ui(ui, look, models, &mut set));
                 group_ui(ui, look, "Your files", |ui| places_ui(ui, look, models, commands));
+                group_ui(ui, look, "Updates", |ui| updates_ui(ui, look, models, commands));
             });
         });
     });
@@ -158,6 +165,6 @@ fn places_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Vec<UserC
     }
     ui.label(look.muted(
         "Recto works offline: reports, questions and answers never leave this computer. The network is used only when you \
-         fetch a model here.",
+         fetch a model or check for updates here.",
     ));
 }

@@ -67,7 +67,7 @@ fn place_ui(
 }
 
 fn offline_ui(ui: &mut Ui, look: &Look) {
-    let hint = "Recto reads and answers on this computer. It uses the network only when you fetch a model yourself.";
+    let hint = "Recto reads and answers on this computer. It uses the network only when you fetch a model or check for updates yourself.";
     ui.label(look.muted("Offline")).on_hover_text(hint);
 }
 

@@ -10,19 +10,28 @@ pub(crate) fn error_card_ui(ui: &mut Ui, look: &Look, message: &str, hint: Optio
 }
 
 /// Draws the card with a button of this name; returns whether that was pressed.
-pub(crate) fn error_card_with_ui(
+pub(crate) fn error_card_with_ui(ui: &mut Ui, look: &Look, words: (&str, Option<&str>), action: &str) -> bool {
+    error_card_of_ui(ui, look, words, &[action]).is_some()
+}
+
+/// Draws the card with buttons of these names, the first of them rightmost; returns which one was pressed.
+pub(crate) fn error_card_of_ui(
     ui: &mut Ui,
     look: &Look,
     (message, hint): (&str, Option<&str>),
-    action: &str,
-) -> bool {
+    actions: &[&str],
+) -> Option<usize> {
     let colours = look.colours();
     let card = look.card().fill(colours.error_ground).stroke(Stroke::new(1.0, colours.error));
-    let mut is_pressed = false;
+    let mut pressed = None;
     card.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-            is_pressed = ui.button(action).clicked();
+            for (at, action) in actions.iter().enumerate() {
+                if ui.button(*action).clicked() {
+                    pressed = Some(at);
+                }
+            }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.label(RichText::new(as_sentence(message)).color(colours.error).strong());
                 if let Some(hint) = hint {
@@ -31,7 +40,7 @@ pub(crate) fn error_card_with_ui(
             });
         });
     });
-    is_pressed
+    pressed
 }
 
 /// The engine's messages begin small, as they follow "error: " on the terminal; here they stand alone.

@@ -1,6 +1,7 @@
 //! What figures were taken on: the processor with what it can do, threads, and the most memory this process had.
 
 use serde::Serialize;
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 /// What figures were taken on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -89,10 +90,27 @@ fn features() -> Vec<String> {
     Vec::new()
 }
 
+/// Memory of this machine, in bytes; `None` where the system does not tell.
+pub fn memory_bytes() -> Option<u64> {
+    let only_memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    System::new_with_specifics(only_memory).ok().map(|system| system.total_memory()).filter(|bytes| *bytes > 0)
+}
+
 /// The most memory that this process has had in the machine's memory at once, in bytes; `None` where the system does
 /// not tell (it does on Linux).
 pub fn peak_resident_bytes() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_has_more_memory_than_this_process() {
+        let most = peak_resident_bytes().unwrap_or(1 << 20);
+        assert!(memory_bytes().unwrap() > most);
+    }
 }

@@ -3,6 +3,7 @@
 //! Inputs are chance (token ids, pixels, encoder states), the same ones every time: no part's speed depends on them.
 //! What is measured, and how the figures are shown, is up to the caller.
 
+mod cost;
 mod machine;
 mod measure;
 mod shape;
@@ -13,7 +14,8 @@ use std::time::Instant;
 use candle_core::{Device, Tensor};
 use serde::Serialize;
 
-pub use machine::{Machine, peak_resident_bytes};
+pub use cost::Cost;
+pub use machine::{Machine, memory_bytes, peak_resident_bytes};
 pub use measure::{Measurement, Spread, Summary};
 pub use shape::Shape;
 pub use work::{MOST_TOKENS, NotWork, Work};

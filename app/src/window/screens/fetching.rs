@@ -1,0 +1,222 @@
+//! A model on its way: what is asked before it is fetched, how far it has come, and what went wrong.
+
+use eframe::egui::{Align, Align2, Checkbox, Label, Layout, ScrollArea, TextEdit, Ui, vec2};
+
+use super::super::command::UserCommand;
+use super::super::fit::{disk_obstacle, size_words};
+use super::super::model_keeper::{FoundModel, ModelCommand, ModelShelf, OfferedModel, Wanted};
+use super::super::models::{ESTIMATING, FetchForm, MEASURING, ModelTrouble, ModelWork, Models, TokenSight};
+use super::super::theme::Look;
+use super::super::widgets::{bar_ui, error_card_of_ui, link_ui, primary_button_ui};
+
+/// Highest that a notice gets before it is scrolled, in points.
+const NOTICE_HEIGHT: f32 = 130.0;
+
+/// Width of the fields, in points.
+const FIELD_WIDTH: f32 = 340.0;
+
+/// The licence of a model that is offered, how one comes by it, and the way on.
+pub(super) fn asked_to_fetch_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (models, shelf, offer): (&Models, &ModelShelf, &OfferedModel),
+    form: &mut FetchForm,
+    commands: &mut Vec<UserCommand>,
+) {
+    notice_ui(ui, look, &offer.notice);
+    if link_ui(ui, look, "Read the terms", &offer.licence_address) {
+        commands.push(UserCommand::OpenAddress(offer.licence_address.clone()));
+    }
+    if let Some(gate) = &offer.gate {
+        ui.add_space(look.sizes().gap_small);
+        if models.token == TokenSight::Unknown {
+            let words = "Its publisher gives it out at Hugging Face, for nothing, to people with an account there:";
+            ui.add(Label::new(words).wrap());
+            ui.horizontal_wrapped(|ui| {
+                if link_ui(ui, look, "1. Accept its terms there", gate) {
+                    commands.push(UserCommand::OpenAddress(gate.clone()));
+                }
+                if link_ui(ui, look, "2. Make a token that may read", &shelf.tokens_address) {
+                    commands.push(UserCommand::OpenAddress(shelf.tokens_address.clone()));
+                }
+            });
+        }
+        token_ui(ui, look, (models.token, "3. Your token"), form, commands);
+    }
+    ui.add_space(look.sizes().gap_small);
+    let can_go_on = offer.gate.is_none() || has_token(models.token, form);
+    let yes = format!("Accept the {} and download {}", offer.licence, size_words(offer.download_bytes));
+    if yes_no_ui(ui, look, (&yes, can_go_on), commands) {
+        let what = Wanted::Offered(offer.name.clone());
+        commands.push(UserCommand::Model(ModelCommand::Fetch(form.fetch(what, models.token))));
+    }
+}
+
+/// Which other model of the hub is meant.
+pub(super) fn repository_ui(
+    ui: &mut Ui,
+    look: &Look,
+    models: &Models,
+    form: &mut FetchForm,
+    commands: &mut Vec<UserCommand>,
+) {
+    let words = "Any T5Gemma 2 or Gemma 3 checkpoint, by its name at Hugging Face";
+    ui.label(look.muted(words));
+    field_ui(ui, look, ("Repository", "owner/name"), &mut form.repository);
+    field_ui(ui, look, ("Branch, tag or commit", "the newest"), &mut form.revision);
+    token_ui(ui, look, (models.token, "Token, where it asks for one"), form, commands);
+    let wanted = form.wanted();
+    ui.add_space(look.sizes().gap_small);
+    if yes_no_ui(ui, look, ("Look it up", wanted.is_some()), commands)
+        && let Some(wanted) = wanted
+    {
+        commands.push(UserCommand::Model(ModelCommand::LookUp(form.fetch(wanted, models.token))));
+    }
+}
+
+/// A model of the hub that was looked up: its licence, its size, and the way on.
+pub(super) fn found_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (shelf, found): (&ModelShelf, &FoundModel),
+    commands: &mut Vec<UserCommand>,
+) {
+    ui.label(found.fetch.what.name());
+    notice_ui(ui, look, &found.notice);
+    if link_ui(ui, look, "Read the terms", &found.licence_address) {
+        commands.push(UserCommand::OpenAddress(found.licence_address.clone()));
+    }
+    let obstacle = disk_obstacle(shelf, found.download_bytes);
+    if let Some(obstacle) = obstacle {
+        ui.add(Label::new(obstacle.words()).wrap());
+    }
+    ui.add_space(look.sizes().gap_small);
+    let yes = format!("Accept the {} and download {}", found.licence, size_words(found.download_bytes));
+    if yes_no_ui(ui, look, (&yes, obstacle.is_none()), commands) {
+        commands.push(UserCommand::Model(ModelCommand::Fetch(found.fetch.clone())));
+    }
+}
+
+/// A text that is agreed to, in a frame of its own where it is long.
+pub(super) fn notice_ui(ui: &mut Ui, look: &Look, notice: &str) {
+    let area = ScrollArea::vertical().id_salt("notice");
+    area.max_height(NOTICE_HEIGHT).min_scrolled_height(NOTICE_HEIGHT).show(ui, |ui| {
+        // Its lines are as long as its file's; here they are as long as there is room.
+        for paragraph in notice.split("\n\n").map(|paragraph| paragraph.trim().replace('\n', " ")) {
+            ui.add(Label::new(look.muted(paragraph)).wrap());
+        }
+    });
+}
+
+/// The button that goes on, and the one that does not; whether the first was pressed.
+pub(super) fn yes_no_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (yes, enabled): (&str, bool),
+    commands: &mut Vec<UserCommand>,
+) -> bool {
+    let mut goes_on = false;
+    ui.horizontal_wrapped(|ui| {
+        goes_on = primary_button_ui(ui, look, yes, enabled).clicked();
+        if ui.button("Leave it").clicked() {
+            commands.push(UserCommand::AskAboutModel(None));
+        }
+    });
+    goes_on
+}
+
+fn has_token(sight: TokenSight, form: &FetchForm) -> bool {
+    matches!(sight, TokenSight::Found(_)) || !form.token.reveal().trim().is_empty()
+}
+
+/// The token that is there, or the field for one.
+fn token_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (sight, name): (TokenSight, &str),
+    form: &mut FetchForm,
+    commands: &mut Vec<UserCommand>,
+) {
+    match sight {
+        TokenSight::Looking => {
+            ui.label(look.muted("Looking for a token…"));
+        }
+        TokenSight::Found(place) => {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(look.muted(format!("Uses the token in {place}")));
+                if ui.button("Use another…").clicked() {
+                    commands.push(UserCommand::TypeToken);
+                }
+            });
+        }
+        TokenSight::Unknown => {
+            let label = ui.label(look.muted(name));
+            let field = TextEdit::singleline(form.token.edit()).password(true).hint_text("hf_…");
+            ui.add(sized(look, field)).labelled_by(label.id);
+            ui.add(Checkbox::new(&mut form.keeps_token, "Keep it in the system's keyring"))
+                .on_hover_text("Otherwise it is forgotten when Recto is closed");
+        }
+    }
+}
+
+fn field_ui(ui: &mut Ui, look: &Look, (name, hint): (&str, &str), text: &mut String) {
+    let label = ui.label(look.muted(name));
+    ui.add(sized(look, TextEdit::singleline(text).hint_text(hint))).labelled_by(label.id);
+}
+
+fn sized<'a>(look: &Look, field: TextEdit<'a>) -> TextEdit<'a> {
+    let margin = vec2(look.sizes().gap, look.sizes().gap_small);
+    field
+        .align(Align2::LEFT_CENTER)
+        .margin(margin)
+        .min_size(vec2(0.0, look.sizes().control_height))
+        .desired_width(FIELD_WIDTH)
+}
+
+/// How far it has come, and the way to stop it.
+pub(super) fn work_ui(ui: &mut Ui, look: &Look, work: &ModelWork, commands: &mut Vec<UserCommand>) {
+    let share = (work.total_bytes > 0).then(|| work.done_bytes as f32 / work.total_bytes as f32);
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.button("Cancel").clicked() {
+                commands.push(UserCommand::Model(ModelCommand::Cancel));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(Label::new(work_words(work)).wrap());
+            });
+        });
+    });
+    bar_ui(ui, look, work.stage, share);
+    let pace = work.pace.words(work.total_bytes);
+    if !pace.is_empty() {
+        ui.label(look.muted(pace));
+    }
+}
+
+/// "Downloading starter: 100 MB of 238 MB".
+fn work_words(work: &ModelWork) -> String {
+    match work.total_bytes {
+        0 if work.stage == ESTIMATING => "Computing for ten seconds…".to_owned(),
+        0 if work.stage == MEASURING => format!("Measuring how fast {} is…", work.name),
+        0 => format!("{} {}…", work.stage, work.name),
+        total => {
+            format!("{} {}: {} of {}", work.stage, work.name, size_words(work.done_bytes), size_words(total))
+        }
+    }
+}
+
+/// What went wrong, what to do about it, and the ways on.
+pub(super) fn trouble_ui(ui: &mut Ui, look: &Look, failed: &ModelTrouble, commands: &mut Vec<UserCommand>) {
+    let mut actions = vec![("Dismiss", UserCommand::DismissError)];
+    if let Some(again) = &failed.again {
+        actions.push(("Try again", UserCommand::Model(again.clone())));
+    }
+    if let Some(address) = &failed.address {
+        actions.push(("Open the page", UserCommand::OpenAddress(address.clone())));
+    }
+    let names: Vec<&str> = actions.iter().map(|(name, _)| *name).collect();
+    let words = (failed.trouble.message.as_str(), failed.trouble.hint.as_deref());
+    if let Some(at) = error_card_of_ui(ui, look, words, &names) {
+        commands.extend(actions.into_iter().nth(at).map(|(_, command)| command));
+    }
+}

@@ -1,0 +1,50 @@
+//! Which Recto this is, and whether there is a newer one: asked for by a press alone.
+
+use eframe::egui::{Button, Label, Ui};
+
+use super::super::command::UserCommand;
+use super::super::model_keeper::{ModelCommand, Updates};
+use super::super::models::{LOOKING_FOR_UPDATES, Models};
+use super::super::theme::Look;
+use super::super::widgets::{error_card_of_ui, link_ui};
+
+/// Draws it.
+pub(super) fn updates_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Vec<UserCommand>) {
+    let is_looking = models.work.as_ref().is_some_and(|work| work.stage == LOOKING_FOR_UPDATES);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(concat!("Recto ", env!("CARGO_PKG_VERSION")));
+        if is_looking {
+            ui.label(look.muted("Asking…"));
+            if ui.button("Cancel").clicked() {
+                commands.push(UserCommand::Model(ModelCommand::Cancel));
+            }
+        } else if ui.add_enabled(models.work.is_none(), Button::new("Check for updates")).clicked() {
+            commands.push(UserCommand::Model(ModelCommand::CheckForUpdates));
+        }
+    });
+    match &models.updates {
+        None => {
+            ui.add(Label::new(look.muted("Recto never looks by itself, and never installs anything")).wrap());
+        }
+        Some(Updates::UpToDate) => {
+            ui.label("This is the newest version");
+        }
+        Some(Updates::Nowhere) => {
+            ui.add(Label::new("This Recto was built by hand: it does not know where releases are announced").wrap());
+        }
+        Some(Updates::Newer { version, address }) => {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(format!("Recto {version} is out"));
+                if link_ui(ui, look, "Open its page", address) {
+                    commands.push(UserCommand::OpenAddress(address.clone()));
+                }
+            });
+        }
+        Some(Updates::Failed(report)) => {
+            let words = (report.message.as_str(), report.hint.as_deref());
+            if error_card_of_ui(ui, look, words, &["Try again"]).is_some() {
+                commands.push(UserCommand::Model(ModelCommand::CheckForUpdates));
+            }
+        }
+    }
+}
