@@ -2,6 +2,7 @@
 //!
 //! It drives the program and the tools around it, and knows nothing of engine or app.
 
+mod check_dist;
 mod check_gpu;
 mod check_macos;
 mod check_neon;
@@ -42,6 +43,8 @@ enum Command {
     Test(test::TestArgs),
     /// Writes the file map of ARCHITECTURE.md from the tree on disk
     FileMap,
+    /// Installs the packages in clean places, uses them, upgrades and removes them
+    CheckDist(check_dist::CheckDistArgs),
     /// Compiles the code for graphics cards, and checks the program with it, without a card
     CheckGpu(check_gpu::CheckGpuArgs),
     /// Checks the program for Macs, on any system
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::FileMap => file_map::run(),
+        Command::CheckDist(arguments) => check_dist::run(&arguments),
         Command::CheckGpu(arguments) => check_gpu::run_checks(&arguments),
         Command::CheckMacos(arguments) => check_macos::run_checks(&arguments),
         Command::CheckNeon => check_neon::run_tests(),

@@ -14,7 +14,7 @@ mod target;
 mod windows;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -22,6 +22,7 @@ use clap::Args;
 use self::format::Format;
 use self::release::Release;
 use self::stage::Staged;
+pub(crate) use self::stage::files_below;
 use self::target::Target;
 use crate::{program, say};
 
@@ -66,27 +67,57 @@ pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
         say::result(format_args!("{}", place.display()));
         return Ok(());
     }
-    let staged = Staged::make(&program, target, release)?;
-    let folder = folder()?;
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let mut left_out = Vec::new();
-    for format in formats {
-        if let Some(missing) = format.missing_tools() {
-            if !arguments.packages.is_empty() {
-                bail!("no package `{}`: {missing}", format.name);
-            }
-            left_out.push(format!("no package `{}` was made: {missing}", format.name));
-            continue;
-        }
-        let made = (format.make)(&staged, &folder).with_context(|| format!("while making `{}`", format.name))?;
-        let bytes = fs::metadata(&made).with_context(|| format!("{} was not made", made.display()))?.len();
-        say::result(format_args!("{} ({:.1} MB)", made.display(), bytes as f64 / 1e6));
-    }
+    let (folder, is_asked_for) = (folder()?, !arguments.packages.is_empty());
+    let (_, left_out) = make_all(&Staged::make(&program, target, release)?, &formats, is_asked_for, &folder)?;
     sums::write(&folder)?;
     for line in left_out {
         say::line(format_args!("{line}"));
     }
     Ok(())
+}
+
+/// Packs a program of this machine's as packages of these kinds and this version, into a folder; returns their files.
+///
+/// # Errors
+/// When a package cannot be made.
+pub(crate) fn pack(program: &Path, kinds: &[String], version: &str, folder: &Path) -> Result<Vec<PathBuf>> {
+    let target = Target::host()?;
+    let formats = Format::chosen(target.system, kinds)?;
+    let staged = Staged::make(program, target, Release::of_this_tree(Some(version), false)?)?;
+    Ok(make_all(&staged, &formats, true, folder)?.0)
+}
+
+/// Builds the program that packages for this machine hold.
+///
+/// # Errors
+/// When it does not build.
+pub(crate) fn build_for_this_machine() -> Result<PathBuf> {
+    build::build(&Target::host()?, &Release::of_this_tree(None, false)?)
+}
+
+/// Makes packages: their files, and a line for each kind whose tool is missing, which is an error where it was asked for.
+fn make_all(
+    staged: &Staged,
+    formats: &[&Format],
+    is_asked_for: bool,
+    folder: &Path,
+) -> Result<(Vec<PathBuf>, Vec<String>)> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let (mut all, mut left_out) = (Vec::new(), Vec::new());
+    for format in formats {
+        if let Some(missing) = format.missing_tools() {
+            if is_asked_for {
+                bail!("no package `{}`: {missing}", format.name);
+            }
+            left_out.push(format!("no package `{}` was made: {missing}", format.name));
+            continue;
+        }
+        let made = (format.make)(staged, folder).with_context(|| format!("while making `{}`", format.name))?;
+        let bytes = fs::metadata(&made).with_context(|| format!("{} was not made", made.display()))?.len();
+        say::result(format_args!("{} ({:.1} MB)", made.display(), bytes as f64 / 1e6));
+        all.push(made);
+    }
+    Ok((all, left_out))
 }
 
 /// Where packages go.

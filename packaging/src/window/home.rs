@@ -23,9 +23,7 @@ impl Home {
         let scratch = Scratch::new(parent, name)?;
         let data = scratch.0.join("data");
         std::fs::create_dir_all(&data).context("cannot make a folder")?;
-        let user = directories::ProjectDirs::from("", "", "recto").context("this user has no home")?;
-        let models = std::env::var_os("RECTO_HOME")
-            .map_or_else(|| user.data_dir().join("models-v1"), |home| PathBuf::from(home).join("data/models-v1"));
+        let models = models()?;
         if models.exists() {
             lend(&models, &data.join("models-v1"))?;
         }
@@ -101,6 +99,13 @@ impl Home {
         let Ok(text) = std::fs::read_to_string(self.library().join(name)) else { return Ok(None) };
         serde_json::from_str(&text).with_context(|| format!("{name} is half written")).map(Some)
     }
+}
+
+/// Where the user's models lie.
+pub(crate) fn models() -> Result<PathBuf> {
+    let user = directories::ProjectDirs::from("", "", "recto").context("this user has no home")?;
+    Ok(std::env::var_os("RECTO_HOME")
+        .map_or_else(|| user.data_dir().join("models-v1"), |home| PathBuf::from(home).join("data/models-v1")))
 }
 
 #[cfg(unix)]
