@@ -26,6 +26,8 @@ const EXPECTED: &[(&str, usize)] = &[
     // macOS: two processors.
     (".dmg", 2),
     ("-app.zip", 2),
+    // A bill of materials for each of them.
+    (".cdx.json", 8),
 ];
 
 /// Which release.

@@ -68,7 +68,10 @@ pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
         return Ok(());
     }
     let (folder, is_asked_for) = (folder()?, !arguments.packages.is_empty());
-    let (_, left_out) = make_all(&Staged::make(&program, target, release)?, &formats, is_asked_for, &folder)?;
+    let staged = Staged::make(&program, target, release)?;
+    let (_, left_out) = make_all(&staged, &formats, is_asked_for, &folder)?;
+    let bill = format!("{}-{}-{}.cdx.json", staged.release.name(), staged.release.version, staged.target.label());
+    stage::copy(&staged.folder.join("licences/sbom.cdx.json"), &folder.join(bill))?;
     sums::write(&folder)?;
     for line in left_out {
         say::line(format_args!("{line}"));
