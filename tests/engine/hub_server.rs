@@ -1,6 +1,7 @@
 //! A hub for tests, on this machine alone: it serves a repository as the real one does, or misbehaves as a test wants.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -280,12 +281,12 @@ fn send(stream: &mut TcpStream, reply: &Reply) -> std::io::Result<bool> {
     }
     let mut head = format!("HTTP/1.1 {} Said\r\n", reply.status);
     for (name, value) in &reply.fields {
-        head += &format!("{name}: {value}\r\n");
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     if reply.manner == Manner::Chunked {
         head.push_str("Transfer-Encoding: chunked\r\n");
     } else if !reply.fields.iter().any(|(name, _)| name == "Content-Length") {
-        head += &format!("Content-Length: {}\r\n", reply.body.len());
+        let _ = write!(head, "Content-Length: {}\r\n", reply.body.len());
     }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes())?;

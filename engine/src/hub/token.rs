@@ -154,6 +154,7 @@ fn keyring(error: &keyring_core::Error) -> HubError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::atomic::write_file;
 
     #[test]
     fn a_token_is_never_shown() {
@@ -170,9 +171,9 @@ mod tests {
     fn a_token_is_found_where_the_hubs_programs_look() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
-        std::fs::write(&path, "hf_file\n").unwrap();
+        write_file(&path, b"hf_file\n").unwrap();
         assert_eq!(Token::in_file(&path), Token::new("hf_file").ok());
-        std::fs::write(&path, vec![b'a'; 5000]).unwrap();
+        write_file(&path, &[b'a'; 5000]).unwrap();
         assert_eq!(Token::in_file(&path), None);
         let set = |name: &str| match name {
             "HF_HOME" => Some("h".to_owned()),

@@ -314,6 +314,7 @@ fn on_disk(metadata: &std::fs::Metadata) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::atomic::write_file;
 
     fn wanted() -> Wanted {
         Wanted { bytes: 10, digest: "d".to_owned(), piece_bytes: 4 }
@@ -335,7 +336,7 @@ mod tests {
         let journal = download.folder().join("w.journal");
         let mut text = std::fs::read(&journal).unwrap();
         text.extend_from_slice(b"2");
-        std::fs::write(&journal, text).unwrap();
+        write_file(&journal, &text).unwrap();
         drop((file, download));
 
         let download = open();
@@ -373,7 +374,7 @@ mod tests {
         }
         let journal = download.folder().join("w.journal");
         for text in ["", "{}\n", "{\"format\":1}\n0\n", "\u{fffd}\n0\n1\n"] {
-            std::fs::write(&journal, text).unwrap();
+            write_file(&journal, text.as_bytes()).unwrap();
             assert_eq!(download.begin("w", wanted()).unwrap().done_bytes(), 0, "{text:?}");
         }
     }
