@@ -2,6 +2,7 @@
 //!
 //! It drives the program and the tools around it, and knows nothing of engine or app.
 
+mod appimagetool;
 mod check_dist;
 mod check_gpu;
 mod check_macos;
@@ -59,6 +60,8 @@ enum Command {
     CheckWorkflows,
     /// Uses the disk image as its user would, on a Mac
     CheckImage,
+    /// Fetches what AppImages are made with
+    Appimagetool,
     /// Imports the certificate that the environment gives, on a Mac that is thrown away afterwards
     ImportCertificate,
     /// Puts the packages that are in target/dist into a draft of a release on GitHub
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Command::Dist(arguments) => dist::run(&arguments),
         Command::Icons => icons::draw(),
         Command::CheckImage => dist::macos::check::run_checks(),
+        Command::Appimagetool => appimagetool::fetch(),
         Command::ImportCertificate => dist::macos::certificate::import(),
         Command::Publish(arguments) => publish::run_for(&arguments),
         Command::CheckWorkflows => check_workflows::run_linters(),

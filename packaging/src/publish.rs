@@ -20,6 +20,7 @@ const EXPECTED: &[(&str, usize)] = &[
     (".deb", 3),
     (".rpm", 3),
     (".tar.xz", 3),
+    (".AppImage", 3),
     // Windows: two processors, and one with CUDA.
     (".exe", 3),
     (".msi", 3),

@@ -1,9 +1,11 @@
-//! `cargo xtask import-certificate`: a certificate from the environment, put where `codesign` looks for it.
+//! `cargo xtask import-certificate`: a certificate from the environment, put where it is looked for.
 //!
-//! For a machine that is thrown away afterwards, as those of continuous integration are: it gets a keychain of its own. Who
-//! signs on a Mac of their own has the certificate in their keychain already and names it in `RECTO_SIGN_IDENTITY`.
+//! For a machine that is thrown away afterwards, as those of continuous integration are. A Mac gets a keychain of its own; who
+//! signs on their own Mac has the certificate in their keychain already and names it in `RECTO_SIGN_IDENTITY`. Elsewhere, where
+//! packages for Windows are made, it becomes the file that `RECTO_SIGN_PFX` names.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -12,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use super::sign::{NOTARY_PROFILE, given};
 use crate::process::{output, run, succeeds};
 use crate::program::target_folder;
-use crate::say;
+use crate::{machine, say};
 
 /// The certificate with its key, as PKCS #12 in base64.
 const CERTIFICATE: &str = "RECTO_SIGN_P12";
@@ -36,14 +38,34 @@ pub(crate) fn import() -> Result<()> {
         say::line(format_args!("no certificate is given in {CERTIFICATE}; what is made here is not signed by anybody"));
         return Ok(());
     };
-    if !cfg!(target_os = "macos") {
-        bail!("a certificate is imported on a Mac alone");
-    }
     let folder = target_folder()?.join("signing");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    if !cfg!(target_os = "macos") {
+        return put_into_file(&certificate, &folder);
+    }
     let result = import_with(&certificate, &folder);
     fs::remove_dir_all(&folder).with_context(|| format!("{} holds a key and cannot be removed", folder.display()))?;
     result
+}
+
+/// Writes the certificate and tells the steps that follow where it is.
+fn put_into_file(certificate: &str, folder: &Path) -> Result<()> {
+    machine::need_tools(&[("osslsigncode", "osslsigncode")])?;
+    let (encoded, file) = (folder.join("certificate.txt"), folder.join("certificate.pfx"));
+    fs::write(&encoded, certificate).context("cannot write the certificate")?;
+    let bytes = Command::new("base64").arg("--decode").arg(&encoded).output().context("cannot start base64")?;
+    fs::remove_file(&encoded).context("cannot remove the certificate's text")?;
+    if !bytes.status.success() {
+        bail!("{CERTIFICATE} is not in base64");
+    }
+    fs::write(&file, bytes.stdout).context("cannot write the certificate")?;
+    let told = format!("RECTO_SIGN_PFX={}", file.display());
+    if let Some(list) = std::env::var_os("GITHUB_ENV") {
+        let mut list = OpenOptions::new().append(true).open(list).context("cannot tell the next steps")?;
+        return writeln!(list, "{told}").context("cannot tell the next steps");
+    }
+    say::line(format_args!("set {told}"));
+    Ok(())
 }
 
 fn import_with(certificate: &str, folder: &Path) -> Result<()> {
