@@ -1,6 +1,7 @@
 //! Recto's engine: documents in, answers with evidence out. It has no window and no network but in its `hub`.
 
 pub mod cancel;
+pub mod child;
 pub mod cite;
 pub mod diagnostic;
 pub mod document;

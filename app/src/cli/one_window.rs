@@ -89,9 +89,22 @@ pub(crate) fn take_calls(listener: Listener, calls: Calls) -> std::io::Result<()
 
 fn tell(folder: &Path, call: &Call) -> Option<()> {
     let mut stream = Stream::connect(name(folder)?).ok()?;
+    let_it_come_to_the_front();
     // Names of files always have a form in JSON, or are left out by whoever made the call.
     let line = serde_json::to_string(call).ok()?;
     writeln!(stream, "{line}").ok()
+}
+
+/// Lets the window that is there come to the front: Windows grants that to the program alone that the user has just started.
+fn let_it_come_to_the_front() {
+    #[cfg(windows)]
+    #[expect(unsafe_code, reason = "who may come to the front is said to the system's own library")]
+    // SAFETY: the call takes a number and touches no memory of ours.
+    unsafe {
+        use windows_sys::Win32::UI::WindowsAndMessaging::{ASFW_ANY, AllowSetForegroundWindow};
+        // Where it is refused, the window's button in the task bar blinks instead.
+        AllowSetForegroundWindow(ASFW_ANY);
+    }
 }
 
 fn listen_at(folder: &Path) -> Option<Listener> {

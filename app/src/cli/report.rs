@@ -17,6 +17,17 @@ impl Failure {
     pub(crate) fn new(message: impl Into<String>, hint: Option<String>) -> Self {
         Self { message: message.into(), hint }
     }
+
+    /// Shows it in a box where a double-click started the program on Windows: there what is printed goes nowhere.
+    #[cfg(windows)]
+    pub(crate) fn show_where_nobody_reads(&self) {
+        if std::os::windows::io::AsRawHandle::as_raw_handle(&std::io::stderr()).is_null() {
+            let text =
+                self.hint.as_ref().map_or_else(|| self.message.clone(), |hint| format!("{}\n\n{hint}", self.message));
+            let dialog = rfd::MessageDialog::new().set_level(rfd::MessageLevel::Error).set_title("Recto");
+            dialog.set_description(text).show();
+        }
+    }
 }
 
 impl<E: std::error::Error + Hint> From<E> for Failure {

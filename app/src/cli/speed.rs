@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use engine::cancel::{CancelToken, Cancelled};
+use engine::child::without_console;
 use engine::diagnostic::Hint;
 use engine::protocol::DeviceChoice;
 use serde::Deserialize;
@@ -131,7 +132,7 @@ impl Bench {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["bench", "--serve", "--device", device]).args(what);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = command.spawn()?;
+        let mut process = without_console(&mut command).spawn()?;
         let broken = || std::io::Error::from(std::io::ErrorKind::BrokenPipe);
         let work = process.stdin.take().ok_or_else(broken)?;
         let output = process.stdout.take().ok_or_else(broken)?;

@@ -51,6 +51,15 @@ enum Theme {
 
 /// Shows the window until it is closed.
 pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
+    let shown = show(arguments);
+    #[cfg(windows)]
+    if let Err(failure) = &shown {
+        failure.show_where_nobody_reads();
+    }
+    shown
+}
+
+fn show(arguments: WindowArgs) -> Result<(), Failure> {
     let begun = Instant::now();
     let theme = arguments.theme.map(|theme| match theme {
         Theme::Light => egui::Theme::Light,

@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::{HubError, Part, PullOptions};
 use crate::cancel::CancelToken;
+use crate::child::without_console;
 use crate::store::StoreError;
 
 /// How often the folder is measured and the wish to stop looked at.
@@ -87,7 +88,7 @@ fn start(
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     #[cfg(target_os = "linux")]
     end_with_this_process(&mut command);
-    let mut pip = Running(command.spawn().map_err(|error| match error.kind() {
+    let mut pip = Running(without_console(&mut command).spawn().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => HubError::NoPython { python: options.python.display().to_string() },
         _ => failed(&error),
     })?);

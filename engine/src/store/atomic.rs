@@ -9,6 +9,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 use super::StoreError;
+use super::patience::Patience;
 
 /// Writes `bytes` to `path`, in place of whatever file is there. Its folder must exist.
 ///
@@ -29,7 +30,13 @@ pub(super) fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError
         file.write_all(part).map_err(StoreError::write(path))?;
     }
     file.as_file().sync_all().map_err(StoreError::write(path))?;
-    file.persist(path).map_err(|failed| StoreError::write(path)(failed.error))?;
+    let patience = Patience::begin();
+    while let Err(failed) = file.persist(path) {
+        if !patience.is_left_after(&failed.error) {
+            return Err(StoreError::write(path)(failed.error));
+        }
+        file = failed.file;
+    }
     sync_folder(folder)
 }
 

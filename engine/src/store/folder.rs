@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::patience::Patience;
 use super::{Bucket, Directories, FileLock, StoreError, atomic};
 
 /// Makes a folder and those above it.
@@ -13,8 +14,13 @@ pub(super) fn create_folder(path: &Path) -> Result<(), StoreError> {
 
 /// Gives a folder its final name, which must be free; both lie in the same folder.
 pub(super) fn publish(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let patience = Patience::begin();
     #[expect(clippy::disallowed_methods, reason = "the store is where things get their names")]
-    fs::rename(from, to).map_err(StoreError::write(to))?;
+    while let Err(error) = fs::rename(from, to) {
+        if !patience.is_left_after(&error) {
+            return Err(StoreError::write(to)(error));
+        }
+    }
     to.parent().map_or(Ok(()), atomic::sync_folder)
 }
 

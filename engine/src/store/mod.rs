@@ -18,6 +18,7 @@ mod log;
 pub mod models;
 pub mod output;
 mod partial;
+mod patience;
 
 pub use bucket::Bucket;
 pub use directories::Directories;

@@ -1,6 +1,6 @@
-//! `cargo xtask check-dist`: Linux packages, made, compared, installed in clean places, used as a user would, upgraded and removed.
+//! `cargo xtask check-dist`: packages, made, compared, installed in clean places, used as a user would, upgraded and removed.
 //!
-//! Needs root, for roots of its own below `target/roots`; nothing is installed on this machine but tools.
+//! Those for Linux need root, for roots of its own below `target/roots`; nothing is installed on this machine but tools.
 
 mod baseline;
 mod deb;
@@ -8,6 +8,8 @@ mod folder;
 mod root;
 mod rpm;
 mod used;
+mod windows;
+mod wine;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 use crate::dist;
+use crate::dist::target::{System, Target};
 use crate::pdfium::hex_sha256;
 use crate::window::display::{Display, Scratch};
 use crate::{machine, program, say};
@@ -26,6 +29,9 @@ const PLACES: &[(&str, &str)] = &[("/ro", "ot/"), ("/ho", "me/"), ("/tm", "p/"),
 /// What to check.
 #[derive(Debug, Args)]
 pub(crate) struct CheckDistArgs {
+    /// Check the packages for Windows that `dist` has made for this platform, under wine
+    #[arg(long, value_name = "TRIPLE", conflicts_with_all = ["program", "previous", "only"])]
+    target: Option<String>,
     /// Check packages of this program instead of building one
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
@@ -44,6 +50,9 @@ pub(crate) struct CheckDistArgs {
 pub(crate) fn run(arguments: &CheckDistArgs) -> Result<()> {
     if !cfg!(target_os = "linux") {
         bail!("packages for Linux are checked on Linux");
+    }
+    if let Some(triple) = &arguments.target {
+        return check_windows(triple);
     }
     machine::need_test_packages()?;
     let program = match &arguments.program {
@@ -82,6 +91,16 @@ pub(crate) fn run(arguments: &CheckDistArgs) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Checks the packages that lie in `target/dist`.
+fn check_windows(triple: &str) -> Result<()> {
+    let target = Target::parse(triple)?;
+    if target.system != System::Windows {
+        bail!("for another platform than this machine's, packages for Windows alone are checked");
+    }
+    let name = format!("recto-{}-{}", env!("CARGO_PKG_VERSION"), target.label());
+    windows::check(&dist::folder()?, &name, &program::target_folder()?.join("dist/check"))
 }
 
 fn find(packages: &[PathBuf], end: &str) -> Result<PathBuf> {

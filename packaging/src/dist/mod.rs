@@ -6,12 +6,12 @@ mod format;
 mod licences;
 mod linux;
 pub(crate) mod macos;
-mod release;
+pub(crate) mod release;
 mod sbom;
 mod stage;
 pub(crate) mod sums;
-mod target;
-mod windows;
+pub(crate) mod target;
+pub(crate) mod windows;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use self::format::Format;
 use self::release::Release;
 use self::stage::Staged;
 pub(crate) use self::stage::files_below;
-use self::target::Target;
+use self::target::{System, Target};
 use crate::{program, say};
 
 /// What to pack.
@@ -59,6 +59,7 @@ pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
     let formats = Format::chosen(target.system, &arguments.packages)?;
     let program = match &arguments.program {
         Some(program) => program.clone(),
+        None if target.system == System::Windows => windows::build(&target, &release)?,
         None => build::build(&target, &release)?,
     };
     if arguments.only_program {

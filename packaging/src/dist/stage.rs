@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::release::Release;
-use super::target::Target;
-use super::{crates, licences, sbom};
+use super::target::{System, Target};
+use super::{crates, licences, sbom, windows};
 use crate::icons;
 use crate::pdfium::{self, Pdfium};
 use crate::process::{output, repository};
@@ -45,6 +45,9 @@ impl Staged {
         copy(&repository().join("assets/sample/SOURCE.md"), &staged.folder.join("sample/SOURCE.md"))?;
         staged.add_icons()?;
         staged.add_licences()?;
+        if staged.target.system == System::Windows {
+            windows::finish(&staged)?;
+        }
         Ok(staged)
     }
 

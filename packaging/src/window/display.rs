@@ -66,7 +66,11 @@ impl Display {
         arguments: &[&str],
     ) -> Result<Window<'_>> {
         let mut command = self.command(recto);
-        command.args(arguments).envs(variables.iter().copied()).env("RECTO_HOME", home);
+        self.open_by(command.args(arguments).envs(variables.iter().copied()).env("RECTO_HOME", home))
+    }
+
+    /// Starts Recto by a command that was made by [`Display::command`], and waits for its window.
+    pub(crate) fn open_by(&self, command: &mut Command) -> Result<Window<'_>> {
         let mut process = Running(command.spawn().context("cannot start recto")?);
         let id = wait_for("recto's window", || {
             if let Some(status) = process.0.try_wait().context("cannot ask for recto's state")? {

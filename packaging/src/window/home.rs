@@ -9,7 +9,9 @@ use super::display::Scratch;
 
 /// A home of Recto's own for one check, with the models that are installed.
 pub(crate) struct Home {
-    scratch: Scratch,
+    folder: PathBuf,
+    /// Where the folder goes with this value.
+    _scratch: Option<Scratch>,
 }
 
 impl Home {
@@ -27,17 +29,26 @@ impl Home {
         if models.exists() {
             lend(&models, &data.join("models-v1"))?;
         }
-        Ok(Self { scratch })
+        Ok(Self::of(scratch))
+    }
+
+    fn of(scratch: Scratch) -> Self {
+        Self { folder: scratch.0.clone(), _scratch: Some(scratch) }
+    }
+
+    /// The one that a program on another system has made, below which its `data` lies.
+    pub(crate) fn found(folder: PathBuf) -> Self {
+        Self { folder, _scratch: None }
     }
 
     /// One without any model, as on a fresh machine.
     pub(crate) fn fresh(parent: &Path) -> Result<Self> {
-        Ok(Self { scratch: Scratch::new(parent, "fresh-home")? })
+        Ok(Self::of(Scratch::new(parent, "fresh-home")?))
     }
 
     /// The folder.
     pub(crate) fn path(&self) -> &Path {
-        &self.scratch.0
+        &self.folder
     }
 
     /// Which page lies at the top of the report in front, counted from 1; `None` before that is kept.
@@ -76,7 +87,7 @@ impl Home {
 
     /// How many pieces of reports are encoded and kept.
     pub(crate) fn encoded(&self) -> usize {
-        let entries = std::fs::read_dir(self.scratch.0.join("cache/encodings-v1")).into_iter().flatten().flatten();
+        let entries = std::fs::read_dir(self.folder.join("cache/encodings-v1")).into_iter().flatten().flatten();
         entries.filter(|entry| entry.path().extension().is_some_and(|end| end == "enc")).count()
     }
 
@@ -87,11 +98,11 @@ impl Home {
     }
 
     fn log(&self) -> PathBuf {
-        self.scratch.0.join("data/log-v1/recto.log")
+        self.folder.join("data/log-v1/recto.log")
     }
 
     fn library(&self) -> PathBuf {
-        self.scratch.0.join("data/library-v1")
+        self.folder.join("data/library-v1")
     }
 
     /// A record as it is on disk at this moment: whole, or not there.

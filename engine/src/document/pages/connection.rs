@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use super::client::PagesError;
 use super::wire::{Reply, Request, read_message, write_message};
 use crate::cancel::CancelToken;
+use crate::child::without_console;
 
 /// How often a wait looks whether it was cancelled.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -52,7 +53,7 @@ impl Connection {
     /// Starts `program` with its arguments, and a thread that takes in what it says.
     pub(super) fn start(program: &[OsString], pdfium: &Path, memory_bytes: u64) -> io::Result<Self> {
         let (name, arguments) = program.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-        let mut child = Command::new(name)
+        let mut child = without_console(&mut Command::new(name))
             .args(arguments)
             .arg("--pdfium")
             .arg(pdfium)

@@ -22,7 +22,7 @@ pub struct MappedEntry {
 impl MappedEntry {
     /// Maps and checks a file. `None` where there is none; the error says why the one there is not used.
     pub(super) fn open(path: &Path, kind: EntryKind, key: &Key) -> Result<Option<Self>, String> {
-        let file = match File::open(path) {
+        let file = match open_for_use(path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.to_string()),
@@ -97,6 +97,20 @@ impl MappedEntry {
     fn section(&self, section: Section) -> &[u8] {
         self.map.get(self.header.range(section)).unwrap_or_default()
     }
+}
+
+/// Opens a file to be read and to have its time of use set, which Windows wants to be told of.
+fn open_for_use(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(windows)]
+    {
+        use std::os::windows::fs::OpenOptionsExt as _;
+        use windows_sys::Win32::Foundation::GENERIC_READ;
+        use windows_sys::Win32::Storage::FileSystem::FILE_WRITE_ATTRIBUTES;
+        options.access_mode(GENERIC_READ | FILE_WRITE_ATTRIBUTES);
+    }
+    options.open(path)
 }
 
 #[expect(
