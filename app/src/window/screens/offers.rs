@@ -168,22 +168,24 @@ fn offer_ui(
     let (models, model) = (view.models, offer.model);
     let is_asked = models.asked.as_ref() == Some(&Asked::Fetch(model.name.clone()));
     let work = models.work.as_ref().filter(|work| work.name == model.name);
-    ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-        if offer.obstacle.is_none() && !is_asked && work.is_none() {
-            get_ui(ui, look, (models, model, is_first), commands);
-        }
-        ui.with_layout(Layout::top_down(Align::Min), |ui| {
-            ui.horizontal_wrapped(|ui| {
-                ui.label(&model.label);
-                ui.label(look.muted(format!("{} to download", size_words(model.download_bytes))));
-            });
-            let words = match (offer.obstacle, view.settings.expected(&model.name)) {
-                (Some(obstacle), _) => Some(obstacle.words()),
-                (None, speed) => speed.map(expected_words),
-            };
-            if let Some(words) = words {
-                ui.add(Label::new(look.muted(words)).wrap());
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if offer.obstacle.is_none() && !is_asked && work.is_none() {
+                get_ui(ui, look, (models, model, is_first), commands);
             }
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.horizontal_wrapped(|ui| {
+                    ui.label(&model.label);
+                    ui.label(look.muted(format!("{} to download", size_words(model.download_bytes))));
+                });
+                let words = match (offer.obstacle, view.settings.expected(&model.name)) {
+                    (Some(obstacle), _) => Some(obstacle.words()),
+                    (None, speed) => speed.map(expected_words),
+                };
+                if let Some(words) = words {
+                    ui.add(Label::new(look.muted(words)).wrap());
+                }
+            });
         });
     });
     if is_asked {
