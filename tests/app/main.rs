@@ -27,3 +27,4 @@ mod scripted;
 #[path = "../engine/tiny_model.rs"]
 #[allow(dead_code, reason = "the tests of the engine use all of it")]
 mod tiny_model;
+mod upgrades;
