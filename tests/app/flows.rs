@@ -161,6 +161,25 @@ fn enter_asks_too() {
 }
 
 #[test]
+fn escape_while_a_report_opens_does_not_stop_that() {
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let mut window = window_on(&ScriptedLibrarian::default(), &engine, &viewer, &[FILE], None);
+    viewer.open(82);
+    window.run_steps(4);
+    // Whoever has looked for words leaves the field by that key.
+    window.get_by_label("Find in the report").focus();
+    window.run_steps(2);
+    window.key_press(eframe::egui::Key::Escape);
+    window.run_steps(4);
+    let is_cancel = |command: &Command| matches!(command, Command::Cancel { .. });
+    assert!(!engine.commands().iter().any(is_cancel), "{:?}", engine.commands());
+    engine.finish(bulletin());
+    window.run_steps(4);
+    ask(&mut window);
+    assert!(matches!(engine.commands().last(), Some(Command::Ask { .. })));
+}
+
+#[test]
 fn a_question_that_comes_before_the_report_is_open_is_asked_once_it_is() {
     let engine = ScriptedEngine::default();
     let mut window = window(&engine, &[FILE], None);

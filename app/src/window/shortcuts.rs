@@ -91,14 +91,15 @@ fn answer_keys(state: &State, input: &mut egui::InputState) -> Option<UserComman
     regenerates.then_some(UserCommand::Turn(TurnCommand::Regenerate(last)))
 }
 
-/// What Escape ends: what was begun last.
+/// What Escape ends: what was begun last. A report that opens goes on doing so: the key was pressed in a field, or for what lies
+/// above the pages, and without the report nothing could be asked any more.
 fn what_ends(tab: &Tab) -> UserCommand {
     let view = &tab.view;
     if view.tool == Tool::Region {
         UserCommand::View(ViewAction::Take(Tool::Select))
     } else if view.selection.is_some() {
         UserCommand::View(ViewAction::Select(None))
-    } else if tab.state.work.is_some() {
+    } else if tab.state.work.is_some() && !tab.state.is_opening() {
         UserCommand::Cancel
     } else if tab.state.editing.is_some() {
         UserCommand::Turn(TurnCommand::StopEditing)
