@@ -24,6 +24,7 @@ mod kept;
 mod kept_entries;
 mod kernels;
 mod layout;
+mod lora;
 mod model_limits;
 mod models_command;
 mod no_network;

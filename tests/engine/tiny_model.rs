@@ -22,6 +22,10 @@ impl TensorSource for InMemory {
         self.0.get(name).map(|tensor| tensor.dims().to_vec())
     }
 
+    fn names(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
     fn load(&self, name: &str, dtype: DType, device: &Device) -> Result<Tensor, WeightsError> {
         let tensor = self.0.get(name).ok_or_else(|| WeightsError::Missing(name.into()))?;
         let loaded = tensor.to_dtype(dtype).and_then(|tensor| tensor.to_device(device));

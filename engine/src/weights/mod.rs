@@ -4,6 +4,7 @@
 //! the readers translate their own names. Nothing here knows what the tensors are for.
 
 pub mod gguf;
+pub mod lora;
 mod names;
 pub mod random;
 mod safetensors;
@@ -99,6 +100,9 @@ pub trait TensorSource: Send {
     /// Shape of a tensor, as PyTorch would print it; `None` where the file lacks it.
     fn shape(&self, name: &str) -> Option<Vec<usize>>;
 
+    /// Names of all tensors, as published.
+    fn names(&self) -> Vec<String>;
+
     /// The tensor in the given type.
     ///
     /// # Errors
@@ -132,12 +136,12 @@ impl Weights {
         safetensors::SafetensorsFiles::open(folder).ok()?.dtype("model.encoder.embed_tokens.weight")
     }
 
-    /// Opens the safetensors of a checkpoint folder: `model.safetensors`, or shards with their index.
+    /// The safetensors of a checkpoint folder: `model.safetensors`, or shards with their index.
     ///
     /// # Errors
     /// Returns a [`WeightsError`] when there are none or they are damaged.
-    pub fn open(folder: &Path, device: Device, precision: Precision) -> Result<Self, WeightsError> {
-        Ok(Self::from_source(Box::new(safetensors::SafetensorsFiles::open(folder)?), device, precision))
+    pub fn source_in(folder: &Path) -> Result<Box<dyn TensorSource>, WeightsError> {
+        Ok(Box::new(safetensors::SafetensorsFiles::open(folder)?))
     }
 
     /// Weights from any source.

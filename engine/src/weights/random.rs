@@ -59,6 +59,10 @@ impl TensorSource for RandomSource {
         self.tensors.get(name).map(|tensor| tensor.shape.clone())
     }
 
+    fn names(&self) -> Vec<String> {
+        self.tensors.keys().cloned().collect()
+    }
+
     fn load(&self, name: &str, dtype: DType, device: &Device) -> Result<Tensor, WeightsError> {
         let RandomTensor { shape, mean, deviation } =
             self.tensors.get(name).ok_or_else(|| WeightsError::Missing(name.into()))?;

@@ -59,6 +59,10 @@ impl TensorSource for SafetensorsFiles {
         Some(view.shape().to_vec())
     }
 
+    fn names(&self) -> Vec<String> {
+        self.stored_names.keys().cloned().collect()
+    }
+
     fn load(&self, name: &str, dtype: DType, device: &Device) -> Result<Tensor, WeightsError> {
         let stored = self.stored(name).ok_or_else(|| WeightsError::Missing(name.into()))?;
         let loaded = self.mapped.get(stored).and_then(|view| view.load(device)?.to_dtype(dtype));

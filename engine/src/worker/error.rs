@@ -13,6 +13,7 @@ use crate::protocol::ErrorReport;
 use crate::store::StoreError;
 use crate::weights::WeightsError;
 use crate::weights::gguf::GgufError;
+use crate::weights::lora::LoraError;
 
 /// Why a piece of work did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,9 @@ pub enum Error {
     /// The model's weights.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// An adapter for the weights.
+    #[error(transparent)]
+    Lora(#[from] LoraError),
     /// A GGUF file.
     #[error(transparent)]
     Gguf(#[from] GgufError),
@@ -103,6 +107,7 @@ impl Hint for Error {
             Self::Model(error) => error.hint(),
             Self::Config(error) => error.hint(),
             Self::Weights(error) => error.hint(),
+            Self::Lora(error) => error.hint(),
             Self::Gguf(error) => error.hint(),
             Self::Prompt(error) => error.hint(),
             Self::Store(error) => error.hint(),

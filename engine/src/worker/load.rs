@@ -13,8 +13,9 @@ use crate::model::config::ModelConfig;
 use crate::prompt::{ExpectedIds, GgufVocabulary, Tokenizer};
 use crate::protocol::{ComputeOptions, DeviceChoice, Event, MemoryChoice, ModelSummary, Stage, WeightType};
 use crate::store::encodings::Key;
-use crate::store::models::{Fingerprint, ModelFiles, ModelFolder, ModelStore};
-use crate::weights::Weights;
+use crate::store::models::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, Fingerprint, ModelFiles, ModelFolder, ModelStore};
+use crate::weights::{TensorSource, Weights};
+use crate::weights::lora::LoraAdapter;
 use crate::weights::gguf::{GgufModel, GgufVocabulary as FileVocabulary};
 use crate::weights::random::RandomSource;
 
@@ -70,7 +71,7 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
     let device = device::open(key.device)?;
     let (model, tokenizer, dtype) = match &key.folder.files {
         ModelFiles::Gguf(path) => {
-            let (model, file_vocabulary, dtype) = load_gguf(path, device, key.dtype)?;
+            let (model, file_vocabulary, dtype) = load_gguf(path, key.folder.adapter(), device, key.dtype)?;
             job.cancel.check()?;
             let vocabulary = GgufVocabulary {
                 token_types: file_vocabulary.token_types.iter().map(|kind| kind.number()).collect(),
@@ -84,7 +85,7 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
             // The vocabulary takes as long as the weights of a small model, and one thread.
             let (loaded, tokenizer) = std::thread::scope(|scope| {
                 let tokenizer = scope.spawn(|| Tokenizer::from_file(path));
-                let loaded = load_published(folder, device, key.dtype);
+                let loaded = load_published(folder, key.folder.adapter(), device, key.dtype);
                 (loaded, tokenizer.join())
             });
             let (model, dtype) = loaded?;
@@ -108,12 +109,13 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
         memory: None,
     };
     let fingerprint = if has_encoder { Some(key.folder.fingerprint()?) } else { None };
-    Ok(LoadedModel { summary, model, tokenizer, fingerprint, adapter: None })
+    Ok(LoadedModel { summary, model, tokenizer, fingerprint, adapter: key.folder.adapter_key()? })
 }
 
-/// A GGUF file's model and vocabulary; its weights are brought to the type asked for.
+/// A GGUF file's model and vocabulary; its weights are brought to the type asked for, with an adapter on them.
 pub(super) fn load_gguf(
     path: &Path,
+    adapter: Option<&Path>,
     device: Device,
     dtype: Option<WeightType>,
 ) -> Result<(Model, FileVocabulary, WeightType), Error> {
@@ -121,13 +123,20 @@ pub(super) fn load_gguf(
     let config = ModelConfig::from_gguf(&file.hyper, &file.vocabulary, file.has_own_head());
     let vocabulary = file.vocabulary.clone();
     let dtype = device::weight_type(&device, dtype)?;
-    let weights = Weights::from_source(Box::new(file), device, precision(dtype));
+    let weights = Weights::from_source(adapted(Box::new(file), adapter)?, device, precision(dtype));
     Ok((Model::load(weights, config)?, vocabulary, dtype))
 }
 
-/// A checkpoint folder's model.
+/// Weights with the adapter in a folder on them.
+fn adapted(source: Box<dyn TensorSource>, adapter: Option<&Path>) -> Result<Box<dyn TensorSource>, Error> {
+    let Some(folder) = adapter else { return Ok(source) };
+    Ok(Box::new(LoraAdapter::open(&folder.join(ADAPTER_CONFIG), &folder.join(ADAPTER_WEIGHTS))?.onto(source)?))
+}
+
+/// A checkpoint folder's model, with an adapter on it.
 pub(super) fn load_published(
     folder: &Path,
+    adapter: Option<&Path>,
     device: Device,
     dtype: Option<WeightType>,
 ) -> Result<(Model, WeightType), Error> {
@@ -135,7 +144,8 @@ pub(super) fn load_published(
     let text = std::fs::read_to_string(&path).map_err(|source| Error::ModelFile { path, source })?;
     let config = ModelConfig::from_json(&text)?;
     let dtype = device::weight_type(&device, dtype)?;
-    Ok((Model::load(Weights::open(folder, device, precision(dtype))?, config)?, dtype))
+    let source = adapted(Weights::source_in(folder)?, adapter)?;
+    Ok((Model::load(Weights::from_source(source, device, precision(dtype)), config)?, dtype))
 }
 
 /// A model whose weights are chance.

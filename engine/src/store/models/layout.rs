@@ -63,6 +63,14 @@ impl ModelFiles {
         Err(StoreError::NoModelAt { path: path.to_owned(), why })
     }
 
+    /// The folder they lie in.
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Gguf(path) => path.parent(),
+            Self::Published { folder, .. } => Some(folder),
+        }
+    }
+
     /// What kind of model the files are for, as `config.json` says; a GGUF file is not opened.
     ///
     /// # Errors
@@ -82,7 +90,8 @@ impl ModelFiles {
         let with = |extension: &str| -> Vec<PathBuf> {
             names.iter().map(|name| folder.join(name)).filter(|path| has_extension(path, extension)).collect()
         };
-        let (weights, ggufs) = (with("safetensors"), with("gguf"));
+        let (mut weights, ggufs) = (with("safetensors"), with("gguf"));
+        weights.retain(|path| !path.ends_with(super::ADAPTER_WEIGHTS));
         match (has("config.json"), weights.as_slice(), ggufs.as_slice()) {
             (_, [], [gguf]) => Ok(Self::Gguf(gguf.clone())),
             (_, [], [_, _, ..]) => Err("there are several .gguf files in it; give the one that is meant".to_owned()),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::ModelKind;
+use super::{ManifestAdapter, ModelKind};
 
 /// The file's name in a model's folder.
 pub const MANIFEST_FILE: &str = "recto.toml";
@@ -28,9 +28,15 @@ pub struct Manifest {
     pub licence: String,
     /// When it was installed, in seconds since 1970.
     pub installed_secs: u64,
+    /// The prompt it was taught, by the name of a file in `assets/prompts`; the usual one where `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
     /// Its files.
     #[serde(rename = "file")]
     pub files: Vec<ManifestFile>,
+    /// What was put on top of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<ManifestAdapter>,
 }
 
 /// A file of an installed model.
@@ -55,7 +61,9 @@ impl Manifest {
             source: about.source,
             licence: about.licence,
             installed_secs: now.map_or(0, |since| since.as_secs()),
+            prompt: None,
             files,
+            adapter: None,
         }
     }
 
@@ -96,10 +104,26 @@ impl Manifest {
         let manifest: Self = toml::from_str(text).map_err(unreadable)?;
         match manifest.files.iter().find(|file| !is_plain_file_name(&file.name)) {
             Some(file) => Err(format!("its {MANIFEST_FILE} names a file outside the folder: {:?}", file.name)),
+            None if manifest.adapter.as_ref().is_some_and(|adapter| !adapter.is_sound()) => {
+                Err(format!("its {MANIFEST_FILE} names a file of an adapter outside the folder"))
+            }
             None if manifest.files.is_empty() => Err(format!("its {MANIFEST_FILE} names no files")),
             None => Ok(manifest),
         }
     }
+}
+
+/// The prompt that a folder's `recto.toml` names, in a folder that was not installed: nothing else need be in it.
+pub(super) fn prompt_in(folder: &Path) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Told {
+        prompt: Option<String>,
+    }
+    let path = folder.join(MANIFEST_FILE);
+    if path.metadata().ok()?.len() > MAX_MANIFEST_BYTES {
+        return None;
+    }
+    toml::from_str::<Told>(&std::fs::read_to_string(path).ok()?).ok()?.prompt
 }
 
 /// Whether a name means a file in the folder itself.

@@ -3,6 +3,7 @@
 //! A model is installed when its folder has its name and its `recto.toml`; both come last, so that a copy that was cut
 //! short never looks like a model. What is damaged or was put there by others is named, never run and never deleted.
 
+mod adapter;
 mod fingerprint;
 mod install;
 mod kind;
@@ -13,6 +14,7 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 
+pub use adapter::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, ManifestAdapter};
 pub use fingerprint::Fingerprint;
 pub use install::{About, Installation, StagedFile};
 pub use kind::ModelKind;
@@ -47,6 +49,10 @@ pub struct ModelFolder {
     pub files: ModelFiles,
     /// What is known of it, where it is installed.
     pub manifest: Option<Manifest>,
+    /// The folder of the adapter that belongs to it.
+    pub adapter: Option<PathBuf>,
+    /// The prompt it was taught, by name, where that is written down.
+    pub prompt: Option<String>,
 }
 
 /// A folder among the installed models.
@@ -154,7 +160,12 @@ impl ModelStore {
         on_bytes: &mut dyn FnMut(u64),
     ) -> Result<Vec<FileFault>, StoreError> {
         let manifest = self.manifest(name)?;
-        verify::verify_files(&self.root.join(name), &manifest.files, cancel, on_bytes)
+        let folder = self.root.join(name);
+        let mut faults = verify::verify_files(&folder, &manifest.files, cancel, on_bytes)?;
+        if let Some(adapter) = &manifest.adapter {
+            faults.extend(verify::verify_files(&folder.join(&adapter.folder), &adapter.files, cancel, on_bytes)?);
+        }
+        Ok(faults)
     }
 
     /// What is written down about an installed model, whole or damaged.
@@ -214,7 +225,10 @@ impl ModelStore {
         let path = self.root.join(&name);
         let state = match Manifest::read(&path) {
             Ok(manifest) => {
-                let faults = verify::check_sizes(&path, &manifest.files);
+                let mut faults = verify::check_sizes(&path, &manifest.files);
+                if let Some(adapter) = &manifest.adapter {
+                    faults.extend(verify::check_sizes(&path.join(&adapter.folder), &adapter.files));
+                }
                 if faults.is_empty() { ModelState::Ready(manifest) } else { ModelState::Damaged(manifest, faults) }
             }
             Err(why) => ModelState::Foreign(why),
@@ -228,7 +242,9 @@ fn ready(listed: ListedModel) -> Result<ModelFolder, StoreError> {
     match listed.state {
         ModelState::Ready(manifest) => {
             let files = ModelFiles::of_folder(&listed.path)?;
-            Ok(ModelFolder { name: listed.name, kind: manifest.kind, files, manifest: Some(manifest) })
+            let adapter = manifest.adapter.as_ref().map(|adapter| listed.path.join(&adapter.folder));
+            let (kind, prompt) = (manifest.kind, manifest.prompt.clone());
+            Ok(ModelFolder { name: listed.name, kind, files, manifest: Some(manifest), adapter, prompt })
         }
         ModelState::Damaged(_, faults) => {
             Err(StoreError::Damaged { name: listed.name, faults: faults.iter().map(ToString::to_string).collect() })
@@ -243,7 +259,9 @@ fn at_path(path: &Path) -> Result<ModelFolder, StoreError> {
     let kind = files.kind()?;
     let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
     let name = stem.map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
-    Ok(ModelFolder { name, kind, files, manifest: None })
+    let adapter = adapter::beside(&files);
+    let told = [adapter.as_deref(), files.folder()].into_iter().flatten().find_map(manifest::prompt_in);
+    Ok(ModelFolder { name, kind, files, manifest: None, adapter, prompt: told })
 }
 
 fn looks_like_path(text: &str) -> bool {

@@ -10,6 +10,10 @@ impl TensorSource for GgufModel {
         Self::shape(self, name).map(<[usize]>::to_vec)
     }
 
+    fn names(&self) -> Vec<String> {
+        Self::names(self).map(str::to_owned).collect()
+    }
+
     fn load(&self, name: &str, dtype: DType, device: &Device) -> Result<Tensor, WeightsError> {
         let dense = self.tensor(name).map_err(|source| WeightsError::Gguf { name: name.into(), source })?;
         let moved = dense.to_dtype(dtype).and_then(|tensor| tensor.to_device(device));

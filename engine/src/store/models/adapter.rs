@@ -1,0 +1,150 @@
+//! An adapter beside an installed model: a folder of its own in the model's folder, named in `recto.toml`.
+//!
+//! The folder appears whole, then `recto.toml` is replaced by one that names it: only then is it in use. What a process
+//! that died left behind goes with the next change.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::manifest::is_plain_file_name;
+use super::verify::hash_file;
+use super::{MANIFEST_FILE, Manifest, ManifestFile, ModelFiles, ModelFolder, ModelStore};
+use crate::cancel::CancelToken;
+use crate::store::encodings::{Key, KeyHasher};
+use crate::store::folder::{publish, remove_folder, sweep};
+use crate::store::{FileLock, StoreError, atomic};
+
+/// An adapter's configuration, as the `peft` library names the file.
+pub const ADAPTER_CONFIG: &str = "adapter_config.json";
+/// An adapter's weights, as the `peft` library names the file.
+pub const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
+
+/// Prefix of folders that hold a model's adapter.
+const ADAPTER: &str = "adapter-";
+/// Prefix of folders that are about to.
+const ADDING: &str = ".adding-";
+/// Digits of the hash in the folder's name.
+const DIGITS: usize = 16;
+/// How a checkpoint folder that was not installed may call the folder of its adapter.
+const BESIDE: &str = "adapter";
+
+/// What is written down about the adapter of an installed model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestAdapter {
+    /// What the user's folder was called.
+    pub name: String,
+    /// The folder in the model's folder.
+    pub folder: String,
+    /// Its files.
+    #[serde(rename = "file")]
+    pub files: Vec<ManifestFile>,
+}
+
+impl ModelFolder {
+    /// The folder of the adapter that belongs to the model.
+    pub fn adapter(&self) -> Option<&Path> {
+        self.adapter.as_deref()
+    }
+
+    /// A hash of the adapter's content; `None` where there is none.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Read`] where its files cannot be read.
+    pub fn adapter_key(&self) -> Result<Option<Key>, StoreError> {
+        let Some(folder) = &self.adapter else { return Ok(None) };
+        let mut key = KeyHasher::new("adapter");
+        if let Some(adapter) = self.manifest.as_ref().and_then(|manifest| manifest.adapter.as_ref()) {
+            for file in &adapter.files {
+                key = key.with(&file.name, file.sha256.as_bytes());
+            }
+            return Ok(Some(key.finish()));
+        }
+        for name in [ADAPTER_CONFIG, ADAPTER_WEIGHTS] {
+            let path = folder.join(name);
+            key = key.with(name, &std::fs::read(&path).map_err(StoreError::read(&path))?);
+        }
+        Ok(Some(key.finish()))
+    }
+}
+
+/// The adapter that lies beside the files of a model that was not installed.
+pub(super) fn beside(files: &ModelFiles) -> Option<PathBuf> {
+    let folder = files.folder()?;
+    let candidates = [folder.join(BESIDE), folder.to_owned()];
+    candidates.into_iter().find(|folder| folder.join(ADAPTER_CONFIG).is_file())
+}
+
+impl ModelStore {
+    /// Gives an installed model the adapter in `source`, in place of the one it had, and the prompt it was taught. The caller has
+    /// checked that it fits.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::NotInstalled`], [`StoreError::Busy`], or what the disk has against it; then the model is as it was.
+    pub fn adapt(&self, name: &str, source: &Path, prompt: Option<String>) -> Result<Manifest, StoreError> {
+        let mut manifest = self.manifest(name)?;
+        let _lock = FileLock::of_folder(self.root())?;
+        let model = self.root().join(name);
+        sweep(&model, |folder| folder.starts_with(ADDING))?;
+        let staging = tempfile::Builder::new().prefix(ADDING).tempdir_in(&model).map_err(StoreError::write(&model))?;
+        let mut files = Vec::new();
+        for file in [ADAPTER_CONFIG, ADAPTER_WEIGHTS] {
+            files.push(copy(&source.join(file), &staging.path().join(file), file)?);
+        }
+        let digest = files.iter().fold(KeyHasher::new("adapter"), |key, file| key.with(&file.name, file.sha256.as_bytes()));
+        let folder = format!("{ADAPTER}{:.DIGITS$}", digest.finish().to_string());
+        if !model.join(&folder).exists() {
+            publish(staging.path(), &model.join(&folder))?;
+            // The folder has another name now, so there is nothing left to take away.
+            let _ = staging.keep();
+        }
+        let called = source.file_name().map_or_else(|| BESIDE.to_owned(), |name| name.to_string_lossy().into_owned());
+        manifest.adapter = Some(ManifestAdapter { name: called, folder: folder.clone(), files });
+        manifest.prompt = prompt;
+        write_manifest(&model, &manifest)?;
+        sweep(&model, |other| other.starts_with(ADAPTER) && other != folder)?;
+        Ok(manifest)
+    }
+
+    /// Takes the adapter off an installed model, and the prompt with it; `false` where it has none.
+    ///
+    /// # Errors
+    /// As [`ModelStore::adapt`].
+    pub fn remove_adapter(&self, name: &str) -> Result<bool, StoreError> {
+        let mut manifest = self.manifest(name)?;
+        let _lock = FileLock::of_folder(self.root())?;
+        let Some(adapter) = manifest.adapter.take() else { return Ok(false) };
+        manifest.prompt = None;
+        let model = self.root().join(name);
+        write_manifest(&model, &manifest)?;
+        let folder = model.join(adapter.folder);
+        if folder.exists() {
+            remove_folder(&folder)?;
+        }
+        Ok(true)
+    }
+}
+
+impl ManifestAdapter {
+    /// Whether its names stay inside the model's folder.
+    pub(super) fn is_sound(&self) -> bool {
+        is_plain_file_name(&self.folder) && self.files.iter().all(|file| is_plain_file_name(&file.name))
+    }
+}
+
+fn write_manifest(model: &Path, manifest: &Manifest) -> Result<(), StoreError> {
+    let path = model.join(MANIFEST_FILE);
+    let text = toml::to_string(manifest)
+        .map_err(|error| StoreError::Write { path: path.clone(), source: std::io::Error::other(error) })?;
+    atomic::write_file(&path, text.as_bytes())
+}
+
+fn copy(from: &Path, to: &Path, name: &str) -> Result<ManifestFile, StoreError> {
+    let mut source = File::open(from).map_err(StoreError::read(from))?;
+    let mut target = File::options().write(true).create_new(true).open(to).map_err(StoreError::write(to))?;
+    let bytes = std::io::copy(&mut source, &mut target).map_err(StoreError::write(to))?;
+    target.sync_all().map_err(StoreError::write(to))?;
+    let sha256 = hash_file(to, &CancelToken::default(), &mut |_| ())?;
+    Ok(ManifestFile { name: name.to_owned(), bytes, sha256 })
+}

@@ -1,0 +1,223 @@
+//! `adapter_config.json` as the `peft` library saves it: every field is used, checked or known to change nothing here.
+//!
+//! Meaning of the fields: `LoraConfig` of `peft` 0.21, `src/peft/tuners/lora/config.py`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use fancy_regex::Regex;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::LoraError;
+
+/// The file is a few kilobytes; anything beyond this is not one.
+const MAX_BYTES: u64 = 1 << 20;
+/// No adapter has a higher rank, and a product of two sizes stays far from overflowing.
+const MAX_RANK: usize = 1 << 16;
+
+/// What the file says of the adapter.
+#[derive(Debug)]
+pub(super) struct AdapterConfig {
+    rank: usize,
+    alpha: f64,
+    rank_pattern: Vec<(Regex, usize)>,
+    alpha_pattern: Vec<(Regex, f64)>,
+    rank_stabilised: bool,
+    /// Which modules were taught.
+    pub(super) targets: Targets,
+    /// Modules that are left out although `targets` means them.
+    excluded: Option<Targets>,
+    /// Layers that were taught; all where `None`.
+    pub(super) layers: Option<Vec<usize>>,
+}
+
+/// Modules by name.
+#[derive(Debug)]
+pub(super) enum Targets {
+    /// A module whose whole path, or its end behind a dot, is one of these.
+    Names(Vec<String>),
+    /// A module whose whole path fits.
+    Pattern(Regex),
+}
+
+impl Targets {
+    fn read(field: &'static str, value: Value) -> Result<Self, LoraError> {
+        match value {
+            Value::String(pattern) => Ok(Self::Pattern(whole(field, &pattern)?)),
+            other => match serde_json::from_value::<Vec<String>>(other) {
+                Ok(names) if !names.is_empty() => Ok(Self::Names(names)),
+                _ => Err(invalid(field, "a list of names, or a pattern")),
+            },
+        }
+    }
+
+    /// Whether a module is meant, as `peft` decides it.
+    pub(super) fn mean(&self, module: &str) -> bool {
+        match self {
+            Self::Names(names) => names.iter().any(|name| is_end_of(name, module)),
+            Self::Pattern(pattern) => pattern.is_match(module).unwrap_or(false),
+        }
+    }
+}
+
+/// Whether `name` is a module's path or the end of it behind a dot.
+pub(super) fn is_end_of(name: &str, module: &str) -> bool {
+    module.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+impl AdapterConfig {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// Returns a [`LoraError`] that names the field that is wrong, or asks for what is not done here.
+    pub(super) fn read(path: &Path) -> Result<Self, LoraError> {
+        let io = |source| LoraError::Io { path: path.to_owned(), source };
+        if path.metadata().map_err(io)?.len() > MAX_BYTES {
+            return Err(LoraError::Config { detail: "it is far too long for one".into() });
+        }
+        Self::parse(&std::fs::read_to_string(path).map_err(io)?)
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, LoraError> {
+        let mut fields: Map<String, Value> =
+            serde_json::from_str(text).map_err(|error| LoraError::Config { detail: error.to_string() })?;
+        refuse_other_methods(&fields)?;
+        let rank: usize = take(&mut fields, "r", "a rank between 1 and 65,536")?.unwrap_or(8);
+        check_rank("r", rank)?;
+        let alpha = take(&mut fields, "lora_alpha", "a number")?.unwrap_or(8.0);
+        let rank_pattern: BTreeMap<String, usize> = take(&mut fields, "rank_pattern", "ranks by module")?.unwrap_or_default();
+        rank_pattern.values().try_for_each(|rank| check_rank("rank_pattern", *rank))?;
+        let alpha_pattern: BTreeMap<String, f64> =
+            take(&mut fields, "alpha_pattern", "numbers by module")?.unwrap_or_default();
+        let targets = fields.remove("target_modules").filter(|value| !value.is_null());
+        let excluded = fields.remove("exclude_modules").filter(|value| !value.is_null());
+        Ok(Self {
+            rank,
+            alpha,
+            rank_pattern: patterns("rank_pattern", rank_pattern)?,
+            alpha_pattern: patterns("alpha_pattern", alpha_pattern)?,
+            rank_stabilised: take(&mut fields, "use_rslora", "true or false")?.unwrap_or(false),
+            targets: Targets::read("target_modules", targets.ok_or_else(|| invalid("target_modules", "names of modules"))?)?,
+            excluded: excluded.map(|value| Targets::read("exclude_modules", value)).transpose()?,
+            layers: take::<Layers>(&mut fields, "layers_to_transform", "a layer, or a list of layers")?.map(Layers::into_vec),
+        })
+    }
+
+    /// The rank of a module's update.
+    pub(super) fn rank(&self, module: &str) -> usize {
+        of_module(&self.rank_pattern, module).unwrap_or(self.rank)
+    }
+
+    /// What a module's update is multiplied with: `alpha / r`, or `alpha / √r` where the rank was stabilised (rsLoRA,
+    /// arXiv 2312.03732).
+    pub(super) fn scale(&self, module: &str) -> f32 {
+        let (alpha, rank) = (of_module(&self.alpha_pattern, module).unwrap_or(self.alpha), self.rank(module) as f64);
+        (alpha / if self.rank_stabilised { rank.sqrt() } else { rank }) as f32
+    }
+
+    /// Whether a module was to be taught.
+    pub(super) fn means(&self, module: &str, layer: Option<usize>) -> bool {
+        let in_layers = match (&self.layers, layer) {
+            (Some(layers), Some(layer)) => layers.contains(&layer),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        in_layers && self.targets.mean(module) && !self.excluded.as_ref().is_some_and(|excluded| excluded.mean(module))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Layers {
+    One(usize),
+    Several(Vec<usize>),
+}
+
+impl Layers {
+    fn into_vec(self) -> Vec<usize> {
+        match self {
+            Self::One(layer) => vec![layer],
+            Self::Several(layers) => layers,
+        }
+    }
+}
+
+/// The rank or the number that a pattern gives a module.
+fn of_module<T: Copy>(patterns: &[(Regex, T)], module: &str) -> Option<T> {
+    patterns.iter().find(|(pattern, _)| pattern.is_match(module).unwrap_or(false)).map(|(_, value)| *value)
+}
+
+/// Keys of `rank_pattern` and `alpha_pattern` fit the end of a path behind a dot (`get_pattern_key`,
+/// `src/peft/utils/other.py`).
+fn patterns<T>(field: &'static str, values: BTreeMap<String, T>) -> Result<Vec<(Regex, T)>, LoraError> {
+    values.into_iter().map(|(key, value)| Ok((whole(field, &format!(r"(?:.*\.)?(?:{key})"))?, value))).collect()
+}
+
+fn whole(field: &'static str, pattern: &str) -> Result<Regex, LoraError> {
+    Regex::new(&format!("^(?:{pattern})$")).map_err(|_| invalid(field, "a pattern that can be understood"))
+}
+
+fn check_rank(field: &'static str, rank: usize) -> Result<(), LoraError> {
+    if (1..=MAX_RANK).contains(&rank) { Ok(()) } else { Err(invalid(field, "a rank between 1 and 65,536")) }
+}
+
+fn take<T: serde::de::DeserializeOwned>(
+    fields: &mut Map<String, Value>,
+    name: &'static str,
+    expected: &'static str,
+) -> Result<Option<T>, LoraError> {
+    match fields.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => serde_json::from_value(value).map(Some).map_err(|_| invalid(name, expected)),
+    }
+}
+
+fn invalid(field: &'static str, expected: &'static str) -> LoraError {
+    LoraError::Field { field, expected }
+}
+
+/// Fields that make of the adapter something else than LoRA on linear layers, with what they say when they do not.
+const OTHER_METHODS: &[(&str, &[&str])] = &[
+    ("use_dora", &["false"]),
+    ("use_qalora", &["false"]),
+    ("use_bdlora", &["false"]),
+    ("fan_in_fan_out", &["false"]),
+    ("lora_bias", &["false"]),
+    ("bias", &["\"none\""]),
+    ("modules_to_save", &["[]"]),
+    ("layer_replication", &[]),
+    ("trainable_token_indices", &[]),
+    ("target_parameters", &["[]"]),
+    ("megatron_config", &[]),
+    ("alora_invocation_tokens", &[]),
+    ("arrow_config", &[]),
+    ("kasa_config", &[]),
+    ("monteclora_config", &[]),
+    ("velora_config", &[]),
+];
+
+/// Ways to begin that leave the checkpoint's own weights as they are; the others (PiSSA, OLoRA, CorDA, LoftQ, LoRA-GA) change
+/// them, so that such an adapter does not fit the published checkpoint.
+const HARMLESS_STARTS: &[&str] = &["true", "false", "\"gaussian\"", "\"eva\"", "\"orthogonal\""];
+
+fn refuse_other_methods(fields: &Map<String, Value>) -> Result<(), LoraError> {
+    match fields.get("peft_type").and_then(Value::as_str) {
+        Some("LORA") => {}
+        Some(other) => return Err(LoraError::OtherMethod { detail: format!("it is of type {other:?}") }),
+        None => return Err(invalid("peft_type", "\"LORA\"")),
+    }
+    for (field, harmless) in OTHER_METHODS {
+        let Some(value) = fields.get(*field).filter(|value| !value.is_null()) else { continue };
+        let said = value.to_string();
+        if !harmless.contains(&said.as_str()) {
+            return Err(LoraError::OtherMethod { detail: format!("{field} is {said}") });
+        }
+    }
+    match fields.get("init_lora_weights").map(Value::to_string) {
+        Some(said) if !HARMLESS_STARTS.contains(&said.as_str()) => Err(LoraError::OtherMethod {
+            detail: format!("init_lora_weights is {said}, which changed the checkpoint's own weights too"),
+        }),
+        _ => Ok(()),
+    }
+}

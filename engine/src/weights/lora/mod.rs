@@ -1,0 +1,209 @@
+//! LoRA adapters as the `peft` library saves them, put on a model's weights while these are loaded.
+//!
+//! An adapter changes a linear layer's `W` `[out, in]` to `W + s · B A`, with `A` `[r, in]` and `B` `[out, r]` (arXiv
+//! 2106.09685). The sum is made in f32, before `W` is brought to the type it is held in, so answering costs nothing more.
+//! What is changed is what the adapter's file names by its full path: an ending such as `q_proj` alone would mean the vision
+//! tower's layers as well.
+
+mod config;
+mod error;
+mod modules;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+use rayon::prelude::*;
+use safetensors::SafeTensors;
+
+pub use error::LoraError;
+
+use super::{TensorSource, WeightsError};
+use config::AdapterConfig;
+use modules::Half;
+
+/// The largest adapter that is taken into memory.
+const MAX_BYTES: u64 = 4 << 30;
+
+/// An adapter, read and checked in itself, not yet against a model.
+#[derive(Debug)]
+pub struct LoraAdapter {
+    config: AdapterConfig,
+    /// By the module's name as in the file.
+    updates: BTreeMap<String, Update>,
+}
+
+/// What is added to one matrix.
+#[derive(Debug)]
+struct Update {
+    /// Names of the two tensors as in the file, for errors.
+    names: [String; 2],
+    /// `A` and `B`, row by row.
+    factors: [Vec<f32>; 2],
+    shapes: [Vec<usize>; 2],
+    scale: f32,
+}
+
+impl LoraAdapter {
+    /// Reads an adapter: `adapter_config.json` and `adapter_model.safetensors`.
+    ///
+    /// # Errors
+    /// Returns a [`LoraError`] that names the field or the tensor that is wrong.
+    pub fn open(config: &Path, weights: &Path) -> Result<Self, LoraError> {
+        let (config, path) = (AdapterConfig::read(config)?, weights.to_owned());
+        let io = |source| LoraError::Io { path: path.clone(), source };
+        let bytes = path.metadata().map_err(io)?.len();
+        if bytes > MAX_BYTES {
+            return Err(LoraError::Damaged { path, detail: format!("{bytes} bytes are more than any adapter has") });
+        }
+        let bytes = std::fs::read(&path).map_err(io)?;
+        let updates = read_updates(&path, &bytes, &config)?;
+        Ok(Self { config, updates })
+    }
+
+    /// The weights of `base` with this adapter on them. `names` are all tensors of the base.
+    ///
+    /// # Errors
+    /// Returns a [`LoraError`] where the adapter was made for another model, or lacks what its configuration promises.
+    pub fn onto(self, base: Box<dyn TensorSource>) -> Result<Adapted, LoraError> {
+        let mut updates = BTreeMap::new();
+        for (module, update) in self.updates {
+            let found = modules::spellings(&module).find_map(|name| Some((base.shape(&name)?, name)));
+            let Some((shape, name)) = found else { return Err(LoraError::OtherBase { module }) };
+            update.check(&shape, self.config.rank(&module), &module)?;
+            updates.insert(name, (module, update));
+        }
+        require_all(&self.config, &updates, &base.names())?;
+        Ok(Adapted { base, updates: updates.into_iter().map(|(name, (_, update))| (name, update)).collect() })
+    }
+
+    /// Whether it changes what a picture becomes before it reaches the text: the vision tower.
+    pub fn changes_vision(&self) -> bool {
+        self.updates.keys().any(|module| module.contains("vision_tower."))
+    }
+}
+
+/// Everything that the configuration means is there, in each stack that the adapter changes: a file that was cut down would
+/// give another model, without a word.
+fn require_all(
+    config: &AdapterConfig,
+    updates: &BTreeMap<String, (String, Update)>,
+    base: &[String],
+) -> Result<(), LoraError> {
+    let stacks: BTreeSet<&str> = updates.keys().map(|name| modules::stack(name)).collect();
+    for name in base.iter().filter(|name| !updates.contains_key(*name) && stacks.contains(modules::stack(name))) {
+        let Some(module) = modules::linear_module(name) else { continue };
+        let layer = modules::layer(&module);
+        // As the library spells it that trained the adapter: as the others of the same stack in its file.
+        let spelled = updates.iter().find_map(|(known, (spelled, _))| modules::respell(known, spelled, &module));
+        let Some(spelled) = spelled else { continue };
+        if config.means(&spelled, layer) {
+            return Err(LoraError::Missing(modules::tensor(&spelled, Half::A)));
+        }
+    }
+    if updates.is_empty() {
+        return Err(LoraError::Missing("lora_A of any module".into()));
+    }
+    Ok(())
+}
+
+/// The updates in a file of weights; every tensor in it must be half of one.
+fn read_updates(path: &Path, bytes: &[u8], config: &AdapterConfig) -> Result<BTreeMap<String, Update>, LoraError> {
+    let damaged = |detail: String| LoraError::Damaged { path: path.to_owned(), detail };
+    let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
+    let mut halves: BTreeMap<String, [Option<(String, Vec<usize>, Vec<f32>)>; 2]> = BTreeMap::new();
+    for (name, view) in file.iter() {
+        let (module, half) = modules::parse(name).ok_or_else(|| LoraError::ForeignTensor(name.to_owned()))?;
+        let numbers = numbers(view.dtype(), view.data())
+            .ok_or_else(|| damaged(format!("{name} has the type {:?}", view.dtype())))?;
+        if !numbers.iter().all(|number| number.is_finite()) {
+            return Err(LoraError::NotFinite(name.to_owned()));
+        }
+        let place = &mut halves.entry(module).or_default()[half as usize];
+        if let Some((first, ..)) = place.replace((name.to_owned(), view.shape().to_vec(), numbers)) {
+            return Err(damaged(format!("{first} and {name} are the same half of one update")));
+        }
+    }
+    let mut updates = BTreeMap::new();
+    for (module, [a, b]) in halves {
+        let missing = |half| LoraError::Missing(modules::tensor(&module, half));
+        let (a, b) = (a.ok_or_else(|| missing(Half::A))?, b.ok_or_else(|| missing(Half::B))?);
+        let scale = config.scale(&module);
+        let update = Update { names: [a.0, b.0], shapes: [a.1, b.1], factors: [a.2, b.2], scale };
+        updates.insert(module, update);
+    }
+    Ok(updates)
+}
+
+/// Numbers of a tensor in f32.
+fn numbers(dtype: safetensors::Dtype, data: &[u8]) -> Option<Vec<f32>> {
+    Some(match dtype {
+        safetensors::Dtype::F32 => data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+        safetensors::Dtype::BF16 => {
+            data.as_chunks().0.iter().map(|bytes| half::bf16::from_le_bytes(*bytes).to_f32()).collect()
+        }
+        safetensors::Dtype::F16 => {
+            data.as_chunks().0.iter().map(|bytes| half::f16::from_le_bytes(*bytes).to_f32()).collect()
+        }
+        _ => return None,
+    })
+}
+
+impl Update {
+    fn check(&self, base: &[usize], rank: usize, module: &str) -> Result<(), LoraError> {
+        let [out, inputs] = base else { return Err(LoraError::OtherBase { module: module.to_owned() }) };
+        let expected = [vec![rank, *inputs], vec![*out, rank]];
+        for ((name, found), expected) in self.names.iter().zip(&self.shapes).zip(expected) {
+            if *found != expected {
+                return Err(LoraError::Shape { name: name.clone(), found: found.clone(), expected });
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds `s · B A` to `W`, given row by row.
+    fn add_to(&self, weights: &mut [f32]) {
+        let (a, b) = (&self.factors[0], &self.factors[1]);
+        let (rank, inputs) = (self.shapes[0][0], self.shapes[0][1]);
+        weights.par_chunks_exact_mut(inputs).zip(b.par_chunks_exact(rank)).for_each(|(row, factors)| {
+            for (factor, direction) in factors.iter().zip(a.chunks_exact(inputs)) {
+                let factor = factor * self.scale;
+                row.iter_mut().zip(direction).for_each(|(weight, along)| *weight += factor * along);
+            }
+        });
+    }
+}
+
+/// Weights with an adapter on them.
+pub struct Adapted {
+    base: Box<dyn TensorSource>,
+    /// By the published name of the tensor that is changed.
+    updates: BTreeMap<String, Update>,
+}
+
+impl TensorSource for Adapted {
+    fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        self.base.shape(name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.base.names()
+    }
+
+    fn load(&self, name: &str, dtype: DType, device: &Device) -> Result<Tensor, WeightsError> {
+        let (Some(shape), true) = (self.shape(name), self.updates.contains_key(name)) else {
+            return self.base.load(name, dtype, device);
+        };
+        let tensor = Tensor::from_vec(self.numbers(name)?, shape, &Device::Cpu);
+        let moved = tensor.and_then(|tensor| tensor.to_dtype(dtype)?.to_device(device));
+        moved.map_err(|source| WeightsError::Load { name: name.into(), source })
+    }
+
+    fn numbers(&self, name: &str) -> Result<Vec<f32>, WeightsError> {
+        let mut numbers = self.base.numbers(name)?;
+        if let Some(update) = self.updates.get(name) {
+            update.add_to(&mut numbers);
+        }
+        Ok(numbers)
+    }
+}
