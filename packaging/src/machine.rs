@@ -25,7 +25,7 @@ pub(crate) const WINDOW_PACKAGES: &[&str] = &[
 ];
 
 /// What the window is tested with, and the graphics cards' kernels.
-const TEST_PACKAGES: &[&str] = &["xvfb", "xdotool", "imagemagick", "x11-utils", "g++"];
+const TEST_PACKAGES: &[&str] = &["xvfb", "xdotool", "imagemagick", "x11-utils", "g++", "strace"];
 
 /// Makes sure that the tests' packages are there.
 ///

@@ -45,6 +45,7 @@ fn shelf() -> ModelShelf {
     let model = |name: &str, problem: Option<&str>| InstalledModel {
         name: name.into(),
         kind: "T5Gemma 2".into(),
+        adapter: None,
         has_eyes: true,
         bytes: 1_600_000_000,
         is_default: name == "270m",

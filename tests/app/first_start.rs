@@ -107,6 +107,7 @@ impl Parts {
         let installed = app::window::InstalledModel {
             name: name.to_owned(),
             kind: "T5Gemma 2".into(),
+            adapter: None,
             has_eyes: true,
             bytes: GB,
             is_default: true,

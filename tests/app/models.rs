@@ -41,6 +41,7 @@ fn shelf(installed: &[&str]) -> ModelShelf {
     let model = |name: &&str| InstalledModel {
         name: (*name).to_owned(),
         kind: "T5Gemma 2".into(),
+        adapter: None,
         has_eyes: true,
         bytes: 1_600_000_000,
         is_default: *name == "t5gemma2-270m",

@@ -100,15 +100,23 @@ fn what_does_not_fit_is_named() {
     const A: &str = "base_model.model.model.layers.2.self_attn.q_proj.lora_A.weight";
     const B: &str = "base_model.model.model.layers.2.self_attn.q_proj.lora_B.weight";
     let cases: &[(&str, Change, &[&str])] = &[
-        ("another rank", |it| it.configure(|c| c["r"] = json!(5)), &["lora_A", "[3, 64]", "[5, 64]"]),
+        ("another rank", |it| it.configure(|c| c["r"] = json!(5)), &["lora_A", "[3, 96]", "[5, 96]"]),
         ("rank zero", |it| it.configure(|c| c["r"] = json!(0)), &["r as a rank"]),
         ("a rank that is no number", |it| it.configure(|c| c["r"] = json!("many")), &["r as a rank"]),
         ("no half", |it| it.retensor(|t| drop(t.remove(A))), &["lacks", A]),
         ("no other half", |it| it.retensor(|t| drop(t.remove(B))), &["lacks", B]),
         ("no module", |it| it.retensor(|t| t.retain(|n, _| n != A && n != B)), &["lacks", A]),
         ("nothing", |it| it.retensor(HashMap::clear), &["lacks"]),
-        ("another width", |it| it.retensor(|t| drop(t.insert(A.into(), fill(&[3, 65], 0.0)))), &[A, "[3, 65]", "[3, 64]"]),
-        ("another height", |it| it.retensor(|t| drop(t.insert(B.into(), fill(&[9, 3], 0.0)))), &[B, "[9, 3]", "[128, 3]"]),
+        (
+            "another width",
+            |it| it.retensor(|t| drop(t.insert(A.into(), fill(&[3, 65], 0.0)))),
+            &[A, "[3, 65]", "[3, 64]"],
+        ),
+        (
+            "another height",
+            |it| it.retensor(|t| drop(t.insert(B.into(), fill(&[9, 3], 0.0)))),
+            &[B, "[9, 3]", "[128, 3]"],
+        ),
         ("not a number", |it| it.retensor(|t| drop(t.insert(A.into(), fill(&[3, 64], f32::NAN)))), &[A, "not finite"]),
         ("another base", |it| it.retensor(rename_layer), &["model.layers.7", "does not have"]),
         ("another kind", |it| it.configure(|c| c["peft_type"] = json!("IA3")), &["IA3"]),
@@ -116,7 +124,11 @@ fn what_does_not_fit_is_named() {
         ("PiSSA", |it| it.configure(|c| c["init_lora_weights"] = json!("pissa")), &["pissa"]),
         ("biases", |it| it.configure(|c| c["bias"] = json!("all")), &["bias is \"all\""]),
         ("whole modules", |it| it.configure(|c| c["modules_to_save"] = json!(["lm_head"])), &["modules_to_save"]),
-        ("a foreign tensor", |it| it.retensor(|t| drop(t.insert("model.norm.weight".into(), fill(&[64], 0.0)))), &["model.norm.weight"]),
+        (
+            "a foreign tensor",
+            |it| it.retensor(|t| drop(t.insert("model.norm.weight".into(), fill(&[64], 0.0)))),
+            &["model.norm.weight"],
+        ),
         ("cut short", cut_short, &["damaged"]),
         ("no weights", |it| std::fs::remove_file(it.weights()).unwrap(), &["adapter_model.safetensors"]),
         ("no JSON", |it| std::fs::write(it.path().join("adapter_config.json"), "{").unwrap(), &["adapter_config.json"]),
@@ -139,7 +151,28 @@ fn an_adapter_for_another_network_is_refused() {
         std::fs::copy(fixture("lora").join("image").join(file), adapted.path().join(file)).unwrap();
     }
     let refusal = adapted.refusal();
-    assert!(refusal.contains("encoder") && refusal.contains("does not have"), "{refusal}");
+    assert!(refusal.contains("layers.4") && refusal.contains("does not have"), "{refusal}");
+}
+
+#[test]
+fn encodings_are_kept_for_one_adapter_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let model = crate::reading_model::write_model(&home.path().join("model"), |_| ());
+    let source = crate::reading_model::write_report(&home.path().join("report.txt"), &crate::reading_model::pages(3));
+    let origins = || {
+        let engine = crate::reading_model::engine(home.path());
+        crate::reading_model::origins(&crate::reading_model::read(&engine, &model, &source).0)
+    };
+    let (windows, kept) = origins();
+    assert_eq!(kept, 0);
+    assert_eq!(origins(), (0, windows), "the same model reads nothing twice");
+    for file in ["adapter_config.json", "adapter_model.safetensors"] {
+        std::fs::copy(fixture("lora/image").join(file), model.join(file)).unwrap();
+    }
+    assert_eq!(origins(), (windows, 0), "with an adapter it is another model");
+    assert_eq!(origins(), (0, windows));
+    std::fs::remove_file(model.join("adapter_config.json")).unwrap();
+    assert_eq!(origins(), (0, windows), "without it, it is the first again");
 }
 
 fn fill(shape: &[usize], value: f32) -> Tensor {

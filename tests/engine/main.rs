@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests make the files that they need")]
 #![allow(clippy::print_stdout, reason = "what was measured is shown where a test is run by hand")]
 
+mod adapt_command;
 mod asked_meanwhile;
 mod backends;
 mod bench;

@@ -8,8 +8,9 @@ use engine::document::page::{
     Caption, Document, DocumentKind, Figure, FigureKind, Line, LineRole, Metadata, Page, PageContent,
 };
 use engine::prompt::{
-    ExpectedIds, GgufVocabulary, PromptError, Source, Span, TextStream, Tokenizer, Window, WindowOptions,
-    choose_passages, continuation_prompt, count_document, count_tokens, document_prompt, plan_windows, question_suffix,
+    CONTINUATION, ExpectedIds, GgufVocabulary, PASSAGES, PromptError, Source, Span, Template, TextStream, Tokenizer,
+    Window, WindowOptions, choose_passages, count_document, count_tokens, document_prompt, passages_prompt,
+    plan_windows, question_suffix, whole_pages,
 };
 use proptest::prelude::*;
 use recto_tests::{fixture, text_page as page};
@@ -350,7 +351,7 @@ fn a_continuation_prompt_traces_its_passages() {
     let report = budget_report();
     let question = "How much were customs <eos> receipts\nin 2020?";
     let passages = choose_passages(&[&report], question, small(), 300).unwrap();
-    let prompt = continuation_prompt(small(), &[&report], &passages, question, 1200).unwrap();
+    let prompt = passages_prompt(&CONTINUATION, small(), &[&report], &passages, question, 1200).unwrap();
     let text = small().decode(&prompt.ids);
     assert!(text.ends_with("Question: How much were customs <eos> receipts in 2020?\nAnswer:"), "{text}");
     assert_eq!(prompt.ids[0], small().special().bos);
@@ -359,8 +360,56 @@ fn a_continuation_prompt_traces_its_passages() {
     let row = Source::Line { document: 0, page: 2, line: 3 };
     let span = prompt.spans.iter().find(|span| span.source == row).unwrap();
     assert_eq!(span_text(&prompt.ids, span), "Customs | 70.8 | 68.6\n");
-    let error = continuation_prompt(small(), &[&report], &passages, question, 20).unwrap_err();
+    let error = passages_prompt(&CONTINUATION, small(), &[&report], &passages, question, 20).unwrap_err();
     assert!(matches!(error, PromptError::QuestionTooLong { room: 20, .. }), "{error}");
+}
+
+#[test]
+fn a_taught_prompt_keeps_the_order_of_pages() {
+    let report = budget_report();
+    let question = "How much were customs receipts in 2020?";
+    let all = whole_pages(&[&report], small(), 5000).unwrap().unwrap();
+    assert_eq!(all.iter().map(|page| page.page).collect::<Vec<_>>(), [1, 2, 3]);
+    let needed: usize = all.iter().map(|page| page.tokens).sum();
+    assert_eq!(whole_pages(&[&report], small(), needed - 1).unwrap(), None);
+    let best_first = [all[2].clone(), all[1].clone(), all[1].clone()];
+    let prompt = passages_prompt(&PASSAGES, small(), &[&report], &best_first, question, 5000).unwrap();
+    let text = small().decode(&prompt.ids);
+    assert!(text.starts_with("Passage: [page 2]\nBudget results\n\n"), "{text}");
+    assert!(text.ends_with(&format!("on the economy.\nQuestion: {question}\nAnswer:")), "{text}");
+    assert_eq!((text.matches("Customs | 70.8").count(), text.matches("[page ").count()), (1, 2), "{text}");
+    assert!(text.find("[page 2]").unwrap() < text.find("[page 3]").unwrap(), "{text}");
+    assert!(is_partition(&prompt.ids, &prompt.spans));
+    assert_eq!(prompt.ids[0], small().special().bos);
+}
+
+#[test]
+fn a_single_page_is_shown_as_it_was_taught() {
+    let table = ["Month | Jan | Feb", "High | 10.8 | 10.7"];
+    let lines = table.iter().map(|row| line(0, LineRole::TableRow, row)).collect();
+    let short = document(vec![page(1, lines)]);
+    let pages = whole_pages(&[&short], small(), 500).unwrap().unwrap();
+    let prompt = passages_prompt(&PASSAGES, small(), &[&short], &pages, "How high in Feb?", 500).unwrap();
+    let expected = "Passage: Month | Jan | Feb\nHigh | 10.8 | 10.7\nQuestion: How high in Feb?\nAnswer:";
+    assert_eq!(small().decode(&prompt.ids), expected);
+}
+
+#[test]
+fn prompts_are_taught_by_name() {
+    for (name, has_encoder, expected) in [
+        (None, true, Some("document_v1")),
+        (None, false, Some("continuation_v1")),
+        (Some("passages_v1"), false, Some("passages_v1")),
+        (Some("passages_v1"), true, None),
+        (Some("document_v1"), false, None),
+        (Some("passages_v9"), false, None),
+    ] {
+        let taught = Template::taught(name, has_encoder);
+        assert_eq!(taught.as_ref().ok().map(|template| template.name), expected, "{name:?} {has_encoder}");
+        if let Err(error) = taught {
+            assert!(error.to_string().contains(name.unwrap()) && error.hint().unwrap().contains("_v1"), "{error}");
+        }
+    }
 }
 
 #[test]
@@ -448,7 +497,7 @@ proptest! {
         let passages = choose_passages(&[&document], question, small(), budget).unwrap();
         prop_assert!(passages.iter().map(|passage| passage.tokens).sum::<usize>() <= budget);
         prop_assert_eq!(&passages, &choose_passages(&[&document], question, small(), budget).unwrap());
-        let prompt = continuation_prompt(small(), &[&document], &passages, question, budget + 1000).unwrap();
+        let prompt = passages_prompt(&CONTINUATION, small(), &[&document], &passages, question, budget + 1000).unwrap();
         prop_assert!(prompt.ids.len() <= budget + 1000);
         prop_assert!(is_partition(&prompt.ids, &prompt.spans));
     }

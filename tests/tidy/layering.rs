@@ -19,6 +19,7 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("weights", "kernels", "a quantised weight brings its own matrix product"),
     ("hub", "store", "what was fetched is handed to the store"),
     ("hub", "model", "a checkpoint's configuration says which tensors it must hold"),
+    ("hub", "prompt", "an adapter may only teach a prompt that is known"),
     ("cite", "prompt", "evidence is told in the prompt's spans"),
 ];
 

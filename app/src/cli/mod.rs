@@ -7,6 +7,7 @@ mod bench;
 mod beside;
 mod cache;
 mod estimate;
+mod eval;
 mod fetching;
 #[cfg(target_os = "macos")]
 mod finder;
@@ -59,6 +60,8 @@ enum Command {
     Models(models::ModelsArgs),
     /// Measures how fast a model works on this computer, and how much memory it takes
     Bench(bench::BenchArgs),
+    /// Measures how well a model answers, by questions whose answers are known
+    Eval(eval::EvalArgs),
     /// Reads PDFs for the program itself, over standard input and output
     #[command(hide = true)]
     Pages(pages::PagesArgs),
@@ -85,6 +88,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Cache(arguments)) => cache::run(&arguments),
         Some(Command::Models(arguments)) => models::run(&arguments),
         Some(Command::Bench(arguments)) => bench::run(&arguments),
+        Some(Command::Eval(arguments)) => eval::run(&arguments),
         Some(Command::Pages(arguments)) => pages::run(arguments),
         None => window::run(cli.window),
     };

@@ -98,6 +98,11 @@ fn processor() -> String {
 fn installed(model: ListedModel, default: Option<&str>) -> InstalledModel {
     let about =
         |manifest: &Manifest| (manifest.kind.to_string(), manifest.kind == ModelKind::T5Gemma2, manifest.total_bytes());
+    let adapter = match &model.state {
+        ModelState::Ready(manifest) | ModelState::Damaged(manifest, _) => manifest.adapter.as_ref(),
+        ModelState::Foreign(_) => None,
+    };
+    let adapter = adapter.map(|adapter| adapter.name.clone());
     let ((kind, has_eyes, bytes), problem) = match &model.state {
         ModelState::Ready(manifest) => (about(manifest), None),
         ModelState::Damaged(manifest, faults) => {
@@ -106,7 +111,15 @@ fn installed(model: ListedModel, default: Option<&str>) -> InstalledModel {
         }
         ModelState::Foreign(why) => (("Not a model".to_owned(), false, 0), Some(why.clone())),
     };
-    InstalledModel { is_default: default == Some(&model.name), name: model.name, kind, has_eyes, bytes, problem }
+    InstalledModel {
+        is_default: default == Some(&model.name),
+        name: model.name,
+        kind,
+        adapter,
+        has_eyes,
+        bytes,
+        problem,
+    }
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use engine::cancel::CancelToken;
-use engine::hub::{Catalogue, Licence, Progress, Stage, plan_addition};
+use engine::hub::{Catalogue, Licence, Progress, Stage, adapt, plan_addition};
 use engine::store::Directories;
-use engine::store::models::{FaultKind, FileFault, ListedModel, Manifest, ModelState, ModelStore};
+use engine::store::models::{AdapterFiles, FaultKind, FileFault, ListedModel, Manifest, ModelState, ModelStore};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -16,7 +16,8 @@ use super::report::Failure;
 const LIST_JSON: &str = "\
 --json prints {\"models\": [...]}, one object for each: name, path, state (\"ready\", \"damaged\" or \"foreign\"), default \
 (used where no --model is given), problems (strings; empty when ready), and, but for foreign ones, kind (\"t5gemma2\", \
-\"gemma3\", \"gemma3-gguf\"), source, licence, bytes, installed_secs (since 1970); these are null for foreign ones.";
+\"gemma3\", \"gemma3-gguf\"), source, licence, bytes, installed_secs (since 1970), adapter (its name) and prompt (by name; null \
+for the usual one); these are null for foreign ones.";
 
 const PULL_HELP: &str = "\
 What has come when it is stopped, killed or the network fails is kept, and the same command goes on from there.
@@ -26,6 +27,11 @@ token for reading there. The token is looked for in HF_TOKEN, HUGGING_FACE_HUB_T
 keep it in (HF_TOKEN_PATH, HF_HOME), and the system's keyring; on a terminal it can be typed. It is shown to the hub alone.
 
 HF_ENDPOINT names another hub. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are honoured.";
+
+const ADAPT_HELP: &str = "\
+An adapter fits the model that it was trained on; every tensor of it is checked before anything changes. It is copied beside \
+the model. A recto.toml in its folder may say `prompt = \"passages_v1\"`, the prompt that it teaches: `document_v1` for a model \
+with an encoder, `continuation_v1` or `passages_v1` for one without. assets/training in Recto's sources shows how to make one.";
 
 const VERIFY_JSON: &str = "\
 --json prints {\"models\": [...]}, one object for each: name, ok, and faults, a list of objects: file, fault (\"missing\", \
@@ -72,6 +78,18 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Puts a LoRA adapter on an installed model, in place of the one it had, or takes it off
+    #[command(after_help = ADAPT_HELP)]
+    Adapt {
+        /// Name of the model
+        name: String,
+        /// The folder that the peft library saved: adapter_config.json and adapter_model.safetensors
+        #[arg(required_unless_present = "remove", value_name = "FOLDER")]
+        adapter: Option<PathBuf>,
+        /// Takes the adapter off instead
+        #[arg(long, conflicts_with = "adapter")]
+        remove: bool,
+    },
     /// Removes an installed model
     Remove {
         /// Name of the model
@@ -115,6 +133,8 @@ struct ListedJson {
     licence: Option<String>,
     bytes: Option<u64>,
     installed_secs: Option<u64>,
+    adapter: Option<String>,
+    prompt: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -142,6 +162,14 @@ pub(crate) fn run(arguments: &ModelsArgs) -> Result<(), Failure> {
         Action::Pull(arguments) => super::pull::run(arguments, &directories, &store),
         Action::Add { files, name, accept_licence } => add(&store, files, name.as_deref(), *accept_licence),
         Action::Verify { name, json } => verify(&store, name.as_deref(), *json),
+        Action::Adapt { name, adapter: Some(folder), .. } => {
+            let manifest = adapt(&store, name, &AdapterFiles::in_folder(folder)?)?;
+            say(&format!("Adapted {name}: {}", about(&manifest)))
+        }
+        Action::Adapt { name, adapter: None, .. } => {
+            let had_one = store.remove_adapter(name)?;
+            say(&if had_one { format!("Took the adapter off {name}") } else { format!("{name} has no adapter") })
+        }
         Action::Remove { name } => {
             store.remove(name)?;
             say(&format!("Removed {name}"))
@@ -189,6 +217,8 @@ fn listed_json(model: ListedModel, default: Option<&str>) -> ListedJson {
         kind: manifest.as_ref().map(|manifest| manifest.kind.id()),
         bytes: manifest.as_ref().map(Manifest::total_bytes),
         installed_secs: manifest.as_ref().map(|manifest| manifest.installed_secs),
+        adapter: manifest.as_ref().and_then(|manifest| Some(manifest.adapter.as_ref()?.name.clone())),
+        prompt: manifest.as_ref().and_then(|manifest| manifest.prompt.clone()),
         source: manifest.as_ref().map(|manifest| manifest.source.clone()),
         licence: manifest.map(|manifest| manifest.licence),
     }
@@ -307,7 +337,9 @@ pub(super) fn watched<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T 
 }
 
 pub(super) fn about(manifest: &Manifest) -> String {
-    format!("{}, {} MB, {}", manifest.kind, manifest.total_bytes() / 1_000_000, manifest.licence)
+    let adapter = manifest.adapter.as_ref().map(|adapter| format!(", with the adapter {}", adapter.name));
+    let (megabytes, adapter) = (manifest.total_bytes() / 1_000_000, adapter.unwrap_or_default());
+    format!("{}{adapter}, {megabytes} MB, {}", manifest.kind, manifest.licence)
 }
 
 fn join(faults: &[FileFault]) -> String {

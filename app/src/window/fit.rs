@@ -121,6 +121,7 @@ mod tests {
         let installed = InstalledModel {
             name: "have".into(),
             kind: String::new(),
+            adapter: None,
             has_eyes: false,
             bytes: 1,
             is_default: true,

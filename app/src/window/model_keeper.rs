@@ -164,6 +164,8 @@ pub struct InstalledModel {
     pub name: String,
     /// What kind of model it is, in words.
     pub kind: String,
+    /// What its adapter is called, where it has one.
+    pub adapter: Option<String>,
     /// Whether it reads figures.
     pub has_eyes: bool,
     /// Bytes on disk.

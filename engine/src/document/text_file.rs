@@ -1,7 +1,8 @@
 //! Plain text and Markdown as pages of lines.
 //!
 //! Text has no places of its own. Its lines are set on letter pages of [`LINES_PER_PAGE`] lines, one under the other,
-//! so that a citation can point at them; longer ones are broken, and a form feed starts a new page.
+//! so that a citation can point at them; longer ones are broken, and a form feed starts a new page. Rows of a table, whose
+//! cells a bar or a tab parts, stay whole, in narrower letters.
 
 use super::geometry::Rect;
 use super::page::{Line, LineRole, Page, PageContent, Word};
@@ -16,6 +17,9 @@ const MARGIN_PT: f32 = 36.0;
 
 /// Characters on a line.
 const COLUMNS: usize = 100;
+
+/// Characters of a table's row; longer ones are broken as any line.
+const ROW_COLUMNS: usize = 8 * COLUMNS;
 
 /// From one line to the next, and from one character to the next, in points.
 const LEADING_PT: f32 = (HEIGHT_PT - 2.0 * MARGIN_PT) / LINES_PER_PAGE as f32;
@@ -77,6 +81,9 @@ pub(super) fn set_pages(text: &str) -> Vec<Page> {
 /// A line in parts of at most [`COLUMNS`] characters, broken after blanks where there are any.
 fn broken(mut line: &str) -> Vec<&str> {
     let mut parts = Vec::new();
+    if is_row(line) {
+        return vec![line];
+    }
     while let Some((limit, _)) = line.char_indices().nth(COLUMNS) {
         let (fitting, _) = line.split_at(limit);
         let at = fitting.rfind(' ').map_or(limit, |blank| blank + 1);
@@ -88,16 +95,28 @@ fn broken(mut line: &str) -> Vec<&str> {
     parts
 }
 
+/// Whether a line is a row of a table: cells parted by bars with a blank beside them, as in Markdown, or by tabs.
+fn is_row(line: &str) -> bool {
+    let inner = line.trim().trim_matches('|');
+    let is_parted = inner.contains(" |") || inner.contains("| ") || inner.contains('\t');
+    is_parted && line.chars().nth(ROW_COLUMNS).is_none()
+}
+
 fn set_page(number: u32, rows: &[&str]) -> Page {
     let mut lines = Vec::new();
     let mut block = 0;
-    for (row, text) in rows.iter().enumerate() {
-        let text: String = text.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    for (row, source) in rows.iter().enumerate() {
+        let text: String = source.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         if text.trim().is_empty() {
             block += u32::from(!lines.is_empty());
         } else {
             let top = MARGIN_PT + row as f32 * LEADING_PT;
-            lines.push(set_line(text, top, block));
+            let role = match source {
+                row if is_row(row) => LineRole::TableRow,
+                heading if heading.starts_with('#') => LineRole::Heading,
+                _ => LineRole::Body,
+            };
+            lines.push(set_line(text, role, top, block));
         }
     }
     let content = if lines.is_empty() { PageContent::Blank } else { PageContent::Text };
@@ -113,8 +132,9 @@ fn set_page(number: u32, rows: &[&str]) -> Page {
     }
 }
 
-fn set_line(text: String, top: f32, block: u32) -> Line {
-    let x = |column: usize| MARGIN_PT + column as f32 * ADVANCE_PT;
+fn set_line(text: String, role: LineRole, top: f32, block: u32) -> Line {
+    let columns = text.chars().count().max(COLUMNS);
+    let x = |column: usize| MARGIN_PT + column as f32 * ADVANCE_PT * COLUMNS as f32 / columns as f32;
     let place = |from: usize, to: usize| Rect::new(x(from), top, x(to), top + LEADING_PT);
     let mut words = Vec::new();
     let mut start: Option<(usize, usize)> = None;
@@ -133,7 +153,6 @@ fn set_line(text: String, top: f32, block: u32) -> Line {
         .iter()
         .skip(1)
         .fold(words.first().map_or_else(Rect::default, |word| word.bbox), |bounds, word| bounds.union(&word.bbox));
-    let role = if text.starts_with('#') { LineRole::Heading } else { LineRole::Body };
     Line { text, bbox, block, role, hyphenated: false, words, cells: Vec::new() }
 }
 
@@ -162,6 +181,25 @@ mod tests {
         for (text, expected) in [("one", 1), ("one\x0ctwo\n", 2), (long.as_str(), 2), ("one\x0c", 1), ("a\rb\r\nc", 1)]
         {
             assert_eq!(set_pages(text).len(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn rows_of_tables_stay_whole() {
+        let wide = format!("| Customs |{}", " 70.8 |".repeat(60));
+        for (text, expected) in [
+            ("Customs | 70.8 | 68.6", true),
+            ("| :--- | ---: |", true),
+            ("Customs\t70.8", true),
+            (&wide, true),
+            ("Customs rose to 70.8", false),
+            ("a||b in a condition", false),
+            (&"70.8 | ".repeat(1000), false),
+        ] {
+            let pages = set_pages(text);
+            let lines = &pages[0].lines;
+            assert_eq!(lines[0].role == LineRole::TableRow, expected, "{text}");
+            assert!(!expected || lines.len() == 1 && lines[0].bbox.right <= WIDTH_PT - MARGIN_PT + 0.01, "{text}");
         }
     }
 

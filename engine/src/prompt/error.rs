@@ -47,6 +47,14 @@ pub enum PromptError {
         /// The least that works.
         least: usize,
     },
+    /// A model's folder names a prompt that there is none of for it.
+    #[error("the model was taught the prompt `{name}`, which is not known for such a model")]
+    UnknownPrompt {
+        /// The name given.
+        name: String,
+        /// Names that would do.
+        known: String,
+    },
     /// The question alone fills the room.
     #[error("the question takes {needed} tokens where {room} are left")]
     QuestionTooLong {
@@ -68,6 +76,9 @@ impl Hint for PromptError {
             Self::IdMismatch { .. } => "Use the tokenizer.json and config.json of one and the same model",
             Self::Encode(_) => return None,
             Self::WindowTooSmall { .. } => "Choose a larger window",
+            Self::UnknownPrompt { known, .. } => {
+                return Some(format!("Name one of these as `prompt` in the model's recto.toml, or none: {known}"));
+            }
             Self::QuestionTooLong { .. } => "Ask a shorter question",
         };
         Some(hint.to_owned())

@@ -24,12 +24,13 @@ mod windows;
 pub use counts::{DocumentCounts, TokenCounts, count_document, count_tokens};
 pub use error::PromptError;
 pub use gguf_vocabulary::GgufVocabulary;
-pub use passages::{Passage, choose_passages, opening_passages};
+pub use passages::{Passage, choose_passages, opening_passages, whole_pages};
 pub use reading_order::{Priorities, reading_order};
 pub use scope::{left_out, narrow, plan_scope, silence, still_left_out};
 pub use special::{ExpectedIds, SpecialIds};
 pub use templates::{
-    CONTINUATION, DOCUMENT, Prompt, QUESTION, Template, continuation_prompt, document_prompt, question_suffix,
+    CONTINUATION, DOCUMENT, NOT_STATED, PASSAGES, Prompt, QUESTION, Template, document_prompt, passages_prompt,
+    question_suffix,
 };
 pub use text_stream::TextStream;
 pub use tokenizer::{Encoded, Tokenizer};

@@ -4,6 +4,8 @@
 //! blocks by their own terms, by those of the heading above them, and by how well the whole page fits; the best are
 //! taken until the budget is spent, further blocks of one page at a discount.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use bm25::{Embedder, EmbedderBuilder, Embedding, Scorer, TokenEmbedding};
 
 use crate::document::page::{Document, Line, LineRole, Page};
@@ -24,6 +26,8 @@ const HEAD_ROWS: usize = 2;
 const PAGE_WEIGHT: f32 = 0.6;
 /// What a further block of a page already chosen still counts.
 const SAME_PAGE: f32 = 0.8;
+/// Bytes beyond which a text is not even encoded to see whether it fits, by token of room.
+const MOST_BYTES_OF_A_TOKEN: usize = 32;
 /// How often a number of the question counts.
 const NUMBER_WEIGHT: usize = 2;
 
@@ -130,6 +134,37 @@ pub fn opening_passages(
     Ok(chosen)
 }
 
+/// All pages of short documents, in order; `None` where they take more than `budget_tokens`.
+///
+/// # Errors
+/// [`PromptError::Encode`] from the tokenizer.
+pub fn whole_pages(
+    documents: &[&Document],
+    tokenizer: &Tokenizer,
+    budget_tokens: usize,
+) -> Result<Option<Vec<Passage>>, PromptError> {
+    let mut pages = Vec::new();
+    let mut room = budget_tokens;
+    for (index, document) in (0..).zip(documents) {
+        for page in &document.pages {
+            let shown = (0..).zip(&page.lines).filter(|(_, line)| is_shown(line));
+            let lines: Vec<u32> = shown.map(|(line, _)| line).collect();
+            let text = passage_text(documents, index, page, &lines);
+            // No token of a usual vocabulary is that long, so most of a long report is never encoded.
+            if text.text.len() > room.saturating_mul(MOST_BYTES_OF_A_TOKEN) {
+                return Ok(None);
+            }
+            let tokens = text.encode(tokenizer)?.len();
+            let Some(left) = room.checked_sub(tokens) else { return Ok(None) };
+            room = left;
+            if !lines.is_empty() {
+                pages.push(Passage { document: index, page: page.number, lines, score: 0.0, text: text.text, tokens });
+            }
+        }
+    }
+    Ok(Some(pages))
+}
+
 /// A place in documents that fits a question.
 pub(super) struct FittingPlace {
     /// Index of the document, from 0.
@@ -183,15 +218,47 @@ fn best_of(left: &[(usize, f32)]) -> Option<usize> {
 /// blank line.
 pub(super) fn passage_text(documents: &[&Document], document: u32, page: &Page, lines: &[u32]) -> TracedText {
     let mut text = TracedText::default();
+    write_passage(&mut text, documents, document, page, lines);
+    text.extend_last("\n\n");
+    text
+}
+
+/// Writes a passage with its markers, and nothing behind its last line.
+fn write_passage(text: &mut TracedText, documents: &[&Document], document: u32, page: &Page, lines: &[u32]) {
     let marker = Source::Marker { document, page: page.number };
     if documents.len() > 1 {
         text.push(&documents.get(document as usize).map(|of| document_marker(of)).unwrap_or_default(), marker);
     }
     text.push(&page_marker(page), marker);
     text.extend_last("\n");
-    write_lines(&mut text, document, page, lines);
-    text.extend_last("\n\n");
+    write_lines(text, document, page, lines);
+}
+
+/// Passages as one text in reading order: those of one page together, each line once, pages a blank line apart. A document
+/// that is a single page needs no marker.
+pub(super) fn text_in_order(documents: &[&Document], passages: &[&Passage]) -> TracedText {
+    let mut pages: BTreeMap<(u32, u32), BTreeSet<u32>> = BTreeMap::new();
+    for passage in passages {
+        pages.entry((passage.document, passage.page)).or_default().extend(&passage.lines);
+    }
+    let is_one_page = matches!(documents, [document] if document.pages.len() == 1);
+    let mut text = TracedText::default();
+    for ((document, number), lines) in pages {
+        let Some(page) = page_of(documents, document, number) else { continue };
+        let lines: Vec<u32> = lines.into_iter().collect();
+        text.extend_last("\n\n");
+        if is_one_page {
+            write_lines(&mut text, document, page, &lines);
+        } else {
+            write_passage(&mut text, documents, document, page, &lines);
+        }
+    }
     text
+}
+
+/// The page of a document by their numbers.
+pub(super) fn page_of<'a>(documents: &[&'a Document], document: u32, number: u32) -> Option<&'a Page> {
+    documents.get(document as usize)?.pages.iter().find(|page| page.number == number)
 }
 
 /// The question's terms, numbers repeated so that they count for more.

@@ -3,10 +3,10 @@
 //! A file's name carries its version: answers are only comparable, and encodings only reusable, under one version. The
 //! question is data like a document's text: control strings in it stay letters.
 
-use crate::document::page::{Document, Page};
+use crate::document::page::Document;
 
 use super::error::PromptError;
-use super::passages::{Passage, passage_text};
+use super::passages::{Passage, page_of, passage_text, text_in_order};
 use super::tokenizer::Tokenizer;
 use super::traced::{Source, Span, TracedText, TracedTokens};
 
@@ -30,6 +30,12 @@ pub const QUESTION: Template =
 /// Prompt of a model without an encoder: worked examples, passages, question.
 pub const CONTINUATION: Template =
     Template { name: "continuation_v1", text: include_str!("../../../assets/prompts/continuation_v1.txt") };
+/// Prompt of a model without an encoder that was taught to answer from a passage.
+pub const PASSAGES: Template =
+    Template { name: "passages_v1", text: include_str!("../../../assets/prompts/passages_v1.txt") };
+
+/// What a model says that was taught to tell when a passage does not hold the answer.
+pub const NOT_STATED: &str = "Not stated.";
 
 /// What a slot is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +52,26 @@ enum Part {
 }
 
 impl Template {
+    /// The prompt that a model was taught, by the name that its folder's `recto.toml` gives; the usual one where it gives none.
+    ///
+    /// # Errors
+    /// [`PromptError::UnknownPrompt`] for a name that is not known, or that means a prompt for the other kind of network.
+    pub fn taught(name: Option<&str>, has_encoder: bool) -> Result<Self, PromptError> {
+        let known: &[Self] = if has_encoder { &[DOCUMENT] } else { &[CONTINUATION, PASSAGES] };
+        let usual = if has_encoder { DOCUMENT } else { CONTINUATION };
+        let Some(name) = name else { return Ok(usual) };
+        let unknown = || PromptError::UnknownPrompt {
+            name: name.to_owned(),
+            known: known.iter().map(|template| template.name).collect::<Vec<_>>().join(", "),
+        };
+        known.iter().find(|template| template.name == name).copied().ok_or_else(unknown)
+    }
+
+    /// Whether the passages of this prompt stand in reading order, as in the texts that it was taught with, and not best last.
+    pub fn keeps_order(&self) -> bool {
+        *self == PASSAGES
+    }
+
     /// Text and slots in order. One line break at the end belongs to the file, not to the prompt.
     fn parts(&self) -> Vec<Part> {
         let mut rest = self.text.strip_suffix('\n').unwrap_or(self.text);
@@ -121,33 +147,36 @@ pub fn question_suffix(tokenizer: &Tokenizer, question: &str) -> Result<Prompt, 
 }
 
 /// The prompt of a model without an encoder. Passages are given best first; those that find no room in `max_tokens` are
-/// left out, and the best stands last, next to the question.
+/// left out. They stand in reading order where the template says so; else the best stands last, next to the question.
 ///
 /// # Errors
 /// [`PromptError::QuestionTooLong`] where the prompt has no room even without passages, [`PromptError::Encode`] from the
 /// tokenizer.
-pub fn continuation_prompt(
+pub fn passages_prompt(
+    template: &Template,
     tokenizer: &Tokenizer,
     documents: &[&Document],
     passages: &[Passage],
     question: &str,
     max_tokens: usize,
 ) -> Result<Prompt, PromptError> {
-    let bare = CONTINUATION.fill(&[], question, tokenizer)?.ids.len();
+    let bare = template.fill(&[], question, tokenizer)?.ids.len();
     let mut room =
         max_tokens.checked_sub(bare).ok_or(PromptError::QuestionTooLong { needed: bare, room: max_tokens })?;
-    let mut texts = Vec::new();
+    let mut shown = Vec::new();
     for passage in passages {
-        let Some(page) = page_of(documents, passage) else { continue };
         if passage.tokens <= room {
             room -= passage.tokens;
-            texts.push(passage_text(documents, passage.document, page, &passage.lines));
+            shown.push(passage);
         }
     }
-    texts.reverse();
-    CONTINUATION.fill(&texts, question, tokenizer)
-}
-
-fn page_of<'a>(documents: &[&'a Document], passage: &Passage) -> Option<&'a Page> {
-    documents.get(passage.document as usize)?.pages.iter().find(|page| page.number == passage.page)
+    if template.keeps_order() {
+        return template.fill(&[text_in_order(documents, &shown)], question, tokenizer);
+    }
+    let text = |passage: &&Passage| {
+        let page = page_of(documents, passage.document, passage.page)?;
+        Some(passage_text(documents, passage.document, page, &passage.lines))
+    };
+    let texts: Vec<TracedText> = shown.iter().rev().filter_map(text).collect();
+    template.fill(&texts, question, tokenizer)
 }

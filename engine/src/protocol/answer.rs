@@ -6,6 +6,9 @@ use super::reading::{DocumentSummary, ModelSummary, PageReport, ReadSoFar};
 use crate::document::geometry::Rect;
 use crate::document::page::FigureKind;
 
+/// The text of an answer that says that the documents do not hold it, as models say it that were taught to tell.
+pub const NOT_IN_DOCUMENT: &str = "Not in the document.";
+
 /// An answer with what it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use answer::{Answer, AnswerCost, Finish, PageEvidence, SpanEvidence, SpanKind};
+pub use answer::{Answer, AnswerCost, Finish, NOT_IN_DOCUMENT, PageEvidence, SpanEvidence, SpanKind};
 pub use jobs::{
     AnsweringOptions, AskJob, ComputeOptions, DeviceChoice, ForwardJob, Layout, MemoryChoice, Part, Place, ReadJob,
     ReadingOptions, Source, WeightType,

@@ -10,14 +10,14 @@ use super::{Error, device};
 use crate::kernels::cpu::Precision;
 use crate::model::Model;
 use crate::model::config::ModelConfig;
-use crate::prompt::{ExpectedIds, GgufVocabulary, Tokenizer};
+use crate::prompt::{ExpectedIds, GgufVocabulary, Template, Tokenizer};
 use crate::protocol::{ComputeOptions, DeviceChoice, Event, MemoryChoice, ModelSummary, Stage, WeightType};
-use crate::store::encodings::Key;
+use crate::store::encodings::{Key, KeyHasher};
 use crate::store::models::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, Fingerprint, ModelFiles, ModelFolder, ModelStore};
-use crate::weights::{TensorSource, Weights};
-use crate::weights::lora::LoraAdapter;
 use crate::weights::gguf::{GgufModel, GgufVocabulary as FileVocabulary};
+use crate::weights::lora::LoraAdapter;
 use crate::weights::random::RandomSource;
+use crate::weights::{TensorSource, Weights};
 
 /// What makes a loaded model serve for another piece of work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub(super) struct LoadedModel {
     pub(super) summary: ModelSummary,
     pub(super) model: Model,
     pub(super) tokenizer: Tokenizer,
+    /// The prompt it was taught, or the usual one.
+    pub(super) template: Template,
     /// What its encodings are kept under; `None` where it has no encoder.
     pub(super) fingerprint: Option<Fingerprint>,
     /// Hash of what was put on top of its weights.
@@ -69,9 +71,11 @@ impl Session {
 
 fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
     let device = device::open(key.device)?;
+    let adapter = open_adapter(&key.folder)?;
+    let changes_vision = adapter.as_ref().is_some_and(LoraAdapter::changes_vision);
     let (model, tokenizer, dtype) = match &key.folder.files {
         ModelFiles::Gguf(path) => {
-            let (model, file_vocabulary, dtype) = load_gguf(path, key.folder.adapter(), device, key.dtype)?;
+            let (model, file_vocabulary, dtype) = load_gguf(path, adapter, device, key.dtype)?;
             job.cancel.check()?;
             let vocabulary = GgufVocabulary {
                 token_types: file_vocabulary.token_types.iter().map(|kind| kind.number()).collect(),
@@ -85,7 +89,7 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
             // The vocabulary takes as long as the weights of a small model, and one thread.
             let (loaded, tokenizer) = std::thread::scope(|scope| {
                 let tokenizer = scope.spawn(|| Tokenizer::from_file(path));
-                let loaded = load_published(folder, key.folder.adapter(), device, key.dtype);
+                let loaded = load_published(folder, adapter, device, key.dtype);
                 (loaded, tokenizer.join())
             });
             let (model, dtype) = loaded?;
@@ -108,14 +112,28 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
         dtype,
         memory: None,
     };
-    let fingerprint = if has_encoder { Some(key.folder.fingerprint()?) } else { None };
-    Ok(LoadedModel { summary, model, tokenizer, fingerprint, adapter: key.folder.adapter_key()? })
+    let adapter = key.folder.adapter_key()?;
+    let mut fingerprint = if has_encoder { Some(key.folder.fingerprint()?) } else { None };
+    if let (Some(fingerprint), Some(adapter), true) = (&mut fingerprint, &adapter, changes_vision) {
+        // What this tower sees is not what the published one does, which others share.
+        let with_adapter =
+            |tower: Key| KeyHasher::new("tower").with("base", tower.bytes()).with("adapter", adapter.bytes());
+        fingerprint.tower = fingerprint.tower.map(|tower| with_adapter(tower).finish());
+    }
+    let template = Template::taught(key.folder.prompt.as_deref(), has_encoder)?;
+    Ok(LoadedModel { summary, model, tokenizer, template, fingerprint, adapter })
+}
+
+/// The adapter that belongs to a model, read and checked in itself.
+pub(super) fn open_adapter(folder: &ModelFolder) -> Result<Option<LoraAdapter>, Error> {
+    let open = |folder: &Path| LoraAdapter::open(&folder.join(ADAPTER_CONFIG), &folder.join(ADAPTER_WEIGHTS));
+    Ok(folder.adapter().map(open).transpose()?)
 }
 
 /// A GGUF file's model and vocabulary; its weights are brought to the type asked for, with an adapter on them.
 pub(super) fn load_gguf(
     path: &Path,
-    adapter: Option<&Path>,
+    adapter: Option<LoraAdapter>,
     device: Device,
     dtype: Option<WeightType>,
 ) -> Result<(Model, FileVocabulary, WeightType), Error> {
@@ -127,16 +145,18 @@ pub(super) fn load_gguf(
     Ok((Model::load(weights, config)?, vocabulary, dtype))
 }
 
-/// Weights with the adapter in a folder on them.
-fn adapted(source: Box<dyn TensorSource>, adapter: Option<&Path>) -> Result<Box<dyn TensorSource>, Error> {
-    let Some(folder) = adapter else { return Ok(source) };
-    Ok(Box::new(LoraAdapter::open(&folder.join(ADAPTER_CONFIG), &folder.join(ADAPTER_WEIGHTS))?.onto(source)?))
+/// Weights with an adapter on them.
+fn adapted(source: Box<dyn TensorSource>, adapter: Option<LoraAdapter>) -> Result<Box<dyn TensorSource>, Error> {
+    Ok(match adapter {
+        Some(adapter) => Box::new(adapter.onto(source)?),
+        None => source,
+    })
 }
 
 /// A checkpoint folder's model, with an adapter on it.
 pub(super) fn load_published(
     folder: &Path,
-    adapter: Option<&Path>,
+    adapter: Option<LoraAdapter>,
     device: Device,
     dtype: Option<WeightType>,
 ) -> Result<(Model, WeightType), Error> {

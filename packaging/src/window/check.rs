@@ -51,6 +51,7 @@ pub(crate) fn run() -> Result<()> {
     let home = Home::new(&pictures)?;
     use_and_come_back(&recto, &display, &home, &pictures)?;
     one_window(&recto, &display, &home)?;
+    no_internet(&recto, &display, &home)?;
     survive_kills(&recto, &display, &home)?;
     drop(home);
     survive_kills_while_reading(&recto, &display, &pictures)
@@ -132,6 +133,23 @@ fn one_window(recto: &Path, display: &Display, home: &Home) -> Result<()> {
     window.keys(&["ctrl+w"])?;
     wait_for("the first report again", || Ok(home.page()?.filter(|page| *page == before)))?;
     window.quit()
+}
+
+/// Starts, shows what was open and closes, with every socket watched: none is for the internet.
+fn no_internet(recto: &Path, display: &Display, home: &Home) -> Result<()> {
+    let calls = home.path().join("calls.txt");
+    let mut watched = display.command("strace");
+    watched.args(["--follow-forks", "--quiet=all", "--trace=socket,connect", "--output"]).arg(&calls).arg(recto);
+    let window = display.open_by(watched.env("RECTO_HOME", home.path()))?;
+    wait_for("the report to be open", || home.page())?;
+    window.still_picture()?;
+    window.quit()?;
+    let calls = std::fs::read_to_string(&calls).context("what strace saw cannot be read")?;
+    ensure!(calls.contains("AF_UNIX"), "strace saw not even the connection to the display");
+    let internet: Vec<&str> = calls.lines().filter(|line| line.contains("AF_INET")).collect();
+    ensure!(internet.is_empty(), "the window opened sockets for the internet: {internet:?}");
+    say::line(format_args!("{} calls for sockets at a start, none for the internet", calls.lines().count()));
+    Ok(())
 }
 
 /// Kills the program while it reads, answers and writes down what it remembers.

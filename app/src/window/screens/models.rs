@@ -80,7 +80,8 @@ fn installed_ui(
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
             ui.label(RichText::new(&model.name).strong());
             let sees = if model.has_eyes { "reads text and figures" } else { "reads text, not figures" };
-            ui.label(look.muted(format!("{}, {}, {sees}", model.kind, size_words(model.bytes))));
+            let adapter = model.adapter.as_ref().map(|name| format!(" with the adapter {name}")).unwrap_or_default();
+            ui.label(look.muted(format!("{}{adapter}, {}, {sees}", model.kind, size_words(model.bytes))));
             if let Some(speed) = set.speed(&model.name) {
                 ui.label(look.muted(speed_text(speed)));
             }

@@ -3,18 +3,18 @@
 //! The folder appears whole, then `recto.toml` is replaced by one that names it: only then is it in use. What a process
 //! that died left behind goes with the next change.
 
-use std::fs::File;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use super::manifest::is_plain_file_name;
-use super::verify::hash_file;
+use super::manifest::{is_plain_file_name, prompt_in};
+use super::verify::hexadecimal;
 use super::{MANIFEST_FILE, Manifest, ManifestFile, ModelFiles, ModelFolder, ModelStore};
-use crate::cancel::CancelToken;
 use crate::store::encodings::{Key, KeyHasher};
 use crate::store::folder::{publish, remove_folder, sweep};
-use crate::store::{FileLock, StoreError, atomic};
+use crate::store::{FileLock, StoreError, atomic, require_free};
 
 /// An adapter's configuration, as the `peft` library names the file.
 pub const ADAPTER_CONFIG: &str = "adapter_config.json";
@@ -25,6 +25,8 @@ pub const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
 const ADAPTER: &str = "adapter-";
 /// Prefix of folders that are about to.
 const ADDING: &str = ".adding-";
+/// The largest adapter that is taken into memory.
+const MAX_BYTES: u64 = 4 << 30;
 /// Digits of the hash in the folder's name.
 const DIGITS: usize = 16;
 /// How a checkpoint folder that was not installed may call the folder of its adapter.
@@ -40,6 +42,54 @@ pub struct ManifestAdapter {
     /// Its files.
     #[serde(rename = "file")]
     pub files: Vec<ManifestFile>,
+}
+
+/// An adapter that is to be put on a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdapterFiles {
+    /// What it is called.
+    pub name: String,
+    /// The prompt that it teaches, by name; the usual one where `None`.
+    pub prompt: Option<String>,
+    /// `adapter_config.json`.
+    pub config: Cow<'static, [u8]>,
+    /// `adapter_model.safetensors`.
+    pub weights: Cow<'static, [u8]>,
+}
+
+impl AdapterFiles {
+    /// The adapter in a folder, with the prompt that its `recto.toml` names, where there is one.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Read`] where one of its two files cannot be read.
+    pub fn in_folder(folder: &Path) -> Result<Self, StoreError> {
+        let read = |name: &str| -> Result<Cow<'static, [u8]>, StoreError> {
+            let path = folder.join(name);
+            let bytes = path.metadata().map_err(StoreError::read(&path))?.len();
+            if bytes > MAX_BYTES {
+                let source = std::io::Error::new(std::io::ErrorKind::FileTooLarge, "too long for an adapter");
+                return Err(StoreError::Read { path, source });
+            }
+            Ok(std::fs::read(&path).map_err(StoreError::read(&path))?.into())
+        };
+        let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let name = absolute.file_name().map_or_else(|| BESIDE.to_owned(), |name| name.to_string_lossy().into_owned());
+        Ok(Self { name, prompt: prompt_in(folder), config: read(ADAPTER_CONFIG)?, weights: read(ADAPTER_WEIGHTS)? })
+    }
+
+    /// Its files by name.
+    fn files(&self) -> [(&'static str, &[u8]); 2] {
+        [(ADAPTER_CONFIG, &self.config), (ADAPTER_WEIGHTS, &self.weights)]
+    }
+
+    /// Whether a model has this adapter already.
+    pub fn is_on(&self, manifest: &Manifest) -> bool {
+        let has = |(name, bytes): (&str, &[u8])| {
+            let files = manifest.adapter.iter().flat_map(|adapter| &adapter.files);
+            files.into_iter().any(|file| file.name == name && file.sha256 == sha256(bytes))
+        };
+        self.files().into_iter().all(has) && manifest.prompt == self.prompt
+    }
 }
 
 impl ModelFolder {
@@ -77,31 +127,34 @@ pub(super) fn beside(files: &ModelFiles) -> Option<PathBuf> {
 }
 
 impl ModelStore {
-    /// Gives an installed model the adapter in `source`, in place of the one it had, and the prompt it was taught. The caller has
-    /// checked that it fits.
+    /// Gives an installed model an adapter, in place of the one it had, and the prompt that it teaches. The caller has checked
+    /// that it fits.
     ///
     /// # Errors
     /// Returns [`StoreError::NotInstalled`], [`StoreError::Busy`], or what the disk has against it; then the model is as it was.
-    pub fn adapt(&self, name: &str, source: &Path, prompt: Option<String>) -> Result<Manifest, StoreError> {
+    pub fn adapt(&self, name: &str, adapter: &AdapterFiles) -> Result<Manifest, StoreError> {
         let mut manifest = self.manifest(name)?;
         let _lock = FileLock::of_folder(self.root())?;
         let model = self.root().join(name);
         sweep(&model, |folder| folder.starts_with(ADDING))?;
+        require_free(&model, (adapter.config.len() + adapter.weights.len()) as u64)?;
         let staging = tempfile::Builder::new().prefix(ADDING).tempdir_in(&model).map_err(StoreError::write(&model))?;
         let mut files = Vec::new();
-        for file in [ADAPTER_CONFIG, ADAPTER_WEIGHTS] {
-            files.push(copy(&source.join(file), &staging.path().join(file), file)?);
+        let mut digest = KeyHasher::new("adapter");
+        for (file, bytes) in adapter.files() {
+            atomic::write_file(&staging.path().join(file), bytes)?;
+            let sha256 = sha256(bytes);
+            digest = digest.with(file, sha256.as_bytes());
+            files.push(ManifestFile { name: file.to_owned(), bytes: bytes.len() as u64, sha256 });
         }
-        let digest = files.iter().fold(KeyHasher::new("adapter"), |key, file| key.with(&file.name, file.sha256.as_bytes()));
         let folder = format!("{ADAPTER}{:.DIGITS$}", digest.finish().to_string());
         if !model.join(&folder).exists() {
             publish(staging.path(), &model.join(&folder))?;
             // The folder has another name now, so there is nothing left to take away.
             let _ = staging.keep();
         }
-        let called = source.file_name().map_or_else(|| BESIDE.to_owned(), |name| name.to_string_lossy().into_owned());
-        manifest.adapter = Some(ManifestAdapter { name: called, folder: folder.clone(), files });
-        manifest.prompt = prompt;
+        manifest.adapter = Some(ManifestAdapter { name: adapter.name.clone(), folder: folder.clone(), files });
+        manifest.prompt.clone_from(&adapter.prompt);
         write_manifest(&model, &manifest)?;
         sweep(&model, |other| other.starts_with(ADAPTER) && other != folder)?;
         Ok(manifest)
@@ -140,11 +193,6 @@ fn write_manifest(model: &Path, manifest: &Manifest) -> Result<(), StoreError> {
     atomic::write_file(&path, text.as_bytes())
 }
 
-fn copy(from: &Path, to: &Path, name: &str) -> Result<ManifestFile, StoreError> {
-    let mut source = File::open(from).map_err(StoreError::read(from))?;
-    let mut target = File::options().write(true).create_new(true).open(to).map_err(StoreError::write(to))?;
-    let bytes = std::io::copy(&mut source, &mut target).map_err(StoreError::write(to))?;
-    target.sync_all().map_err(StoreError::write(to))?;
-    let sha256 = hash_file(to, &CancelToken::default(), &mut |_| ())?;
-    Ok(ManifestFile { name: name.to_owned(), bytes, sha256 })
+fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
 }

@@ -67,9 +67,10 @@ impl Manifest {
         }
     }
 
-    /// Bytes of all files together.
+    /// Bytes of all files together, those of the adapter among them.
     pub fn total_bytes(&self) -> u64 {
-        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.bytes))
+        let of_adapter = self.adapter.iter().flat_map(|adapter| &adapter.files);
+        self.files.iter().chain(of_adapter).fold(0, |sum, file| sum.saturating_add(file.bytes))
     }
 
     /// Reads the manifest in a model's folder; an error says why the folder is not taken for a model.

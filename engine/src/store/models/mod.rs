@@ -14,7 +14,7 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 
-pub use adapter::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, ManifestAdapter};
+pub use adapter::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, AdapterFiles, ManifestAdapter};
 pub use fingerprint::Fingerprint;
 pub use install::{About, Installation, StagedFile};
 pub use kind::ModelKind;

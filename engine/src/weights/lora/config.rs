@@ -3,7 +3,6 @@
 //! Meaning of the fields: `LoraConfig` of `peft` 0.21, `src/peft/tuners/lora/config.py`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use fancy_regex::Regex;
 use serde::Deserialize;
@@ -11,8 +10,6 @@ use serde_json::{Map, Value};
 
 use super::LoraError;
 
-/// The file is a few kilobytes; anything beyond this is not one.
-const MAX_BYTES: u64 = 1 << 20;
 /// No adapter has a higher rank, and a product of two sizes stays far from overflowing.
 const MAX_RANK: usize = 1 << 16;
 
@@ -67,18 +64,10 @@ pub(super) fn is_end_of(name: &str, module: &str) -> bool {
 }
 
 impl AdapterConfig {
-    /// Reads the file.
+    /// Reads the file's text.
     ///
     /// # Errors
     /// Returns a [`LoraError`] that names the field that is wrong, or asks for what is not done here.
-    pub(super) fn read(path: &Path) -> Result<Self, LoraError> {
-        let io = |source| LoraError::Io { path: path.to_owned(), source };
-        if path.metadata().map_err(io)?.len() > MAX_BYTES {
-            return Err(LoraError::Config { detail: "it is far too long for one".into() });
-        }
-        Self::parse(&std::fs::read_to_string(path).map_err(io)?)
-    }
-
     pub(super) fn parse(text: &str) -> Result<Self, LoraError> {
         let mut fields: Map<String, Value> =
             serde_json::from_str(text).map_err(|error| LoraError::Config { detail: error.to_string() })?;
@@ -86,7 +75,8 @@ impl AdapterConfig {
         let rank: usize = take(&mut fields, "r", "a rank between 1 and 65,536")?.unwrap_or(8);
         check_rank("r", rank)?;
         let alpha = take(&mut fields, "lora_alpha", "a number")?.unwrap_or(8.0);
-        let rank_pattern: BTreeMap<String, usize> = take(&mut fields, "rank_pattern", "ranks by module")?.unwrap_or_default();
+        let rank_pattern: BTreeMap<String, usize> =
+            take(&mut fields, "rank_pattern", "ranks by module")?.unwrap_or_default();
         rank_pattern.values().try_for_each(|rank| check_rank("rank_pattern", *rank))?;
         let alpha_pattern: BTreeMap<String, f64> =
             take(&mut fields, "alpha_pattern", "numbers by module")?.unwrap_or_default();
@@ -98,9 +88,13 @@ impl AdapterConfig {
             rank_pattern: patterns("rank_pattern", rank_pattern)?,
             alpha_pattern: patterns("alpha_pattern", alpha_pattern)?,
             rank_stabilised: take(&mut fields, "use_rslora", "true or false")?.unwrap_or(false),
-            targets: Targets::read("target_modules", targets.ok_or_else(|| invalid("target_modules", "names of modules"))?)?,
+            targets: Targets::read(
+                "target_modules",
+                targets.ok_or_else(|| invalid("target_modules", "names of modules"))?,
+            )?,
             excluded: excluded.map(|value| Targets::read("exclude_modules", value)).transpose()?,
-            layers: take::<Layers>(&mut fields, "layers_to_transform", "a layer, or a list of layers")?.map(Layers::into_vec),
+            layers: take::<Layers>(&mut fields, "layers_to_transform", "a layer, or a list of layers")?
+                .map(Layers::into_vec),
         })
     }
 

@@ -35,11 +35,17 @@ pub enum LoraError {
         /// What says so.
         detail: String,
     },
-    /// `adapter_model.safetensors` is damaged.
-    #[error("the adapter's weights are damaged: {detail}: {}", .path.display())]
-    Damaged {
+    /// A file is too long to be what it should be.
+    #[error("a file of the adapter is too long to be one, {bytes} bytes: {}", .path.display())]
+    TooLong {
         /// The file.
         path: PathBuf,
+        /// Its length.
+        bytes: u64,
+    },
+    /// `adapter_model.safetensors` is damaged.
+    #[error("the adapter's adapter_model.safetensors is damaged: {detail}")]
+    Damaged {
         /// What is wrong with it.
         detail: String,
     },
@@ -72,18 +78,22 @@ pub enum LoraError {
 
 impl Hint for LoraError {
     fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Io { .. } => "give the folder that holds adapter_config.json and adapter_model.safetensors",
-            Self::OtherMethod { .. } | Self::ForeignTensor(_) => {
-                "only LoRA as the peft library saves it can be used; merge other kinds into the checkpoint first"
+        Some(
+            match self {
+                Self::Io { .. } | Self::TooLong { .. } => {
+                    "give the folder that holds adapter_config.json and adapter_model.safetensors"
+                }
+                Self::OtherMethod { .. } | Self::ForeignTensor(_) => {
+                    "only LoRA as the peft library saves it can be used; merge other kinds into the checkpoint first"
+                }
+                Self::OtherBase { .. } | Self::Shape { .. } => "use the adapter with the model that it was trained on",
+                Self::Config { .. }
+                | Self::Field { .. }
+                | Self::Damaged { .. }
+                | Self::Missing(_)
+                | Self::NotFinite(_) => "get the adapter again; it must be as the peft library saved it",
             }
-            Self::OtherBase { .. } | Self::Shape { .. } => "use the adapter with the model that it was trained on",
-            Self::Config { .. }
-            | Self::Field { .. }
-            | Self::Damaged { .. }
-            | Self::Missing(_)
-            | Self::NotFinite(_) => "get the adapter again; it must be as the peft library saved it",
-        }
-        .into())
+            .into(),
+        )
     }
 }

@@ -22,6 +22,8 @@ use super::{TensorSource, WeightsError};
 use config::AdapterConfig;
 use modules::Half;
 
+/// A configuration is a few kilobytes; anything beyond this is not one.
+const MAX_CONFIG_BYTES: u64 = 1 << 20;
 /// The largest adapter that is taken into memory.
 const MAX_BYTES: u64 = 4 << 30;
 
@@ -31,6 +33,13 @@ pub struct LoraAdapter {
     config: AdapterConfig,
     /// By the module's name as in the file.
     updates: BTreeMap<String, Update>,
+}
+
+/// One of the two factors of an update, as a file holds it.
+struct Factor {
+    name: String,
+    shape: Vec<usize>,
+    numbers: Vec<f32>,
 }
 
 /// What is added to one matrix.
@@ -50,14 +59,17 @@ impl LoraAdapter {
     /// # Errors
     /// Returns a [`LoraError`] that names the field or the tensor that is wrong.
     pub fn open(config: &Path, weights: &Path) -> Result<Self, LoraError> {
-        let (config, path) = (AdapterConfig::read(config)?, weights.to_owned());
-        let io = |source| LoraError::Io { path: path.clone(), source };
-        let bytes = path.metadata().map_err(io)?.len();
-        if bytes > MAX_BYTES {
-            return Err(LoraError::Damaged { path, detail: format!("{bytes} bytes are more than any adapter has") });
-        }
-        let bytes = std::fs::read(&path).map_err(io)?;
-        let updates = read_updates(&path, &bytes, &config)?;
+        Self::parse(&read(config, MAX_CONFIG_BYTES)?, &read(weights, MAX_BYTES)?)
+    }
+
+    /// The adapter in the bytes of the two files.
+    ///
+    /// # Errors
+    /// As [`LoraAdapter::open`].
+    pub fn parse(config: &[u8], weights: &[u8]) -> Result<Self, LoraError> {
+        let text = std::str::from_utf8(config).map_err(|error| LoraError::Config { detail: error.to_string() })?;
+        let config = AdapterConfig::parse(text)?;
+        let updates = read_updates(weights, &config)?;
         Ok(Self { config, updates })
     }
 
@@ -68,10 +80,13 @@ impl LoraAdapter {
     pub fn onto(self, base: Box<dyn TensorSource>) -> Result<Adapted, LoraError> {
         let mut updates = BTreeMap::new();
         for (module, update) in self.updates {
-            let found = modules::spellings(&module).find_map(|name| Some((base.shape(&name)?, name)));
-            let Some((shape, name)) = found else { return Err(LoraError::OtherBase { module }) };
-            update.check(&shape, self.config.rank(&module), &module)?;
+            let name = modules::spellings(&module).find(|name| base.shape(name).is_some());
+            let Some(name) = name else { return Err(LoraError::OtherBase { module }) };
             updates.insert(name, (module, update));
+        }
+        // A module that is not there says more than one of another size.
+        for (name, (module, update)) in &updates {
+            update.check(&base.shape(name).unwrap_or_default(), self.config.rank(module), module)?;
         }
         require_all(&self.config, &updates, &base.names())?;
         Ok(Adapted { base, updates: updates.into_iter().map(|(name, (_, update))| (name, update)).collect() })
@@ -81,6 +96,15 @@ impl LoraAdapter {
     pub fn changes_vision(&self) -> bool {
         self.updates.keys().any(|module| module.contains("vision_tower."))
     }
+}
+
+fn read(path: &Path, most_bytes: u64) -> Result<Vec<u8>, LoraError> {
+    let io = |source| LoraError::Io { path: path.to_owned(), source };
+    let bytes = path.metadata().map_err(io)?.len();
+    if bytes > most_bytes {
+        return Err(LoraError::TooLong { path: path.to_owned(), bytes });
+    }
+    std::fs::read(path).map_err(io)
 }
 
 /// Everything that the configuration means is there, in each stack that the adapter changes: a file that was cut down would
@@ -108,10 +132,10 @@ fn require_all(
 }
 
 /// The updates in a file of weights; every tensor in it must be half of one.
-fn read_updates(path: &Path, bytes: &[u8], config: &AdapterConfig) -> Result<BTreeMap<String, Update>, LoraError> {
-    let damaged = |detail: String| LoraError::Damaged { path: path.to_owned(), detail };
+fn read_updates(bytes: &[u8], config: &AdapterConfig) -> Result<BTreeMap<String, Update>, LoraError> {
+    let damaged = |detail: String| LoraError::Damaged { detail };
     let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
-    let mut halves: BTreeMap<String, [Option<(String, Vec<usize>, Vec<f32>)>; 2]> = BTreeMap::new();
+    let mut halves: BTreeMap<String, [Option<Factor>; 2]> = BTreeMap::new();
     for (name, view) in file.iter() {
         let (module, half) = modules::parse(name).ok_or_else(|| LoraError::ForeignTensor(name.to_owned()))?;
         let numbers = numbers(view.dtype(), view.data())
@@ -120,8 +144,9 @@ fn read_updates(path: &Path, bytes: &[u8], config: &AdapterConfig) -> Result<BTr
             return Err(LoraError::NotFinite(name.to_owned()));
         }
         let place = &mut halves.entry(module).or_default()[half as usize];
-        if let Some((first, ..)) = place.replace((name.to_owned(), view.shape().to_vec(), numbers)) {
-            return Err(damaged(format!("{first} and {name} are the same half of one update")));
+        let factor = Factor { name: name.to_owned(), shape: view.shape().to_vec(), numbers };
+        if let Some(first) = place.replace(factor) {
+            return Err(damaged(format!("{} and {name} are the same half of one update", first.name)));
         }
     }
     let mut updates = BTreeMap::new();
@@ -129,7 +154,8 @@ fn read_updates(path: &Path, bytes: &[u8], config: &AdapterConfig) -> Result<BTr
         let missing = |half| LoraError::Missing(modules::tensor(&module, half));
         let (a, b) = (a.ok_or_else(|| missing(Half::A))?, b.ok_or_else(|| missing(Half::B))?);
         let scale = config.scale(&module);
-        let update = Update { names: [a.0, b.0], shapes: [a.1, b.1], factors: [a.2, b.2], scale };
+        let (names, shapes) = ([a.name, b.name], [a.shape, b.shape]);
+        let update = Update { names, shapes, factors: [a.numbers, b.numbers], scale };
         updates.insert(module, update);
     }
     Ok(updates)

@@ -51,9 +51,20 @@ pub(super) fn stack(name: &str) -> &str {
 /// The module of a linear layer of a stack by its matrix' published name.
 pub(super) fn linear_module(name: &str) -> Option<String> {
     let module = name.strip_suffix(".weight")?;
-    let is_linear = [".q_proj", ".k_proj", ".v_proj", ".o_proj", ".out_proj", ".gate_proj", ".up_proj", ".down_proj", ".fc1", ".fc2"]
-        .iter()
-        .any(|ending| module.ends_with(ending));
+    let is_linear = [
+        ".q_proj",
+        ".k_proj",
+        ".v_proj",
+        ".o_proj",
+        ".out_proj",
+        ".gate_proj",
+        ".up_proj",
+        ".down_proj",
+        ".fc1",
+        ".fc2",
+    ]
+    .iter()
+    .any(|ending| module.ends_with(ending));
     (is_linear && !stack(name).is_empty()).then(|| module.to_owned())
 }
 
@@ -77,7 +88,10 @@ mod tests {
     #[test]
     fn tensors_are_halves_of_updates_or_foreign() {
         for (name, expected) in [
-            ("base_model.model.model.layers.0.mlp.up_proj.lora_A.weight", Some(("model.layers.0.mlp.up_proj", Half::A))),
+            (
+                "base_model.model.model.layers.0.mlp.up_proj.lora_A.weight",
+                Some(("model.layers.0.mlp.up_proj", Half::A)),
+            ),
             ("base_model.model.a.b.lora_B.default.weight", Some(("a.b", Half::B))),
             ("base_model.model.model.embed_tokens.lora_embedding_A", None),
             ("base_model.model.a.b.lora_magnitude_vector", None),

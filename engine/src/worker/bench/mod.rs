@@ -142,7 +142,9 @@ impl Bench {
             Subject::Model => {
                 let folder = Session::new(EngineOptions::default()).find_model(compute)?;
                 let loaded = match &folder.files {
-                    ModelFiles::Published { folder, .. } => load_published(folder, None, device.clone(), compute.dtype)?,
+                    ModelFiles::Published { folder, .. } => {
+                        load_published(folder, None, device.clone(), compute.dtype)?
+                    }
                     ModelFiles::Gguf(path) => {
                         let (model, _, dtype) = load_gguf(path, None, device.clone(), compute.dtype)?;
                         (model, dtype)

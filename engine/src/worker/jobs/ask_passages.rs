@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document::page::Document;
 use crate::model::memory::Memory;
 use crate::prompt::{
-    Passage, Prompt, choose_passages, continuation_prompt, left_out, narrow, opening_passages, silence,
+    Passage, Prompt, choose_passages, left_out, narrow, opening_passages, passages_prompt, silence, whole_pages,
 };
 use crate::protocol::{AskJob, Event};
 use crate::worker::Error;
@@ -36,16 +36,9 @@ pub(super) fn prepare_passages(
     silence(documents, &left_out);
     check_readable(documents, loaded.summary.has_eyes && !what.reading.without_figures)?;
     let documents: Vec<&Document> = documents.iter().collect();
-    let mut passages = choose_passages(&documents, &what.question, &loaded.tokenizer, PASSAGE_TOKENS)?;
-    if is_on_a_part {
-        // Whoever names a part means all of it, as far as there is room.
-        fill(&mut passages, opening_passages(&documents, &loaded.tokenizer, PASSAGE_TOKENS)?);
-    } else if passages.is_empty() {
-        let message = "none of the question's words stands in the document; the model is shown its beginning instead";
-        job.tell(Event::Warning { request: job.request, diagnostic: Diagnostic::general(message) });
-        passages = opening_passages(&documents, &loaded.tokenizer, PASSAGE_TOKENS)?;
-    }
-    let prompt = continuation_prompt(&loaded.tokenizer, &documents, &passages, &what.question, PROMPT_TOKENS)?;
+    let passages = show(job, loaded, &documents, &what.question, is_on_a_part)?;
+    let (template, tokenizer) = (&loaded.template, &loaded.tokenizer);
+    let prompt = passages_prompt(template, tokenizer, &documents, &passages, &what.question, PROMPT_TOKENS)?;
     let Prompt { ids, spans } = prompt;
     let sources =
         spans.iter().map(|span| (span.tokens.start as usize..span.tokens.end as usize, span.source)).collect();
@@ -57,6 +50,32 @@ pub(super) fn prepare_passages(
         sources,
         kept_tokens: 0,
     })
+}
+
+/// What the model is shown, best first.
+fn show(
+    job: &Job<'_>,
+    loaded: &LoadedModel,
+    documents: &[&Document],
+    question: &str,
+    is_on_a_part: bool,
+) -> Result<Vec<Passage>, Error> {
+    let tokenizer = &loaded.tokenizer;
+    if loaded.template.keeps_order()
+        && let Some(pages) = whole_pages(documents, tokenizer, PASSAGE_TOKENS)?
+    {
+        return Ok(pages);
+    }
+    let mut passages = choose_passages(documents, question, tokenizer, PASSAGE_TOKENS)?;
+    if is_on_a_part {
+        // Whoever names a part means all of it, as far as there is room.
+        fill(&mut passages, opening_passages(documents, tokenizer, PASSAGE_TOKENS)?);
+    } else if passages.is_empty() {
+        let message = "none of the question's words stands in the document; the model is shown its beginning instead";
+        job.tell(Event::Warning { request: job.request, diagnostic: Diagnostic::general(message) });
+        passages = opening_passages(documents, tokenizer, PASSAGE_TOKENS)?;
+    }
+    Ok(passages)
 }
 
 /// Adds passages that are not there yet, while there is room.

@@ -14,7 +14,7 @@ use crate::store::models::ModelFiles;
 use crate::store::output;
 use crate::worker::Error;
 use crate::worker::device;
-use crate::worker::load::{choose_memory, load_gguf, load_published};
+use crate::worker::load::{choose_memory, load_gguf, load_published, open_adapter};
 use crate::worker::outlet::Job;
 use crate::worker::session::Session;
 
@@ -24,11 +24,11 @@ pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: Forward
     let device = device::open(what.compute.device)?;
     // Exact where nothing else was asked for; on a card what it is made for.
     let dtype = what.compute.dtype.or(device.is_cpu().then_some(WeightType::F32));
-    let adapter = folder.adapter().map(Path::to_owned);
+    let adapter = open_adapter(&folder)?;
     let (model, dtype) = match &folder.files {
-        ModelFiles::Published { folder, .. } => load_published(folder, adapter.as_deref(), device, dtype)?,
+        ModelFiles::Published { folder, .. } => load_published(folder, adapter, device, dtype)?,
         ModelFiles::Gguf(path) => {
-            let (model, _, dtype) = load_gguf(path, adapter.as_deref(), device, dtype)?;
+            let (model, _, dtype) = load_gguf(path, adapter, device, dtype)?;
             (model, dtype)
         }
     };

@@ -13,10 +13,10 @@ use crate::model::generation::{
 };
 use crate::model::memory::Memory;
 use crate::model::{AttentionObserver, Decoding};
-use crate::prompt::{Source as TokenSource, TextStream};
+use crate::prompt::{NOT_STATED, Source as TokenSource, TextStream};
 use crate::protocol::{
-    Answer, AnswerCost, AnsweringOptions, DocumentSummary, Event, Finish, MemoryChoice, ModelSummary, PageState,
-    ReadSoFar, Stage,
+    Answer, AnswerCost, AnsweringOptions, DocumentSummary, Event, Finish, MemoryChoice, ModelSummary, NOT_IN_DOCUMENT,
+    PageState, ReadSoFar, Stage,
 };
 use crate::worker::Error;
 use crate::worker::load::LoadedModel;
@@ -64,8 +64,10 @@ pub(super) fn write_answer(
         .filter(|page| matches!(page.state, PageState::Unread | PageState::Failed))
         .collect();
     let spans = span_masses(&prepared.sources, &written.mass);
+    // Recto's own words stand on no page: what was looked at longest is as near as it gets.
+    let words = if written.text == NOT_IN_DOCUMENT { "" } else { &written.text };
     Ok(Answer {
-        evidence: gather_evidence(subject.documents, &spans, &written.text),
+        evidence: gather_evidence(subject.documents, &spans, words),
         text: written.text,
         finish: written.finish,
         model: ModelSummary { memory: prepared.memory_choice, ..subject.loaded.summary.clone() },
@@ -100,7 +102,7 @@ fn write(
         prompt_tokens: prepared.prompt.len() as u64,
     };
     let mut stream = TextStream::default();
-    let mut text = String::new();
+    let mut voice = Voice::new(|text: &str| job.tell(Event::Token { request: job.request, text: text.to_owned() }));
     let mut written = 0;
     {
         let mut generator = Generator::new(&mut step, &prepared.prompt, sampler(options))
@@ -120,25 +122,56 @@ fn write(
                 cost.first_token_secs = begun.elapsed().as_secs_f64();
             }
             written += 1;
-            send(job, &mut text, &stream.push(&loaded.tokenizer.token_bytes(token)));
+            voice.say(&stream.push(&loaded.tokenizer.token_bytes(token)));
             let (done, total) = (written as u64, options.max_tokens as u64);
             job.tell(Event::Progress { request: job.request, stage: Stage::Answer, done, total });
         }
     }
-    send(job, &mut text, &stream.finish());
+    voice.say(&stream.finish());
     cost.prompt_tokens = prepared.prompt.len() as u64;
     cost.answer_tokens = written as u64;
     cost.answer_secs = begun.elapsed().as_secs_f64() - cost.first_token_secs;
     let finish = if written >= options.max_tokens { Finish::Length } else { Finish::Complete };
-    Ok(Written { text: text.trim().to_owned(), finish, mass: step.tally.mass })
+    Ok(Written { text: voice.finish(), finish, mass: step.tally.mass })
 }
 
-/// Streams a piece; the blank that most answers begin with is left out.
-fn send(job: &Job<'_>, text: &mut String, piece: &str) {
-    let piece = if text.is_empty() { piece.trim_start() } else { piece };
-    if !piece.is_empty() {
-        text.push_str(piece);
-        job.tell(Event::Token { request: job.request, text: piece.to_owned() });
+/// Streams an answer. The blank that most answers begin with is left out, and what may become "not stated" is held back
+/// until that is clear: it is said in Recto's own words.
+struct Voice<F: FnMut(&str)> {
+    tell: F,
+    text: String,
+    /// Bytes of the text that were told.
+    told: usize,
+}
+
+impl<F: FnMut(&str)> Voice<F> {
+    fn new(tell: F) -> Self {
+        Self { tell, text: String::new(), told: 0 }
+    }
+
+    fn say(&mut self, piece: &str) {
+        self.text.push_str(if self.text.is_empty() { piece.trim_start() } else { piece });
+        if !NOT_STATED.starts_with(&self.text) {
+            self.tell_rest();
+        }
+    }
+
+    fn tell_rest(&mut self) {
+        let rest = self.text.get(self.told..).unwrap_or_default();
+        if !rest.is_empty() {
+            (self.tell)(rest);
+            self.told = self.text.len();
+        }
+    }
+
+    /// Tells what was held back, and gives the whole.
+    fn finish(mut self) -> String {
+        if self.text.trim() == NOT_STATED {
+            NOT_IN_DOCUMENT.clone_into(&mut self.text);
+            self.told = 0;
+        }
+        self.tell_rest();
+        self.text.trim().to_owned()
     }
 }
 
@@ -217,4 +250,32 @@ fn span_masses(sources: &[(std::ops::Range<usize>, TokenSource)], mass: &[f32]) 
         spans.push(SpanMass { document, page, target, attention });
     }
     spans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn not_stated_is_said_in_other_words_and_never_seen() {
+        for (pieces, told) in [
+            (&[" Not", " stated", "."][..], &["Not in the document."][..]),
+            (&["Not stated."], &["Not in the document."]),
+            (&[" ", "Not", " by", " much"], &["Not by", " much"]),
+            (&[" Not", " stated", ".", " But"], &["Not stated. But"]),
+            (&[" No", "rthmoor"], &["Northmoor"]),
+            (&[" No"], &["No"]),
+            (&[" 4", "2"], &["4", "2"]),
+            (&[], &[]),
+        ] {
+            let mut heard: Vec<String> = Vec::new();
+            let mut voice = Voice::new(|piece: &str| heard.push(piece.to_owned()));
+            for piece in pieces {
+                voice.say(piece);
+            }
+            let whole = voice.finish();
+            assert_eq!(heard, told, "{pieces:?}");
+            assert_eq!(whole, told.concat(), "{pieces:?}");
+        }
+    }
 }

@@ -1,0 +1,207 @@
+//! `recto eval`: how well a model answers, by questions whose answers are known.
+//!
+//! Each passage becomes a text document of its own and is asked about as a user would ask, so that what is measured is the
+//! application: reading, choosing passages, the prompt, the model, and what is made of its answer.
+
+mod rows;
+mod score;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+use engine::protocol::{
+    AnsweringOptions, AskJob, Command, Event, NOT_IN_DOCUMENT, Outcome, ReadingOptions, RequestId, Source,
+};
+use engine::worker::{Engine, EngineOptions};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use super::options::ComputeArgs;
+use super::report::Failure;
+use rows::Row;
+
+const EVAL_HELP: &str = "\
+A question is a line {\"source\", \"context\", \"question\", \"answer\"}; an empty answer means that the context does not hold it.
+
+For each source: rows that have an answer, exact matches and F1 in percent, how many answers were withheld (\"Not in the \
+document.\" although it is there); rows without one, and of how many that was recognised.
+
+--json prints {\"sources\": [...]} with source, rows, exact, f1, withheld, absent, recognised, secs; --answers writes each question \
+with its right and its given answer, a JSON object on each line.";
+
+/// Arguments of `recto eval`.
+#[derive(Debug, Args)]
+#[command(after_help = EVAL_HELP)]
+pub(crate) struct EvalArgs {
+    /// Questions with their answers: .jsonl or .jsonl.gz
+    #[arg(value_name = "FILE")]
+    questions: PathBuf,
+    #[command(flatten)]
+    compute: ComputeArgs,
+    /// Questions of each source, the first ones [default: all]
+    #[arg(long, value_name = "N")]
+    rows: Option<usize>,
+    /// Tokens that an answer has at most
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    max_tokens: u32,
+    /// Where the answers are written
+    #[arg(long, value_name = "FILE")]
+    answers: Option<PathBuf>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// What came of a source's questions.
+#[derive(Debug, Default, Serialize)]
+struct Tally {
+    source: String,
+    /// Questions that have an answer.
+    rows: usize,
+    /// Percent of these that were answered word by word.
+    exact: f64,
+    /// Mean F1 of these, in percent.
+    f1: f64,
+    /// Of these, how many were said not to be in the document.
+    withheld: usize,
+    /// Questions that have none.
+    absent: usize,
+    /// Of these, how many were said not to be in the document.
+    recognised: usize,
+    secs: f64,
+}
+
+/// A question with what was answered.
+#[derive(Serialize)]
+struct Answered<'a> {
+    source: &'a str,
+    question: &'a str,
+    right: &'a str,
+    given: &'a str,
+}
+
+/// Runs `recto eval`.
+pub(crate) fn run(arguments: &EvalArgs) -> Result<(), Failure> {
+    let rows = rows::read(&arguments.questions, arguments.rows)?;
+    let asker = Asker::new(arguments)?;
+    let bar = ProgressBar::new(rows.len() as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}  {eta} left") {
+        bar.set_style(style);
+    }
+    let (mut tallies, mut lines): (BTreeMap<String, Tally>, String) = (BTreeMap::new(), String::new());
+    for row in &rows {
+        let begun = Instant::now();
+        let given = asker.answer(row)?;
+        let tally = tallies.entry(row.source.clone()).or_default();
+        tally.count(row, &given, begun.elapsed().as_secs_f64());
+        let answered = Answered { source: &row.source, question: &row.question, right: &row.answer, given: &given };
+        lines.push_str(&serde_json::to_string(&answered).map_err(|error| cannot_tell(&error))?);
+        lines.push('\n');
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if let Some(path) = &arguments.answers {
+        engine::store::output::write_file(path, lines.as_bytes())?;
+    }
+    let tallies: Vec<Tally> = tallies.into_iter().map(|(source, tally)| tally.finished(source)).collect();
+    super::ask::print(&if arguments.json { to_json(&tallies)? } else { table(&tallies) })
+}
+
+/// Asks one question after the other of one engine.
+struct Asker<'a> {
+    engine: Engine,
+    arguments: &'a EvalArgs,
+    folder: tempfile::TempDir,
+}
+
+impl<'a> Asker<'a> {
+    fn new(arguments: &'a EvalArgs) -> Result<Self, Failure> {
+        let cannot = |what: &str, error: &std::io::Error| {
+            Failure::new(format!("{what}: {error}"), Some("close other programs and try again".into()))
+        };
+        let engine = Engine::spawn(EngineOptions::default(), || ())
+            .map_err(|error| cannot("the engine's thread cannot be started", &error))?;
+        let folder = tempfile::tempdir().map_err(|error| cannot("there is no folder for the passages", &error))?;
+        Ok(Self { engine, arguments, folder })
+    }
+
+    /// The answer to a row's question, asked of its passage as a text document.
+    fn answer(&self, row: &Row) -> Result<String, Failure> {
+        let path = self.folder.path().join("passage.txt");
+        engine::store::output::write_file(&path, row.context.as_bytes())?;
+        self.engine.send(Command::Ask { request: RequestId(1), job: self.job(&path, &row.question) });
+        while let Some(event) = self.engine.recv() {
+            match event {
+                Event::Done { outcome: Outcome::Answer(answer), .. } => return Ok(answer.text),
+                // A passage may be blank; a model that is not there would fail at every question.
+                Event::Failed { report, .. } => return Err(Failure::new(report.message, report.hint)),
+                _ => {}
+            }
+        }
+        Err(Failure::new("the engine ended before the work did", Some("try again".into())))
+    }
+
+    fn job(&self, path: &Path, question: &str) -> AskJob {
+        AskJob {
+            sources: vec![Source { path: path.to_owned(), password: None }],
+            question: question.to_owned(),
+            scope: Vec::new(),
+            reading: ReadingOptions::default(),
+            compute: self.arguments.compute.options(),
+            answering: AnsweringOptions {
+                max_tokens: self.arguments.max_tokens as usize,
+                ..AnsweringOptions::default()
+            },
+        }
+    }
+}
+
+impl Tally {
+    fn count(&mut self, row: &Row, given: &str, secs: f64) {
+        let is_withheld = given == NOT_IN_DOCUMENT;
+        self.secs += secs;
+        if row.answer.trim().is_empty() {
+            self.absent += 1;
+            self.recognised += usize::from(is_withheld);
+            return;
+        }
+        self.rows += 1;
+        self.withheld += usize::from(is_withheld);
+        self.exact += f64::from(u8::from(score::is_exact(given, &row.answer)));
+        self.f1 += score::f1(given, &row.answer);
+    }
+
+    /// Sums become percentages.
+    fn finished(self, source: String) -> Self {
+        let percent = |sum: f64| if self.rows == 0 { 0.0 } else { 100.0 * sum / self.rows as f64 };
+        Self { source, exact: percent(self.exact), f1: percent(self.f1), ..self }
+    }
+}
+
+fn to_json(sources: &[Tally]) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(&serde_json::json!({ "sources": sources }));
+    text.map(|text| text + "\n").map_err(|error| cannot_tell(&error))
+}
+
+fn table(sources: &[Tally]) -> String {
+    let width = sources.iter().map(|tally| tally.source.chars().count()).max().unwrap_or(0).max("source".len());
+    let head = ["rows", "exact", "F1", "withheld", "absent", "recognised", "seconds"].map(str::to_owned);
+    let lines = std::iter::once(("source", head)).chain(sources.iter().map(|of| {
+        let shares = [of.exact, of.f1].map(|share| format!("{share:.1}"));
+        let [exact, f1] = shares;
+        let [rows, withheld, absent, recognised] =
+            [of.rows, of.withheld, of.absent, of.recognised].map(|count| count.to_string());
+        (of.source.as_str(), [rows, exact, f1, withheld, absent, recognised, format!("{:.0}", of.secs)])
+    }));
+    let line = |(source, cells): (&str, [String; 7])| {
+        let cells: String = cells.iter().map(|cell| format!("  {cell:>10}")).collect();
+        format!("{source:width$}{cells}\n")
+    };
+    lines.map(line).collect()
+}
+
+fn cannot_tell(error: &serde_json::Error) -> Failure {
+    Failure::new(format!("the result cannot be written as JSON: {error}"), None)
+}

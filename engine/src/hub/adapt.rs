@@ -1,0 +1,29 @@
+//! Putting an adapter on an installed model, after seeing that it fits.
+
+use super::HubError;
+use crate::prompt::Template;
+use crate::store::models::{AdapterFiles, Manifest, ModelFiles, ModelStore};
+use crate::weights::gguf::GgufModel;
+use crate::weights::lora::LoraAdapter;
+use crate::weights::{TensorSource, Weights};
+
+/// Gives an installed model an adapter, in place of the one it had. Every tensor of it is checked against the model's first.
+///
+/// # Errors
+/// Returns what is wrong with the adapter, [`HubError::Prompt`] where it teaches a prompt that is not known for such a model, or
+/// what the store has against it. The model is then as it was.
+pub fn adapt(store: &ModelStore, name: &str, adapter: &AdapterFiles) -> Result<Manifest, HubError> {
+    let manifest = store.manifest(name)?;
+    Template::taught(adapter.prompt.as_deref(), manifest.kind.has_encoder())?;
+    let lora = LoraAdapter::parse(&adapter.config, &adapter.weights)?;
+    let base: Box<dyn TensorSource> = match store.find(name)?.files {
+        ModelFiles::Gguf(path) => {
+            Box::new(GgufModel::open(&path).map_err(|source| HubError::Gguf { path: path.clone(), source })?)
+        }
+        ModelFiles::Published { folder, .. } => {
+            Weights::source_in(&folder).map_err(|error| HubError::Weights(Box::new(error)))?
+        }
+    };
+    lora.onto(base)?;
+    Ok(store.adapt(name, adapter)?)
+}

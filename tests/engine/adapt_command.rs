@@ -1,0 +1,149 @@
+//! `recto models adapt` and `recto eval`, started as a user starts them.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use candle_core::Device;
+use recto_tests::fixture;
+use serde_json::{Value, json};
+
+use crate::parity::{F32_TOLERANCE, compare};
+
+fn recto(home: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_recto-under-test"));
+    command.args(arguments).env("RECTO_HOME", home).stdin(Stdio::null()).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Installs the small checkpoint with eyes as `small`.
+fn install(home: &Path) {
+    let folder = home.join("stick");
+    std::fs::create_dir(&folder).unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        std::fs::copy(fixture("model/image").join(file), folder.join(file)).unwrap();
+    }
+    std::fs::copy(fixture("tokenizer/tokenizer.json"), folder.join("tokenizer.json")).unwrap();
+    let added = recto(home, &["models", "add", folder.to_str().unwrap(), "--name", "small"]);
+    assert!(added.status.success(), "{}", stderr(&added));
+}
+
+/// A copy of an adapter of the fixtures.
+fn adapter(home: &Path, name: &str) -> String {
+    let folder = home.join(format!("{name} adapter"));
+    std::fs::create_dir(&folder).unwrap();
+    for file in ["adapter_config.json", "adapter_model.safetensors"] {
+        std::fs::copy(fixture("lora").join(name).join(file), folder.join(file)).unwrap();
+    }
+    folder.to_str().unwrap().to_owned()
+}
+
+fn listed(home: &Path) -> Value {
+    let output = recto(home, &["models", "list", "--json"]);
+    let mut list: Value = serde_json::from_slice(&output.stdout).unwrap();
+    list["models"][0].take()
+}
+
+/// The largest difference from the outputs that the library has with its adapter.
+fn difference(home: &Path, reference: &str) -> f64 {
+    let output = home.join("out.safetensors");
+    let input = fixture("lora").join(reference).join("reference.safetensors");
+    let arguments = ["forward", "--input", input.to_str().unwrap(), "--output", output.to_str().unwrap()];
+    let run = recto(home, &[&arguments[..], &["--model", "small", "--dtype", "f32"]].concat());
+    assert!(run.status.success(), "{}", stderr(&run));
+    let ours = candle_core::safetensors::load(&output, &Device::Cpu).unwrap();
+    compare(&ours, &fixture("lora").join(reference)).into_iter().map(|(_, worst)| worst.absolute).fold(0.0, f64::max)
+}
+
+#[test]
+fn an_installed_model_is_adapted_and_is_itself_again() {
+    let home = tempfile::tempdir().unwrap();
+    install(home.path());
+    let adapter = adapter(home.path(), "image");
+    std::fs::write(Path::new(&adapter).join("recto.toml"), "prompt = \"document_v1\"\n").unwrap();
+    assert!(difference(home.path(), "image") > 0.1, "the adapter changes next to nothing");
+    let before = listed(home.path());
+    let adapted = recto(home.path(), &["models", "adapt", "small", &adapter]);
+    assert!(adapted.status.success(), "{}", stderr(&adapted));
+    let model = listed(home.path());
+    assert_eq!((&model["adapter"], &model["prompt"]), (&json!("image adapter"), &json!("document_v1")));
+    assert!(model["bytes"].as_u64() > before["bytes"].as_u64());
+    assert!(difference(home.path(), "image") <= F32_TOLERANCE);
+    let lines = recto(home.path(), &["models", "list"]);
+    assert!(String::from_utf8_lossy(&lines.stdout).contains("with the adapter image adapter"));
+    // Twice is as once, and a file of it that changes is seen.
+    assert!(recto(home.path(), &["models", "adapt", "small", &adapter]).status.success());
+    assert!(recto(home.path(), &["models", "verify", "small"]).status.success());
+    let folders: Vec<_> = std::fs::read_dir(Path::new(model["path"].as_str().unwrap()))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    let [folder] = &folders[..] else { panic!("{folders:?}") };
+    let weights = folder.join("adapter_model.safetensors");
+    let mut bytes = std::fs::read(&weights).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&weights, bytes).unwrap();
+    let verified = recto(home.path(), &["models", "verify", "small"]);
+    assert!(stderr(&verified).contains("not as installed: small"), "{}", stderr(&verified));
+    assert!(recto(home.path(), &["models", "adapt", "small", "--remove"]).status.success());
+    assert_eq!(listed(home.path()), before);
+    assert!(difference(home.path(), "image") > 0.1);
+}
+
+#[test]
+fn what_does_not_fit_leaves_the_model_as_it_was() {
+    let home = tempfile::tempdir().unwrap();
+    install(home.path());
+    let (fitting, other) = (adapter(home.path(), "image"), adapter(home.path(), "gemma3"));
+    assert!(recto(home.path(), &["models", "adapt", "small", &fitting]).status.success());
+    let before = listed(home.path());
+    let empty = home.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let taught = adapter(home.path(), "text");
+    std::fs::write(Path::new(&taught).join("recto.toml"), "prompt = \"passages_v1\"\n").unwrap();
+    for (name, folder, expected) in [
+        ("small", other.as_str(), "where rank and model ask for"),
+        ("small", empty.to_str().unwrap(), "adapter_config.json"),
+        ("small", taught.as_str(), "passages_v1"),
+        ("absent", fitting.as_str(), "absent"),
+    ] {
+        let output = recto(home.path(), &["models", "adapt", name, folder]);
+        assert_eq!(output.status.code(), Some(1), "{folder}");
+        let words = stderr(&output);
+        let lines: Vec<&str> = words.lines().collect();
+        assert!(matches!(lines[..], [why, what] if why.contains(expected) && what.starts_with("hint: ")), "{words}");
+        assert_eq!(listed(home.path()), before);
+    }
+}
+
+#[test]
+fn answers_are_measured_as_they_are_given() {
+    let home = tempfile::tempdir().unwrap();
+    let model = crate::reading_model::write_model(&home.path().join("model"), |_| ());
+    let (rows, answers) = (home.path().join("rows.jsonl"), home.path().join("answers.jsonl"));
+    let row = |source: &str, question: &str, answer: &str| json!({ "source": source, "context": "Receipts | 2019\nCustoms | 70.8", "question": question, "answer": answer });
+    let eval = |lines: &[Value]| {
+        let text: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        std::fs::write(&rows, text.join("\n")).unwrap();
+        let (rows, answers, model) = (rows.to_str().unwrap(), answers.to_str().unwrap(), model.to_str().unwrap());
+        recto(home.path(), &["eval", rows, "--model", model, "--answers", answers, "--max-tokens", "6", "--json"])
+    };
+    let first = eval(&[row("tables", "How much?", "nothing like it"), row("pages", "Who?", "")]);
+    let told: Value = serde_json::from_slice(&first.stdout).unwrap_or_else(|_| panic!("{}", stderr(&first)));
+    let [pages, tables] = &told["sources"].as_array().unwrap()[..] else { panic!("{told}") };
+    assert_eq!((&pages["rows"], &pages["absent"], &pages["recognised"]), (&json!(0), &json!(1), &json!(0)));
+    assert_eq!((&tables["rows"], &tables["exact"], &tables["withheld"]), (&json!(1), &json!(0.0), &json!(0)));
+    let given: Value =
+        serde_json::from_str(std::fs::read_to_string(&answers).unwrap().lines().next().unwrap()).unwrap();
+    let given = given["given"].as_str().unwrap();
+    assert!(!given.is_empty());
+    let second = eval(&[row("tables", "How much?", given)]);
+    let told: Value = serde_json::from_slice(&second.stdout).unwrap();
+    assert_eq!((&told["sources"][0]["exact"], &told["sources"][0]["f1"]), (&json!(100.0), &json!(100.0)));
+    let bad = eval(&[json!({ "question": "Why?" })]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(stderr(&bad).contains("line 1 is no question"), "{}", stderr(&bad));
+}
