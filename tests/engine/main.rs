@@ -33,6 +33,7 @@ mod parity;
 mod prompt;
 #[cfg(feature = "real-models")]
 mod prompt_real;
+mod prompt_taught;
 mod reading_model;
 mod reading_order;
 mod scope;

@@ -70,7 +70,7 @@ pub(super) fn set_pages(text: &str) -> Vec<Page> {
     let mut pages = Vec::new();
     let text = text.replace("\r\n", "\n").replace(['\r', '\u{b}'], "\n");
     for sheet in text.trim_end_matches(['\n', '\u{c}']).split('\u{c}') {
-        let rows: Vec<&str> = sheet.trim_end_matches('\n').split('\n').flat_map(broken).collect();
+        let rows: Vec<Row> = sheet.trim_end_matches('\n').split('\n').flat_map(broken).collect();
         for rows in rows.chunks(LINES_PER_PAGE) {
             pages.push(set_page(pages.len() as u32 + 1, rows));
         }
@@ -78,20 +78,31 @@ pub(super) fn set_pages(text: &str) -> Vec<Page> {
     pages
 }
 
+/// A line as it is set on a page.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    text: &'a str,
+    role: LineRole,
+}
+
 /// A line in parts of at most [`COLUMNS`] characters, broken after blanks where there are any.
-fn broken(mut line: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
+fn broken(mut line: &str) -> Vec<Row<'_>> {
     if is_row(line) {
-        return vec![line];
+        return vec![Row { text: line, role: LineRole::TableRow }];
     }
+    let mut parts = Vec::new();
+    let mut push = |text| {
+        let role = if str::starts_with(text, '#') { LineRole::Heading } else { LineRole::Body };
+        parts.push(Row { text, role });
+    };
     while let Some((limit, _)) = line.char_indices().nth(COLUMNS) {
         let (fitting, _) = line.split_at(limit);
         let at = fitting.rfind(' ').map_or(limit, |blank| blank + 1);
         let (part, rest) = line.split_at(at);
-        parts.push(part);
+        push(part);
         line = rest;
     }
-    parts.push(line);
+    push(line);
     parts
 }
 
@@ -102,21 +113,16 @@ fn is_row(line: &str) -> bool {
     is_parted && line.chars().nth(ROW_COLUMNS).is_none()
 }
 
-fn set_page(number: u32, rows: &[&str]) -> Page {
+fn set_page(number: u32, rows: &[Row<'_>]) -> Page {
     let mut lines = Vec::new();
     let mut block = 0;
-    for (row, source) in rows.iter().enumerate() {
-        let text: String = source.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    for (row, Row { text, role }) in rows.iter().enumerate() {
+        let text: String = text.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         if text.trim().is_empty() {
             block += u32::from(!lines.is_empty());
         } else {
             let top = MARGIN_PT + row as f32 * LEADING_PT;
-            let role = match source {
-                row if is_row(row) => LineRole::TableRow,
-                heading if heading.starts_with('#') => LineRole::Heading,
-                _ => LineRole::Body,
-            };
-            lines.push(set_line(text, role, top, block));
+            lines.push(set_line(text, *role, top, block));
         }
     }
     let content = if lines.is_empty() { PageContent::Blank } else { PageContent::Text };

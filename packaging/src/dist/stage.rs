@@ -76,6 +76,8 @@ impl Staged {
         for name in ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"] {
             copy(&repository().join(name), &folder.join(name))?;
         }
+        // The starter's adapter is inside the program, and comes under the model's terms.
+        copy(&repository().join("assets/starter/NOTICE"), &folder.join("starter-adapter.txt"))?;
         let of_pdfium = self.pdfium.folder.join("licenses");
         for entry in files_below(&of_pdfium)? {
             copy(&of_pdfium.join(&entry), &folder.join("pdfium").join(&entry))?;

@@ -106,7 +106,7 @@ impl Tree {
     fn add_documents(&self, staged: &Staged) -> Result<()> {
         let licences = staged.folder.join("licences");
         for file in files_below(&licences)? {
-            if file.starts_with("pdfium") {
+            if file.starts_with("pdfium") || file.ends_with("starter-adapter.txt") {
                 copy(&licences.join(&file), &self.documents().join(&file))?;
             }
         }
