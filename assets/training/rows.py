@@ -45,7 +45,7 @@ def read_rows(path):
 
 def _row(line, place):
     try:
-        row = json.loads(line)
+        row = json.loads(line.strip())
     except json.JSONDecodeError as error:
         raise Problem(f"{place} is no JSON: {error.msg}, column {error.colno}") from error
     if not isinstance(row, dict):
@@ -92,7 +92,10 @@ class Prompts:
         from tokenizers import Tokenizer
 
         self.bos, self.eos = bos, eos
-        self.tokenizer = Tokenizer.from_file(str(tokenizer_json))
+        try:
+            self.tokenizer = Tokenizer.from_file(str(tokenizer_json))
+        except Exception as error:  # the library raises nothing more exact
+            raise Problem(f"the tokenizer cannot be read: {error}: {tokenizer_json}") from error
         # `<eos>` in a document is five letters, not its end.
         self.tokenizer.encode_special_tokens = True
 

@@ -293,18 +293,30 @@ def train(training, lessons, options):
     training.save()
 
 
-def main():
-    options = arguments()
-    folder = Folder.of(options.checkpoint)
-    prompts = Prompts(folder.path / "tokenizer.json", folder.bos, folder.eos)
-    lessons = Lessons(options, prompts)
+def choose_device(options):
+    """Settles where and in what numbers is computed, and tries it."""
     import torch
 
     options.device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     options.dtype = options.dtype or ("f32" if options.device == "cpu" else "bf16")
     if options.threads:
         torch.set_num_threads(options.threads)
-    options.out.mkdir(parents=True, exist_ok=True)
+    try:
+        torch.zeros(1, device=options.device)
+    except (RuntimeError, AssertionError) as error:
+        raise Problem(f"{options.device} cannot be used: {str(error).splitlines()[0]}") from error
+
+
+def main():
+    options = arguments()
+    folder = Folder.of(options.checkpoint)
+    prompts = Prompts(folder.path / "tokenizer.json", folder.bos, folder.eos)
+    lessons = Lessons(options, prompts)
+    choose_device(options)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Problem(f"the folder cannot be made: {error.strerror}: {options.out}") from error
     questions = [question for passage in lessons.passages for question in passage.questions]
     absent = sum(not answer.strip() for _, answer in questions)
     print(
