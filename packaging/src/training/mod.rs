@@ -76,6 +76,7 @@ pub(crate) fn run() -> Result<()> {
     let recto = program::build_as_tested()?;
     let scratch = Scratch::new(&target, NAME)?;
     let lesson = Lesson::prepare(&scratch.0)?;
+    process::run(script(&python, "check.py").args([&lesson.checkpoint, &lesson.rows]))?;
     lesson.teach_with_a_kill(&python)?;
     let home = Home { recto, folder: scratch.0.join("home") };
     home.run(&["models", "add", text(&lesson.checkpoint)?, "--name", NAME])?;
@@ -128,13 +129,19 @@ impl Lesson {
     }
 
     fn teach(&self, python: &Path) -> Command {
-        let mut command = Command::new(python);
-        command.arg(repository().join("assets/training/teach.py"));
+        let mut command = script(python, "teach.py");
         command.args([&self.checkpoint, &self.adapter, &self.rows]).args(SETTINGS);
-        // Compiled modules would lie in the repository.
-        command.env("PYTHONDONTWRITEBYTECODE", "1");
         command
     }
+}
+
+/// A script of assets/training.
+fn script(python: &Path, name: &str) -> Command {
+    let mut command = Command::new(python);
+    command.arg(repository().join("assets/training").join(name));
+    // Compiled modules would lie in the repository.
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command
 }
 
 /// The rows as a file holds them.
