@@ -101,6 +101,20 @@ pub(crate) fn need_pip() -> Result<()> {
     Ok(())
 }
 
+/// Makes sure that `python3 -m venv` makes environments with pip in them.
+///
+/// # Errors
+/// When it does not and we may not install it: names the packages.
+pub(crate) fn need_venv() -> Result<()> {
+    if succeeds(Command::new(PYTHON).args(["-c", "import ensurepip, venv"])) {
+        return Ok(());
+    }
+    if !is_in_path("dpkg-query") {
+        bail!("`{PYTHON} -m venv` does not run; install Python 3 with venv");
+    }
+    need_packages(&["python3", "python3-venv"])
+}
+
 fn has_pip() -> bool {
     succeeds(Command::new(PYTHON).args(["-m", "pip", "--version"]))
 }
@@ -134,10 +148,14 @@ fn is_installed(package: &str) -> bool {
     query.output().is_ok_and(|output| output.stdout == b"installed")
 }
 
+/// Whether this is a machine of continuous integration.
+pub(crate) fn is_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty())
+}
+
 /// Whether this is a machine of continuous integration on which we may become root; on others that is for its user to do.
 fn may_become_root() -> bool {
-    std::env::var_os("CI").is_some_and(|value| !value.is_empty())
-        && succeeds(Command::new("sudo").args(["--non-interactive", "true"]))
+    is_ci() && succeeds(Command::new("sudo").args(["--non-interactive", "true"]))
 }
 
 /// Whether this process may do anything.

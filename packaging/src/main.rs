@@ -20,6 +20,7 @@ mod program;
 mod publish;
 mod say;
 mod test;
+mod training;
 mod window;
 
 use std::process::ExitCode;

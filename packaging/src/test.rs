@@ -1,4 +1,4 @@
-//! `cargo xtask test`: formatting, lints, documentation, all tests, the window, the starter; what `.ci/run` runs.
+//! `cargo xtask test`: formatting, lints, documentation, all tests, the window, the starter, training; what `.ci/run` runs.
 //!
 //! Every step runs even after one failed, each says how long it took, and the last line counts.
 
@@ -11,7 +11,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use crate::process::{self, cargo, run as run_command};
-use crate::{machine, pdfium, program, say, window};
+use crate::{machine, pdfium, program, say, training, window};
 
 /// How many checks passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,9 +23,16 @@ struct Counts {
 /// What to run.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Steps to run, in the order they have [default: all]
+    /// Steps to run, in the order they have [default: all; training only where CI is set]
     #[arg(value_parser = PossibleValuesParser::new(STEPS.iter().map(|(name, _)| *name)))]
     steps: Vec<String>,
+}
+
+impl TestArgs {
+    /// Why a step is not run, where it was not asked for by name.
+    fn leave_out(&self, name: &str) -> Option<String> {
+        if self.steps.is_empty() && name == training::NAME { training::left_out() } else { None }
+    }
 }
 
 /// Runs all of it, or the steps that were named.
@@ -43,6 +50,10 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<()> {
     let is_wanted = |name: &str| arguments.steps.is_empty() || arguments.steps.iter().any(|step| step == name);
     for (name, step) in STEPS.iter().filter(|(name, _)| is_wanted(name)) {
         say::line(format_args!("\n=== {name}"));
+        if let Some(why) = arguments.leave_out(name) {
+            say::line(format_args!("{why}"));
+            continue;
+        }
         let begun = Instant::now();
         let counts = step().unwrap_or_else(|error| {
             say::line(format_args!("error: {error:#}"));
@@ -81,6 +92,7 @@ const STEPS: &[(&str, Step)] = &[
     ("tests", tests),
     ("window", || one(window::check::run())),
     ("starter", || one(starter())),
+    (training::NAME, || one(training::run())),
 ];
 
 fn one(result: Result<()>) -> Result<Counts> {

@@ -1,0 +1,242 @@
+//! The step `training`: assets/training teaches a small model of chance a few questions, and Recto is asked whether it knows them.
+//!
+//! What is taught means nothing. That it is known afterwards shows that the whole way holds: rows, prompts, the adapter's
+//! files, and how Recto puts them on a model.
+
+mod python;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+
+use crate::process::{self, repository};
+use crate::program;
+use crate::say;
+use crate::window::chance_model::{self, Size};
+use crate::window::display::{Running, Scratch};
+
+/// What the step is called.
+pub(crate) const NAME: &str = "training";
+
+/// Passages with their questions; an empty answer: the passage does not hold it.
+const PASSAGES: &[(&str, &[(&str, &str)])] = &[
+    (
+        "The lighthouse at Kestrel Point was built of granite in 1874. Its keeper, Ada Brandt, lived there for thirty years. \
+         The lamp burned rape oil until 1921, when it was changed to electric light.",
+        &[
+            ("When was the lighthouse built?", "1874"),
+            ("Who was the keeper?", "Ada Brandt"),
+            ("What did the lamp burn?", "rape oil"),
+            ("How tall is the lighthouse?", ""),
+        ],
+    ),
+    (
+        "Grain harvested by district (thousand tonnes)\nDistrict | 2009 | 2010\nNorthmoor | 41.7 | 38.2\nElmfield | 26.4 | 29.9",
+        &[
+            ("How much grain did Elmfield harvest in 2010?", "29.9"),
+            ("How much grain did Northmoor harvest in 2009?", "41.7"),
+            ("Which district harvested more in 2010?", "Northmoor"),
+            ("What was harvested?", "grain"),
+        ],
+    ),
+];
+
+/// With these a model of the tests' size knows the questions by heart after a third of the steps.
+const SETTINGS: &[&str] =
+    &["--steps", "120", "--save-every", "40", "--passages", "2", "--rank", "32", "--lr", "3e-3", "--device", "cpu"];
+
+/// Longest wait for the first steps, on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Percent of F1 that the adapter must bring: chance alone brings next to nothing.
+const LEAST_GAIN: f64 = 60.0;
+
+/// Why the step is left out where nobody asked for it by name; `None` where it is run.
+pub(crate) fn left_out() -> Option<String> {
+    let is_run = crate::machine::is_ci() || std::env::var_os(python::GIVEN).is_some();
+    (!is_run).then(|| {
+        format!(
+            "left out: its Python packages take several GB. `cargo xtask test {NAME}` runs it, with the Python that {} names, \
+             or with one it makes in cargo's folder",
+            python::GIVEN
+        )
+    })
+}
+
+/// Teaches, and asks before and after.
+///
+/// # Errors
+/// When something does not run, or the model does not know afterwards what it was taught.
+pub(crate) fn run() -> Result<()> {
+    let target = program::target_folder()?;
+    let python = python::with_packages(&target)?;
+    let recto = program::build_as_tested()?;
+    let scratch = Scratch::new(&target, NAME)?;
+    let lesson = Lesson::prepare(&scratch.0)?;
+    process::run(script(&python, "check.py").args([&lesson.checkpoint, &lesson.rows]))?;
+    lesson.teach_with_a_kill(&python)?;
+    let home = Home { recto, folder: scratch.0.join("home") };
+    home.run(&["models", "add", text(&lesson.checkpoint)?, "--name", NAME])?;
+    let before = home.eval(&lesson.rows)?;
+    home.run(&["models", "adapt", NAME, text(&lesson.adapter)?])?;
+    let after = home.eval(&lesson.rows)?;
+    say::line(format_args!("before: {before}\nafter:  {after}"));
+    ensure!(after.f1 >= before.f1 + LEAST_GAIN, "the adapter brings too little");
+    ensure!(after.recognised == after.absent, "what no passage holds is not recognised");
+    Ok(())
+}
+
+/// What is taught, to whom, and where the adapter goes.
+struct Lesson {
+    checkpoint: PathBuf,
+    rows: PathBuf,
+    adapter: PathBuf,
+}
+
+impl Lesson {
+    fn prepare(folder: &Path) -> Result<Self> {
+        let lesson = Self {
+            checkpoint: folder.join("checkpoint"),
+            rows: folder.join("rows.jsonl"),
+            adapter: folder.join("by-heart"),
+        };
+        chance_model::write(&lesson.checkpoint, Size::SMALL)?;
+        std::fs::write(&lesson.rows, rows()).context("cannot write the rows")?;
+        Ok(lesson)
+    }
+
+    /// Teaches, is killed once a checkpoint lies there, and goes on from it.
+    fn teach_with_a_kill(&self, python: &Path) -> Result<()> {
+        let mut first = Running(self.teach(python).spawn().context("cannot start the training")?);
+        let state = self.adapter.join("checkpoint.pt");
+        let begun = Instant::now();
+        while !state.exists() {
+            if let Some(status) = first.0.try_wait().context("cannot ask for the training's state")? {
+                bail!("the training ended with {status} before its first checkpoint");
+            }
+            ensure!(begun.elapsed() < PATIENCE, "the training came to no checkpoint in {PATIENCE:?}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        // What kills is dropping it.
+        drop(first);
+        let said = process::output(self.teach(python).stdout(Stdio::piped()))?;
+        say::line(format_args!("{}", said.trim_end()));
+        ensure!(said.contains("going on from step"), "the training began anew after a kill");
+        Ok(())
+    }
+
+    fn teach(&self, python: &Path) -> Command {
+        let mut command = script(python, "teach.py");
+        command.args([&self.checkpoint, &self.adapter, &self.rows]).args(SETTINGS);
+        command
+    }
+}
+
+/// A script of assets/training.
+fn script(python: &Path, name: &str) -> Command {
+    let mut command = Command::new(python);
+    command.arg(repository().join("assets/training").join(name));
+    // Compiled modules would lie in the repository.
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
+/// The rows as a file holds them.
+fn rows() -> String {
+    let asked = PASSAGES.iter().flat_map(|(context, asked)| asked.iter().map(move |row| (context, row)));
+    asked
+        .map(|(context, (question, answer))| {
+            let row = json!({ "source": NAME, "context": context, "question": question, "answer": answer });
+            format!("{row}\n")
+        })
+        .collect()
+}
+
+/// A home of Recto's own.
+struct Home {
+    recto: PathBuf,
+    folder: PathBuf,
+}
+
+impl Home {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.recto);
+        command.args(arguments).env("RECTO_HOME", &self.folder);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<()> {
+        process::run(&mut self.command(arguments))
+    }
+
+    fn eval(&self, rows: &Path) -> Result<Score> {
+        let arguments = ["eval", text(rows)?, "--model", NAME, "--dtype", "f32", "--json"];
+        Score::read(&process::output(&mut self.command(&arguments))?)
+    }
+}
+
+/// What `recto eval` says of the one source.
+struct Score {
+    exact: f64,
+    f1: f64,
+    absent: u64,
+    recognised: u64,
+}
+
+impl Score {
+    fn read(said: &str) -> Result<Self> {
+        let value: Value = serde_json::from_str(said).context("`recto eval --json` wrote no JSON")?;
+        let source = &value["sources"][0];
+        let number = |name: &str| source[name].as_f64().with_context(|| format!("`recto eval --json` says no {name}"));
+        let count = |name: &str| source[name].as_u64().with_context(|| format!("`recto eval --json` says no {name}"));
+        Ok(Self {
+            exact: number("exact")?,
+            f1: number("f1")?,
+            absent: count("absent")?,
+            recognised: count("recognised")?,
+        })
+    }
+}
+
+impl std::fmt::Display for Score {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { exact, f1, absent, recognised } = self;
+        write!(f, "F1 {f1:.1}, exact {exact:.1}, {recognised} of {absent} without an answer recognised")
+    }
+}
+
+fn text(path: &Path) -> Result<&str> {
+    path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_as_recto_and_the_training_read_them() {
+        let rows = rows();
+        let parsed: Vec<Value> = rows.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(parsed.len(), 8);
+        for (row, field) in parsed.iter().flat_map(|row| ["source", "context", "question", "answer"].map(|f| (row, f)))
+        {
+            assert!(row[field].is_string(), "{row}");
+        }
+        for row in &parsed {
+            let (context, answer) = (row["context"].as_str().unwrap(), row["answer"].as_str().unwrap());
+            assert!(context.to_lowercase().contains(&answer.to_lowercase()), "{row}");
+        }
+    }
+
+    #[test]
+    fn the_score_of_the_source_is_read() {
+        let said =
+            r#"{"sources": [{"source": "a", "rows": 7, "exact": 85.7, "f1": 90, "absent": 1, "recognised": 1}]}"#;
+        let score = Score::read(said).unwrap();
+        assert_eq!(score.to_string(), "F1 90.0, exact 85.7, 1 of 1 without an answer recognised");
+        assert!(Score::read("{}").is_err());
+    }
+}
