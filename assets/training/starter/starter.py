@@ -458,7 +458,7 @@ class Starter(torch.nn.Module):
                         p.copy_(state[f"base_model.model.model.layers.{i}.{name}.lora_{x}.weight"].float())
 
     def save_peft(self, folder):
-        """Writes adapter_config.json and adapter_model.safetensors."""
+        """Writes adapter_config.json, adapter_model.safetensors and, for Recto, which prompt was taught."""
         from safetensors.torch import save_file
 
         os.makedirs(folder, exist_ok=True)
@@ -476,6 +476,8 @@ class Starter(torch.nn.Module):
         }
         with open(os.path.join(folder, "adapter_config.json"), "w") as file:
             json.dump(config, file, indent=1)
+        with open(os.path.join(folder, "recto.toml"), "w") as file:
+            file.write('prompt = "passages_v1"\n')
         save_file(self.peft_state(), os.path.join(folder, "adapter_model.safetensors"), metadata={"format": "pt"})
 
 

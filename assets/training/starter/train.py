@@ -209,7 +209,7 @@ def main():
         os.replace(of_run("checkpoint.new"), of_run("checkpoint.pt"))
         model.save_peft(of_run("adapter.new"))
         os.makedirs(of_run("adapter"), exist_ok=True)
-        for name in ("adapter_config.json", "adapter_model.safetensors"):
+        for name in ("adapter_config.json", "adapter_model.safetensors", "recto.toml"):
             os.replace(os.path.join(of_run("adapter.new"), name), os.path.join(of_run("adapter"), name))
         os.rmdir(of_run("adapter.new"))
 
