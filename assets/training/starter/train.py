@@ -5,7 +5,7 @@
 A pack is {"source", "passage", "questions": [{"question", "answer"}]}; an empty answer means that the passage does
 not hold it. RUN_DIR gets checkpoint.pt (adapter, optimiser, random state, place in the data), log.jsonl, and the
 adapter in PEFT's layout. While a file PAUSE exists in RUN_DIR or beside it, training waits, its checkpoint written;
-once there is a file FINISH, the learning rate decays over the next tenth of the steps, and the run ends. Packs may
+once there is a file FINISH, the learning rate decays over the next fifth as many steps, and the run ends. Packs may
 change between runs.
 
 Each step's packs are shared out among processes of one thread each, which meet once a step to add their gradients:
@@ -251,7 +251,7 @@ def main():
         step, answers = step + 1, answers + int(stats[4])
         sums += stats[:6]
         if stats[6] and finish_from is None:
-            finish_from, finish_steps = step, max(10, step // 10)
+            finish_from, finish_steps = step, max(10, step // 5)
             write(finish=step, steps=finish_steps)
         if step % 10 == 0:
             wall, used, sums = time.time() - since, time.process_time() - cpu, sums.tolist()

@@ -26,8 +26,11 @@ const SAME: f64 = 0.01;
 const KILLS: u64 = 4;
 const READING_KILLS: u64 = 3;
 
-/// A reading that kept nothing new for so long has ended.
+/// A reading that kept nothing new for so long rests.
 const AT_REST: Duration = Duration::from_secs(8);
+
+/// How many such rests in a row end it: on a busy machine a piece takes longer than one.
+const RESTS_AFTER: u32 = 3;
 
 /// How many times as long one waits for a reading to begin that may have nothing left to do.
 const RESTS_BEFORE: u32 = 7;
@@ -85,14 +88,19 @@ fn use_and_come_back(recto: &Path, display: &Display, home: &Home, pictures: &Pa
         window.save_picture(&pictures.join("unanswered.png"))?;
     }
     let turn = turn?;
-    let cited = turn["evidence"][0]["page"].as_u64().context("the answer cites nothing")?;
+    let cited: Vec<u64> =
+        turn["evidence"].as_array().into_iter().flatten().filter_map(|page| page["page"].as_u64()).collect();
+    ensure!(!cited.is_empty(), "the answer cites nothing");
 
     let colour = theme_colour("light", CITATION_TOKEN)?;
     window.point_at((540, 500))?;
     let chip = wait_for("a citation to be drawn", || Ok(window.picture()?.find(colour, (6, 6), 960)))?;
     window.point_at(chip)?;
+    let before = home.page()?;
     window.press(1, 1)?;
-    wait_for("the cited page", || Ok(home.page()?.filter(|page| page.abs_diff(cited) <= 1)))?;
+    // Which of the chips was found depends on the frame around the one that is open; each leads to a page of its own.
+    let is_cited = |page: &u64| Some(*page) != before && cited.iter().any(|cited| page.abs_diff(*cited) <= 1);
+    let cited = wait_for("a cited page", || Ok(home.page()?.filter(is_cited)))?;
 
     // What is marked is a look, not a place: it does not come back.
     window.keys(&["Escape"])?;
@@ -202,7 +210,7 @@ fn survive_kills_while_reading(recto: &Path, display: &Display, pictures: &Path)
         let is_at_rest = std::mem::replace(&mut last, home.encoded()) == last;
         rests = if is_at_rest { rests + 1 } else { 0 };
         // A busy machine takes its time to begin.
-        Ok((rests > 0 && (last > before || rests > RESTS_BEFORE)).then_some(last))
+        Ok((rests >= RESTS_AFTER && (last > before || rests > RESTS_BEFORE)).then_some(last))
     })?;
     window.quit()?;
     // Had anything been lost or left out, it would be encoded now.
