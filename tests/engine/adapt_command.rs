@@ -1,6 +1,6 @@
 //! `recto models adapt` and `recto eval`, started as a user starts them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use candle_core::Device;
@@ -18,14 +18,20 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Installs the small checkpoint with eyes as `small`.
-fn install(home: &Path) {
+/// A folder with the small checkpoint with eyes, as published.
+fn checkpoint(home: &Path) -> PathBuf {
     let folder = home.join("stick");
     std::fs::create_dir(&folder).unwrap();
     for file in ["config.json", "model.safetensors"] {
         std::fs::copy(fixture("model/image").join(file), folder.join(file)).unwrap();
     }
     std::fs::copy(fixture("tokenizer/tokenizer.json"), folder.join("tokenizer.json")).unwrap();
+    folder
+}
+
+/// Installs it as `small`.
+fn install(home: &Path) {
+    let folder = checkpoint(home);
     let added = recto(home, &["models", "add", folder.to_str().unwrap(), "--name", "small"]);
     assert!(added.status.success(), "{}", stderr(&added));
 }
@@ -48,10 +54,14 @@ fn listed(home: &Path) -> Value {
 
 /// The largest difference from the outputs that the library has with its adapter.
 fn difference(home: &Path, reference: &str) -> f64 {
+    difference_of(home, "small", reference)
+}
+
+fn difference_of(home: &Path, model: &str, reference: &str) -> f64 {
     let output = home.join("out.safetensors");
     let input = fixture("lora").join(reference).join("reference.safetensors");
     let arguments = ["forward", "--input", input.to_str().unwrap(), "--output", output.to_str().unwrap()];
-    let run = recto(home, &[&arguments[..], &["--model", "small", "--dtype", "f32"]].concat());
+    let run = recto(home, &[&arguments[..], &["--model", model, "--dtype", "f32"]].concat());
     assert!(run.status.success(), "{}", stderr(&run));
     let ours = candle_core::safetensors::load(&output, &Device::Cpu).unwrap();
     compare(&ours, &fixture("lora").join(reference)).into_iter().map(|(_, worst)| worst.absolute).fold(0.0, f64::max)
@@ -88,6 +98,16 @@ fn an_installed_model_is_adapted_and_is_itself_again() {
     std::fs::write(&weights, bytes).unwrap();
     let verified = recto(home.path(), &["models", "verify", "small"]);
     assert!(stderr(&verified).contains("not as installed: small"), "{}", stderr(&verified));
+    // Put on again it is whole again, also where a file of it is gone.
+    assert!(recto(home.path(), &["models", "adapt", "small", &adapter]).status.success());
+    assert!(recto(home.path(), &["models", "verify", "small"]).status.success());
+    std::fs::remove_file(folder.join("adapter_config.json")).unwrap();
+    assert_eq!(listed(home.path())["state"], json!("damaged"));
+    let again = recto(home.path(), &["models", "adapt", "small", &adapter]);
+    assert!(again.status.success(), "{}", stderr(&again));
+    assert!(difference(home.path(), "image") <= F32_TOLERANCE);
+    // Named by its path it is the same model.
+    assert!(difference_of(home.path(), model["path"].as_str().unwrap(), "image") <= F32_TOLERANCE);
     assert!(recto(home.path(), &["models", "adapt", "small", "--remove"]).status.success());
     assert_eq!(listed(home.path()), before);
     assert!(difference(home.path(), "image") > 0.1);
@@ -102,12 +122,19 @@ fn what_does_not_fit_leaves_the_model_as_it_was() {
     let before = listed(home.path());
     let empty = home.path().join("empty");
     std::fs::create_dir(&empty).unwrap();
+    let unquoted = home.path().join("unquoted");
+    std::fs::create_dir(&unquoted).unwrap();
+    for file in ["adapter_config.json", "adapter_model.safetensors"] {
+        std::fs::copy(Path::new(&fitting).join(file), unquoted.join(file)).unwrap();
+    }
+    std::fs::write(unquoted.join("recto.toml"), "prompt = document_v1\n").unwrap();
     let taught = adapter(home.path(), "text");
     std::fs::write(Path::new(&taught).join("recto.toml"), "prompt = \"passages_v1\"\n").unwrap();
     for (name, folder, expected) in [
-        ("small", other.as_str(), "where rank and model ask for"),
+        ("small", other.as_str(), "which this model does not have"),
         ("small", empty.to_str().unwrap(), "adapter_config.json"),
         ("small", taught.as_str(), "passages_v1"),
+        ("small", unquoted.to_str().unwrap(), "recto.toml"),
         ("absent", fitting.as_str(), "absent"),
     ] {
         let output = recto(home.path(), &["models", "adapt", name, folder]);
@@ -117,6 +144,32 @@ fn what_does_not_fit_leaves_the_model_as_it_was() {
         assert!(matches!(lines[..], [why, what] if why.contains(expected) && what.starts_with("hint: ")), "{words}");
         assert_eq!(listed(home.path()), before);
     }
+}
+
+#[test]
+fn what_lies_beside_a_checkpoint_is_added_with_it() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = checkpoint(home.path());
+    std::fs::write(folder.join("recto.toml"), "prompt = \"unheard_v1\"\n").unwrap();
+    let add = || recto(home.path(), &["models", "add", folder.to_str().unwrap(), "--name", "small"]);
+    let unknown = add();
+    assert!(stderr(&unknown).contains("unheard_v1"), "{}", stderr(&unknown));
+    std::fs::write(folder.join("recto.toml"), "prompt = \"document_v1\"\n").unwrap();
+    let beside = folder.join("adapter");
+    std::fs::rename(adapter(home.path(), "gemma3"), &beside).unwrap();
+    let other = add();
+    assert!(stderr(&other).contains("which this model does not have"), "{}", stderr(&other));
+    assert_eq!(listed(home.path()), Value::Null, "nothing is installed");
+    std::fs::remove_dir_all(&beside).unwrap();
+    std::fs::rename(adapter(home.path(), "image"), &beside).unwrap();
+    let added = add();
+    assert!(added.status.success(), "{}", stderr(&added));
+    let model = listed(home.path());
+    assert_eq!((&model["adapter"], &model["prompt"]), (&json!("adapter"), &json!("document_v1")));
+    assert!(difference(home.path(), "image") <= F32_TOLERANCE);
+    assert!(recto(home.path(), &["models", "adapt", "small", "--remove"]).status.success());
+    let model = listed(home.path());
+    assert_eq!((&model["adapter"], &model["prompt"]), (&Value::Null, &json!("document_v1")), "its own prompt stays");
 }
 
 #[test]
@@ -146,4 +199,14 @@ fn answers_are_measured_as_they_are_given() {
     let bad = eval(&[json!({ "question": "Why?" })]);
     assert_eq!(bad.status.code(), Some(1));
     assert!(stderr(&bad).contains("line 1 is no question"), "{}", stderr(&bad));
+    let blank = eval(&[row("tables", "How much?", given), row("tables", " ", given)]);
+    assert!(stderr(&blank).contains("line 2 is no question: its question is empty"), "{}", stderr(&blank));
+    // What fails later takes nothing with it that was answered before.
+    let mut odd = row("tables", "How much?", given);
+    odd["context"] = json!("%PDF-1.7 but not one");
+    let cut = eval(&[row("tables", "How much?", given), odd]);
+    let told: Value = serde_json::from_slice(&cut.stdout).unwrap_or_else(|_| panic!("{}", stderr(&cut)));
+    assert_eq!(told["sources"][0]["rows"], json!(1));
+    assert!(!cut.status.success() && stderr(&cut).contains("line 2"), "{}", stderr(&cut));
+    assert_eq!(std::fs::read_to_string(&answers).unwrap().lines().count(), 1);
 }

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
-use engine::protocol::{Event, MemoryChoice, Source, Stage, WindowOrigin};
+use engine::protocol::{Event, MemoryChoice, Source, WindowOrigin};
 use recto_tests::fixture;
 use serde_json::Value;
 
-use crate::reading_model::{ask, engine, origins, pages, read, write_model, write_report};
+use crate::reading_model::{ask, engine, looked, origins, pages, read, write_model, write_report};
 
 fn entries(home: &Path, bucket: &str) -> Vec<std::path::PathBuf> {
     let Ok(folder) = std::fs::read_dir(home.join("cache").join(bucket)) else { return Vec::new() };
@@ -160,9 +160,6 @@ fn a_picture_is_looked_at_once_for_all_models_with_the_same_tower() {
         tensors.insert("model.encoder.embed_tokens.weight".into(), doubled);
     });
     let source = Source { path: fixture("model/pictures/source.png"), password: None };
-    let looked = |events: &[Event]| {
-        events.iter().any(|event| matches!(event, Event::Progress { stage: Stage::Figures, done: 1.., .. }))
-    };
     let (map, events) = read(&engine(home.path()), &model, &source);
     assert!(looked(&events) && map.windows.iter().any(|window| window.figures > 0));
     let pictures = entries(home.path(), "vision-v1");

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
-use engine::protocol::{MemoryChoice, WeightType};
+use engine::protocol::{MemoryChoice, Source, WeightType};
 use recto_tests::fixture;
 use serde_json::{Value, json};
 
@@ -131,6 +131,22 @@ fn what_does_not_fit_is_named() {
         ),
         ("cut short", cut_short, &["damaged"]),
         ("no weights", |it| std::fs::remove_file(it.weights()).unwrap(), &["adapter_model.safetensors"]),
+        (
+            "a configuration without end",
+            |it| std::fs::write(it.path().join("adapter_config.json"), vec![b' '; (1 << 20) + 1]).unwrap(),
+            &["adapter_config.json", "too long"],
+        ),
+        (
+            "a folder for weights",
+            |it| std::fs::remove_file(it.weights()).and_then(|()| std::fs::create_dir(it.weights())).unwrap(),
+            &["adapter_model.safetensors", "no plain file"],
+        ),
+        ("an endless weight", |it| it.configure(|c| c["lora_alpha"] = json!(1e300)), &["lora_alpha", "moderate"]),
+        (
+            "one matrix by two names",
+            |it| it.retensor(|t| drop([A, B].map(|n| t.insert(n.replace("model.model.", "model."), t[n].clone())))),
+            &["layers.2.self_attn.q_proj", "the same matrix"],
+        ),
         ("no JSON", |it| std::fs::write(it.path().join("adapter_config.json"), "{").unwrap(), &["adapter_config.json"]),
         ("a hostile pattern", |it| it.configure(|c| c["target_modules"] = json!("(((")), &["target_modules"]),
     ];
@@ -151,7 +167,18 @@ fn an_adapter_for_another_network_is_refused() {
         std::fs::copy(fixture("lora").join("image").join(file), adapted.path().join(file)).unwrap();
     }
     let refusal = adapted.refusal();
-    assert!(refusal.contains("layers.4") && refusal.contains("does not have"), "{refusal}");
+    assert!(refusal.contains("decoder.layers.0") && refusal.contains("does not have"), "{refusal}");
+}
+
+#[test]
+fn an_adapter_of_a_decoder_alone_is_not_for_a_model_with_an_encoder_of_the_same_sizes() {
+    let adapted = Adapted::new("image");
+    adapted.retensor(|tensors| {
+        tensors.retain(|name, _| name.contains("decoder."));
+        *tensors = tensors.drain().map(|(name, tensor)| (name.replace("decoder.", ""), tensor)).collect();
+    });
+    let refusal = adapted.refusal();
+    assert!(refusal.contains("model.layers.0") && refusal.contains("does not have"), "{refusal}");
 }
 
 #[test]
@@ -173,6 +200,28 @@ fn encodings_are_kept_for_one_adapter_alone() {
     assert_eq!(origins(), (0, windows));
     std::fs::remove_file(model.join("adapter_config.json")).unwrap();
     assert_eq!(origins(), (0, windows), "without it, it is the first again");
+}
+
+#[test]
+fn pictures_are_looked_at_anew_for_an_adapter_on_the_vision_tower_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let model = crate::reading_model::write_model(&home.path().join("model"), |_| ());
+    let source = Source { path: fixture("model/pictures/source.png"), password: None };
+    let looked = || {
+        let engine = crate::reading_model::engine(home.path());
+        crate::reading_model::looked(&crate::reading_model::read(&engine, &model, &source).1)
+    };
+    assert!(looked());
+    let adapter = fixture("lora/image");
+    std::fs::copy(adapter.join("adapter_config.json"), model.join("adapter_config.json")).unwrap();
+    let mut tensors = candle_core::safetensors::load(adapter.join("adapter_model.safetensors"), &Device::Cpu).unwrap();
+    let write = |tensors: &_| candle_core::safetensors::save(tensors, model.join("adapter_model.safetensors")).unwrap();
+    write(&tensors);
+    assert!(looked(), "this tower sees something else");
+    assert!(!looked());
+    tensors.retain(|name, _| !name.contains("vision_tower"));
+    write(&tensors);
+    assert!(!looked(), "this tower is the first again");
 }
 
 fn fill(shape: &[usize], value: f32) -> Tensor {

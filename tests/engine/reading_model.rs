@@ -6,7 +6,7 @@ use candle_core::{Device, Tensor};
 use engine::document::pages::{Limits, PagesOptions};
 use engine::protocol::{
     Answer, AnsweringOptions, AskJob, Command, ComputeOptions, Event, Outcome, ReadJob, ReadingMap, ReadingOptions,
-    RequestId, Source, WindowOrigin,
+    RequestId, Source, Stage, WindowOrigin,
 };
 use engine::store::Directories;
 use engine::worker::{Engine, EngineOptions};
@@ -148,4 +148,9 @@ pub(crate) fn ask(engine: &Engine, model: &Path, source: &Source, question: &str
 pub(crate) fn origins(map: &ReadingMap) -> (usize, usize) {
     let count = |origin| map.windows.iter().filter(|window| window.origin == origin).count();
     (count(WindowOrigin::Encoded), count(WindowOrigin::Kept))
+}
+
+/// Whether the vision tower looked at a picture.
+pub(crate) fn looked(events: &[Event]) -> bool {
+    events.iter().any(|event| matches!(event, Event::Progress { stage: Stage::Figures, done: 1.., .. }))
 }

@@ -20,7 +20,7 @@ fn install(store: &ModelStore, name: &str, kind: ModelKind) {
         installation.add_bytes("config.json", br#"{"model_type": "t5gemma2"}"#).unwrap();
         installation.add_bytes("model.safetensors", b"weights").unwrap();
     }
-    let about = About { kind, source: "a test".to_owned(), licence: "none".to_owned() };
+    let about = About { kind, source: "a test".to_owned(), licence: "none".to_owned(), prompt: None };
     installation.finish(about).unwrap();
 }
 

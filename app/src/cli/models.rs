@@ -218,7 +218,7 @@ fn listed_json(model: ListedModel, default: Option<&str>) -> ListedJson {
         bytes: manifest.as_ref().map(Manifest::total_bytes),
         installed_secs: manifest.as_ref().map(|manifest| manifest.installed_secs),
         adapter: manifest.as_ref().and_then(|manifest| Some(manifest.adapter.as_ref()?.name.clone())),
-        prompt: manifest.as_ref().and_then(|manifest| manifest.prompt.clone()),
+        prompt: manifest.as_ref().and_then(|manifest| manifest.prompt_in_use().map(str::to_owned)),
         source: manifest.as_ref().map(|manifest| manifest.source.clone()),
         licence: manifest.map(|manifest| manifest.licence),
     }

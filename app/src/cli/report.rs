@@ -18,6 +18,11 @@ impl Failure {
         Self { message: message.into(), hint }
     }
 
+    /// The same, with where it happened before it.
+    pub(crate) fn at(self, place: &str) -> Self {
+        Self { message: format!("{place}: {}", self.message), ..self }
+    }
+
     /// Shows it in a box where a double-click started the program on Windows: there what is printed goes nowhere.
     #[cfg(windows)]
     pub(crate) fn show_where_nobody_reads(&self) {

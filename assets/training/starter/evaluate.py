@@ -7,7 +7,6 @@ apart: how many were recognised; of the others, how many answers were withheld.
 """
 
 import argparse
-import gzip
 import json
 import random
 import string
@@ -15,6 +14,7 @@ import time
 
 import torch
 
+from row_files import rows_of
 from starter import NOT_STATED, Prompts, Starter
 
 DROPPED = set(string.punctuation) - set(".%$€")
@@ -50,10 +50,7 @@ def main():
     parser.add_argument("--show", action="store_true")
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
-    rows = []
-    for path in a.files:
-        with (gzip.open if path.endswith(".gz") else open)(path, "rt") as file:
-            rows += [json.loads(line) for line in file]
+    rows = [row for path in a.files for row in rows_of(path)]
     by_source = {}
     for row in rows:
         by_source.setdefault(row["source"], []).append(row)

@@ -11,6 +11,8 @@ import random
 import re
 import sys
 
+from row_files import rows_of
+
 MOST = 12  # questions of a pack
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 NUMBER = re.compile(r"^[($€£(]*\d[\d,.]*\)?%?\)?$")
@@ -105,7 +107,7 @@ def asked_by_year(passage, labels, rng):
 
 
 def main(given, tables, out, seed=1):
-    read = lambda path: [json.loads(line) for line in open(path)]
+    read = lambda path: list(rows_of(path))
     packs, generated = read(given), {p["passage"]: p for p in read(tables)}
     labels = sorted(
         {label for p in packs if p["source"] == "tatqa" for label in (statement(p["passage"]) or ((), {}))[1]}

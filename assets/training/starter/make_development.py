@@ -9,16 +9,11 @@ four. Only for measuring, never to train on.
 """
 
 import argparse
-import gzip
 import json
 import random
 import re
 
-
-def rows_of(path):
-    """The rows of a file, packed by gzip or not."""
-    with gzip.open(path, "rt") if path.endswith(".gz") else open(path) as file:
-        return [json.loads(line) for line in file]
+from row_files import rows_of
 
 
 def words(text):

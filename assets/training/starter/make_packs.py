@@ -9,14 +9,9 @@ it is measured on holds whole sentences).
 
 import argparse
 import collections
-import gzip
 import json
 
-
-def rows_of(path):
-    """The rows of a file, packed by gzip or not."""
-    with gzip.open(path, "rt") if path.endswith(".gz") else open(path) as file:
-        yield from map(json.loads, file)
+from row_files import rows_of
 
 
 def main():

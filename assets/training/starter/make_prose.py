@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Fills the paragraphs of prose.txt with invented names and figures, and asks about them.
+"""Fills the paragraphs of prose/*.txt with invented names and figures, and asks about them.
 
-    python make_prose.py prose.txt OUT.jsonl [--rounds N] [--seed S]
+    python make_prose.py OUT.jsonl prose/*.txt [--rounds N] [--seed S]
 
 A sentence that is left out of a paragraph takes the answers to its questions with it: these rows have the answer "".
 The source of the rows is "prose".
@@ -66,7 +66,7 @@ def paragraph(slots, sentences, rng):
     """Text, questions with answers, questions without."""
     values = filled_slots(slots, rng)
     left_out = set()
-    if rng.random() < 0.6:
+    if rng.random() < 0.35:
         left_out = set(rng.sample(range(1, len(sentences)), rng.choice([1, 1, 2]) if len(sentences) > 4 else 1))
     text, asked, missing = [], [], []
     for at, (sentence, questions) in enumerate(sentences):
@@ -91,14 +91,14 @@ def paragraph(slots, sentences, rng):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("paragraphs")
     parser.add_argument("out")
+    parser.add_argument("paragraphs", nargs="+")
     parser.add_argument("--rounds", type=int, default=60, help="passages that begin with each paragraph")
     parser.add_argument("--most", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     rng = random.Random(given.seed)
-    paragraphs = read(given.paragraphs)
+    paragraphs = [paragraph for path in given.paragraphs for paragraph in read(path)]
     with open(given.out, "w") as out:
         for _ in range(given.rounds):
             for at in rng.sample(range(len(paragraphs)), len(paragraphs)):

@@ -29,9 +29,9 @@ def prose(rng):
 
 
 def pack(rng):
-    """One to three pages with their questions, a part of them without an answer."""
+    """Pages with their questions, a part of them without an answer: mostly one to three, at times as many as a prompt holds."""
     kinds = rng.choices(
-        [notes, statement, listing, prose], [0.42, 0.3, 0.15, 0.13], k=rng.choice([1, 1, 1, 1, 2, 2, 3])
+        [notes, statement, listing, prose], [0.42, 0.3, 0.15, 0.13], k=rng.choice([1, 1, 1, 1, 2, 2, 3, 3, 5, 7])
     )
     marks = len(kinds) > 1 or rng.random() < 0.45
     texts, asked, absent = [], [], []

@@ -10,10 +10,11 @@ question was made to find none. Passages of DEV are left out. The source of the 
 
 import argparse
 import collections
-import gzip
 import json
 import random
 import re
+
+from row_files import rows_of
 
 PEOPLE = set(
     """player name driver coach candidate winner champion rider athlete actor actress director artist
@@ -26,11 +27,6 @@ SUM = re.compile(r"total|overall|average|mean|source|turnout|registered", re.I)
 DASHES = {"", "-", "–", "—", "n/a", "N/A", "?", "----", "none", "None", "TBA"}
 BIG = ["most", "highest", "largest", "greatest"]
 SMALL = ["least", "lowest", "smallest", "fewest"]
-
-
-def opened(path):
-    """A file to read, packed by gzip or not."""
-    return gzip.open(path, "rt") if path.endswith(".gz") else open(path)
 
 
 def number(cell):
@@ -389,9 +385,9 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     rng = random.Random(given.seed)
-    kept_out = {json.loads(line)["context"] for line in opened(given.without)} if given.without else set()
+    kept_out = {row["context"] for row in rows_of(given.without)} if given.without else set()
     contexts = dict.fromkeys(
-        row["context"] for row in map(json.loads, opened(given.train)) if row["source"] in ("wtq", "feta")
+        row["context"] for row in rows_of(given.train) if row["source"] in ("wtq", "feta")
     )
     tables = [(context, Table.of(context)) for context in contexts if context not in kept_out]
     tables = [

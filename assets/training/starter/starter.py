@@ -5,6 +5,7 @@ learns to make up for the quantisation. Several questions on one passage share o
 the passage, and each branch attends to the passage and to itself.
 """
 
+import hashlib
 import json
 import os
 import tempfile
@@ -198,6 +199,12 @@ def merged(a, a_log, b, b_log):
     return out.bfloat16(), log
 
 
+def score_gradients(scores, log, d_weights, delta, mask):
+    """Weights of an attention and the gradient of its scores before scaling: [L, 4, S] each, from these and the rows' sums."""
+    weights = (scores.float() * SCALE + mask[:, None] - log[..., None]).exp()
+    return weights.bfloat16(), (weights * (d_weights.float() - delta[..., None]) * SCALE).bfloat16()
+
+
 flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 flash_back = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
 SCALE = HEAD**-0.5
@@ -206,6 +213,18 @@ SCALE = HEAD**-0.5
 def by_head(q, k, v):
     """[B, L, 4, 256] and [B, S, 256] as the kernel takes them: [B, 4, L, 256]."""
     return q.transpose(1, 2), *(t[:, None].expand(-1, HEADS, -1, -1) for t in (k, v))
+
+
+def attention_back(d_out, q, k, v, out, log, mask):
+    """Gradients of queries [L, 4, 256], keys and values [S, 256] of an attention, `log` [L, 4], `mask` [L or 1, S].
+
+    Heads share their keys, so each step is one product of matrices: half the time of the kernel's own backward pass.
+    """
+    rows = lambda t: t.reshape(-1, t.shape[-1])
+    by_query = lambda t: t.view(*q.shape[:2], -1)
+    delta = (d_out.float() * out.float()).sum(-1)
+    weights, d_scores = score_gradients(by_query(rows(q) @ k.T), log, by_query(rows(d_out) @ v.T), delta, mask)
+    return (rows(d_scores) @ k).view_as(q), rows(d_scores).T @ rows(q), rows(weights).T @ rows(d_out)
 
 
 class PackAttention(torch.autograd.Function):
@@ -247,53 +266,38 @@ class PackAttention(torch.autograd.Function):
         dq, dk, dv = torch.zeros_like(q), torch.zeros_like(k), torch.zeros_like(v)
         for pack, (causal, window), (logs, log) in zip(packs, masks, kept):
             p, b = pack.passage, pack.branches
-            pk, pv = k[p][None], v[p][None]
-            heads = lambda t: t[None].transpose(1, 2)
-            far = flash_back(
-                heads(d_out[b]),
-                *by_head(q[b][None], pk, pv),
-                heads(out[b]),
-                log.T[None].contiguous(),
-                0.0,
-                False,
-                attn_mask=window,
-                scale=SCALE,
-            )
+            pk, pv = k[p], v[p]
+            nothing = torch.zeros(1, len(pk))
+            far = attention_back(d_out[b], q[b], pk, pv, out[b], log, nothing if window is None else window[0, 0])
             pad = lambda t: t[pack.rows].transpose(1, 2)
             d_near = (d_out[pack.rows] * pack.kept[..., None, None]).transpose(1, 2)
             near_log = log[pack.rows - b.start].transpose(1, 2).contiguous()
             near = flash_back(
                 d_near, *by_head(q[pack.rows], k[pack.rows], v[pack.rows]), pad(out), near_log, 0.0, True, scale=SCALE
             )
-            dq[b] = far[0][0].transpose(0, 1) + near[0].transpose(1, 2)[pack.kept]
+            dq[b] = far[0] + near[0].transpose(1, 2)[pack.kept]
             dk[b], dv[b] = (g.sum(1)[pack.kept] for g in near[1:])
-            grads = [g[0].sum(0) for g in far[1:]]
+            grads = far[1:]
             if passages:
-                own = flash_back(
-                    heads(d_out[p]),
-                    *by_head(q[p][None], pk, pv),
-                    heads(out[p]),
-                    logs,
-                    0.0,
-                    causal is None,
-                    attn_mask=causal,
-                    scale=SCALE,
-                )
-                dq[p] = own[0][0].transpose(0, 1)
-                grads = [g + o[0].sum(0) for g, o in zip(grads, own[1:])]
+                later = torch.full((len(pk), len(pk)), float("-inf")).triu(1) if causal is None else causal[0, 0]
+                own = attention_back(d_out[p], q[p], pk, pv, out[p], logs[0].T, later)
+                dq[p] = own[0]
+                grads = [g + o for g, o in zip(grads, own[1:])]
             dk[p], dv[p] = grads
         return dq, dk, dv, None, None, None
 
 
 def compile_fused():
     """Fuses what lies between the matrix products; worth it for training only."""
-    for name in ("normed", "turned", "added", "gated"):
+    for name in ("normed", "turned", "added", "gated", "score_gradients"):
         globals()[name] = torch.compile(globals()[name], dynamic=True)
 
 
 def base_weights(gguf_path):
     """Embedding, final norm, each layer's norms and stacked matrices; kept with temporary files for the next start."""
-    kept = os.path.join(tempfile.gettempdir(), f"starter-base-{os.path.getsize(gguf_path)}.pt")
+    with open(gguf_path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    kept = os.path.join(tempfile.gettempdir(), f"starter-base-{digest[:16]}.pt")
     if os.path.exists(kept):
         return torch.load(kept, mmap=True)
     import gguf
@@ -309,8 +313,9 @@ def base_weights(gguf_path):
             {g: torch.cat([read(f"blk.{i}.{MODULES[m][0]}.weight") for m in ms]).bfloat16() for g, ms in GROUPS.items()}
         )
     base = read("token_embd.weight").bfloat16(), read("output_norm.weight"), norms, weights
-    torch.save(base, kept + ".new")
-    os.replace(kept + ".new", kept)
+    own = f"{kept}.{os.getpid()}"  # each process of a run may be the first
+    torch.save(base, own)
+    os.replace(own, kept)
     return base
 
 

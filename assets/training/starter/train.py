@@ -28,6 +28,7 @@ import torch
 import torch.distributed as dist
 
 import starter
+from row_files import rows_of
 from starter import NOT_STATED, Prompts, Starter, answer_text, layout
 
 SAMPLED = 4096  # tokens of the vocabulary's rest that a step's softmax is estimated with
@@ -43,6 +44,7 @@ def arguments():
     )
     parser.add_argument("--gguf", required=True, help="the starter, as Recto installs it")
     parser.add_argument("--tokenizer", required=True, help="its tokenizer.json")
+    parser.add_argument("--begin", help="an adapter in PEFT's layout to begin with, where RUN_DIR has no checkpoint")
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--alpha", type=int, default=32)
     parser.add_argument("--lr", type=float, default=5e-4)
@@ -63,10 +65,8 @@ class Packs:
     def __init__(self, paths, mix):
         self.of, self.orders, self.places = {}, {}, {}
         for path in paths:
-            with open(path) as file:
-                for line in file:
-                    pack = json.loads(line)
-                    self.of.setdefault(pack["source"], []).append(pack)
+            for pack in rows_of(path):
+                self.of.setdefault(pack["source"], []).append(pack)
         shares = {s: float(v) for s, v in (part.split("=") for part in mix.split(",") if part)}
         shares = shares or {s: sum(len(p["questions"]) for p in ps) for s, ps in self.of.items()}
         self.sources = [s for s in sorted(self.of) if shares.get(s, 0) > 0]
@@ -189,6 +189,8 @@ def main():
         rng.setstate(state["random"])
         step, answers, packs.places = state["step"], state["answers"], state["places"]
         del state
+    elif a.begin:
+        model.load_peft(a.begin)
     softmax = Softmax(model.embedding, packs, prompts)
 
     def write(**values):

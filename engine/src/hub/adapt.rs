@@ -2,21 +2,30 @@
 
 use super::HubError;
 use crate::prompt::Template;
-use crate::store::models::{AdapterFiles, Manifest, ModelFiles, ModelStore};
+use crate::store::models::{AdapterFiles, Manifest, ModelFiles, ModelKind, ModelStore};
 use crate::weights::gguf::GgufModel;
 use crate::weights::lora::LoraAdapter;
 use crate::weights::{TensorSource, Weights};
 
-/// Gives an installed model an adapter, in place of the one it had. Every tensor of it is checked against the model's first.
+/// Gives an installed model an adapter, in place of the one it had, which may be damaged. Every tensor of it is checked against the
+/// model's first.
 ///
 /// # Errors
 /// Returns what is wrong with the adapter, [`HubError::Prompt`] where it teaches a prompt that is not known for such a model, or
 /// what the store has against it. The model is then as it was.
 pub fn adapt(store: &ModelStore, name: &str, adapter: &AdapterFiles) -> Result<Manifest, HubError> {
-    let manifest = store.manifest(name)?;
-    Template::taught(adapter.prompt.as_deref(), manifest.kind.has_encoder())?;
+    require_fit(store.base_files(name)?, store.manifest(name)?.kind, adapter)?;
+    Ok(store.adapt(name, adapter)?)
+}
+
+/// Checks that an adapter and the prompt that it teaches are for a model.
+///
+/// # Errors
+/// As [`adapt`].
+pub(super) fn require_fit(files: ModelFiles, kind: ModelKind, adapter: &AdapterFiles) -> Result<(), HubError> {
+    Template::taught(adapter.prompt.as_deref(), kind.has_encoder())?;
     let lora = LoraAdapter::parse(&adapter.config, &adapter.weights)?;
-    let base: Box<dyn TensorSource> = match store.find(name)?.files {
+    let base: Box<dyn TensorSource> = match files {
         ModelFiles::Gguf(path) => {
             Box::new(GgufModel::open(&path).map_err(|source| HubError::Gguf { path: path.clone(), source })?)
         }
@@ -25,5 +34,5 @@ pub fn adapt(store: &ModelStore, name: &str, adapter: &AdapterFiles) -> Result<M
         }
     };
     lora.onto(base)?;
-    Ok(store.adapt(name, adapter)?)
+    Ok(())
 }

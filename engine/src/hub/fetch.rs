@@ -87,7 +87,8 @@ pub fn pull_from_hub(
             return Err(of_repository(error, model));
         }
     };
-    let about = About { kind: checked.kind, source: source(model, &client), licence: model.licence.line() };
+    let (source, licence) = (source(model, &client), model.licence.line());
+    let about = About { kind: checked.kind, source, licence, prompt: None };
     let manifest = install(model, name, &partial, &checked, &store, about, cancel, observe)?;
     partial.discard()?;
     Ok(Pulled::Installed(manifest))

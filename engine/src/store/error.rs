@@ -21,6 +21,14 @@ pub enum StoreError {
         /// Why not.
         source: io::Error,
     },
+    /// A `recto.toml` that the user wrote cannot be understood.
+    #[error("cannot understand {path}: {why}", path = path.display())]
+    BadNote {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// A file or folder could not be written.
     #[error("cannot write {path}: {source}", path = path.display())]
     Write {
@@ -121,11 +129,17 @@ impl Hint for StoreError {
             Self::Read { source, .. } | Self::Write { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => "check who may read and write it".to_owned(),
                 io::ErrorKind::NotFound => "check the path".to_owned(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::FileTooLarge => {
+                    "check that it is the right file".to_owned()
+                }
                 io::ErrorKind::ReadOnlyFilesystem => {
                     "set RECTO_HOME to a folder on a disk that can be written".to_owned()
                 }
                 _ => return None,
             },
+            Self::BadNote { .. } => {
+                "name the prompt as in `prompt = \"passages_v1\"`, or take the file away".to_owned()
+            }
             Self::DiskFull { .. } => "make room, or set RECTO_HOME to a folder on another disk".to_owned(),
             Self::Busy { .. } => "wait until it is done, then try again".to_owned(),
             Self::BadName { .. } => {

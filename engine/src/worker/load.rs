@@ -13,7 +13,7 @@ use crate::model::config::ModelConfig;
 use crate::prompt::{ExpectedIds, GgufVocabulary, Template, Tokenizer};
 use crate::protocol::{ComputeOptions, DeviceChoice, Event, MemoryChoice, ModelSummary, Stage, WeightType};
 use crate::store::encodings::{Key, KeyHasher};
-use crate::store::models::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, Fingerprint, ModelFiles, ModelFolder, ModelStore};
+use crate::store::models::{AdapterFiles, Fingerprint, ModelFiles, ModelFolder, ModelStore};
 use crate::weights::gguf::{GgufModel, GgufVocabulary as FileVocabulary};
 use crate::weights::lora::LoraAdapter;
 use crate::weights::random::RandomSource;
@@ -71,7 +71,7 @@ impl Session {
 
 fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
     let device = device::open(key.device)?;
-    let adapter = open_adapter(&key.folder)?;
+    let (adapter, adapter_key) = open_adapter(&key.folder)?.unzip();
     let changes_vision = adapter.as_ref().is_some_and(LoraAdapter::changes_vision);
     let (model, tokenizer, dtype) = match &key.folder.files {
         ModelFiles::Gguf(path) => {
@@ -112,22 +112,22 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
         dtype,
         memory: None,
     };
-    let adapter = key.folder.adapter_key()?;
     let mut fingerprint = if has_encoder { Some(key.folder.fingerprint()?) } else { None };
-    if let (Some(fingerprint), Some(adapter), true) = (&mut fingerprint, &adapter, changes_vision) {
+    if let (Some(fingerprint), Some(adapter), true) = (&mut fingerprint, &adapter_key, changes_vision) {
         // What this tower sees is not what the published one does, which others share.
         let with_adapter =
             |tower: Key| KeyHasher::new("tower").with("base", tower.bytes()).with("adapter", adapter.bytes());
         fingerprint.tower = fingerprint.tower.map(|tower| with_adapter(tower).finish());
     }
     let template = Template::taught(key.folder.prompt.as_deref(), has_encoder)?;
-    Ok(LoadedModel { summary, model, tokenizer, template, fingerprint, adapter })
+    Ok(LoadedModel { summary, model, tokenizer, template, fingerprint, adapter: adapter_key })
 }
 
-/// The adapter that belongs to a model, read and checked in itself.
-pub(super) fn open_adapter(folder: &ModelFolder) -> Result<Option<LoraAdapter>, Error> {
-    let open = |folder: &Path| LoraAdapter::open(&folder.join(ADAPTER_CONFIG), &folder.join(ADAPTER_WEIGHTS));
-    Ok(folder.adapter().map(open).transpose()?)
+/// The adapter that belongs to a model, read and checked in itself, and the hash of what was read.
+pub(super) fn open_adapter(folder: &ModelFolder) -> Result<Option<(LoraAdapter, Key)>, Error> {
+    let Some(folder) = folder.adapter() else { return Ok(None) };
+    let files = AdapterFiles::in_folder(folder)?;
+    Ok(Some((LoraAdapter::parse(&files.config, &files.weights)?, files.key())))
 }
 
 /// A GGUF file's model and vocabulary; its weights are brought to the type asked for, with an adapter on them.

@@ -7,6 +7,7 @@ mod rows;
 mod score;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -41,8 +42,8 @@ pub(crate) struct EvalArgs {
     #[command(flatten)]
     compute: ComputeArgs,
     /// Questions of each source, the first ones [default: all]
-    #[arg(long, value_name = "N")]
-    rows: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    rows: Option<u32>,
     /// Tokens that an answer has at most
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=4096))]
     max_tokens: u32,
@@ -82,18 +83,28 @@ struct Answered<'a> {
     given: &'a str,
 }
 
-/// Runs `recto eval`.
+/// Runs `recto eval`. What was answered before something failed is told as well.
 pub(crate) fn run(arguments: &EvalArgs) -> Result<(), Failure> {
-    let rows = rows::read(&arguments.questions, arguments.rows)?;
+    let rows = rows::read(&arguments.questions, arguments.rows.map(|rows| rows as usize))?;
+    if let Some(path) = &arguments.answers {
+        require_place(path)?;
+    }
     let asker = Asker::new(arguments)?;
     let bar = ProgressBar::new(rows.len() as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}  {eta} left") {
         bar.set_style(style);
     }
     let (mut tallies, mut lines): (BTreeMap<String, Tally>, String) = (BTreeMap::new(), String::new());
+    let mut failed = None;
     for row in &rows {
         let begun = Instant::now();
-        let given = asker.answer(row)?;
+        let given = match asker.answer(row) {
+            Ok(given) => given,
+            Err(failure) => {
+                failed = Some(failure.at(&format!("at the question in line {}", row.line)));
+                break;
+            }
+        };
         let tally = tallies.entry(row.source.clone()).or_default();
         tally.count(row, &given, begun.elapsed().as_secs_f64());
         let answered = Answered { source: &row.source, question: &row.question, right: &row.answer, given: &given };
@@ -106,7 +117,21 @@ pub(crate) fn run(arguments: &EvalArgs) -> Result<(), Failure> {
         engine::store::output::write_file(path, lines.as_bytes())?;
     }
     let tallies: Vec<Tally> = tallies.into_iter().map(|(source, tally)| tally.finished(source)).collect();
-    super::ask::print(&if arguments.json { to_json(&tallies)? } else { table(&tallies) })
+    if failed.is_none() || !tallies.is_empty() {
+        super::ask::print(&if arguments.json { to_json(&tallies)? } else { table(&tallies) })?;
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// Whether a file can be written at `path`, before hours go into what it is to hold.
+fn require_place(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let tried =
+        if path.is_dir() { Err(ErrorKind::IsADirectory.into()) } else { tempfile::tempfile_in(folder).map(drop) };
+    tried.map_err(|error| {
+        let message = format!("the answers cannot be written: {error}: {}", path.display());
+        Failure::new(message, Some("name a file in a folder that can be written".into()))
+    })
 }
 
 /// Asks one question after the other of one engine.
@@ -121,8 +146,10 @@ impl<'a> Asker<'a> {
         let cannot = |what: &str, error: &std::io::Error| {
             Failure::new(format!("{what}: {error}"), Some("close other programs and try again".into()))
         };
-        let engine = Engine::spawn(EngineOptions::default(), || ())
-            .map_err(|error| cannot("the engine's thread cannot be started", &error))?;
+        // Passages of others are not to push the user's reports out of what is kept.
+        let options = EngineOptions { kept_bytes: Some(0), ..EngineOptions::default() };
+        let engine =
+            Engine::spawn(options, || ()).map_err(|error| cannot("the engine's thread cannot be started", &error))?;
         let folder = tempfile::tempdir().map_err(|error| cannot("there is no folder for the passages", &error))?;
         Ok(Self { engine, arguments, folder })
     }
@@ -135,7 +162,6 @@ impl<'a> Asker<'a> {
         while let Some(event) = self.engine.recv() {
             match event {
                 Event::Done { outcome: Outcome::Answer(answer), .. } => return Ok(answer.text),
-                // A passage may be blank; a model that is not there would fail at every question.
                 Event::Failed { report, .. } => return Err(Failure::new(report.message, report.hint)),
                 _ => {}
             }
@@ -204,4 +230,26 @@ fn table(sources: &[Tally]) -> String {
 
 fn cannot_tell(error: &serde_json::Error) -> Failure {
     Failure::new(format!("the result cannot be written as JSON: {error}"), None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn withheld_and_recognised_are_told_apart() {
+        let row = |answer: &str| {
+            let [source, context, question] = ["s", "Customs were 70.8.", "How much?"].map(str::to_owned);
+            Row { source, context, question, answer: answer.to_owned(), line: 1 }
+        };
+        let mut tally = Tally::default();
+        for (right, given) in
+            [("70.8", "70.8"), ("70.8", NOT_IN_DOCUMENT), ("", NOT_IN_DOCUMENT), ("", "70.8"), (" ", NOT_IN_DOCUMENT)]
+        {
+            tally.count(&row(right), given, 0.5);
+        }
+        let tally = tally.finished("s".to_owned());
+        assert_eq!((tally.rows, tally.withheld, tally.absent, tally.recognised), (2, 1, 3, 2));
+        assert_eq!((tally.exact.round(), tally.f1.round(), (10.0 * tally.secs).round()), (50.0, 50.0, 25.0));
+    }
 }

@@ -19,6 +19,9 @@ pub(super) struct Row {
     pub question: String,
     /// The answer; empty where the passage does not hold it.
     pub answer: String,
+    /// Where in the file it stands.
+    #[serde(skip)]
+    pub line: usize,
 }
 
 /// The rows of a file, packed by gzip or not; of each source `most` at most, the first ones.
@@ -34,19 +37,30 @@ pub(super) fn read(path: &Path, most: Option<usize>) -> Result<Vec<Row>, Failure
     };
     let file = File::open(path).map_err(cannot)?;
     let is_packed = path.extension().is_some_and(|extension| extension == "gz");
-    let bytes: Box<dyn Read> = if is_packed { Box::new(flate2::read::GzDecoder::new(file)) } else { Box::new(file) };
+    let bytes: Box<dyn Read> =
+        if is_packed { Box::new(flate2::read::MultiGzDecoder::new(file)) } else { Box::new(file) };
     let mut rows: Vec<Row> = Vec::new();
     for (at, line) in (1..).zip(BufReader::new(bytes).lines()) {
         let line = line.map_err(cannot)?;
         if line.trim().is_empty() {
             continue;
         }
-        let row: Row = serde_json::from_str(&line).map_err(|error| {
+        let no_question = |why: &str| {
             Failure::new(
-                format!("line {at} is no question: {error}: {}", path.display()),
+                format!("line {at} is no question: {why}: {}", path.display()),
                 Some("each line is {\"source\", \"context\", \"question\", \"answer\"}, all of them strings".into()),
             )
-        })?;
+        };
+        // Some editors put a mark of the encoding before the first line.
+        let row: Row = serde_json::from_str(line.trim_start_matches('\u{feff}'))
+            .map_err(|error| no_question(error.to_string().split(" at line ").next().unwrap_or_default()))?;
+        let blank = [("context", &row.context), ("question", &row.question)]
+            .into_iter()
+            .find(|(_, text)| text.trim().is_empty());
+        if let Some((field, _)) = blank {
+            return Err(no_question(&format!("its {field} is empty")));
+        }
+        let row = Row { line: at, ..row };
         if most.is_none_or(|most| rows.iter().filter(|other| other.source == row.source).count() < most) {
             rows.push(row);
         }

@@ -4,14 +4,16 @@
 //! that died left behind goes with the next change.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::io::{Error, ErrorKind};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::manifest::{is_plain_file_name, prompt_in};
-use super::verify::hexadecimal;
-use super::{Manifest, ManifestFile, ModelFiles, ModelFolder, ModelStore};
+use super::verify::{hexadecimal, verify_files};
+use super::{Manifest, ManifestFile, ModelFolder, ModelStore};
+use crate::cancel::CancelToken;
 use crate::store::encodings::{Key, KeyHasher};
 use crate::store::folder::{publish, remove_folder, sweep};
 use crate::store::{FileLock, StoreError, atomic, require_free};
@@ -25,12 +27,12 @@ pub const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
 const ADAPTER: &str = "adapter-";
 /// Prefix of folders that are about to.
 const ADDING: &str = ".adding-";
+/// A configuration is a few kilobytes; anything beyond this is not one.
+const MAX_CONFIG_BYTES: u64 = 1 << 20;
 /// The largest adapter that is taken into memory.
 const MAX_BYTES: u64 = 4 << 30;
 /// Digits of the hash in the folder's name.
 const DIGITS: usize = 16;
-/// How a checkpoint folder that was not installed may call the folder of its adapter.
-const BESIDE: &str = "adapter";
 
 /// What is written down about the adapter of an installed model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +41,9 @@ pub struct ManifestAdapter {
     pub name: String,
     /// The folder in the model's folder.
     pub folder: String,
+    /// The prompt that it teaches, by name; that of the model itself where `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
     /// Its files.
     #[serde(rename = "file")]
     pub files: Vec<ManifestFile>,
@@ -61,20 +66,14 @@ impl AdapterFiles {
     /// The adapter in a folder, with the prompt that its `recto.toml` names, where there is one.
     ///
     /// # Errors
-    /// Returns [`StoreError::Read`] where one of its two files cannot be read.
+    /// Returns [`StoreError::Read`] where one of its two files cannot be read, or is too long to be one, and
+    /// [`StoreError::BadNote`] where its `recto.toml` cannot be understood.
     pub fn in_folder(folder: &Path) -> Result<Self, StoreError> {
-        let read = |name: &str| -> Result<Cow<'static, [u8]>, StoreError> {
-            let path = folder.join(name);
-            let bytes = path.metadata().map_err(StoreError::read(&path))?.len();
-            if bytes > MAX_BYTES {
-                let source = std::io::Error::new(std::io::ErrorKind::FileTooLarge, "too long for an adapter");
-                return Err(StoreError::Read { path, source });
-            }
-            Ok(std::fs::read(&path).map_err(StoreError::read(&path))?.into())
-        };
         let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-        let name = absolute.file_name().map_or_else(|| BESIDE.to_owned(), |name| name.to_string_lossy().into_owned());
-        Ok(Self { name, prompt: prompt_in(folder), config: read(ADAPTER_CONFIG)?, weights: read(ADAPTER_WEIGHTS)? })
+        let name = absolute.file_name().unwrap_or(absolute.as_os_str()).to_string_lossy().into_owned();
+        let config = read_file(&folder.join(ADAPTER_CONFIG), MAX_CONFIG_BYTES)?.into();
+        let weights = read_file(&folder.join(ADAPTER_WEIGHTS), MAX_BYTES)?.into();
+        Ok(Self { name, prompt: prompt_in(folder)?, config, weights })
     }
 
     /// Its files by name.
@@ -88,7 +87,14 @@ impl AdapterFiles {
             let files = manifest.adapter.iter().flat_map(|adapter| &adapter.files);
             files.into_iter().any(|file| file.name == name && file.sha256 == sha256(bytes))
         };
-        self.files().into_iter().all(has) && manifest.prompt == self.prompt
+        let prompt = manifest.adapter.as_ref().and_then(|adapter| adapter.prompt.as_deref());
+        self.files().into_iter().all(has) && prompt == self.prompt.as_deref()
+    }
+
+    /// A hash of its content; the same for the same adapter in whatever model's folder.
+    pub fn key(&self) -> Key {
+        let files = self.files().into_iter();
+        files.fold(KeyHasher::new("adapter"), |key, (name, bytes)| key.with(name, sha256(bytes).as_bytes())).finish()
     }
 }
 
@@ -97,33 +103,6 @@ impl ModelFolder {
     pub fn adapter(&self) -> Option<&Path> {
         self.adapter.as_deref()
     }
-
-    /// A hash of the adapter's content; `None` where there is none.
-    ///
-    /// # Errors
-    /// Returns [`StoreError::Read`] where its files cannot be read.
-    pub fn adapter_key(&self) -> Result<Option<Key>, StoreError> {
-        let Some(folder) = &self.adapter else { return Ok(None) };
-        let mut key = KeyHasher::new("adapter");
-        if let Some(adapter) = self.manifest.as_ref().and_then(|manifest| manifest.adapter.as_ref()) {
-            for file in &adapter.files {
-                key = key.with(&file.name, file.sha256.as_bytes());
-            }
-            return Ok(Some(key.finish()));
-        }
-        for name in [ADAPTER_CONFIG, ADAPTER_WEIGHTS] {
-            let path = folder.join(name);
-            key = key.with(name, &std::fs::read(&path).map_err(StoreError::read(&path))?);
-        }
-        Ok(Some(key.finish()))
-    }
-}
-
-/// The adapter that lies beside the files of a model that was not installed.
-pub(super) fn beside(files: &ModelFiles) -> Option<PathBuf> {
-    let folder = files.folder()?;
-    let candidates = [folder.join(BESIDE), folder.to_owned()];
-    candidates.into_iter().find(|folder| folder.join(ADAPTER_CONFIG).is_file())
 }
 
 impl ModelStore {
@@ -133,42 +112,44 @@ impl ModelStore {
     /// # Errors
     /// Returns [`StoreError::NotInstalled`], [`StoreError::Busy`], or what the disk has against it; then the model is as it was.
     pub fn adapt(&self, name: &str, adapter: &AdapterFiles) -> Result<Manifest, StoreError> {
-        let mut manifest = self.manifest(name)?;
         let _lock = FileLock::of_folder(self.root())?;
+        let mut manifest = self.manifest(name)?;
         let model = self.root().join(name);
         sweep(&model, |folder| folder.starts_with(ADDING))?;
         require_free(&model, (adapter.config.len() + adapter.weights.len()) as u64)?;
         let staging = tempfile::Builder::new().prefix(ADDING).tempdir_in(&model).map_err(StoreError::write(&model))?;
         let mut files = Vec::new();
-        let mut digest = KeyHasher::new("adapter");
         for (file, bytes) in adapter.files() {
             atomic::write_file(&staging.path().join(file), bytes)?;
-            let sha256 = sha256(bytes);
-            digest = digest.with(file, sha256.as_bytes());
-            files.push(ManifestFile { name: file.to_owned(), bytes: bytes.len() as u64, sha256 });
+            files.push(ManifestFile { name: file.to_owned(), bytes: bytes.len() as u64, sha256: sha256(bytes) });
         }
-        let folder = format!("{ADAPTER}{:.DIGITS$}", digest.finish().to_string());
-        if !model.join(&folder).exists() {
-            publish(staging.path(), &model.join(&folder))?;
+        let folder = format!("{ADAPTER}{:.DIGITS$}", adapter.key().to_string());
+        let place = model.join(&folder);
+        if place.exists() && !verify_files(&place, &files, &CancelToken::default(), &mut |_| ())?.is_empty() {
+            // A file of it was changed, or a removal of it was cut short.
+            remove_folder(&place)?;
+        }
+        if !place.exists() {
+            publish(staging.path(), &place)?;
             // The folder has another name now, so there is nothing left to take away.
             let _ = staging.keep();
         }
-        manifest.adapter = Some(ManifestAdapter { name: adapter.name.clone(), folder: folder.clone(), files });
-        manifest.prompt.clone_from(&adapter.prompt);
+        let (name, prompt) = (adapter.name.clone(), adapter.prompt.clone());
+        manifest.adapter = Some(ManifestAdapter { name, folder: folder.clone(), prompt, files });
         manifest.write(&model)?;
-        sweep(&model, |other| other.starts_with(ADAPTER) && other != folder)?;
+        // The new one is in use already; what cannot be swept now is swept by the next change.
+        let _ = sweep(&model, |other| other.starts_with(ADAPTER) && other != folder);
         Ok(manifest)
     }
 
-    /// Takes the adapter off an installed model, and the prompt with it; `false` where it has none.
+    /// Takes the adapter off an installed model, and the prompt that it taught with it; `false` where it has none.
     ///
     /// # Errors
     /// As [`ModelStore::adapt`].
     pub fn remove_adapter(&self, name: &str) -> Result<bool, StoreError> {
-        let mut manifest = self.manifest(name)?;
         let _lock = FileLock::of_folder(self.root())?;
+        let mut manifest = self.manifest(name)?;
         let Some(adapter) = manifest.adapter.take() else { return Ok(false) };
-        manifest.prompt = None;
         let model = self.root().join(name);
         manifest.write(&model)?;
         let folder = model.join(adapter.folder);
@@ -183,6 +164,20 @@ impl ManifestAdapter {
     /// Whether its names stay inside the model's folder.
     pub(super) fn is_sound(&self) -> bool {
         is_plain_file_name(&self.folder) && self.files.iter().all(|file| is_plain_file_name(&file.name))
+    }
+}
+
+/// A plain file, unless it is longer than what it should hold can be.
+fn read_file(path: &Path, most_bytes: u64) -> Result<Vec<u8>, StoreError> {
+    let metadata = path.metadata().map_err(StoreError::read(path))?;
+    let fault = match metadata.len() {
+        _ if !metadata.is_file() => Some((ErrorKind::InvalidInput, "it is no plain file")),
+        bytes if bytes > most_bytes => Some((ErrorKind::FileTooLarge, "it is too long to belong to an adapter")),
+        _ => None,
+    };
+    match fault {
+        Some((kind, why)) => Err(StoreError::Read { path: path.to_owned(), source: Error::new(kind, why) }),
+        None => std::fs::read(path).map_err(StoreError::read(path)),
     }
 }
 

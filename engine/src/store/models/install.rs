@@ -23,6 +23,8 @@ pub struct About {
     pub source: String,
     /// Its licence, in words.
     pub licence: String,
+    /// The prompt it was taught, by name, where it is not the usual one.
+    pub prompt: Option<String>,
 }
 
 /// An installation under way. Dropped before [`Installation::finish`] it leaves nothing behind.

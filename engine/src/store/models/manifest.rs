@@ -29,7 +29,7 @@ pub struct Manifest {
     pub licence: String,
     /// When it was installed, in seconds since 1970.
     pub installed_secs: u64,
-    /// The prompt it was taught, by the name of a file in `assets/prompts`; the usual one where `None`.
+    /// The prompt it was taught without its adapter, by the name of a file in `assets/prompts`; the usual one where `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
     /// Its files.
@@ -62,7 +62,7 @@ impl Manifest {
             source: about.source,
             licence: about.licence,
             installed_secs: now.map_or(0, |since| since.as_secs()),
-            prompt: None,
+            prompt: about.prompt,
             files,
             adapter: None,
         }
@@ -72,6 +72,11 @@ impl Manifest {
     pub fn total_bytes(&self) -> u64 {
         let of_adapter = self.adapter.iter().flat_map(|adapter| &adapter.files);
         self.files.iter().chain(of_adapter).fold(0, |sum, file| sum.saturating_add(file.bytes))
+    }
+
+    /// The prompt that the model is asked with, by name; the usual one where `None`.
+    pub fn prompt_in_use(&self) -> Option<&str> {
+        self.adapter.as_ref().and_then(|adapter| adapter.prompt.as_deref()).or(self.prompt.as_deref())
     }
 
     /// Reads the manifest in a model's folder; an error says why the folder is not taken for a model.
@@ -124,16 +129,26 @@ impl Manifest {
 }
 
 /// The prompt that a folder's `recto.toml` names, in a folder that was not installed: nothing else need be in it.
-pub(super) fn prompt_in(folder: &Path) -> Option<String> {
+///
+/// # Errors
+/// Returns [`StoreError::BadNote`] where there is such a file and it cannot be understood.
+pub(super) fn prompt_in(folder: &Path) -> Result<Option<String>, StoreError> {
     #[derive(Deserialize)]
     struct Told {
         prompt: Option<String>,
     }
     let path = folder.join(MANIFEST_FILE);
-    if path.metadata().ok()?.len() > MAX_MANIFEST_BYTES {
-        return None;
+    let bad = |why: String| StoreError::BadNote { path: path.clone(), why };
+    match path.metadata() {
+        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(bad(error.to_string())),
+        Ok(metadata) if !metadata.is_file() => return Err(bad("it is no plain file".to_owned())),
+        Ok(metadata) if metadata.len() > MAX_MANIFEST_BYTES => return Err(bad("it is too long".to_owned())),
+        Ok(_) => {}
     }
-    toml::from_str::<Told>(&std::fs::read_to_string(path).ok()?).ok()?.prompt
+    let text = std::fs::read_to_string(&path).map_err(|error| bad(error.to_string()))?;
+    let told: Told = toml::from_str(&text).map_err(|error| bad(first_line(error.message()).to_owned()))?;
+    Ok(told.prompt)
 }
 
 /// Whether a name means a file in the folder itself.

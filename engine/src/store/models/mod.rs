@@ -10,6 +10,7 @@ mod kind;
 mod layout;
 mod manifest;
 mod name;
+mod taught;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub use kind::ModelKind;
 pub use layout::ModelFiles;
 pub use manifest::{MANIFEST_FILE, Manifest, ManifestFile};
 pub use name::check_name;
+pub use taught::Taught;
 pub use verify::{FaultKind, FileFault, hash_file};
 
 use super::folder::{publish, remove_folder, sweep};
@@ -182,6 +184,21 @@ impl ModelStore {
         Manifest::read(&path).map_err(|why| StoreError::Foreign { path, why })
     }
 
+    /// The files of an installed model without its adapter, which may be damaged.
+    ///
+    /// # Errors
+    /// As [`ModelStore::manifest`], and [`StoreError::Damaged`] where files are missing or of another length.
+    pub fn base_files(&self, name: &str) -> Result<ModelFiles, StoreError> {
+        let manifest = self.manifest(name)?;
+        let folder = self.root.join(name);
+        let faults = verify::check_sizes(&folder, &manifest.files);
+        if !faults.is_empty() {
+            let faults = faults.iter().map(ToString::to_string).collect();
+            return Err(StoreError::Damaged { name: name.to_owned(), faults });
+        }
+        ModelFiles::of_folder(&folder)
+    }
+
     /// Removes an installed model; a path is refused, and so is a folder that Recto did not install.
     ///
     /// # Errors
@@ -243,7 +260,8 @@ fn ready(listed: ListedModel) -> Result<ModelFolder, StoreError> {
         ModelState::Ready(manifest) => {
             let files = ModelFiles::of_folder(&listed.path)?;
             let adapter = manifest.adapter.as_ref().map(|adapter| listed.path.join(&adapter.folder));
-            let (kind, prompt) = (manifest.kind, manifest.prompt.clone());
+            let prompt = manifest.prompt_in_use().map(str::to_owned);
+            let kind = manifest.kind;
             Ok(ModelFolder { name: listed.name, kind, files, manifest: Some(manifest), adapter, prompt })
         }
         ModelState::Damaged(_, faults) => {
@@ -259,9 +277,9 @@ fn at_path(path: &Path) -> Result<ModelFolder, StoreError> {
     let kind = files.kind()?;
     let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
     let name = stem.map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
-    let adapter = adapter::beside(&files);
-    let told = [adapter.as_deref(), files.folder()].into_iter().flatten().find_map(manifest::prompt_in);
-    Ok(ModelFolder { name, kind, files, manifest: None, adapter, prompt: told })
+    let taught = files.taught()?;
+    let prompt = taught.prompt_in_use().map(str::to_owned);
+    Ok(ModelFolder { name, kind, files, manifest: None, adapter: taught.adapter, prompt })
 }
 
 fn looks_like_path(text: &str) -> bool {

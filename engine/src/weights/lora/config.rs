@@ -105,9 +105,13 @@ impl AdapterConfig {
 
     /// What a module's update is multiplied with: `alpha / r`, or `alpha / √r` where the rank was stabilised (rsLoRA,
     /// arXiv 2312.03732).
-    pub(super) fn scale(&self, module: &str) -> f32 {
+    ///
+    /// # Errors
+    /// Returns [`LoraError::Field`] where that is beyond what f32 holds.
+    pub(super) fn scale(&self, module: &str) -> Result<f32, LoraError> {
         let (alpha, rank) = (of_module(&self.alpha_pattern, module).unwrap_or(self.alpha), self.rank(module) as f64);
-        (alpha / if self.rank_stabilised { rank.sqrt() } else { rank }) as f32
+        let scale = (alpha / if self.rank_stabilised { rank.sqrt() } else { rank }) as f32;
+        if scale.is_finite() { Ok(scale) } else { Err(invalid("lora_alpha", "a number of moderate size")) }
     }
 
     /// Whether a module was to be taught.

@@ -1,20 +1,10 @@
 //! What can be wrong with an adapter.
 
-use std::path::PathBuf;
-
 use crate::diagnostic::Hint;
 
 /// Why an adapter cannot be put on a model.
 #[derive(Debug, thiserror::Error)]
 pub enum LoraError {
-    /// A file cannot be opened or read.
-    #[error("the adapter cannot be read: {source}: {}", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
     /// `adapter_config.json` is not JSON.
     #[error("the adapter's adapter_config.json cannot be understood: {detail}")]
     Config {
@@ -34,14 +24,6 @@ pub enum LoraError {
     OtherMethod {
         /// What says so.
         detail: String,
-    },
-    /// A file is too long to be what it should be.
-    #[error("a file of the adapter is too long to be one, {bytes} bytes: {}", .path.display())]
-    TooLong {
-        /// The file.
-        path: PathBuf,
-        /// Its length.
-        bytes: u64,
     },
     /// `adapter_model.safetensors` is damaged.
     #[error("the adapter's adapter_model.safetensors is damaged: {detail}")]
@@ -80,9 +62,6 @@ impl Hint for LoraError {
     fn hint(&self) -> Option<String> {
         Some(
             match self {
-                Self::Io { .. } | Self::TooLong { .. } => {
-                    "give the folder that holds adapter_config.json and adapter_model.safetensors"
-                }
                 Self::OtherMethod { .. } | Self::ForeignTensor(_) => {
                     "only LoRA as the peft library saves it can be used; merge other kinds into the checkpoint first"
                 }

@@ -10,7 +10,6 @@ mod error;
 mod modules;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
@@ -21,11 +20,6 @@ pub use error::LoraError;
 use super::{TensorSource, WeightsError};
 use config::AdapterConfig;
 use modules::Half;
-
-/// A configuration is a few kilobytes; anything beyond this is not one.
-const MAX_CONFIG_BYTES: u64 = 1 << 20;
-/// The largest adapter that is taken into memory.
-const MAX_BYTES: u64 = 4 << 30;
 
 /// An adapter, read and checked in itself, not yet against a model.
 #[derive(Debug)]
@@ -54,18 +48,10 @@ struct Update {
 }
 
 impl LoraAdapter {
-    /// Reads an adapter: `adapter_config.json` and `adapter_model.safetensors`.
+    /// The adapter in the bytes of `adapter_config.json` and `adapter_model.safetensors`.
     ///
     /// # Errors
     /// Returns a [`LoraError`] that names the field or the tensor that is wrong.
-    pub fn open(config: &Path, weights: &Path) -> Result<Self, LoraError> {
-        Self::parse(&read(config, MAX_CONFIG_BYTES)?, &read(weights, MAX_BYTES)?)
-    }
-
-    /// The adapter in the bytes of the two files.
-    ///
-    /// # Errors
-    /// As [`LoraAdapter::open`].
     pub fn parse(config: &[u8], weights: &[u8]) -> Result<Self, LoraError> {
         let text = std::str::from_utf8(config).map_err(|error| LoraError::Config { detail: error.to_string() })?;
         let config = AdapterConfig::parse(text)?;
@@ -73,15 +59,21 @@ impl LoraAdapter {
         Ok(Self { config, updates })
     }
 
-    /// The weights of `base` with this adapter on them. `names` are all tensors of the base.
+    /// The weights of `base` with this adapter on them.
     ///
     /// # Errors
     /// Returns a [`LoraError`] where the adapter was made for another model, or lacks what its configuration promises.
     pub fn onto(self, base: Box<dyn TensorSource>) -> Result<Adapted, LoraError> {
-        let mut updates = BTreeMap::new();
+        // Layers of a Gemma 3 may be of the sizes that a T5Gemma 2's decoder has.
+        let has_encoder = base.names().iter().any(|name| name.starts_with("model.encoder."));
+        let mut updates: BTreeMap<String, (String, Update)> = BTreeMap::new();
         for (module, update) in self.updates {
-            let name = modules::spellings(&module).find(|name| base.shape(name).is_some());
+            let is_of_kind = modules::is_of_two_stacks(&module) == has_encoder;
+            let name = modules::spellings(&module).find(|name| is_of_kind && base.shape(name).is_some());
             let Some(name) = name else { return Err(LoraError::OtherBase { module }) };
+            if let Some((other, _)) = updates.get(&name) {
+                return Err(LoraError::Damaged { detail: format!("{other} and {module} are the same matrix") });
+            }
             updates.insert(name, (module, update));
         }
         // A module that is not there says more than one of another size.
@@ -96,15 +88,6 @@ impl LoraAdapter {
     pub fn changes_vision(&self) -> bool {
         self.updates.keys().any(|module| module.contains("vision_tower."))
     }
-}
-
-fn read(path: &Path, most_bytes: u64) -> Result<Vec<u8>, LoraError> {
-    let io = |source| LoraError::Io { path: path.to_owned(), source };
-    let bytes = path.metadata().map_err(io)?.len();
-    if bytes > most_bytes {
-        return Err(LoraError::TooLong { path: path.to_owned(), bytes });
-    }
-    std::fs::read(path).map_err(io)
 }
 
 /// Everything that the configuration means is there, in each stack that the adapter changes: a file that was cut down would
@@ -153,7 +136,7 @@ fn read_updates(bytes: &[u8], config: &AdapterConfig) -> Result<BTreeMap<String,
     for (module, [a, b]) in halves {
         let missing = |half| LoraError::Missing(modules::tensor(&module, half));
         let (a, b) = (a.ok_or_else(|| missing(Half::A))?, b.ok_or_else(|| missing(Half::B))?);
-        let scale = config.scale(&module);
+        let scale = config.scale(&module)?;
         let (names, shapes) = ([a.name, b.name], [a.shape, b.shape]);
         let update = Update { names, shapes, factors: [a.numbers, b.numbers], scale };
         updates.insert(module, update);

@@ -36,6 +36,11 @@ pub(super) fn tensor(module: &str, half: Half) -> String {
     format!("{WRAPPER}{module}.lora_{half:?}.weight")
 }
 
+/// Whether a module's path names the stack it is of, as in a model with encoder and decoder.
+pub(super) fn is_of_two_stacks(module: &str) -> bool {
+    module.split('.').any(|part| matches!(part, "encoder" | "decoder"))
+}
+
 /// Published names that a module's matrix may have.
 pub(super) fn spellings(module: &str) -> impl Iterator<Item = String> + use<> {
     let bare = module.strip_prefix("model.").unwrap_or(module);

@@ -24,7 +24,7 @@ pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: Forward
     let device = device::open(what.compute.device)?;
     // Exact where nothing else was asked for; on a card what it is made for.
     let dtype = what.compute.dtype.or(device.is_cpu().then_some(WeightType::F32));
-    let adapter = open_adapter(&folder)?;
+    let adapter = open_adapter(&folder)?.map(|(adapter, _)| adapter);
     let (model, dtype) = match &folder.files {
         ModelFiles::Published { folder, .. } => load_published(folder, adapter, device, dtype)?,
         ModelFiles::Gguf(path) => {

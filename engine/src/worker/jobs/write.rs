@@ -151,7 +151,7 @@ impl<F: FnMut(&str)> Voice<F> {
 
     fn say(&mut self, piece: &str) {
         self.text.push_str(if self.text.is_empty() { piece.trim_start() } else { piece });
-        if !NOT_STATED.starts_with(&self.text) {
+        if !NOT_STATED.starts_with(self.text.trim_end()) {
             self.tell_rest();
         }
     }
@@ -261,6 +261,7 @@ mod tests {
         for (pieces, told) in [
             (&[" Not", " stated", "."][..], &["Not in the document."][..]),
             (&["Not stated."], &["Not in the document."]),
+            (&["Not stated.", "\n", " "], &["Not in the document."]),
             (&[" ", "Not", " by", " much"], &["Not by", " much"]),
             (&[" Not", " stated", ".", " But"], &["Not stated. But"]),
             (&[" No", "rthmoor"], &["Northmoor"]),
