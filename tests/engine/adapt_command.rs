@@ -48,8 +48,8 @@ fn adapter(home: &Path, name: &str) -> String {
 
 fn listed(home: &Path) -> Value {
     let output = recto(home, &["models", "list", "--json"]);
-    let mut list: Value = serde_json::from_slice(&output.stdout).unwrap();
-    list["models"][0].take()
+    let list: Value = serde_json::from_slice(&output.stdout).unwrap();
+    list["models"][0].clone()
 }
 
 /// The largest difference from the outputs that the library has with its adapter.
