@@ -9,7 +9,6 @@ import argparse
 import os
 import shutil
 
-import torch
 from safetensors.torch import load_file, save_file
 
 
@@ -23,7 +22,8 @@ def main():
     name = "adapter_model.safetensors"
     first, second = (load_file(os.path.join(folder, name)) for folder in (given.first, given.second))
     assert {n: t.shape for n, t in first.items()} == {n: t.shape for n, t in second.items()}, "they do not fit"
-    mean = {n: torch.lerp(t.float(), second[n].float(), given.weight).to(t.dtype).contiguous() for n, t in first.items()}
+    between = lambda a, b: (1 - given.weight) * a.float() + given.weight * b.float()
+    mean = {n: between(t, second[n]).to(t.dtype).contiguous() for n, t in first.items()}
     os.makedirs(given.out, exist_ok=True)
     save_file(mean, os.path.join(given.out, name), metadata={"format": "pt"})
     for other in ("adapter_config.json", "recto.toml"):
