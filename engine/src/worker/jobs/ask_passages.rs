@@ -14,8 +14,12 @@ use crate::worker::Error;
 use crate::worker::load::LoadedModel;
 use crate::worker::outlet::Job;
 
-/// Tokens of passages that a model without an encoder is shown.
-const PASSAGE_TOKENS: usize = 1200;
+/// Tokens of passages that a model without an encoder is shown. Of 24 questions on the sample report the starter with its adapter
+/// answered 15 rightly with 1,200 and 20 with 700: more lines that are near hide the one that is meant.
+const PASSAGE_TOKENS: usize = 700;
+
+/// Tokens of a document that such a model is shown whole.
+const WHOLE_TOKENS: usize = 1200;
 
 /// Tokens of such a model's whole prompt.
 const PROMPT_TOKENS: usize = 2048;
@@ -62,7 +66,7 @@ fn show(
 ) -> Result<Vec<Passage>, Error> {
     let tokenizer = &loaded.tokenizer;
     if loaded.template.keeps_order()
-        && let Some(pages) = whole_pages(documents, tokenizer, PASSAGE_TOKENS)?
+        && let Some(pages) = whole_pages(documents, tokenizer, WHOLE_TOKENS)?
     {
         return Ok(pages);
     }
