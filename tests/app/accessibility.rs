@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 
-use app::window::{FileStanding, InstalledModel, LibraryEvent, ModelEvent, ModelShelf, ReportStanding, Start, Window};
+use app::services::library::{FileStatus, LibraryEvent, ReportStatus};
+use app::services::models::{InstalledModel, ModelEvent, ModelInventory};
+use app::window::{Start, Window};
 use eframe::egui::accesskit::{Action, NodeId, Role};
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use engine::protocol::DeviceChoice;
 
-use crate::first_start::{offered, shelf as first_shelf};
-use crate::flows::{FILE, ask, helpers, start_window};
-use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer, answer, bulletin};
+use crate::first_start::{inventory as first_inventory, offered};
+use crate::flows::{FILE, ask, services, start_window};
+use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrary, ScriptedModels, ScriptedViewer, answer, bulletin};
 
 /// More stops than any screen has.
 const MOST_STOPS: usize = 300;
@@ -19,17 +21,17 @@ const MOST_STOPS: usize = 300;
 struct Parts {
     engine: ScriptedEngine,
     viewer: ScriptedViewer,
-    librarian: ScriptedLibrarian,
+    library: ScriptedLibrary,
     models: ScriptedModels,
     window: Harness<'static, Window>,
 }
 
 fn start(files: &[&str]) -> Parts {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let (librarian, models) = (ScriptedLibrarian::default(), ScriptedModels::default());
-    let helpers = helpers(&librarian, &engine, &viewer, &models);
-    let window = start_window(helpers, Start { files: files.iter().map(PathBuf::from).collect(), ..Start::default() });
-    Parts { engine, viewer, librarian, models, window }
+    let (library, models) = (ScriptedLibrary::default(), ScriptedModels::default());
+    let services = services(&library, &engine, &viewer, &models);
+    let window = start_window(services, Start { files: files.iter().map(PathBuf::from).collect(), ..Start::default() });
+    Parts { engine, viewer, library, models, window }
 }
 
 /// A window with a report of twelve pages.
@@ -41,7 +43,7 @@ fn with_report() -> Parts {
     parts
 }
 
-fn shelf() -> ModelShelf {
+fn inventory() -> ModelInventory {
     let model = |name: &str, problem: Option<&str>| InstalledModel {
         name: name.into(),
         kind: "T5Gemma 2".into(),
@@ -51,13 +53,13 @@ fn shelf() -> ModelShelf {
         is_default: name == "270m",
         problem: problem.map(String::from),
     };
-    ModelShelf {
+    ModelInventory {
         installed: vec![model("270m", None), model("1b", None), model("4b", Some("cut short"))],
         offered: offered(),
         processor: "A processor, 8 threads".into(),
         devices: vec![(DeviceChoice::Cpu, None)],
         places: vec![("Models", "/data/models".into()), ("Library", "/data/library".into())],
-        ..ModelShelf::default()
+        ..ModelInventory::default()
     }
 }
 
@@ -67,12 +69,12 @@ fn screens() -> Vec<(&'static str, Harness<'static, Window>)> {
     screens.push(("first start", start(&[]).window));
 
     let mut parts = start(&[]);
-    parts.models.tell(ModelEvent::Listed(first_shelf()));
+    parts.models.tell(ModelEvent::Listed(first_inventory()));
     parts.window.run_steps(4);
     screens.push(("ways to a model", parts.window));
 
     let mut parts = start(&[]);
-    parts.models.tell(ModelEvent::Listed(first_shelf()));
+    parts.models.tell(ModelEvent::Listed(first_inventory()));
     parts.window.run_steps(4);
     parts.window.get_by_label("Get T5Gemma 2 270M-270M…").click_accesskit();
     parts.window.run_steps(4);
@@ -113,15 +115,15 @@ fn screens() -> Vec<(&'static str, Harness<'static, Window>)> {
     screens.push(("commands", parts.window));
 
     let mut parts = with_report();
-    parts.models.tell(ModelEvent::Listed(shelf()));
+    parts.models.tell(ModelEvent::Listed(inventory()));
     parts.window.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
     parts.window.run_steps(4);
     screens.push(("settings", parts.window));
 
     let mut parts = with_report();
-    parts.librarian.tell(LibraryEvent::Stands(vec![ReportStanding {
+    parts.library.tell(LibraryEvent::Stands(vec![ReportStatus {
         hash: HASH.into(),
-        file: FileStanding::Gone,
+        file: FileStatus::Gone,
         kept_bytes: 9_000_000,
     }]));
     parts.window.key_press_modifiers(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::L);

@@ -1,6 +1,7 @@
 //! Answers: drawn as they are meant, checked against their pages, asked for again, changed, taken away.
 
-use app::window::{HitPlace, LibraryCommand, LibraryEvent, LibraryHit, Window};
+use app::services::library::{HitLocation, LibraryCommand, LibraryEvent, LibraryHit};
+use app::window::Window;
 use eframe::egui::{Key, Modifiers, OutputCommand};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -8,13 +9,13 @@ use engine::protocol::{Command, ErrorReport, Event};
 use engine::store::library::Passage;
 
 use crate::flows::{ask, opened_on, window_on};
-use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrarian, ScriptedViewer, answer, answer_from_nowhere, bulletin};
+use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrary, ScriptedViewer, answer, answer_from_nowhere, bulletin};
 
 const QUESTION: &str = "How much did real GDP decline?";
 
 /// A window that shows a report of 82 pages, which was looked through.
 fn opened(engine: &ScriptedEngine, viewer: &ScriptedViewer) -> Harness<'static, Window> {
-    opened_on(&ScriptedLibrarian::default(), engine, viewer)
+    opened_on(&ScriptedLibrary::default(), engine, viewer)
 }
 
 /// The same, with a question that was answered.
@@ -190,9 +191,9 @@ fn a_question_is_changed_in_its_place_and_nothing_that_was_written_is_lost() {
 
 #[test]
 fn what_is_being_written_is_there_after_a_restart() {
-    let librarian = ScriptedLibrarian::default();
+    let library = ScriptedLibrary::default();
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = opened_on(&librarian, &engine, &viewer);
+    let mut window = opened_on(&library, &engine, &viewer);
     ask(&mut window);
     engine.finish(answer("By 0.2 percent."));
     window.run_steps(4);
@@ -204,7 +205,7 @@ fn what_is_being_written_is_there_after_a_restart() {
     write(&mut window, "How much in 2024");
     drop(window);
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(&librarian, &engine, &viewer, &[], None);
+    let mut window = window_on(&library, &engine, &viewer, &[], None);
     viewer.open(82);
     engine.finish(bulletin());
     window.run_steps(6);
@@ -283,31 +284,31 @@ fn a_chip_shows_the_lines_before_it_is_pressed() {
 
 #[test]
 fn a_conversation_is_handed_over_to_be_written() {
-    let librarian = ScriptedLibrarian::default();
+    let library = ScriptedLibrary::default();
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = opened_on(&librarian, &engine, &viewer);
+    let mut window = opened_on(&library, &engine, &viewer);
     ask(&mut window);
     engine.finish(answer("By 0.2 percent, not 5.1."));
     window.run_steps(4);
     window.state_mut().export_to("/out/talk.md".into());
-    let exported = librarian.commands().into_iter().find_map(|command| match command {
+    let exported = library.commands().into_iter().find_map(|command| match command {
         LibraryCommand::Export(export) => Some(export),
         _ => None,
     });
     let export = exported.expect("nothing is written");
-    let text = export.text();
+    let text = &export.text;
     for part in
         [QUESTION, "By 0.2 percent, not 5.1.", "Real GDP declined 0.2", "- Page 9", "Gemma 3 270M", HASH, "5.1*"]
     {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
-    librarian.tell(LibraryEvent::Exported(export.path().to_owned()));
+    library.tell(LibraryEvent::Exported(export.path.clone()));
     window.run_steps(4);
     assert!(window.query_by_label("Written to /out/talk.md").is_some());
     press(&mut window, "Dismiss");
     assert!(window.query_by_label("Written to /out/talk.md").is_none());
     let report = ErrorReport { message: "the disk is full".into(), hint: Some("Make room".into()) };
-    librarian.tell(LibraryEvent::Failed(report));
+    library.tell(LibraryEvent::Failed(report));
     window.run_steps(4);
     assert!(window.query_by_label("The disk is full").is_some());
     assert!(window.query_by_label("By 0.2 percent, not 5.1.").is_some());
@@ -321,9 +322,9 @@ fn is_in_sight(window: &Harness<'static, Window>, label: &str) -> bool {
 
 #[test]
 fn words_are_found_in_the_conversation_and_brought_into_sight() {
-    let librarian = ScriptedLibrarian::default();
+    let library = ScriptedLibrary::default();
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = opened_on(&librarian, &engine, &viewer);
+    let mut window = opened_on(&library, &engine, &viewer);
     for number in 0..12 {
         write(&mut window, &format!("Question {number}?"));
         press(&mut window, "Ask");
@@ -342,7 +343,7 @@ fn words_are_found_in_the_conversation_and_brought_into_sight() {
     // The same from the library, after a restart.
     drop(window);
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(&librarian, &engine, &viewer, &[], None);
+    let mut window = window_on(&library, &engine, &viewer, &[], None);
     viewer.open(82);
     engine.finish(bulletin());
     window.run_steps(6);
@@ -353,8 +354,8 @@ fn words_are_found_in_the_conversation_and_brought_into_sight() {
     window.get_by_label("Search all reports and conversations").type_text("answer 5.");
     window.run_steps(4);
     let passage = Passage { text: "Question 5? Answer 5.".into(), found: Vec::new() };
-    let hits = vec![LibraryHit { hash: HASH.into(), place: HitPlace::Turn(5), passage }];
-    librarian.tell(LibraryEvent::Found { query: "answer 5.".into(), hits, is_last: true });
+    let hits = vec![LibraryHit { hash: HASH.into(), place: HitLocation::Turn(5), passage }];
+    library.tell(LibraryEvent::Found { query: "answer 5.".into(), hits, is_last: true });
     window.run_steps(4);
     window.get_by_label_contains("Question 5? Answer 5.").click();
     window.run_steps(40);

@@ -2,24 +2,24 @@
 
 use std::path::PathBuf;
 
-use app::window::{Helpers, Start, Window};
+use app::window::{Services, Start, Window};
 use crossbeam_channel::{Sender, bounded};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::diagnostic::Diagnostic;
 use engine::protocol::{Command, Event};
 
-use crate::flows::{FILE, helpers, start_window};
-use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer, bulletin};
+use crate::flows::{FILE, services, start_window};
+use crate::scripted::{ScriptedEngine, ScriptedLibrary, ScriptedModels, ScriptedViewer, bulletin};
 
 /// A window with a report that is being read behind, and the cable of its computer.
 fn reading() -> (ScriptedEngine, Sender<bool>, Harness<'static, Window>) {
     let engine = ScriptedEngine::default();
     let viewer = ScriptedViewer::default();
     let (cable, power) = bounded(4);
-    let scripted = helpers(&ScriptedLibrarian::default(), &engine, &viewer, &ScriptedModels::default());
-    let helpers = Helpers { power: Some(power), ..scripted };
-    let mut window = start_window(helpers, Start { files: vec![PathBuf::from(FILE)], ..Start::default() });
+    let scripted = services(&ScriptedLibrary::default(), &engine, &viewer, &ScriptedModels::default());
+    let services = Services { power: Some(power), ..scripted };
+    let mut window = start_window(services, Start { files: vec![PathBuf::from(FILE)], ..Start::default() });
     viewer.open(82);
     engine.finish(bulletin());
     window.run_steps(4);

@@ -2,16 +2,15 @@
 
 use std::path::PathBuf;
 
-use app::window::{
-    Fetch, FoundModel, ModelCommand, ModelEvent, ModelShelf, OfferedModel, Speed, Start, Wanted, Window,
-};
+use app::services::models::{Fetch, FoundModel, ModelCommand, ModelEvent, ModelInventory, OfferedModel, Speed, Wanted};
+use app::window::{Start, Window};
 use eframe::egui::OutputCommand;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::{Command, DeviceChoice, ErrorReport};
 
-use crate::flows::{helpers, start_window};
-use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer, answer, bulletin};
+use crate::flows::{services, start_window};
+use crate::scripted::{ScriptedEngine, ScriptedLibrary, ScriptedModels, ScriptedViewer, answer, bulletin};
 
 const SAMPLE: &str = "/usr/share/recto/sample/treasury_bulletin_2025_06.pdf";
 const GATE: &str = "https://huggingface.co/google/t5gemma-2-270m-270m";
@@ -46,15 +45,15 @@ pub(crate) fn offered() -> Vec<OfferedModel> {
 }
 
 /// What a fresh computer with 8 GB of memory has.
-pub(crate) fn shelf() -> ModelShelf {
-    ModelShelf {
+pub(crate) fn inventory() -> ModelInventory {
+    ModelInventory {
         offered: offered(),
         processor: "A processor, 8 threads".into(),
         memory_bytes: Some(8 << 30),
         free_bytes: Some(100 * GB),
         devices: vec![(DeviceChoice::Cpu, None)],
         tokens_address: "https://huggingface.co/settings/tokens".into(),
-        ..ModelShelf::default()
+        ..ModelInventory::default()
     }
 }
 
@@ -67,9 +66,9 @@ struct Parts {
 
 fn first_start() -> Parts {
     let (engine, viewer, models) = (ScriptedEngine::default(), ScriptedViewer::default(), ScriptedModels::default());
-    let helpers = helpers(&ScriptedLibrarian::default(), &engine, &viewer, &models);
-    let mut window = start_window(helpers, Start { sample: Some(SAMPLE.into()), ..Start::default() });
-    models.tell(ModelEvent::Listed(shelf()));
+    let services = services(&ScriptedLibrary::default(), &engine, &viewer, &models);
+    let mut window = start_window(services, Start { sample: Some(SAMPLE.into()), ..Start::default() });
+    models.tell(ModelEvent::Listed(inventory()));
     window.run_steps(4);
     Parts { engine, viewer, models, window }
 }
@@ -104,7 +103,7 @@ impl Parts {
     fn install(&mut self, name: &str) {
         self.tell(ModelEvent::Installed(name.to_owned()));
         assert_eq!(self.last(), ModelCommand::List);
-        let installed = app::window::InstalledModel {
+        let installed = app::services::models::InstalledModel {
             name: name.to_owned(),
             kind: "T5Gemma 2".into(),
             adapter: None,
@@ -113,7 +112,7 @@ impl Parts {
             is_default: true,
             problem: None,
         };
-        self.tell(ModelEvent::Listed(ModelShelf { installed: vec![installed], ..shelf() }));
+        self.tell(ModelEvent::Listed(ModelInventory { installed: vec![installed], ..inventory() }));
     }
 
     /// Tries the model on the sample report, up to its answer.
@@ -278,8 +277,8 @@ fn speeds_are_estimated_when_that_is_asked_for() {
 #[test]
 fn without_a_sample_report_none_is_offered() {
     let (engine, viewer, models) = (ScriptedEngine::default(), ScriptedViewer::default(), ScriptedModels::default());
-    let helpers = helpers(&ScriptedLibrarian::default(), &engine, &viewer, &models);
-    let window = start_window(helpers, Start::default());
+    let services = services(&ScriptedLibrary::default(), &engine, &viewer, &models);
+    let window = start_window(services, Start::default());
     let mut parts = Parts { engine, viewer, models, window };
     parts.install("starter");
     assert!(parts.says("starter is installed"));

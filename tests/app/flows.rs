@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use app::window::{Helpers, Start, Window};
+use app::window::{Services, Start, Window};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::{Command, Event, Stage};
 
 use crate::scripted::{
-    ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer, answer, answer_from_part, bulletin, extent,
+    ScriptedEngine, ScriptedLibrary, ScriptedModels, ScriptedViewer, answer, answer_from_part, bulletin, extent,
     starter,
 };
 
@@ -25,55 +25,55 @@ pub(crate) fn window_with(
     files: &[&str],
     question: Option<&str>,
 ) -> Harness<'static, Window> {
-    window_on(&ScriptedLibrarian::default(), engine, viewer, files, question)
+    window_on(&ScriptedLibrary::default(), engine, viewer, files, question)
 }
 
 pub(crate) fn window_on(
-    librarian: &ScriptedLibrarian,
+    library: &ScriptedLibrary,
     engine: &ScriptedEngine,
     viewer: &ScriptedViewer,
     files: &[&str],
     question: Option<&str>,
 ) -> Harness<'static, Window> {
-    let helpers = helpers(librarian, engine, viewer, &ScriptedModels::default());
+    let services = services(library, engine, viewer, &ScriptedModels::default());
     let files = files.iter().map(PathBuf::from).collect();
-    start_window(helpers, Start { files, question: question.map(String::from), ..Start::default() })
+    start_window(services, Start { files, question: question.map(String::from), ..Start::default() })
 }
 
 /// A window that shows a report of 82 pages.
 pub(crate) fn opened_on(
-    librarian: &ScriptedLibrarian,
+    library: &ScriptedLibrary,
     engine: &ScriptedEngine,
     viewer: &ScriptedViewer,
 ) -> Harness<'static, Window> {
-    let mut window = window_on(librarian, engine, viewer, &[FILE], None);
+    let mut window = window_on(library, engine, viewer, &[FILE], None);
     viewer.open(82);
     engine.finish(bulletin());
     window.run_steps(5);
     window
 }
 
-/// Helpers of a window, all of them scripted.
-pub(crate) fn helpers(
-    librarian: &ScriptedLibrarian,
+/// Services of a window, all of them scripted.
+pub(crate) fn services(
+    library: &ScriptedLibrary,
     engine: &ScriptedEngine,
     viewer: &ScriptedViewer,
     models: &ScriptedModels,
-) -> Helpers {
-    Helpers {
+) -> Services {
+    Services {
         engine: Box::new(engine.clone()),
         viewer: Box::new(viewer.clone()),
-        librarian: Box::new(librarian.clone()),
+        library: Box::new(library.clone()),
         models: Box::new(models.clone()),
-        calls: None,
+        open_requests: None,
         power: None,
     }
 }
 
-pub(crate) fn start_window(helpers: Helpers, start: Start) -> Harness<'static, Window> {
+pub(crate) fn start_window(services: Services, start: Start) -> Harness<'static, Window> {
     Harness::builder()
         .with_size([1360.0, 860.0])
-        .build_eframe(move |creation| Window::new(&creation.egui_ctx, helpers, start).unwrap())
+        .build_eframe(move |creation| Window::new(&creation.egui_ctx, services, start).unwrap())
 }
 
 /// A window in which the report is open.
@@ -163,7 +163,7 @@ fn enter_asks_too() {
 #[test]
 fn escape_while_a_report_opens_does_not_stop_that() {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(&ScriptedLibrarian::default(), &engine, &viewer, &[FILE], None);
+    let mut window = window_on(&ScriptedLibrary::default(), &engine, &viewer, &[FILE], None);
     viewer.open(82);
     window.run_steps(4);
     // Whoever has looked for words leaves the field by that key.

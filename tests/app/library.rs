@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use app::window::{FileStanding, HitPlace, LibraryCommand, LibraryEvent, LibraryHit, ReportStanding, Window};
+use app::services::library::{FileStatus, HitLocation, LibraryCommand, LibraryEvent, LibraryHit, ReportStatus};
+use app::window::Window;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -11,18 +12,18 @@ use engine::store::library::{Passage, Record};
 use engine::viewer::ViewCommand;
 
 use crate::flows::{FILE, ask, window_on};
-use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrarian, ScriptedViewer, answer, bulletin};
+use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrary, ScriptedViewer, answer, bulletin};
 
 const OTHER: &str = "/reports/annual_report.pdf";
 const OTHER_HASH: &str = "7777777777777777777777777777777777777777777777777777777777777777";
 
 /// A window in which two reports are open, the second one in front.
 fn two_reports(
-    librarian: &ScriptedLibrarian,
+    library: &ScriptedLibrary,
     engine: &ScriptedEngine,
     viewer: &ScriptedViewer,
 ) -> Harness<'static, Window> {
-    let mut window = window_on(librarian, engine, viewer, &[FILE, OTHER], None);
+    let mut window = window_on(library, engine, viewer, &[FILE, OTHER], None);
     viewer.open(82);
     engine.finish(bulletin());
     window.run_steps(4);
@@ -45,7 +46,7 @@ fn read(engine: &ScriptedEngine) -> Vec<(PathBuf, bool)> {
 #[test]
 fn reports_stand_side_by_side_each_with_its_own_conversation() {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = two_reports(&ScriptedLibrarian::default(), &engine, &viewer);
+    let mut window = two_reports(&ScriptedLibrary::default(), &engine, &viewer);
     assert!(window.query_by_label("of 40, printed i").is_some());
     ask(&mut window);
     let Some(Command::Ask { job, .. }) = engine.commands().last().cloned() else { panic!("nothing was asked") };
@@ -67,7 +68,7 @@ fn reports_stand_side_by_side_each_with_its_own_conversation() {
 #[test]
 fn what_the_user_looks_at_is_read_first_and_the_rest_later() {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = two_reports(&ScriptedLibrarian::default(), &engine, &viewer);
+    let mut window = two_reports(&ScriptedLibrary::default(), &engine, &viewer);
     let (file, other) = (PathBuf::from(FILE), PathBuf::from(OTHER));
     let expected = [(file.clone(), true), (file.clone(), false), (other.clone(), true), (other, false)];
     assert_eq!(read(&engine), expected);
@@ -82,7 +83,7 @@ fn what_the_user_looks_at_is_read_first_and_the_rest_later() {
 #[test]
 fn a_closed_report_is_let_go_of_and_the_other_comes_to_the_front() {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = two_reports(&ScriptedLibrarian::default(), &engine, &viewer);
+    let mut window = two_reports(&ScriptedLibrary::default(), &engine, &viewer);
     window.get_by_label("Close annual_report.pdf").click();
     window.run_steps(4);
     assert!(window.query_by_label("annual_report.pdf").is_none());
@@ -96,8 +97,8 @@ fn a_closed_report_is_let_go_of_and_the_other_comes_to_the_front() {
 #[test]
 fn a_file_that_is_open_is_brought_to_the_front_under_any_name() {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let librarian = ScriptedLibrarian::default();
-    let mut window = window_on(&librarian, &engine, &viewer, &[FILE, "/reports/copy.pdf"], None);
+    let library = ScriptedLibrary::default();
+    let mut window = window_on(&library, &engine, &viewer, &[FILE, "/reports/copy.pdf"], None);
     viewer.open(82);
     window.run_steps(4);
     window.get_by_label("copy.pdf").click();
@@ -111,15 +112,14 @@ fn a_file_that_is_open_is_brought_to_the_front_under_any_name() {
 #[test]
 fn all_reports_are_listed_with_what_became_of_their_files() {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let librarian = ScriptedLibrarian::default();
-    let mut window = two_reports(&librarian, &engine, &viewer);
+    let library = ScriptedLibrary::default();
+    let mut window = two_reports(&library, &engine, &viewer);
     window.get_by_label("Library").click();
     window.run_steps(4);
-    let Some(LibraryCommand::Look(asked)) = librarian.commands().last().cloned() else { panic!("nobody looked") };
+    let Some(LibraryCommand::Look(asked)) = library.commands().last().cloned() else { panic!("nobody looked") };
     assert_eq!(asked.len(), 2);
-    let stands = |hash: &str, file| ReportStanding { hash: hash.into(), file, kept_bytes: 89_300_000 };
-    librarian
-        .tell(LibraryEvent::Stands(vec![stands(HASH, FileStanding::Gone), stands(OTHER_HASH, FileStanding::Changed)]));
+    let stands = |hash: &str, file| ReportStatus { hash: hash.into(), file, kept_bytes: 89_300_000 };
+    library.tell(LibraryEvent::Stands(vec![stands(HASH, FileStatus::Gone), stands(OTHER_HASH, FileStatus::Changed)]));
     window.run_steps(4);
     assert!(window.query_by_label("The file is no longer there: open it from where it is now").is_some());
     assert!(window.query_by_label("The file has changed since: opening it makes a new report").is_some());
@@ -129,8 +129,8 @@ fn all_reports_are_listed_with_what_became_of_their_files() {
 #[test]
 fn a_report_is_removed_with_everything_made_from_it_once_that_is_confirmed() {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let librarian = ScriptedLibrarian::default();
-    let mut window = two_reports(&librarian, &engine, &viewer);
+    let library = ScriptedLibrary::default();
+    let mut window = two_reports(&library, &engine, &viewer);
     let is_removal = |command: &LibraryCommand| matches!(command, LibraryCommand::Remove(_));
     window.get_by_label("Library").click();
     window.run_steps(4);
@@ -138,18 +138,18 @@ fn a_report_is_removed_with_everything_made_from_it_once_that_is_confirmed() {
     window.run_steps(4);
     window.get_by_label("Keep it").click();
     window.run_steps(4);
-    assert!(!librarian.commands().iter().any(is_removal));
+    assert!(!library.commands().iter().any(is_removal));
     window.query_all_by_label("Remove…").next().unwrap().click();
     window.run_steps(4);
     window.get_by_label("Remove everything made from it").click();
     window.run_steps(4);
-    let removed = librarian.commands().into_iter().find(is_removal);
+    let removed = library.commands().into_iter().find(is_removal);
     assert_eq!(removed, Some(LibraryCommand::Remove(OTHER_HASH.into())));
     assert!(window.query_by_label("annual_report.pdf").is_none());
     assert!(window.query_all_by_label("treasury_bulletin_2025_06.pdf").next().is_some());
     // A second later what is remembered no longer names it.
     drop(window);
-    let kept = librarian.commands().into_iter().rev().find_map(|command| match command {
+    let kept = library.commands().into_iter().rev().find_map(|command| match command {
         LibraryCommand::Keep(Record::Desk, bytes) => Some(String::from_utf8(bytes).unwrap()),
         _ => None,
     });
@@ -159,21 +159,21 @@ fn a_report_is_removed_with_everything_made_from_it_once_that_is_confirmed() {
 #[test]
 fn words_are_found_in_all_reports_and_lead_to_their_page() {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let librarian = ScriptedLibrarian::default();
-    let mut window = two_reports(&librarian, &engine, &viewer);
+    let library = ScriptedLibrary::default();
+    let mut window = two_reports(&library, &engine, &viewer);
     window.get_by_label("Library").click();
     window.run_steps(4);
     window.get_by_label("Search all reports and conversations").focus();
     window.run_steps(2);
     window.get_by_label("Search all reports and conversations").type_text("receipts");
     window.run_steps(4);
-    let Some(LibraryCommand::Search { query, reports }) = librarian.commands().last().cloned() else {
+    let Some(LibraryCommand::Search { query, reports }) = library.commands().last().cloned() else {
         panic!("nothing was looked for")
     };
     assert_eq!((query.as_str(), reports.len()), ("receipts", 2));
     let passage = Passage { text: "net receipts of the year".into(), found: Vec::new() };
-    let hits = vec![LibraryHit { hash: HASH.into(), place: HitPlace::Page(30), passage }];
-    librarian.tell(LibraryEvent::Found { query, hits, is_last: true });
+    let hits = vec![LibraryHit { hash: HASH.into(), place: HitLocation::Page(30), passage }];
+    library.tell(LibraryEvent::Found { query, hits, is_last: true });
     window.run_steps(4);
     assert!(window.query_by_label("Found in 1 place").is_some());
     window.get_by_label_contains("net receipts of the year").click();
@@ -186,8 +186,8 @@ fn words_are_found_in_all_reports_and_lead_to_their_page() {
 #[test]
 fn every_command_is_found_by_a_few_letters() {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let librarian = ScriptedLibrarian::default();
-    let mut window = two_reports(&librarian, &engine, &viewer);
+    let library = ScriptedLibrary::default();
+    let mut window = two_reports(&library, &engine, &viewer);
     window.key_press_modifiers(Modifiers::COMMAND, Key::K);
     window.run_steps(4);
     window.get_by_label("All commands").type_text("dark");
@@ -197,5 +197,5 @@ fn every_command_is_found_by_a_few_letters() {
     assert!(window.query_by_label("All commands").is_none());
     assert_eq!(window.ctx.theme(), eframe::egui::Theme::Dark);
     let is_kept = |command: &LibraryCommand| matches!(command, LibraryCommand::Keep(Record::Settings, _));
-    assert!(librarian.commands().iter().any(is_kept), "forgotten at the next start");
+    assert!(library.commands().iter().any(is_kept), "forgotten at the next start");
 }

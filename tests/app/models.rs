@@ -2,42 +2,42 @@
 
 use std::path::PathBuf;
 
-use app::window::{
-    Fetch, InstalledModel, LibraryCommand, ModelCommand, ModelEvent, ModelShelf, Speed, Start, Updates, Wanted, Window,
-};
+use app::services::library::LibraryCommand;
+use app::services::models::{Fetch, InstalledModel, ModelCommand, ModelEvent, ModelInventory, Speed, Updates, Wanted};
+use app::window::{Start, Window};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::{Command, DeviceChoice, ErrorReport};
 use engine::store::library::Record;
 
 use crate::first_start::offered;
-use crate::flows::{FILE, ask, helpers, start_window};
-use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer, bulletin};
+use crate::flows::{FILE, ask, services, start_window};
+use crate::scripted::{ScriptedEngine, ScriptedLibrary, ScriptedModels, ScriptedViewer, bulletin};
 
 struct Parts {
     engine: ScriptedEngine,
-    librarian: ScriptedLibrarian,
+    library: ScriptedLibrary,
     models: ScriptedModels,
     window: Harness<'static, Window>,
 }
 
 /// A window with a report and these models, in which the settings are shown.
 fn settings(installed: &[&str]) -> Parts {
-    let (engine, librarian) = (ScriptedEngine::default(), ScriptedLibrarian::default());
+    let (engine, library) = (ScriptedEngine::default(), ScriptedLibrary::default());
     let (viewer, models) = (ScriptedViewer::default(), ScriptedModels::default());
-    let helpers = helpers(&librarian, &engine, &viewer, &models);
+    let services = services(&library, &engine, &viewer, &models);
     let start = Start { files: vec![PathBuf::from(FILE)], ..Start::default() };
-    let mut window = start_window(helpers, start);
+    let mut window = start_window(services, start);
     viewer.open(82);
     engine.finish(bulletin());
-    models.tell(ModelEvent::Listed(shelf(installed)));
+    models.tell(ModelEvent::Listed(inventory(installed)));
     window.run_steps(4);
     window.get_by_label("Settings").click();
     window.run_steps(4);
-    Parts { engine, librarian, models, window }
+    Parts { engine, library, models, window }
 }
 
-fn shelf(installed: &[&str]) -> ModelShelf {
+fn inventory(installed: &[&str]) -> ModelInventory {
     let model = |name: &&str| InstalledModel {
         name: (*name).to_owned(),
         kind: "T5Gemma 2".into(),
@@ -48,13 +48,13 @@ fn shelf(installed: &[&str]) -> ModelShelf {
         problem: None,
     };
     let missing = ErrorReport { message: "this build of Recto cannot compute with CUDA".into(), hint: None };
-    ModelShelf {
+    ModelInventory {
         installed: installed.iter().map(model).collect(),
         offered: offered(),
         processor: "A processor, 8 threads".into(),
         devices: vec![(DeviceChoice::Cpu, None), (DeviceChoice::Cuda, Some(missing))],
         places: vec![("Models", "/data/models".into())],
-        ..ModelShelf::default()
+        ..ModelInventory::default()
     }
 }
 
@@ -90,7 +90,7 @@ fn a_model_is_fetched_once_its_licence_is_accepted() {
 
 #[test]
 fn another_model_answers_from_then_on_and_after_the_next_start() {
-    let Parts { engine, librarian, mut window, .. } = settings(&["t5gemma2-270m", "t5gemma2-1b"]);
+    let Parts { engine, library, mut window, .. } = settings(&["t5gemma2-270m", "t5gemma2-1b"]);
     window.get_by_label("Answer with t5gemma2-1b").click();
     window.run_steps(4);
     assert!(window.query_by_label("Answer with t5gemma2-270m").is_some());
@@ -103,7 +103,7 @@ fn another_model_answers_from_then_on_and_after_the_next_start() {
         LibraryCommand::Keep(Record::Settings, bytes) => String::from_utf8_lossy(bytes).contains("t5gemma2-1b"),
         _ => false,
     };
-    assert!(librarian.commands().iter().any(kept));
+    assert!(library.commands().iter().any(kept));
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_folder_is_opened_where_something_is_kept() {
 
 #[test]
 fn a_models_speed_is_measured_while_reading_rests_and_is_known_from_then_on() {
-    let Parts { engine, librarian, models, mut window } = settings(&["t5gemma2-1b"]);
+    let Parts { engine, library, models, mut window } = settings(&["t5gemma2-1b"]);
     let halts = || engine.commands().iter().filter(|command| matches!(command, Command::Cancel { .. })).count();
     let before = halts();
     window.get_by_label("Measure the speed of t5gemma2-1b").click();
@@ -172,7 +172,7 @@ fn a_models_speed_is_measured_while_reading_rests_and_is_known_from_then_on() {
         LibraryCommand::Keep(Record::Settings, bytes) => String::from_utf8_lossy(bytes).contains("pages_per_min"),
         _ => false,
     };
-    assert!(librarian.commands().iter().any(is_kept));
+    assert!(library.commands().iter().any(is_kept));
 }
 
 #[test]

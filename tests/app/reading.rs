@@ -15,7 +15,7 @@ use recto_tests::text_page;
 
 use crate::flows::{FILE, ask, window_on};
 use crate::pages::go_to;
-use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedViewer, bulletin, sheets};
+use crate::scripted::{ScriptedEngine, ScriptedLibrary, ScriptedViewer, bulletin, sheets};
 
 /// A line at a height, with letters 10 points wide, from the left edge of the text at 100.
 fn line(text: &str, top: f32, block: u32) -> Line {
@@ -38,14 +38,14 @@ fn page(number: u32, lines: Vec<Line>, links: Vec<RawLink>) -> Page {
 
 /// A report of 82 pages, of which the first two have text and the first one links.
 fn reading(viewer: &ScriptedViewer) -> Harness<'static, Window> {
-    reading_again(viewer, &ScriptedLibrarian::default())
+    reading_again(viewer, &ScriptedLibrary::default())
 }
 
-fn reading_again(viewer: &ScriptedViewer, librarian: &ScriptedLibrarian) -> Harness<'static, Window> {
-    opened(viewer, librarian, &ScriptedEngine::default())
+fn reading_again(viewer: &ScriptedViewer, library: &ScriptedLibrary) -> Harness<'static, Window> {
+    opened(viewer, library, &ScriptedEngine::default())
 }
 
-fn opened(viewer: &ScriptedViewer, librarian: &ScriptedLibrarian, engine: &ScriptedEngine) -> Harness<'static, Window> {
+fn opened(viewer: &ScriptedViewer, library: &ScriptedLibrary, engine: &ScriptedEngine) -> Harness<'static, Window> {
     let lines = vec![
         line("Net receipts of the inter-", 100.0, 0),
         line("national trade fell.", 114.0, 0),
@@ -59,7 +59,7 @@ fn opened(viewer: &ScriptedViewer, librarian: &ScriptedLibrarian, engine: &Scrip
     ];
     viewer.give_text(page(1, lines, links));
     viewer.give_text(page(2, vec![line("On the second page.", 60.0, 0)], Vec::new()));
-    let mut window = window_on(librarian, engine, viewer, &[FILE], None);
+    let mut window = window_on(library, engine, viewer, &[FILE], None);
     let section = |title: &str, page, depth| OutlineItem { title: title.into(), page: Some(page), depth };
     let mut info = sheets(82);
     info.outline =
@@ -226,8 +226,8 @@ fn links_lead_to_pages_and_only_to_addresses_that_do_no_harm() {
 
 #[test]
 fn the_table_of_contents_leads_to_sections_and_folds() {
-    let librarian = ScriptedLibrarian::default();
-    let mut window = reading_again(&ScriptedViewer::default(), &librarian);
+    let library = ScriptedLibrary::default();
+    let mut window = reading_again(&ScriptedViewer::default(), &library);
     assert!(window.query_by_label("Outlays, page 20").is_none());
     window.get_by_label("Contents").click();
     window.run_steps(4);
@@ -243,7 +243,7 @@ fn the_table_of_contents_leads_to_sections_and_folds() {
     window.run_steps(4);
     assert!(window.query_by_label("Outlays, page 20").is_some(), "unfolded by key");
     drop(window);
-    let mut window = reading_again(&ScriptedViewer::default(), &librarian);
+    let mut window = reading_again(&ScriptedViewer::default(), &library);
     assert!(window.query_by_label("Outlays, page 20").is_some(), "shown again after a restart");
     window.key_press_modifiers(Modifiers::COMMAND, Key::B);
     window.run_steps(4);
@@ -253,8 +253,8 @@ fn the_table_of_contents_leads_to_sections_and_folds() {
 
 #[test]
 fn turned_pages_lie_on_their_side_and_their_text_with_them() {
-    let librarian = ScriptedLibrarian::default();
-    let mut window = reading_again(&ScriptedViewer::default(), &librarian);
+    let library = ScriptedLibrary::default();
+    let mut window = reading_again(&ScriptedViewer::default(), &library);
     window.key_press_modifiers(Modifiers::COMMAND, Key::CloseBracket);
     window.run_steps(5);
     let turned = |window: &Harness<'static, Window>| window.get_by_label("Page 1").rect();
@@ -265,7 +265,7 @@ fn turned_pages_lie_on_their_side_and_their_text_with_them() {
     click_times(&mut window, pos2(rect.right() - 106.0 * scale, rect.top() + 160.0 * scale), 2);
     assert_eq!(copied(&mut window).as_deref(), Some("receipts"));
     drop(window);
-    let mut window = reading_again(&ScriptedViewer::default(), &librarian);
+    let mut window = reading_again(&ScriptedViewer::default(), &library);
     assert_eq!(turned(&window), rect, "turned as it was left");
     window.key_press_modifiers(Modifiers::COMMAND, Key::OpenBracket);
     window.run_steps(5);
@@ -277,7 +277,7 @@ fn turned_pages_lie_on_their_side_and_their_text_with_them() {
 fn a_region_is_drawn_and_asked_about() {
     for (rotates, expected) in [(0, [100.0, 200.0, 300.0, 320.0]), (1, [200.0, 492.0, 320.0, 692.0])] {
         let engine = ScriptedEngine::default();
-        let mut window = opened(&ScriptedViewer::default(), &ScriptedLibrarian::default(), &engine);
+        let mut window = opened(&ScriptedViewer::default(), &ScriptedLibrary::default(), &engine);
         engine.finish(bulletin());
         window.run_steps(4);
         for _ in 0..rotates {
@@ -318,8 +318,8 @@ fn is_alone(window: &Harness<'static, Window>, page: u32) -> bool {
 
 #[test]
 fn one_page_at_a_time_is_turned_by_keys_wheel_and_links() {
-    let librarian = ScriptedLibrarian::default();
-    let mut window = reading_again(&ScriptedViewer::default(), &librarian);
+    let library = ScriptedLibrary::default();
+    let mut window = reading_again(&ScriptedViewer::default(), &library);
     go_to(&mut window, "10");
     window.get_by_label("View").click();
     window.run_steps(3);
@@ -350,7 +350,7 @@ fn one_page_at_a_time_is_turned_by_keys_wheel_and_links() {
     window.run_steps(5);
     assert!(is_alone(&window, 10), "back before End");
     drop(window);
-    let window = reading_again(&ScriptedViewer::default(), &librarian);
+    let window = reading_again(&ScriptedViewer::default(), &library);
     assert!(is_alone(&window, 10), "as it was left");
 }
 

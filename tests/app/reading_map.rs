@@ -11,7 +11,7 @@ use engine::protocol::{
 };
 
 use crate::flows::{FILE, ask, window_on};
-use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedViewer, bulletin, extent, starter};
+use crate::scripted::{ScriptedEngine, ScriptedLibrary, ScriptedViewer, bulletin, extent, starter};
 
 const FIGURE: Rect = Rect { left: 80.0, top: 200.0, right: 500.0, bottom: 420.0 };
 
@@ -24,9 +24,9 @@ fn with_figure() -> Outcome {
     Outcome::Read(map)
 }
 
-fn opened(librarian: &ScriptedLibrarian, engine: &ScriptedEngine) -> Harness<'static, Window> {
+fn opened(library: &ScriptedLibrary, engine: &ScriptedEngine) -> Harness<'static, Window> {
     let viewer = ScriptedViewer::default();
-    let mut window = window_on(librarian, engine, &viewer, &[FILE], None);
+    let mut window = window_on(library, engine, &viewer, &[FILE], None);
     viewer.open(82);
     engine.finish(with_figure());
     window.run_steps(5);
@@ -55,7 +55,7 @@ fn press(window: &mut Harness<'static, Window>, pos: Pos2, button: PointerButton
 #[test]
 fn the_map_tells_what_became_of_each_page_and_leads_there() {
     let engine = ScriptedEngine::default();
-    let mut window = opened(&ScriptedLibrarian::default(), &engine);
+    let mut window = opened(&ScriptedLibrary::default(), &engine);
     assert!(window.query_by_label("Reading map: 0 of 82 pages read, 1 not readable").is_some());
     let (request, _) = reading(&engine);
     engine.tell(Event::Encoded { request, read: extent(2) });
@@ -95,9 +95,9 @@ fn the_map_tells_what_became_of_each_page_and_leads_there() {
 
 #[test]
 fn a_figure_is_shown_asked_about_and_left_out_until_it_is_taken_back() {
-    let librarian = ScriptedLibrarian::default();
+    let library = ScriptedLibrary::default();
     let engine = ScriptedEngine::default();
-    let mut window = opened(&librarian, &engine);
+    let mut window = opened(&library, &engine);
     let (request, job) = reading(&engine);
     assert_eq!(job.reading.left_out, []);
     engine.tell(Event::Model { request, model: starter() });
@@ -131,7 +131,7 @@ fn a_figure_is_shown_asked_about_and_left_out_until_it_is_taken_back() {
     drop(window);
 
     let engine = ScriptedEngine::default();
-    let mut window = opened(&librarian, &engine);
+    let mut window = opened(&library, &engine);
     window.run_steps(3);
     assert_eq!(reading(&engine).1.reading.left_out, [place], "it is remembered");
     window.get_by_label("Figures").click();

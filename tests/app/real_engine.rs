@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use app::window::{EngineClient, Helpers, Start, ViewerClient, Window};
+use app::services::{EngineClient, ViewerClient};
+use app::window::{Services, Start, Window};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use engine::protocol::{Command, Event};
@@ -14,7 +15,7 @@ use engine::viewer::{ViewCommand, ViewEvent, Viewer};
 use engine::worker::{Engine, EngineOptions};
 
 use crate::flows::{ask, start_window};
-use crate::library_on_disk::{files, librarian};
+use crate::library_on_disk::{files, library};
 use crate::reading_model::{pages, write_model, write_report};
 use crate::scripted::ScriptedModels;
 
@@ -50,16 +51,16 @@ fn window(home: &Path, files: &[&Path]) -> Harness<'static, Window> {
         keeps_texts: true,
         ..EngineOptions::default()
     };
-    let helpers = Helpers {
+    let services = Services {
         engine: Box::new(RealEngine(Engine::spawn(options, || ()).unwrap())),
         viewer: Box::new(RealViewer(Viewer::spawn(None, || ()).unwrap())),
-        librarian: Box::new(librarian(home)),
+        library: Box::new(library(home)),
         models: Box::new(ScriptedModels::default()),
-        calls: None,
+        open_requests: None,
         power: None,
     };
     let files = files.iter().map(|path| (*path).to_owned()).collect();
-    start_window(helpers, Start { files, ..Start::default() })
+    start_window(services, Start { files, ..Start::default() })
 }
 
 /// Draws frames until something is so.

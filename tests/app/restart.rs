@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use app::window::LibraryCommand;
+use app::services::library::LibraryCommand;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::Command;
 
 use crate::flows::{FILE, ask, opened_on, window_on};
 use crate::pages::go_to;
-use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrarian, ScriptedViewer, answer, bulletin};
+use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrary, ScriptedViewer, answer, bulletin};
 
 /// Opens the report, asks two questions of which one is not answered, goes to page 40, and closes the window.
-fn work(librarian: &ScriptedLibrarian) {
+fn work(library: &ScriptedLibrary) {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = opened_on(librarian, &engine, &viewer);
+    let mut window = opened_on(library, &engine, &viewer);
     ask(&mut window);
     engine.finish(answer("By 0.2 percent."));
     window.run_steps(4);
@@ -28,10 +28,10 @@ fn work(librarian: &ScriptedLibrarian) {
 
 #[test]
 fn the_report_the_place_and_the_conversation_are_there_again() {
-    let librarian = ScriptedLibrarian::default();
-    work(&librarian);
+    let library = ScriptedLibrary::default();
+    work(&library);
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(&librarian, &engine, &viewer, &[], None);
+    let mut window = window_on(&library, &engine, &viewer, &[], None);
     let Some(Command::Read { job, .. }) = engine.commands().first().cloned() else { panic!("nothing was opened") };
     assert_eq!(job.sources[0].path, PathBuf::from(FILE));
     viewer.open(82);
@@ -45,7 +45,7 @@ fn the_report_the_place_and_the_conversation_are_there_again() {
     // Once more, with nothing done in between.
     drop(window);
     let viewer = ScriptedViewer::default();
-    let mut window = window_on(&librarian, &ScriptedEngine::default(), &viewer, &[], None);
+    let mut window = window_on(&library, &ScriptedEngine::default(), &viewer, &[], None);
     viewer.open(82);
     window.run_steps(6);
     assert!(window.query_by_label("of 82, printed 38").is_some());
@@ -54,10 +54,10 @@ fn the_report_the_place_and_the_conversation_are_there_again() {
 
 #[test]
 fn another_file_is_opened_where_one_is_named_and_the_old_one_is_offered() {
-    let librarian = ScriptedLibrarian::default();
-    work(&librarian);
+    let library = ScriptedLibrary::default();
+    work(&library);
     let engine = ScriptedEngine::default();
-    let mut window = window_on(&librarian, &engine, &ScriptedViewer::default(), &["/reports/other.pdf"], None);
+    let mut window = window_on(&library, &engine, &ScriptedViewer::default(), &["/reports/other.pdf"], None);
     let Some(Command::Read { job, .. }) = engine.commands().first().cloned() else { panic!("nothing was opened") };
     assert_eq!(job.sources[0].path, PathBuf::from("/reports/other.pdf"));
     engine.tell(engine::protocol::Event::Cancelled { request: engine.last_request() });
@@ -71,16 +71,16 @@ fn another_file_is_opened_where_one_is_named_and_the_old_one_is_offered() {
 #[test]
 fn a_damaged_memory_is_an_empty_one() {
     let window =
-        window_on(&ScriptedLibrarian::damaged(), &ScriptedEngine::default(), &ScriptedViewer::default(), &[], None);
+        window_on(&ScriptedLibrary::damaged(), &ScriptedEngine::default(), &ScriptedViewer::default(), &[], None);
     assert!(window.query_by_label("Drop a report here").is_some());
 }
 
 #[test]
 fn the_library_is_shown_again_with_what_was_looked_for() {
-    let librarian = ScriptedLibrarian::default();
-    work(&librarian);
+    let library = ScriptedLibrary::default();
+    work(&library);
     let viewer = ScriptedViewer::default();
-    let mut window = window_on(&librarian, &ScriptedEngine::default(), &viewer, &[], None);
+    let mut window = window_on(&library, &ScriptedEngine::default(), &viewer, &[], None);
     viewer.open(82);
     window.run_steps(4);
     window.get_by_label("Library").click();
@@ -90,10 +90,10 @@ fn the_library_is_shown_again_with_what_was_looked_for() {
     window.get_by_label("Search all reports and conversations").type_text("receipts");
     window.run_steps(4);
     drop(window);
-    let asked = librarian.commands().len();
-    let window = window_on(&librarian, &ScriptedEngine::default(), &ScriptedViewer::default(), &[], None);
+    let asked = library.commands().len();
+    let window = window_on(&library, &ScriptedEngine::default(), &ScriptedViewer::default(), &[], None);
     assert!(window.query_by_label("Search all reports and conversations").is_some());
-    let commands = librarian.commands().split_off(asked);
+    let commands = library.commands().split_off(asked);
     let is_search =
         |command: &LibraryCommand| matches!(command, LibraryCommand::Search { query, .. } if query == "receipts");
     assert!(commands.iter().any(is_search), "{commands:?}");
@@ -102,10 +102,10 @@ fn the_library_is_shown_again_with_what_was_looked_for() {
 
 #[test]
 fn a_file_that_changed_since_is_a_new_report_and_that_is_said() {
-    let librarian = ScriptedLibrarian::default();
-    work(&librarian);
+    let library = ScriptedLibrary::default();
+    work(&library);
     let viewer = ScriptedViewer::default();
-    let mut window = window_on(&librarian, &ScriptedEngine::default(), &viewer, &[], None);
+    let mut window = window_on(&library, &ScriptedEngine::default(), &viewer, &[], None);
     viewer.open_as(80, &"7".repeat(64), "treasury_bulletin_2025_06.pdf");
     window.run_steps(6);
     assert!(window.query_by_label("By 0.2 percent.").is_none());
@@ -114,10 +114,10 @@ fn a_file_that_changed_since_is_a_new_report_and_that_is_said() {
 
 #[test]
 fn a_report_that_was_moved_brings_everything_along() {
-    let librarian = ScriptedLibrarian::default();
-    work(&librarian);
+    let library = ScriptedLibrary::default();
+    work(&library);
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(&librarian, &engine, &viewer, &["/elsewhere/moved.pdf"], None);
+    let mut window = window_on(&library, &engine, &viewer, &["/elsewhere/moved.pdf"], None);
     viewer.open_as(82, HASH, "moved.pdf");
     engine.finish(bulletin());
     window.run_steps(6);
@@ -126,7 +126,7 @@ fn a_report_that_was_moved_brings_everything_along() {
     window.get_by_label("Library").click();
     window.run_steps(4);
     let Some(LibraryCommand::Look(reports)) =
-        librarian.commands().into_iter().rev().find(|command| matches!(command, LibraryCommand::Look(_)))
+        library.commands().into_iter().rev().find(|command| matches!(command, LibraryCommand::Look(_)))
     else {
         panic!("nobody looked")
     };
@@ -135,10 +135,10 @@ fn a_report_that_was_moved_brings_everything_along() {
 
 #[test]
 fn a_file_that_is_gone_leaves_what_was_asked_about_it() {
-    let librarian = ScriptedLibrarian::default();
-    work(&librarian);
+    let library = ScriptedLibrary::default();
+    work(&library);
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(&librarian, &engine, &viewer, &[], None);
+    let mut window = window_on(&library, &engine, &viewer, &[], None);
     viewer.refuse();
     engine.fail("there is no such file", "Open it from where it is now");
     window.run_steps(6);
@@ -146,11 +146,11 @@ fn a_file_that_is_gone_leaves_what_was_asked_about_it() {
     assert!(window.query_by_label("By 0.2 percent.").is_some());
     window.state_mut().export_to("/out/talk.html".into());
     let is_export = |command: &LibraryCommand| matches!(command, LibraryCommand::Export(_));
-    assert!(librarian.commands().iter().any(is_export), "it cannot be given to others");
+    assert!(library.commands().iter().any(is_export), "it cannot be given to others");
     drop(window);
     // The file is back, and so is the place in it.
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = window_on(&librarian, &engine, &viewer, &[], None);
+    let mut window = window_on(&library, &engine, &viewer, &[], None);
     viewer.open(82);
     engine.finish(bulletin());
     window.run_steps(6);
@@ -160,9 +160,9 @@ fn a_file_that_is_gone_leaves_what_was_asked_about_it() {
 
 #[test]
 fn an_answer_is_kept_although_nobody_touches_the_window_again() {
-    let librarian = ScriptedLibrarian::default();
+    let library = ScriptedLibrary::default();
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = opened_on(&librarian, &engine, &viewer);
+    let mut window = opened_on(&library, &engine, &viewer);
     // The reading behind has ended too: nothing moves.
     engine.finish(bulletin());
     window.run_steps(4);
@@ -174,7 +174,7 @@ fn an_answer_is_kept_although_nobody_touches_the_window_again() {
             LibraryCommand::KeepConversation { bytes, .. } => String::from_utf8_lossy(bytes).contains(what),
             _ => false,
         };
-        librarian.commands().iter().any(is_kept)
+        library.commands().iter().any(is_kept)
     };
     let sleep_and_draw = |window: &mut egui_kittest::Harness<'static, app::window::Window>| {
         let delay = window.output().viewport_output[&eframe::egui::ViewportId::ROOT].repaint_delay;

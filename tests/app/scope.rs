@@ -8,12 +8,12 @@ use engine::protocol::{AskJob, Command, Event, Outcome, Part, RequestId};
 
 use crate::flows::{FILE, ask, opened_on, window_with};
 use crate::pages::go_to;
-use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrarian, ScriptedViewer, answer, bulletin};
+use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrary, ScriptedViewer, answer, bulletin};
 
 const OTHER: &str = "/reports/outlook.pdf";
 
 fn opened(engine: &ScriptedEngine, viewer: &ScriptedViewer) -> Harness<'static, Window> {
-    opened_on(&ScriptedLibrarian::default(), engine, viewer)
+    opened_on(&ScriptedLibrary::default(), engine, viewer)
 }
 
 /// The last question that was asked, and its number.
@@ -127,10 +127,10 @@ fn a_question_on_several_reports_leads_to_the_report_that_the_answer_comes_from(
 
 #[test]
 fn what_a_question_was_about_is_kept() {
-    let librarian = ScriptedLibrarian::default();
+    let library = ScriptedLibrary::default();
     {
         let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-        let mut window = opened_on(&librarian, &engine, &viewer);
+        let mut window = opened_on(&library, &engine, &viewer);
         go_to(&mut window, "12");
         choose(&mut window, "This page (12)");
         ask(&mut window);
@@ -138,7 +138,7 @@ fn what_a_question_was_about_is_kept() {
         window.run_steps(4);
     }
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-    let mut window = opened_on(&librarian, &engine, &viewer);
+    let mut window = opened_on(&library, &engine, &viewer);
     window.run_steps(4);
     assert!(window.query_by_label("About page 12").is_some());
     window.get_by_label("Regenerate answer 1").click();

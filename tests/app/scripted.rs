@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use app::window::{
-    EngineClient, Librarian, LibraryCommand, LibraryEvent, ModelCommand, ModelEvent, ModelKeeper, ViewerClient,
-};
+use app::services::library::{LibraryCommand, LibraryEvent, LibraryService};
+use app::services::models::{ModelCommand, ModelEvent, ModelService};
+use app::services::{EngineClient, ViewerClient};
 use engine::document::geometry::Rect;
 use engine::document::page::{DocumentKind, FigureKind, Line, LineRole, Page, PageContent};
 use engine::protocol::{
@@ -80,7 +80,7 @@ impl ScriptedEngine {
 
 /// Keeps a library in memory, and does what it is told at once.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ScriptedLibrarian(Rc<RefCell<Shelves>>);
+pub(crate) struct ScriptedLibrary(Rc<RefCell<Shelves>>);
 
 #[derive(Debug, Default)]
 struct Shelves {
@@ -90,7 +90,7 @@ struct Shelves {
     events: VecDeque<LibraryEvent>,
 }
 
-impl Librarian for ScriptedLibrarian {
+impl LibraryService for ScriptedLibrary {
     fn load(&mut self, record: Record) -> Option<Vec<u8>> {
         let shelves = self.0.borrow();
         shelves.records.iter().rev().find(|(kept, _)| *kept == record).map(|(_, bytes)| bytes.clone())
@@ -120,13 +120,13 @@ impl Librarian for ScriptedLibrarian {
     }
 }
 
-impl ScriptedLibrarian {
+impl ScriptedLibrary {
     /// One that was given something that is no memory of a window.
     pub(crate) fn damaged() -> Self {
-        let librarian = Self::default();
-        librarian.0.borrow_mut().records =
+        let library = Self::default();
+        library.0.borrow_mut().records =
             vec![(Record::Desk, b"{\"reports\": [{]".to_vec()), (Record::Settings, b"!".to_vec())];
-        librarian
+        library
     }
 
     /// Commands sent so far.
@@ -144,7 +144,7 @@ impl ScriptedLibrarian {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ScriptedModels(Rc<RefCell<(Vec<ModelCommand>, VecDeque<ModelEvent>)>>);
 
-impl ModelKeeper for ScriptedModels {
+impl ModelService for ScriptedModels {
     fn send(&mut self, command: ModelCommand) {
         self.0.borrow_mut().0.push(command);
     }

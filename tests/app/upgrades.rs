@@ -10,14 +10,14 @@ use engine::store::Directories;
 use engine::store::library::Library;
 use recto_tests::repository;
 
-use crate::flows::{helpers, start_window};
-use crate::library_on_disk::{files, librarian};
-use crate::scripted::{ScriptedEngine, ScriptedLibrarian, ScriptedModels, ScriptedViewer};
+use crate::flows::{services, start_window};
+use crate::library_on_disk::{files, library};
+use crate::scripted::{ScriptedEngine, ScriptedLibrary, ScriptedModels, ScriptedViewer};
 
 /// The report of the fixtures, by its content.
 const HASH: &str = "6689e34b7e11dbd1c2d33e3063da6fe8acd089fc4f11bf798c07fca25e34b936";
 
-/// How often, and how long, the librarian is waited for.
+/// How often, and how long, the library is waited for.
 const TRIES: usize = 200;
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -60,10 +60,10 @@ fn report_conversation_and_place_are_there_after_an_upgrade() {
         assert!(text.pages[0].text.contains("4.2 percent"), "{}", release.display());
 
         let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
-        let mut helpers = helpers(&ScriptedLibrarian::default(), &engine, &viewer, &ScriptedModels::default());
-        helpers.librarian = Box::new(librarian(home.path()));
-        let mut window = start_window(helpers, Start::default());
-        // The librarian is a thread that reads from the disk.
+        let mut services = services(&ScriptedLibrary::default(), &engine, &viewer, &ScriptedModels::default());
+        services.library = Box::new(library(home.path()));
+        let mut window = start_window(services, Start::default());
+        // The library is a thread that reads from the disk.
         patiently(&mut window, || engine.commands().iter().any(|command| matches!(command, Command::Read { .. })));
         let Some(Command::Read { job, .. }) = engine.commands().first().cloned() else { panic!("nothing was opened") };
         assert_eq!(job.sources[0].path, PathBuf::from("/srv/reports/notes.txt"));

@@ -8,9 +8,9 @@ use engine::protocol::{
     Answer, AnsweringOptions, AskJob, Command, Finish, Layout, Outcome, ReadSoFar, SpanEvidence, SpanKind,
 };
 
-use super::follow::{REQUEST, follow};
-use super::options::{ComputeArgs, ReadingArgs};
-use super::report::Failure;
+use crate::cli::failure::Failure;
+use crate::cli::options::{ComputeArgs, ReadingArgs};
+use crate::cli::progress::{REQUEST, follow};
 
 /// Arguments of `recto ask`.
 #[derive(Debug, Args)]

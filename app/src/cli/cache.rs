@@ -9,8 +9,8 @@ use engine::store::encodings::{EncodingStore, EntryKind, Kept, KeptFile};
 use engine::store::{Bucket, Directories};
 use serde::Serialize;
 
-use super::ask::print;
-use super::report::Failure;
+use crate::cli::ask::print;
+use crate::cli::failure::Failure;
 
 const JSON: &str = "\
 --json prints one object: folders (paths), limit_bytes, bytes and files of all that is kept, kinds (kind \"windows\", \

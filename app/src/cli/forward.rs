@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 use engine::protocol::{Command, ForwardJob, Outcome};
 
-use super::ask::print;
-use super::follow::{REQUEST, follow};
-use super::options::ComputeArgs;
-use super::report::Failure;
+use crate::cli::ask::print;
+use crate::cli::failure::Failure;
+use crate::cli::options::ComputeArgs;
+use crate::cli::progress::{REQUEST, follow};
 
 /// Arguments of `recto forward`.
 #[derive(Debug, Args)]

@@ -4,37 +4,24 @@
 
 mod ask;
 mod bench;
-mod beside;
 mod cache;
-mod estimate;
 mod eval;
-mod fetching;
-#[cfg(target_os = "macos")]
-mod finder;
-mod follow;
+mod failure;
 mod forward;
-mod librarian;
-mod library_rounds;
-mod log;
-mod model_keeper;
-mod model_shelf;
 mod models;
-mod one_window;
 mod options;
 mod pages;
-mod power;
+mod progress;
 mod pull;
 mod read;
-mod report;
-mod speed;
 mod window;
-
-pub use librarian::RunningLibrarian;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::platform::log;
 
 /// Ask a report, see where the answer comes from.
 #[derive(Debug, Parser)]
@@ -92,5 +79,5 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Pages(arguments)) => pages::run(arguments),
         None => window::run(cli.window),
     };
-    report::finish(result)
+    failure::finish(result)
 }

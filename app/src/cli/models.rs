@@ -11,7 +11,7 @@ use engine::store::models::{AdapterFiles, FaultKind, FileFault, ListedModel, Man
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::report::Failure;
+use crate::cli::failure::Failure;
 
 const LIST_JSON: &str = "\
 --json prints {\"models\": [...]}, one object for each: name, path, state (\"ready\", \"damaged\" or \"foreign\"), default \
@@ -159,7 +159,7 @@ pub(crate) fn run(arguments: &ModelsArgs) -> Result<(), Failure> {
     let store = ModelStore::new(&directories);
     match &arguments.action {
         Action::List { json } => list(&store, *json),
-        Action::Pull(arguments) => super::pull::run(arguments, &directories, &store),
+        Action::Pull(arguments) => crate::cli::pull::run(arguments, &directories, &store),
         Action::Add { files, name, accept_licence } => add(&store, files, name.as_deref(), *accept_licence),
         Action::Verify { name, json } => verify(&store, name.as_deref(), *json),
         Action::Adapt { name, adapter: Some(folder), .. } => {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use engine::protocol::{ComputeOptions, DeviceChoice, MemoryChoice, ReadingOptions, Source, WeightType};
 
-use super::report::Failure;
+use crate::cli::failure::Failure;
 use crate::page_ranges;
 
 /// What of the documents is read.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use engine::document::pages::{ServeOptions, serve};
 
-use super::report::Failure;
+use crate::cli::failure::Failure;
 
 /// Arguments of `recto pages`.
 #[derive(Debug, Args)]

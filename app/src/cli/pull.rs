@@ -10,8 +10,8 @@ use engine::hub::{
 use engine::store::Directories;
 use engine::store::models::ModelStore;
 
-use super::models::{PullArgs, about, agree, note, say, watched};
-use super::report::Failure;
+use crate::cli::failure::Failure;
+use crate::cli::models::{PullArgs, about, agree, note, say, watched};
 
 /// Runs `recto models pull`.
 pub(super) fn run(arguments: &PullArgs, directories: &Directories, store: &ModelStore) -> Result<(), Failure> {

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 use engine::protocol::{Command, Outcome, PageReport, PageState, ReadJob, ReadingMap, WindowOrigin, WindowReport};
 
-use super::ask::print;
-use super::follow::{REQUEST, follow, pages};
-use super::options::{ComputeArgs, ReadingArgs};
-use super::report::Failure;
+use crate::cli::ask::print;
+use crate::cli::failure::Failure;
+use crate::cli::options::{ComputeArgs, ReadingArgs};
+use crate::cli::progress::{REQUEST, follow, pages};
 
 /// Arguments of `recto read`.
 #[derive(Debug, Args)]

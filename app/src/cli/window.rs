@@ -11,14 +11,14 @@ use engine::store::library::{Library, Record};
 use engine::viewer::{ViewCommand, ViewEvent, Viewer};
 use engine::worker::{Engine, EngineOptions};
 
-use super::beside::{named_file, sample_report};
-use super::librarian::RunningLibrarian;
-use super::log;
-use super::model_keeper::RunningModelKeeper;
-use super::one_window::{self, Calls, Found};
-use super::power;
-use super::report::Failure;
-use crate::window::{self, Call, EngineClient, Helpers, Start, ViewerClient};
+use crate::cli::failure::Failure;
+use crate::platform::install_paths::{named_file, sample_report};
+use crate::platform::single_instance::{self, Found, OpenRequest, OpenRequests};
+use crate::platform::{battery, log};
+use crate::services::library::LibraryThread;
+use crate::services::models::ModelThread;
+use crate::services::{EngineClient, ViewerClient};
+use crate::window::{self, Services, Start, saved};
 
 /// Arguments of the window.
 #[derive(Debug, Args)]
@@ -65,14 +65,14 @@ fn show(arguments: WindowArgs) -> Result<(), Failure> {
         Theme::Light => egui::Theme::Light,
         Theme::Dark => egui::Theme::Dark,
     });
-    let call = Call {
-        files: one_window::absolute(arguments.files.into_iter().map(named_file).collect()),
+    let call = OpenRequest {
+        files: single_instance::absolute(arguments.files.into_iter().map(named_file).collect()),
         question: arguments.question,
     };
     let listener = if arguments.new_window {
         None
     } else {
-        match one_window::look_for_window(&call) {
+        match single_instance::find_running_window(&call) {
             Found::Told => return Ok(()),
             Found::Nobody(listener) => listener,
         }
@@ -81,38 +81,39 @@ fn show(arguments: WindowArgs) -> Result<(), Failure> {
     if let Err(error) = log::begin() {
         tracing::warn!(%error, "there is no log");
     }
-    let (way, calls) = Calls::new();
+    let (way, calls) = OpenRequests::new();
     #[cfg(target_os = "macos")]
-    let _finder = super::finder::Finder::listen_to(way.clone());
+    let _finder = crate::platform::macos_open::OpenEvents::listen_to(way.clone());
     let start = Start {
         files: call.files,
         question: call.question,
         theme,
         times_frames_since: arguments.frame_times.then_some(begun),
         sample: sample_report(),
-        size: kept(Record::Desk, window::kept_size),
+        size: kept(Record::Desk, saved::window_size),
     };
     window::run(start, |wake| {
         way.wake_with(wake.clone());
-        listener.map(|listener| one_window::take_calls(listener, way)).transpose()?;
+        listener.map(|listener| single_instance::take_open_requests(listener, way)).transpose()?;
         let (for_engine, for_viewer) = (wake.clone(), wake.clone());
         let options = EngineOptions {
             keeps_texts: true,
             is_considerate: true,
-            kept_bytes: kept(Record::Settings, window::kept_bytes),
+            kept_bytes: kept(Record::Settings, saved::cache_limit_bytes),
             ..EngineOptions::default()
         };
         let engine = Engine::spawn(options, move || for_engine())?;
         let viewer = Viewer::spawn(None, move || for_viewer())?;
-        let librarian = Box::new(RunningLibrarian::spawn(Directories::of_user().ok(), wake.clone())?);
-        let models = Box::new(RunningModelKeeper::spawn(wake.clone())?);
-        let power = Some(power::watch(wake)?);
-        Ok(Helpers {
+        let library =
+            Box::new(LibraryThread::spawn(Directories::of_user().ok(), saved::conversation_texts, wake.clone())?);
+        let models = Box::new(ModelThread::spawn(wake.clone())?);
+        let power = Some(battery::watch(wake)?);
+        Ok(Services {
             engine: Box::new(RunningEngine(engine)),
             viewer: Box::new(RunningViewer(viewer)),
-            librarian,
+            library,
             models,
-            calls: Some(calls),
+            open_requests: Some(calls),
             power,
         })
     })?;

@@ -1,47 +1,18 @@
 //! Recto's window: a report, a question, the answer as it comes, and where it comes from.
 //!
 //! The window draws and never waits: work is the engine's, asked for with commands and told about by events
-//! ([`EngineClient`]). It knows no tensors and reads no files.
+//! ([`crate::services::EngineClient`]). It knows no tensors and reads no files.
 
-mod answer_texts;
 mod app;
-mod carry_out;
-mod command;
-mod conversing;
-mod desk;
-mod dialog;
-mod engine_client;
+mod commands;
 mod export;
-mod fetch_pace;
-mod figures;
-mod fit;
-mod found_turns;
-mod frame_times;
-mod layout;
-mod librarian;
 mod markdown;
-mod model_keeper;
-mod models;
-mod pace;
 mod pages;
-mod palette;
-mod power;
-mod reading_map;
-mod scope;
+pub mod saved;
 mod screens;
-mod secret;
-mod settings;
-mod shelf;
-mod shortcuts;
 mod state;
-mod tab;
-mod tabs;
 mod theme;
-mod update;
-mod versions;
-mod viewer_client;
 mod widgets;
-mod with_models;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -50,18 +21,13 @@ use std::time::Instant;
 use crossbeam_channel::Receiver;
 use eframe::egui;
 use engine::diagnostic::Hint;
-use serde::{Deserialize, Serialize};
 
+pub use crate::platform::single_instance::OpenRequest;
+use crate::services::library::LibraryService;
+use crate::services::models::ModelService;
+use crate::services::{EngineClient, ViewerClient};
+use crate::wake::Wake;
 pub use app::Window;
-pub use engine_client::EngineClient;
-pub use export::Export;
-pub use librarian::{FileStanding, HitPlace, Librarian, LibraryCommand, LibraryEvent, LibraryHit, ReportStanding};
-pub use model_keeper::{
-    Fetch, FoundModel, InstalledModel, ModelCommand, ModelEvent, ModelKeeper, ModelShelf, OfferedModel, Speed, Updates,
-    Wanted,
-};
-pub use secret::Secret;
-pub use viewer_client::ViewerClient;
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
@@ -77,14 +43,6 @@ impl Hint for WindowError {
         Some("ask on the terminal instead: recto ask FILE \"QUESTION\"".into())
     }
 }
-
-/// Questions and answers of a conversation as it is kept, each pair as one text.
-pub fn conversation_texts(bytes: &[u8]) -> Vec<String> {
-    desk::Conversation::from_bytes(bytes).texts().collect()
-}
-
-/// What wakes the window when an event has arrived; may be called from any thread.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// How the window starts.
 #[derive(Clone, Debug, Default)]
@@ -103,44 +61,25 @@ pub struct Start {
     pub size: Option<(f32, f32)>,
 }
 
-/// What another start of the program wants of the window that is there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Call {
-    /// Files to open.
-    pub files: Vec<PathBuf>,
-    /// Question to ask on the first of them.
-    pub question: Option<String>,
-}
-
-/// Width and height of the window as a kept record tells them.
-pub fn kept_size(desk: &[u8]) -> Option<(f32, f32)> {
-    desk::Desk::from_bytes(Some(desk)).window
-}
-
-/// Bytes that what was read may take on disk, as a kept record tells them.
-pub fn kept_bytes(settings: &[u8]) -> Option<u64> {
-    settings::Settings::from_bytes(Some(settings)).kept_bytes
-}
-
 /// Those who work for the window.
-pub struct Helpers {
+pub struct Services {
     /// Reads and answers.
     pub engine: Box<dyn EngineClient>,
     /// Draws pages.
     pub viewer: Box<dyn ViewerClient>,
     /// Keeps the library.
-    pub librarian: Box<dyn Librarian>,
+    pub library: Box<dyn LibraryService>,
     /// Keeps models.
-    pub models: Box<dyn ModelKeeper>,
+    pub models: Box<dyn ModelService>,
     /// What other starts of the program want, where they are listened to.
-    pub calls: Option<Receiver<Call>>,
+    pub open_requests: Option<Receiver<OpenRequest>>,
     /// Whether the computer runs on its battery, told when that changes, where it can be known.
     pub power: Option<Receiver<bool>>,
 }
 
-impl std::fmt::Debug for Helpers {
+impl std::fmt::Debug for Services {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Helpers").finish_non_exhaustive()
+        f.debug_struct("Services").finish_non_exhaustive()
     }
 }
 
@@ -153,11 +92,11 @@ const USUAL_SIZE: [f32; 2] = [1360.0, 860.0];
 /// Smallest width and height, in points.
 const LEAST_SIZE: [f32; 2] = [880.0, 520.0];
 
-/// Shows the window until it is closed. `helpers` makes those who work for it, given what wakes the window.
+/// Shows the window until it is closed. `services` makes those who work for it, given what wakes the window.
 ///
 /// # Errors
 /// When there is no display to show it on, or a helper does not start.
-pub fn run(start: Start, helpers: impl FnOnce(Wake) -> std::io::Result<Helpers>) -> Result<(), WindowError> {
+pub fn run(start: Start, services: impl FnOnce(Wake) -> std::io::Result<Services>) -> Result<(), WindowError> {
     let mut viewport = egui::ViewportBuilder::default()
         .with_title("Recto")
         .with_app_id("recto")
@@ -172,8 +111,8 @@ pub fn run(start: Start, helpers: impl FnOnce(Wake) -> std::io::Result<Helpers>)
     let create = |creation: &eframe::CreationContext<'_>| {
         let ctx = creation.egui_ctx.clone();
         let waking = ctx.clone();
-        let helpers = helpers(Arc::new(move || waking.request_repaint()))?;
-        let window = Window::new(&ctx, helpers, start).map_err(|error| error.to_string())?;
+        let services = services(Arc::new(move || waking.request_repaint()))?;
+        let window = Window::new(&ctx, services, start).map_err(|error| error.to_string())?;
         Ok(Box::new(window) as Box<dyn eframe::App>)
     };
     eframe::run_native("Recto", options, Box::new(create))?;

@@ -7,9 +7,9 @@ use clap::Args;
 use engine::worker::bench::{Bench, Loaded, MOST_TOKENS, Machine, Shape, Subject, Summary, Work, peak_resident_bytes};
 use serde::Serialize;
 
-use super::ask::print;
-use super::options::ComputeArgs;
-use super::report::Failure;
+use crate::cli::ask::print;
+use crate::cli::failure::Failure;
+use crate::cli::options::ComputeArgs;
 
 /// Lengths of text that are encoded where nothing was chosen.
 const ENCODE: [u32; 3] = [1024, 4096, 16_384];
@@ -27,7 +27,7 @@ what was chosen. Inputs are chance: speed does not depend on them.
 
 --json prints {model, machine, results, peak_resident_bytes}. model: name, random_weights, dtype, encoder_layers, \
 decoder_layers, vision_layers, hidden_size, vocab_size, load_secs. machine: arch, os, cpu, cpus, threads, features, held_to \
-(RECTO_CPU, where set). results: one object for each piece of work: work (a line as below), rounds, secs {median, min, max} \
+(RECTO_CPU, where set). results: one object for each piece of work: work (a line as below), scan, secs {median, min, max} \
 and, where there are tokens, tokens and tokens_per_sec {median, min, max}; for decode and generate first_token_secs \
 {median, min, max}, which is not part of secs; for remember and decode memory (\"kv\" or \"shared\") and memory_bytes.
 
@@ -65,7 +65,7 @@ pub(crate) struct BenchArgs {
     generate: Vec<u32>,
     /// How often everything is measured, figures aside
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    rounds: u32,
+    scan: u32,
     /// Threads that compute [default: as many as there are processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: Option<u32>,
@@ -73,7 +73,7 @@ pub(crate) struct BenchArgs {
     #[arg(long)]
     json: bool,
     /// Read work from standard input, a piece a line, and answer each with a line of JSON
-    #[arg(long, conflicts_with_all = ["json", "rounds", "encode", "decode", "prompt", "generate"])]
+    #[arg(long, conflicts_with_all = ["json", "scan", "encode", "decode", "prompt", "generate"])]
     serve: bool,
 }
 
@@ -119,9 +119,9 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<(), Failure> {
         }
     }
     let mut results = Vec::new();
-    for (work, rounds) in plan {
+    for (work, scan) in plan {
         let mut runs = Vec::new();
-        for _ in 0..rounds {
+        for _ in 0..scan {
             runs.push(bench.run(work)?);
         }
         results.extend(Summary::of(&runs));
@@ -177,7 +177,7 @@ impl BenchArgs {
         };
         let mut plan = Vec::new();
         for tokens in or_default(&self.encode, &ENCODE, has_encoder) {
-            plan.push((Work::Encode { tokens }, self.rounds));
+            plan.push((Work::Encode { tokens }, self.scan));
         }
         let figures = match self.figures {
             Some(figures) => figures,
@@ -187,14 +187,14 @@ impl BenchArgs {
             plan.push((Work::Figure, figures));
         }
         for tokens in or_default(&self.decode, &DECODE, has_encoder) {
-            plan.push((Work::Remember { tokens }, self.rounds));
-            plan.push((Work::Decode { encoded: tokens, tokens: ANSWER }, self.rounds));
+            plan.push((Work::Remember { tokens }, self.scan));
+            plan.push((Work::Decode { encoded: tokens, tokens: ANSWER }, self.scan));
         }
         for tokens in or_default(&self.prompt, &[PROMPT], !has_encoder) {
-            plan.push((Work::Prompt { tokens }, self.rounds));
+            plan.push((Work::Prompt { tokens }, self.scan));
         }
         for tokens in or_default(&self.generate, &[GENERATE], !has_encoder) {
-            plan.push((Work::Generate { tokens }, self.rounds));
+            plan.push((Work::Generate { tokens }, self.scan));
         }
         plan
     }

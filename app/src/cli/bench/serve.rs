@@ -7,9 +7,9 @@ use engine::diagnostic::Hint;
 use engine::worker::bench::{Bench, BenchError, Loaded, Machine, Measurement, Work, peak_resident_bytes};
 use serde::Serialize;
 
-use super::super::ask::print;
-use super::super::report::Failure;
-use super::json;
+use crate::cli::ask::print;
+use crate::cli::bench::json;
+use crate::cli::failure::Failure;
 
 /// The first line: the model is loaded.
 #[derive(Serialize)]

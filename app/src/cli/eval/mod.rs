@@ -19,8 +19,8 @@ use engine::worker::{Engine, EngineOptions};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::options::ComputeArgs;
-use super::report::Failure;
+use crate::cli::failure::Failure;
+use crate::cli::options::ComputeArgs;
 use rows::Row;
 
 const EVAL_HELP: &str = "\
@@ -118,7 +118,7 @@ pub(crate) fn run(arguments: &EvalArgs) -> Result<(), Failure> {
     }
     let tallies: Vec<Tally> = tallies.into_iter().map(|(source, tally)| tally.finished(source)).collect();
     if failed.is_none() || !tallies.is_empty() {
-        super::ask::print(&if arguments.json { to_json(&tallies)? } else { table(&tallies) })?;
+        crate::cli::ask::print(&if arguments.json { to_json(&tallies)? } else { table(&tallies) })?;
     }
     failed.map_or(Ok(()), Err)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::super::report::Failure;
+use crate::cli::failure::Failure;
 
 /// A question on a passage.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

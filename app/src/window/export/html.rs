@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::super::markdown::{Alignment, Block, Mark, Span};
-use super::{ExportedReport, ExportedTurn, cited, models, page_words, share_words};
+use crate::window::export::{ExportedReport, ExportedTurn, cited, models, page_words, share_words};
+use crate::window::markdown::{Alignment, Block, Mark, Span};
 
 /// How it looks.
 const STYLE: &str = include_str!("../../../../assets/export/conversation.css");

@@ -1,8 +1,8 @@
 //! A conversation as Markdown that says the same wherever it is read: every text is escaped, answers are written anew.
 
-use super::super::markdown::{Alignment, Block, Span};
-use super::html::is_web;
-use super::{ExportedReport, ExportedTurn, cited, models, page_words, share_words};
+use crate::window::export::html::is_web;
+use crate::window::export::{ExportedReport, ExportedTurn, cited, models, page_words, share_words};
+use crate::window::markdown::{Alignment, Block, Span};
 
 /// The whole text.
 pub(super) fn page(report: &ExportedReport, turns: &[ExportedTurn]) -> String {

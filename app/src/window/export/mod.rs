@@ -10,12 +10,13 @@ use std::time::SystemTime;
 
 use engine::protocol::{PageEvidence, SpanEvidence, SpanKind};
 
-use super::desk::KeptReport;
-use super::markdown::Marked;
-use super::pages::MOST_SPANS;
-use super::scope::file_name;
-use super::state::{Turn, TurnEnd};
-use super::tab::Tab;
+use crate::services::library::Export;
+use crate::window::markdown::Marked;
+use crate::window::pages::MOST_SPANS;
+use crate::window::saved::session::KeptReport;
+use crate::window::state::report::{Turn, TurnEnd};
+use crate::window::state::scope::file_name;
+use crate::window::state::tab::Tab;
 
 /// How a conversation is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,9 @@ pub(crate) enum Form {
 }
 
 impl Form {
+    /// Extensions of all forms, in lower case.
+    pub(crate) const ALL_EXTENSIONS: &[&str] = &["md", "markdown", "html", "htm"];
+
     /// What it is called.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -51,14 +55,6 @@ impl Form {
             _ => None,
         }
     }
-}
-
-/// A conversation that is to be written to a file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Export {
-    path: PathBuf,
-    report: ExportedReport,
-    turns: Vec<ExportedTurn>,
 }
 
 /// The report that it is about.
@@ -92,40 +88,34 @@ struct ExportedPage {
     page: PageEvidence,
 }
 
-impl Export {
-    /// The conversation on an open report. The file's ending says in which form; a web page where it says nothing.
-    pub(crate) fn new(path: PathBuf, report: &KeptReport, tab: &mut Tab) -> Self {
-        let report = ExportedReport {
-            name: report.name.clone(),
-            hash: report.hash.clone(),
-            num_pages: report.pages,
-            written: date::words(SystemTime::now()),
-        };
-        let (answers, texts) = (&mut tab.answers, &tab.view.texts);
-        let turns = tab.state.turns.iter().enumerate();
-        let turns = turns.map(|(at, turn)| ExportedTurn {
-            question: turn.question.clone(),
-            about: turn.scope.words(),
-            marked: answers.marked(at, turn, texts).0,
-            evidence: turn.evidence.iter().map(|page| exported(turn, page)).collect(),
-            notes: notes(turn),
-            model: turn.model.clone(),
-        });
-        let turns = turns.collect();
-        Self { path, report, turns }
-    }
+/// The conversation on an open report as a file. The extension of `path` chooses the format; without one it is a web page.
+pub(crate) fn export(path: PathBuf, report: &KeptReport, tab: &mut Tab) -> Export {
+    let report = ExportedReport {
+        name: report.name.clone(),
+        hash: report.hash.clone(),
+        num_pages: report.pages,
+        written: date::words(SystemTime::now()),
+    };
+    let (answers, texts) = (&mut tab.answers, &tab.view.texts);
+    let turns = tab.state.turns.iter().enumerate();
+    let turns = turns.map(|(at, turn)| ExportedTurn {
+        question: turn.question.clone(),
+        about: turn.scope.words(),
+        marked: answers.marked(at, turn, texts).0,
+        evidence: turn.evidence.iter().map(|page| exported(turn, page)).collect(),
+        notes: notes(turn),
+        model: turn.model.clone(),
+    });
+    let turns: Vec<_> = turns.collect();
+    let text = page(&path, &report, &turns);
+    Export { path, text }
+}
 
-    /// Where it is to be written.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// What is to be written.
-    pub fn text(&self) -> String {
-        match Form::asked_for(&self.path) {
-            Some(Form::Markdown) => markdown::page(&self.report, &self.turns),
-            Some(Form::WebPage) | None => html::page(&self.report, &self.turns),
-        }
+/// The file's content in the format that its name asks for.
+fn page(path: &Path, report: &ExportedReport, turns: &[ExportedTurn]) -> String {
+    match Form::asked_for(path) {
+        Some(Form::Markdown) => markdown::page(report, turns),
+        Some(Form::WebPage) | None => html::page(report, turns),
     }
 }
 

@@ -4,8 +4,8 @@ use engine::document::geometry::Rect;
 use engine::document::page::FigureKind;
 use proptest::prelude::*;
 
-use super::super::markdown::{Block, Places, marked};
-use super::*;
+use crate::window::export::*;
+use crate::window::markdown::{Block, Places, marked};
 
 fn here(page: PageEvidence) -> ExportedPage {
     ExportedPage { report: None, page }
@@ -39,7 +39,7 @@ fn export(path: &str, name: &str, turns: Vec<ExportedTurn>) -> String {
         num_pages: 82,
         written: "2026-11-25 04:12 UTC".into(),
     };
-    Export { path: path.into(), report, turns }.text()
+    page(Path::new(path), &report, &turns)
 }
 
 fn sample(path: &str) -> String {

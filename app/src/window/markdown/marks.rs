@@ -6,8 +6,8 @@ use engine::document::geometry::Rect;
 use engine::document::page::Page;
 use engine::protocol::PageEvidence;
 
-use super::numbers::{number_forms, numbers};
-use super::parse::{Block, Span, parse};
+use crate::window::markdown::numbers::{number_forms, numbers};
+use crate::window::markdown::parse::{Block, Span, parse};
 
 /// An answer taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,7 +4,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 
 pub(crate) use pulldown_cmark::Alignment;
 
-use super::marks::Mark;
+use crate::window::markdown::marks::Mark;
 
 /// How deep blocks stand in each other at most; what stands deeper is drawn at this depth.
 const DEEPEST: usize = 8;

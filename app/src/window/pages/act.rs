@@ -2,11 +2,11 @@
 
 use eframe::egui::{Vec2, vec2};
 
-use super::super::state::Remote;
-use super::action::{Jump, Paging, Stretch, ViewAction, Zoom};
-use super::column::Spot;
-use super::selection::Selection;
-use super::view::PageView;
+use crate::window::pages::action::{Jump, Paging, Stretch, ViewAction, Zoom};
+use crate::window::pages::column::Spot;
+use crate::window::pages::selection::Selection;
+use crate::window::pages::view::PageView;
+use crate::window::state::report::Remote;
 
 /// Places that Back leads to at most.
 const MOST_PLACES: usize = 100;

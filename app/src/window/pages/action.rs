@@ -5,8 +5,8 @@ use engine::document::geometry::Rect;
 use engine::protocol::PageEvidence;
 use serde::{Deserialize, Serialize};
 
-use super::column::Spot;
-use super::selection::Selection;
+use crate::window::pages::column::Spot;
+use crate::window::pages::selection::Selection;
 
 /// Most places marked of one page that an answer came from: the best; more would bury the next page.
 pub(crate) const MOST_SPANS: usize = 3;

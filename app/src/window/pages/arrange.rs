@@ -5,9 +5,9 @@ use std::sync::Arc;
 use eframe::egui::{Vec2, vec2};
 use engine::viewer::ViewInfo;
 
-use super::action::{Jump, Paging, Zoom};
-use super::column::{Arrangement, Column};
-use super::view::PageView;
+use crate::window::pages::action::{Jump, Paging, Zoom};
+use crate::window::pages::column::{Arrangement, Column};
+use crate::window::pages::view::PageView;
 
 /// Between pages and around them, in screen points.
 pub(crate) const PAGE_GAP: f32 = 14.0;

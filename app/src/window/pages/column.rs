@@ -5,7 +5,7 @@ use std::ops::Range;
 use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
 use serde::{Deserialize, Serialize};
 
-use super::placement::{Placement, Rotation};
+use crate::window::pages::placement::{Placement, Rotation};
 
 /// A place on a page, in points of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

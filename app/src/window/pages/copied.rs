@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use engine::document::page::{Line, LineRole, Page};
 
-use super::selection::Selection;
+use crate::window::pages::selection::Selection;
 
 /// Signs that break a word at a line's end.
 const HYPHENS: [char; 4] = ['-', '\u{ad}', '\u{2010}', '\u{2}'];

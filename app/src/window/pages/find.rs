@@ -39,7 +39,7 @@ impl Find {
     }
 
     /// Takes in what was found on a page; what was looked for before is dropped.
-    pub(crate) fn absorb(&mut self, query: &str, page: u32, hits: Vec<Hit>, is_last: bool) {
+    pub(crate) fn apply(&mut self, query: &str, page: u32, hits: Vec<Hit>, is_last: bool) {
         if query != self.told || !self.is_on() {
             return;
         }
@@ -95,9 +95,9 @@ mod tests {
         assert_eq!(find.take_news(), None);
         assert_eq!(find.words(), "Looking…");
         for page in [2, 2, 5, 9] {
-            find.absorb("receipts", page, vec![hit()], page == 9);
+            find.apply("receipts", page, vec![hit()], page == 9);
         }
-        find.absorb("deficit", 3, vec![hit()], true);
+        find.apply("deficit", 3, vec![hit()], true);
         assert_eq!(find.words(), "4 places");
         for (forward, expected) in [(true, 2), (true, 3), (true, 0), (false, 3), (false, 2)] {
             find.step(forward, 4);
@@ -114,7 +114,7 @@ mod tests {
         let mut find = Find { query: "e".into(), ..Find::default() };
         find.take_news();
         for page in 1..=600 {
-            find.absorb("e", page, vec![hit(); 10], page == 600);
+            find.apply("e", page, vec![hit(); 10], page == 600);
         }
         assert_eq!((find.hits.len(), find.is_done), (MOST_HITS, true));
     }

@@ -8,17 +8,17 @@ use engine::document::page::{DocumentKind, Page};
 use engine::protocol::ErrorReport;
 use engine::viewer::{DocumentId, PageKey, PictureKey, ViewEvent, ViewInfo, Wanted};
 
-use super::super::state::Remote;
-use super::act::Trail;
-use super::action::{Drag, Jump, Marks, Paging, Tool, Zoom};
-use super::arrange::usual_size;
-use super::column::{Column, Spot};
-use super::contents::Contents;
-use super::copied::copied;
-use super::find::Find;
-use super::placement::Rotation;
-use super::selection::Selection;
-use super::textures::Textures;
+use crate::window::pages::act::Trail;
+use crate::window::pages::action::{Drag, Jump, Marks, Paging, Tool, Zoom};
+use crate::window::pages::arrange::usual_size;
+use crate::window::pages::column::{Column, Spot};
+use crate::window::pages::contents::Contents;
+use crate::window::pages::copied::copied;
+use crate::window::pages::find::Find;
+use crate::window::pages::placement::Rotation;
+use crate::window::pages::selection::Selection;
+use crate::window::pages::textures::Textures;
+use crate::window::state::report::Remote;
 
 /// Pages whose lines are held at most.
 const MOST_TEXTS: usize = 64;
@@ -107,7 +107,7 @@ impl PageView {
     }
 
     /// Takes in what the viewer tells.
-    pub(crate) fn absorb(&mut self, ctx: &Context, event: ViewEvent) {
+    pub(crate) fn apply(&mut self, ctx: &Context, event: ViewEvent) {
         let has_come = match &event {
             ViewEvent::Picture { key, .. } => Some(Wanted::Picture(*key)),
             ViewEvent::Page { key, .. } => Some(Wanted::Page(*key)),
@@ -131,7 +131,7 @@ impl PageView {
             }
             ViewEvent::Page { key, page } if self.document == Some(key.document) => self.put_text(key.page, page),
             ViewEvent::Found { document, query, page, hits, is_last } if self.document == Some(document) => {
-                self.find.absorb(&query, page, hits, is_last);
+                self.find.apply(&query, page, hits, is_last);
             }
             ViewEvent::Blank { wanted: Wanted::Picture(key), .. } => self.textures.refuse(key),
             ViewEvent::Blank { wanted: Wanted::Page(key), .. } if self.document == Some(key.document) => {

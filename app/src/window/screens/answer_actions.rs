@@ -2,9 +2,9 @@
 
 use eframe::egui::{Align, Button, Layout, Role, Ui, WidgetInfo, vec2};
 
-use super::super::command::{TurnCommand, UserCommand};
-use super::super::state::{Turn, TurnEnd};
-use super::super::theme::Look;
+use crate::window::commands::{TurnCommand, UserCommand};
+use crate::window::state::report::{Turn, TurnEnd};
+use crate::window::theme::Look;
 
 /// Height of what can be done, in points.
 const HEIGHT: f32 = 22.0;

@@ -2,11 +2,11 @@
 
 use eframe::egui::{Align, Layout, ScrollArea, Stroke, Ui, vec2};
 
-use super::super::command::UserCommand;
-use super::super::markdown::{Alignment, Span};
-use super::super::pages::PageView;
-use super::super::theme::Look;
-use super::answer_text::{job, text_ui};
+use crate::window::commands::UserCommand;
+use crate::window::markdown::{Alignment, Span};
+use crate::window::pages::PageView;
+use crate::window::screens::answer_text::{job, text_ui};
+use crate::window::theme::Look;
 
 /// Narrowest a column gets, in points.
 const NARROWEST: f32 = 54.0;

@@ -5,12 +5,12 @@ use eframe::egui::{
     CursorIcon, FontFamily, FontId, Galley, Label, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, vec2,
 };
 
-use super::super::command::UserCommand;
-use super::super::markdown::{Block, Mark, Span};
-use super::super::pages::{Marks, PageView, ViewAction};
-use super::super::theme::Look;
-use super::answer_table::table_ui;
-use super::crops::{CROP_WIDTH, crops_ui};
+use crate::window::commands::UserCommand;
+use crate::window::markdown::{Block, Mark, Span};
+use crate::window::pages::{Marks, PageView, ViewAction};
+use crate::window::screens::answer_table::table_ui;
+use crate::window::screens::crops::{CROP_WIDTH, crops_ui};
+use crate::window::theme::Look;
 
 /// How far a list or a quotation stands in, in points.
 const INDENT: f32 = 18.0;

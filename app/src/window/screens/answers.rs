@@ -2,15 +2,15 @@
 
 use eframe::egui::{Align, Button, Layout, Rect, RichText, Role, ScrollArea, Ui, WidgetInfo};
 
-use super::super::answer_texts::AnswerTexts;
-use super::super::command::{TurnCommand, UserCommand};
-use super::super::export::Form;
-use super::super::found_turns::FoundTurns;
-use super::super::pages::PageView;
-use super::super::state::{Remote, State};
-use super::super::theme::Look;
-use super::super::widgets::error_card_ui;
-use super::turn::turn_ui;
+use crate::window::commands::{TurnCommand, UserCommand};
+use crate::window::export::Form;
+use crate::window::pages::PageView;
+use crate::window::screens::turn::turn_ui;
+use crate::window::state::answer_texts::AnswerTexts;
+use crate::window::state::found_turns::FoundTurns;
+use crate::window::state::report::{Remote, State};
+use crate::window::theme::Look;
+use crate::window::widgets::error_card_ui;
 
 /// How far above and below what is in sight turns are drawn all the same, in points: what is a little further on is found
 /// by readers of the screen, and nothing jumps.

@@ -7,10 +7,10 @@ use eframe::egui::{
 };
 use engine::document::page::OutlineItem;
 
-use super::super::command::UserCommand;
-use super::super::pages::{PageView, ViewAction, has_parts};
-use super::super::state::Remote;
-use super::super::theme::Look;
+use crate::window::commands::UserCommand;
+use crate::window::pages::{PageView, ViewAction, has_parts};
+use crate::window::state::report::Remote;
+use crate::window::theme::Look;
 
 /// How far a subsection stands in, in points.
 const INDENT: f32 = 14.0;

@@ -3,9 +3,9 @@
 use eframe::egui::{Rect as ScreenRect, Ui, pos2, vec2};
 use engine::document::geometry::Rect;
 
-use super::super::pages::PageView;
-use super::super::theme::Look;
-use super::page::part_ui;
+use crate::window::pages::PageView;
+use crate::window::screens::page::part_ui;
+use crate::window::theme::Look;
 
 /// Left and right of it, in points of the page.
 const MARGIN_PT: f32 = 10.0;

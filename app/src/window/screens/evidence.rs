@@ -4,13 +4,13 @@ use eframe::egui::{Align, Button, Layout, Response, RichText, Role, Stroke, Ui, 
 use engine::document::geometry::Rect;
 use engine::protocol::{PageEvidence, SpanEvidence, SpanKind};
 
-use super::super::command::{TurnCommand, UserCommand};
-use super::super::pages::{MOST_SPANS, Marks, PageView, ViewAction};
-use super::super::scope::file_name;
-use super::super::state::Turn;
-use super::super::theme::Look;
-use super::super::widgets::bar_ui;
-use super::crops::{CROP_WIDTH, crops_ui};
+use crate::window::commands::{TurnCommand, UserCommand};
+use crate::window::pages::{MOST_SPANS, Marks, PageView, ViewAction};
+use crate::window::screens::crops::{CROP_WIDTH, crops_ui};
+use crate::window::state::report::Turn;
+use crate::window::state::scope::file_name;
+use crate::window::theme::Look;
+use crate::window::widgets::bar_ui;
 
 /// Height of a chip, in points.
 const CHIP_HEIGHT: f32 = 26.0;

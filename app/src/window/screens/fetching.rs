@@ -2,12 +2,12 @@
 
 use eframe::egui::{Align, Align2, Checkbox, Label, Layout, ScrollArea, TextEdit, Ui, vec2};
 
-use super::super::command::UserCommand;
-use super::super::fit::{disk_obstacle, size_words};
-use super::super::model_keeper::{FoundModel, ModelCommand, ModelShelf, OfferedModel, Wanted};
-use super::super::models::{ESTIMATING, FetchForm, MEASURING, ModelTrouble, ModelWork, Models, TokenSight};
-use super::super::theme::Look;
-use super::super::widgets::{bar_ui, error_card_of_ui, link_ui, primary_button_ui};
+use crate::services::models::{FoundModel, ModelCommand, ModelInventory, OfferedModel, Wanted};
+use crate::window::commands::UserCommand;
+use crate::window::state::fit::{disk_obstacle, size_words};
+use crate::window::state::models::{ESTIMATING, FetchForm, MEASURING, ModelTrouble, ModelWork, Models, TokenSight};
+use crate::window::theme::Look;
+use crate::window::widgets::{bar_ui, error_card_of_ui, link_ui, primary_button_ui};
 
 /// Highest that a notice gets before it is scrolled, in points.
 const NOTICE_HEIGHT: f32 = 130.0;
@@ -19,7 +19,7 @@ const FIELD_WIDTH: f32 = 340.0;
 pub(super) fn asked_to_fetch_ui(
     ui: &mut Ui,
     look: &Look,
-    (models, shelf, offer): (&Models, &ModelShelf, &OfferedModel),
+    (models, inventory, offer): (&Models, &ModelInventory, &OfferedModel),
     form: &mut FetchForm,
     commands: &mut Vec<UserCommand>,
 ) {
@@ -36,8 +36,8 @@ pub(super) fn asked_to_fetch_ui(
                 if link_ui(ui, look, "1. Accept its terms there", gate) {
                     commands.push(UserCommand::OpenAddress(gate.clone()));
                 }
-                if link_ui(ui, look, "2. Make a token that may read", &shelf.tokens_address) {
-                    commands.push(UserCommand::OpenAddress(shelf.tokens_address.clone()));
+                if link_ui(ui, look, "2. Make a token that may read", &inventory.tokens_address) {
+                    commands.push(UserCommand::OpenAddress(inventory.tokens_address.clone()));
                 }
             });
         }
@@ -78,7 +78,7 @@ pub(super) fn repository_ui(
 pub(super) fn found_ui(
     ui: &mut Ui,
     look: &Look,
-    (shelf, found): (&ModelShelf, &FoundModel),
+    (inventory, found): (&ModelInventory, &FoundModel),
     commands: &mut Vec<UserCommand>,
 ) {
     ui.label(found.fetch.what.name());
@@ -86,7 +86,7 @@ pub(super) fn found_ui(
     if link_ui(ui, look, "Read the terms", &found.licence_address) {
         commands.push(UserCommand::OpenAddress(found.licence_address.clone()));
     }
-    let obstacle = disk_obstacle(shelf, found.download_bytes);
+    let obstacle = disk_obstacle(inventory, found.download_bytes);
     if let Some(obstacle) = obstacle {
         ui.add(Label::new(obstacle.words()).wrap());
     }

@@ -5,11 +5,11 @@ use eframe::egui::{
     vec2,
 };
 
-use super::super::command::UserCommand;
-use super::super::figures::FoundFigure;
-use super::super::pages::{Marks, PageView, ViewAction, part_key};
-use super::super::state::{Remote, State};
-use super::super::theme::{Look, draw_picture};
+use crate::window::commands::UserCommand;
+use crate::window::pages::{Marks, PageView, ViewAction, part_key};
+use crate::window::state::figures::FoundFigure;
+use crate::window::state::report::{Remote, State};
+use crate::window::theme::{Look, draw_picture};
 
 /// Height of a figure's picture, of its caption, and of what can be done with it, in points.
 const PICTURE: f32 = 112.0;

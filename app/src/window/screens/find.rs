@@ -4,9 +4,9 @@ use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{Align2, FontId, Key, Role, ScrollArea, Sense, TextEdit, TextFormat, Ui, WidgetInfo, vec2};
 use engine::viewer::Hit;
 
-use super::super::command::UserCommand;
-use super::super::pages::{Find, PageView, ViewAction};
-use super::super::theme::Look;
+use crate::window::commands::UserCommand;
+use crate::window::pages::{Find, PageView, ViewAction};
+use crate::window::theme::Look;
 
 /// Width of the field, in points.
 const FIELD_WIDTH: f32 = 220.0;

@@ -4,15 +4,15 @@ use eframe::egui::{
     self, Align, Align2, Button, FontId, Label, Layout, RichText, ScrollArea, Shape, Stroke, TextEdit, Ui, vec2,
 };
 
-use super::super::command::UserCommand;
-use super::super::desk::{Desk, KeptReport};
-use super::super::librarian::{FileStanding, HitPlace, LibraryHit};
-use super::super::models::FetchForm;
-use super::super::shelf::Shelf;
-use super::super::state::Trouble;
-use super::super::theme::Look;
-use super::super::widgets::{error_card_ui, passage_job, primary_button_ui};
-use super::offers::{ModelsView, first_model_ui};
+use crate::services::library::{FileStatus, HitLocation, LibraryHit};
+use crate::window::commands::UserCommand;
+use crate::window::saved::session::{KeptReport, SavedSession};
+use crate::window::screens::offers::{ModelsView, first_model_ui};
+use crate::window::state::library::LibraryState;
+use crate::window::state::models::FetchForm;
+use crate::window::state::report::Trouble;
+use crate::window::theme::Look;
+use crate::window::widgets::{error_card_ui, passage_job, primary_button_ui};
 
 /// Height of the first screen's content, in points: what is needed to centre it.
 const CONTENT_HEIGHT: f32 = 330.0;
@@ -21,13 +21,13 @@ const CONTENT_HEIGHT: f32 = 330.0;
 pub(crate) fn library_ui(
     ui: &mut Ui,
     look: &Look,
-    (desk, shelf): (&Desk, &mut Shelf),
+    (session, library): (&SavedSession, &mut LibraryState),
     (view, form): (ModelsView<'_>, &mut FetchForm),
     trouble: Option<&Trouble>,
     commands: &mut Vec<UserCommand>,
 ) {
     let sizes = look.sizes();
-    let is_empty = desk.reports().next().is_none();
+    let is_empty = session.reports().next().is_none();
     let is_getting_model = view.models.is_getting_first();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.with_layout(Layout::top_down(Align::Center), |ui| {
@@ -54,12 +54,12 @@ pub(crate) fn library_ui(
                 }
                 if !is_empty {
                     ui.add_space(sizes.gap_large);
-                    search_ui(ui, look, shelf, commands);
+                    search_ui(ui, look, library, commands);
                     ui.add_space(sizes.gap);
-                    if shelf.searched.is_empty() {
-                        reports_ui(ui, look, (desk, shelf), commands);
+                    if library.searched.is_empty() {
+                        reports_ui(ui, look, (session, library), commands);
                     } else {
-                        found_ui(ui, look, (desk, shelf), commands);
+                        found_ui(ui, look, (session, library), commands);
                     }
                 }
                 ui.add_space(sizes.gap_large);
@@ -85,9 +85,9 @@ fn drop_zone_ui(ui: &mut Ui, look: &Look, is_large: bool, commands: &mut Vec<Use
     dashed_border(ui, look, zone.response.rect);
 }
 
-fn search_ui(ui: &mut Ui, look: &Look, shelf: &mut Shelf, commands: &mut Vec<UserCommand>) {
+fn search_ui(ui: &mut Ui, look: &Look, library: &mut LibraryState, commands: &mut Vec<UserCommand>) {
     let name = ui.label(look.muted("Search all reports and conversations"));
-    let field = TextEdit::singleline(&mut shelf.query)
+    let field = TextEdit::singleline(&mut library.query)
         .id_salt("library search")
         .hint_text("Words that all stand on one page")
         .margin(vec2(look.sizes().gap, look.sizes().gap_small))
@@ -99,21 +99,26 @@ fn search_ui(ui: &mut Ui, look: &Look, shelf: &mut Shelf, commands: &mut Vec<Use
 }
 
 /// All reports, the one that was opened last first.
-fn reports_ui(ui: &mut Ui, look: &Look, (desk, shelf): (&Desk, &Shelf), commands: &mut Vec<UserCommand>) {
-    for report in desk.reports() {
+fn reports_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (session, library): (&SavedSession, &LibraryState),
+    commands: &mut Vec<UserCommand>,
+) {
+    for report in session.reports() {
         look.card().show(ui, |ui| {
             ui.set_width(ui.available_width());
-            if shelf.to_remove.as_ref() == Some(&report.hash) {
+            if library.to_remove.as_ref() == Some(&report.hash) {
                 removal_ui(ui, look, report, commands);
             } else {
-                report_ui(ui, look, report, shelf, commands);
+                report_ui(ui, look, report, library, commands);
             }
         });
     }
 }
 
-fn report_ui(ui: &mut Ui, look: &Look, report: &KeptReport, shelf: &Shelf, commands: &mut Vec<UserCommand>) {
-    let standing = shelf.standings.get(&report.hash);
+fn report_ui(ui: &mut Ui, look: &Look, report: &KeptReport, library: &LibraryState, commands: &mut Vec<UserCommand>) {
+    let standing = library.statuses.get(&report.hash);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let remove = ui.button("Remove…").on_hover_text("Remove everything Recto made from it; the file itself stays");
         if remove.clicked() {
@@ -131,9 +136,9 @@ fn report_ui(ui: &mut Ui, look: &Look, report: &KeptReport, shelf: &Shelf, comma
             let kept = kept.map(|bytes| format!(", {:.1} MB kept", bytes as f64 / 1e6)).unwrap_or_default();
             ui.label(look.muted(format!("{pages}, opened {}{kept}", ago(report.opened_secs))));
             let trouble = match standing.map(|standing| standing.file) {
-                Some(FileStanding::Gone) => "The file is no longer there: open it from where it is now",
-                Some(FileStanding::Changed) => "The file has changed since: opening it makes a new report",
-                Some(FileStanding::Here) | None => "",
+                Some(FileStatus::Gone) => "The file is no longer there: open it from where it is now",
+                Some(FileStatus::Changed) => "The file has changed since: opening it makes a new report",
+                Some(FileStatus::Here) | None => "",
             };
             if !trouble.is_empty() {
                 ui.label(RichText::new(trouble).size(look.sizes().text_small).color(look.colours().error));
@@ -158,8 +163,13 @@ fn removal_ui(ui: &mut Ui, look: &Look, report: &KeptReport, commands: &mut Vec<
 }
 
 /// Where words were found.
-fn found_ui(ui: &mut Ui, look: &Look, (desk, shelf): (&Desk, &Shelf), commands: &mut Vec<UserCommand>) {
-    let count = match (shelf.hits.len(), shelf.is_searching, shelf.has_more) {
+fn found_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (session, library): (&SavedSession, &LibraryState),
+    commands: &mut Vec<UserCommand>,
+) {
+    let count = match (library.hits.len(), library.is_searching, library.has_more) {
         (0, true, _) => "Searching…".to_owned(),
         (0, false, _) => "Nothing found".to_owned(),
         (1, _, _) => "Found in 1 place".to_owned(),
@@ -168,11 +178,11 @@ fn found_ui(ui: &mut Ui, look: &Look, (desk, shelf): (&Desk, &Shelf), commands: 
     };
     ui.label(look.muted(count));
     let mut last = "";
-    for (at, hit) in shelf.hits.iter().enumerate() {
+    for (at, hit) in library.hits.iter().enumerate() {
         if hit.hash != last {
             last = &hit.hash;
             ui.add_space(look.sizes().gap_small);
-            let name = desk.report(&hit.hash).map_or("", |report| report.name.as_str());
+            let name = session.report(&hit.hash).map_or("", |report| report.name.as_str());
             ui.label(RichText::new(name).strong());
         }
         hit_ui(ui, look, (at, hit), commands);
@@ -181,8 +191,8 @@ fn found_ui(ui: &mut Ui, look: &Look, (desk, shelf): (&Desk, &Shelf), commands: 
 
 fn hit_ui(ui: &mut Ui, look: &Look, (at, hit): (usize, &LibraryHit), commands: &mut Vec<UserCommand>) {
     let place = match hit.place {
-        HitPlace::Page(page) => format!("Page {page}"),
-        HitPlace::Turn(_) => "Conversation".to_owned(),
+        HitLocation::Page(page) => format!("Page {page}"),
+        HitLocation::Turn(_) => "Conversation".to_owned(),
     };
     let job = passage_job(look, &place, &hit.passage.text, &hit.passage.found);
     let button = Button::new(job).wrap().frame_when_inactive(false).min_size(vec2(ui.available_width(), 0.0));

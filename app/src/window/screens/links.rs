@@ -3,9 +3,9 @@
 use eframe::egui::{Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
 use engine::document::raw::LinkTarget;
 
-use super::super::command::UserCommand;
-use super::super::pages::{PageView, Placement, Tool, ViewAction};
-use super::super::theme::Look;
+use crate::window::commands::UserCommand;
+use crate::window::pages::{PageView, Placement, Tool, ViewAction};
+use crate::window::theme::Look;
 
 /// Around a link, in points of the page.
 const MARGIN_PT: f32 = 1.0;

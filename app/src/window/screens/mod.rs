@@ -1,5 +1,5 @@
 //! What is drawn where. Drawing functions are named `*_ui`, are given the state and change none of it: what the user
-//! does is pushed as a [`UserCommand`](super::command::UserCommand).
+//! does is pushed as a [`UserCommand`](crate::window::commands::UserCommand).
 
 mod answer_actions;
 mod answer_table;

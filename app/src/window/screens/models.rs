@@ -2,15 +2,15 @@
 
 use eframe::egui::{Align, Button, Label, Layout, RichText, Role, Ui, WidgetInfo};
 
-use super::super::command::UserCommand;
-use super::super::fit::size_words;
-use super::super::model_keeper::{InstalledModel, ModelCommand, Speed};
-use super::super::models::{Asked, FetchForm, Models};
-use super::super::settings::Settings;
-use super::super::theme::Look;
-use super::super::widgets::as_sentence;
-use super::fetching::{notice_ui, yes_no_ui};
-use super::offers::{ModelsView, ready_ui, ways_ui};
+use crate::services::models::{InstalledModel, ModelCommand, Speed};
+use crate::window::commands::UserCommand;
+use crate::window::saved::settings::Settings;
+use crate::window::screens::fetching::{notice_ui, yes_no_ui};
+use crate::window::screens::offers::{ModelsView, ready_ui, ways_ui};
+use crate::window::state::fit::size_words;
+use crate::window::state::models::{Asked, FetchForm, Models};
+use crate::window::theme::Look;
+use crate::window::widgets::as_sentence;
 
 /// Draws them.
 pub(crate) fn models_ui(
@@ -27,14 +27,14 @@ pub(crate) fn models_ui(
 }
 
 fn installed_models_ui(ui: &mut Ui, look: &Look, models: &Models, set: &mut Settings, commands: &mut Vec<UserCommand>) {
-    let Some(shelf) = &models.shelf else { return };
+    let Some(inventory) = &models.inventory else { return };
     look.card().show(ui, |ui| {
         ui.set_width(ui.available_width());
-        if shelf.installed.is_empty() {
+        if inventory.installed.is_empty() {
             let words = "No model is installed. Reports can be read and searched; answers need a model.";
             ui.add(Label::new(words).wrap());
         }
-        for (at, model) in shelf.installed.iter().enumerate() {
+        for (at, model) in inventory.installed.iter().enumerate() {
             if at > 0 {
                 ui.separator();
             }

@@ -2,14 +2,16 @@
 
 use eframe::egui::{Align, Button, Label, Layout, RichText, Role, Stroke, Ui, WidgetInfo};
 
-use super::super::command::UserCommand;
-use super::super::fit::{Offer, computer_words, offers, size_words};
-use super::super::model_keeper::{ModelCommand, ModelShelf, OfferedModel, Speed};
-use super::super::models::{Asked, ESTIMATING, FetchForm, Models};
-use super::super::settings::Settings;
-use super::super::theme::Look;
-use super::super::widgets::{as_sentence, primary_button_ui};
-use super::fetching::{asked_to_fetch_ui, found_ui, notice_ui, repository_ui, trouble_ui, work_ui, yes_no_ui};
+use crate::services::models::{ModelCommand, ModelInventory, OfferedModel, Speed};
+use crate::window::commands::UserCommand;
+use crate::window::saved::settings::Settings;
+use crate::window::screens::fetching::{
+    asked_to_fetch_ui, found_ui, notice_ui, repository_ui, trouble_ui, work_ui, yes_no_ui,
+};
+use crate::window::state::fit::{Offer, computer_words, offers, size_words};
+use crate::window::state::models::{Asked, ESTIMATING, FetchForm, Models};
+use crate::window::theme::Look;
+use crate::window::widgets::{as_sentence, primary_button_ui};
 
 /// What the screens of models draw from.
 #[derive(Clone, Copy)]
@@ -75,15 +77,15 @@ pub(super) fn ways_ui(
     if let Some(failed) = &models.trouble {
         trouble_ui(ui, look, failed, commands);
     }
-    let Some(shelf) = &models.shelf else {
+    let Some(inventory) = &models.inventory else {
         ui.label(look.muted("Looking for models…"));
         return;
     };
-    computer_ui(ui, look, (view, shelf), commands);
+    computer_ui(ui, look, (view, inventory), commands);
     if models.has_stopped {
         ui.add(Label::new(look.muted("Stopped. What has come is kept; the next download goes on from there.")).wrap());
     }
-    let offers = offers(shelf);
+    let offers = offers(inventory);
     let mut families: Vec<&str> = Vec::new();
     for offer in &offers {
         if !families.contains(&offer.model.family.as_str()) {
@@ -99,13 +101,13 @@ pub(super) fn ways_ui(
             for offer in &of_family {
                 ui.separator();
                 let is_first = first == Some(&offer.model.name);
-                offer_ui(ui, look, (view, shelf, offer, is_first), form, commands);
+                offer_ui(ui, look, (view, inventory, offer, is_first), form, commands);
             }
         });
     }
     look.card().show(ui, |ui| {
         ui.set_width(ui.available_width());
-        elsewhere_ui(ui, look, (models, shelf), form, commands);
+        elsewhere_ui(ui, look, (models, inventory), form, commands);
     });
 }
 
@@ -113,15 +115,15 @@ pub(super) fn ways_ui(
 fn computer_ui(
     ui: &mut Ui,
     look: &Look,
-    (view, shelf): (ModelsView<'_>, &ModelShelf),
+    (view, inventory): (ModelsView<'_>, &ModelInventory),
     commands: &mut Vec<UserCommand>,
 ) {
     if let Some(work) = view.models.work.as_ref().filter(|work| work.stage == ESTIMATING) {
         work_ui(ui, look, work, commands);
         return;
     }
-    let is_new = |model: &OfferedModel| shelf.installed.iter().all(|installed| installed.name != model.name);
-    let has_offers = shelf.offered.iter().any(is_new);
+    let is_new = |model: &OfferedModel| inventory.installed.iter().all(|installed| installed.name != model.name);
+    let has_offers = inventory.offered.iter().any(is_new);
     let is_free = view.models.work.is_none();
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -133,7 +135,7 @@ fn computer_ui(
                 commands.push(UserCommand::Model(ModelCommand::Estimate(view.settings.device)));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                if let Some(words) = computer_words(shelf) {
+                if let Some(words) = computer_words(inventory) {
                     ui.add(Label::new(look.muted(words)).wrap());
                 }
             });
@@ -161,7 +163,7 @@ fn family_ui(ui: &mut Ui, look: &Look, family: &str, offers: &[&Offer<'_>]) {
 fn offer_ui(
     ui: &mut Ui,
     look: &Look,
-    (view, shelf, offer, is_first): (ModelsView<'_>, &ModelShelf, &Offer<'_>, bool),
+    (view, inventory, offer, is_first): (ModelsView<'_>, &ModelInventory, &Offer<'_>, bool),
     form: &mut FetchForm,
     commands: &mut Vec<UserCommand>,
 ) {
@@ -189,7 +191,7 @@ fn offer_ui(
         });
     });
     if is_asked {
-        let panel = ui.scope(|ui| asked_to_fetch_ui(ui, look, (models, shelf, model), form, commands));
+        let panel = ui.scope(|ui| asked_to_fetch_ui(ui, look, (models, inventory, model), form, commands));
         if models.shows_asked {
             panel.response.scroll_to_me(None);
         }
@@ -223,12 +225,12 @@ fn get_ui(
 fn elsewhere_ui(
     ui: &mut Ui,
     look: &Look,
-    (models, shelf): (&Models, &ModelShelf),
+    (models, inventory): (&Models, &ModelInventory),
     form: &mut FetchForm,
     commands: &mut Vec<UserCommand>,
 ) {
     ui.label(RichText::new("From elsewhere").strong());
-    let is_offered = |name: &str| shelf.offered.iter().any(|offer| offer.name == name);
+    let is_offered = |name: &str| inventory.offered.iter().any(|offer| offer.name == name);
     if let Some(work) = models.work.as_ref().filter(|work| work.stage != ESTIMATING && !is_offered(&work.name)) {
         work_ui(ui, look, work, commands);
         return;
@@ -236,7 +238,7 @@ fn elsewhere_ui(
     let is_free = models.work.is_none();
     match &models.asked {
         Some(Asked::Repository) => repository_ui(ui, look, models, form, commands),
-        Some(Asked::Found(found)) => found_ui(ui, look, (shelf, found), commands),
+        Some(Asked::Found(found)) => found_ui(ui, look, (inventory, found), commands),
         Some(Asked::Add { path, notice }) => {
             notice_ui(ui, look, notice);
             if yes_no_ui(ui, look, ("Accept and install", true), commands) {

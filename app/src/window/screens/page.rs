@@ -5,8 +5,8 @@ use eframe::egui::{self, FontId, Painter, Rect, Sense, Stroke, StrokeKind, Ui, p
 use engine::document::geometry;
 use engine::document::page::DocumentKind;
 
-use super::super::pages::{PageView, Placement, part_key, thumbnail_key, tile_keys};
-use super::super::theme::{Look, draw_picture, draw_turned_picture};
+use crate::window::pages::{PageView, Placement, part_key, thumbnail_key, tile_keys};
+use crate::window::theme::{Look, draw_picture, draw_turned_picture};
 
 /// How thinly marks are drawn over what they mark.
 const MARK_OPACITY: f32 = 0.32;

@@ -2,11 +2,11 @@
 
 use eframe::egui::{self, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use super::super::command::UserCommand;
-use super::super::pages::{PageView, ViewAction, thumbnail_key};
-use super::super::reading_map::Cell;
-use super::super::state::{Remote, State};
-use super::super::theme::{Look, draw_turned_picture};
+use crate::window::commands::UserCommand;
+use crate::window::pages::{PageView, ViewAction, thumbnail_key};
+use crate::window::state::reading_map::Cell;
+use crate::window::state::report::{Remote, State};
+use crate::window::theme::{Look, draw_turned_picture};
 
 /// Height of a page's box to its width, such that an upright sheet fits.
 const BOX_SHAPE: f32 = 1.3;

@@ -1,4 +1,4 @@
-//! The open report's pages, scrolled and made larger; each is drawn by [`super::page`].
+//! The open report's pages, scrolled and made larger; each is drawn by [`crate::window::screens::page`].
 
 use std::sync::Arc;
 
@@ -7,15 +7,15 @@ use eframe::egui::{Event, MouseWheelUnit, Rect, RichText, Role, ScrollArea, Sens
 use engine::protocol::ErrorReport;
 use engine::viewer::ViewInfo;
 
-use super::super::command::UserCommand;
-use super::super::pages::{Column, Jump, PAGE_GAP, PageView, Paging, Stretch, ViewAction, Zoom};
-use super::super::scope::Scope;
-use super::super::state::Remote;
-use super::super::theme::Look;
-use super::super::widgets::as_sentence;
-use super::links::links_ui;
-use super::page::{Sheet, page_ui};
-use super::pointer::{Desk, pointer_ui};
+use crate::window::commands::UserCommand;
+use crate::window::pages::{Column, Jump, PAGE_GAP, PageView, Paging, Stretch, ViewAction, Zoom};
+use crate::window::screens::links::links_ui;
+use crate::window::screens::page::{Sheet, page_ui};
+use crate::window::screens::pointer::{Surface, pointer_ui};
+use crate::window::state::report::Remote;
+use crate::window::state::scope::Scope;
+use crate::window::theme::Look;
+use crate::window::widgets::as_sentence;
 
 /// So far fingers go on at the end of a page before the next one is turned to, in screen points; a notch of a wheel does.
 const PULL: f32 = 120.0;
@@ -86,8 +86,8 @@ fn column_ui(
 ) {
     let origin = ui.max_rect().min.to_vec2();
     // One surface below all pages: a drag that leaves a page, or scrolls it out of sight, goes on.
-    let surface = ui.interact(sight, ui.scope_id().with("surface"), Sense::CLICK | Sense::DRAG);
-    surface.widget_info(|| WidgetInfo::labeled(Role::Pane, true, "Pages of the report"));
+    let response = ui.interact(sight, ui.scope_id().with("surface"), Sense::CLICK | Sense::DRAG);
+    response.widget_info(|| WidgetInfo::labeled(Role::Pane, true, "Pages of the report"));
     let margin = view.room.y / 2.0;
     let (top, bottom) = (sight.top() - origin.y, sight.bottom() - origin.y);
     for index in column.between(top - margin, bottom + margin) {
@@ -104,8 +104,8 @@ fn column_ui(
         view.want_text(index as u32 + 1);
         is_on_link |= links_ui(ui, look, view, (index as u32 + 1, column.page(index).moved(origin)), commands);
     }
-    let desk = Desk { column, origin, sight, is_on_link };
-    pointer_ui(ui, look, view, &desk, &surface, commands);
+    let surface = Surface { column, origin, sight, is_on_link };
+    pointer_ui(ui, look, view, &surface, &response, commands);
 }
 
 /// Turning the wheel where a page ends that is shown alone turns to the next one.

@@ -3,10 +3,10 @@
 use eframe::egui::{Align, Align2, Button, Key, Layout, Role, TextEdit, Ui, WidgetInfo, vec2};
 use engine::viewer::ViewInfo;
 
-use super::super::command::UserCommand;
-use super::super::pages::{PageView, Paging, Tool, ViewAction, Zoom};
-use super::super::state::Remote;
-use super::super::theme::Look;
+use crate::window::commands::UserCommand;
+use crate::window::pages::{PageView, Paging, Tool, ViewAction, Zoom};
+use crate::window::state::report::Remote;
+use crate::window::theme::Look;
 
 /// Width of the field for a page's number, in points.
 const NUMBER_WIDTH: f32 = 44.0;

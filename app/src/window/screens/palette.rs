@@ -5,11 +5,11 @@ use eframe::egui::{
     UiBuilder, WidgetInfo, vec2,
 };
 
-use super::super::command::UserCommand;
-use super::super::palette::{Entry, Palette, entries, matching};
-use super::super::settings::Settings;
-use super::super::tabs::Tabs;
-use super::super::theme::Look;
+use crate::window::commands::UserCommand;
+use crate::window::commands::palette::{Entry, Palette, entries, matching};
+use crate::window::saved::settings::Settings;
+use crate::window::state::tabs::Tabs;
+use crate::window::theme::Look;
 
 /// Width of the list, in points.
 const WIDTH: f32 = 520.0;

@@ -2,12 +2,12 @@
 
 use eframe::egui::{Button, CursorIcon, FontId, PointerButton, Pos2, Rect, Response, Ui, Vec2, vec2};
 
-use super::super::command::UserCommand;
-use super::super::pages::{
+use crate::window::commands::UserCommand;
+use crate::window::pages::{
     Column, Drag, Jump, PageView, Placement, Selection, Tool, Unit, ViewAction, can_begin, is_on_text,
 };
-use super::super::theme::Look;
-use super::page::draw_region;
+use crate::window::screens::page::draw_region;
+use crate::window::theme::Look;
 
 /// How fast the view follows a drag past its edge: the part of the way past it that is gone in a frame.
 const PULL: f32 = 0.25;
@@ -22,7 +22,7 @@ const REGION_HINT: &str = "Draw a rectangle around what you want to ask about. E
 const LEAST_REGION_PT: f32 = 6.0;
 
 /// Where pages lie on the screen.
-pub(super) struct Desk<'a> {
+pub(super) struct Surface<'a> {
     /// The column.
     pub column: &'a Column,
     /// Where the column begins.
@@ -33,7 +33,7 @@ pub(super) struct Desk<'a> {
     pub is_on_link: bool,
 }
 
-impl Desk<'_> {
+impl Surface<'_> {
     /// The page at a point of the screen, counted from 1, and where it lies.
     fn page_at(&self, at: Pos2) -> (u32, Placement) {
         let index = self.column.spot(at - self.origin).index;
@@ -41,16 +41,16 @@ impl Desk<'_> {
     }
 }
 
-/// Takes presses and drags on `surface`, below all pages.
+/// Takes presses and drags on `response`, below all pages.
 pub(super) fn pointer_ui(
     ui: &Ui,
     look: &Look,
     view: &mut PageView,
-    desk: &Desk<'_>,
-    surface: &Response,
+    surface: &Surface<'_>,
+    response: &Response,
     commands: &mut Vec<UserCommand>,
 ) {
-    if surface.is_pointer_button_down_on() {
+    if response.is_pointer_button_down_on() {
         // Keys now belong to the pages: Ctrl+C copies what is selected here.
         ui.memory_mut(|memory| {
             if let Some(focused) = memory.focused() {
@@ -58,10 +58,10 @@ pub(super) fn pointer_ui(
             }
         });
     }
-    surface.context_menu(|ui| context_menu_ui(ui, view, commands));
+    response.context_menu(|ui| context_menu_ui(ui, view, commands));
     match view.tool {
-        Tool::Select => select(ui, view, desk, surface, commands),
-        Tool::Region => region_ui(ui, look, view, desk, surface, commands),
+        Tool::Select => select(ui, view, surface, response, commands),
+        Tool::Region => region_ui(ui, look, view, surface, response, commands),
     }
 }
 
@@ -78,16 +78,16 @@ fn context_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Vec<UserCommand>
     }
 }
 
-fn select(ui: &Ui, view: &mut PageView, desk: &Desk<'_>, surface: &Response, commands: &mut Vec<UserCommand>) {
+fn select(ui: &Ui, view: &mut PageView, surface: &Surface<'_>, response: &Response, commands: &mut Vec<UserCommand>) {
     let pointer = ui.input(|input| input.pointer.interact_pos());
     let Some(pointer) = pointer else { return };
-    let (number, place) = desk.page_at(pointer);
+    let (number, place) = surface.page_at(pointer);
     let page = view.texts.get(&number);
     let at = place.to_page(pointer);
     let is_on_page = place.rect.contains(pointer);
-    let is_dragged = surface.dragged_by(PointerButton::Primary);
-    if (surface.hovered() || is_dragged)
-        && !desk.is_on_link
+    let is_dragged = response.dragged_by(PointerButton::Primary);
+    if (response.hovered() || is_dragged)
+        && !surface.is_on_link
         && page.is_some_and(|page| (is_on_page && is_on_text(page, at)) || is_dragged)
     {
         ui.set_cursor_icon(CursorIcon::Text);
@@ -95,18 +95,18 @@ fn select(ui: &Ui, view: &mut PageView, desk: &Desk<'_>, surface: &Response, com
     let mut choose = |selection| commands.push(UserCommand::View(ViewAction::Select(selection)));
     let whole =
         |unit| page.filter(|page| is_on_page && is_on_text(page, at)).and_then(|page| Selection::at(page, at, unit));
-    if surface.drag_started_by(PointerButton::Primary) {
+    if response.drag_started_by(PointerButton::Primary) {
         let began = ui.input(|input| input.pointer.press_origin()).and_then(|origin| {
-            let (number, place) = desk.page_at(origin);
+            let (number, place) = surface.page_at(origin);
             let (page, at) = (view.texts.get(&number)?, place.to_page(origin));
             can_begin(page, at).then(|| Selection::at(page, at, Unit::Letter)).flatten()
         });
         view.drag = began.map(Drag::Text);
-    } else if surface.triple_clicked() {
+    } else if response.triple_clicked() {
         choose(whole(Unit::Line));
-    } else if surface.double_clicked() {
+    } else if response.double_clicked() {
         choose(whole(Unit::Word));
-    } else if surface.clicked() {
+    } else if response.clicked() {
         let is_extended = ui.input(|input| input.modifiers.shift);
         let extended = view.selection.as_ref().filter(|_| is_extended);
         choose(extended.zip(page).and_then(|(selection, page)| selection.drawn_to(page, at, Unit::Letter)));
@@ -115,7 +115,7 @@ fn select(ui: &Ui, view: &mut PageView, desk: &Desk<'_>, surface: &Response, com
         if let (Some(Drag::Text(began)), Some(page)) = (&view.drag, page) {
             choose(began.drawn_to(page, at, Unit::Letter));
         }
-        follow(ui, view, desk.sight, pointer);
+        follow(ui, view, surface.sight, pointer);
     } else {
         view.drag = None;
     }
@@ -148,27 +148,27 @@ fn region_ui(
     ui: &Ui,
     look: &Look,
     view: &mut PageView,
-    desk: &Desk<'_>,
-    surface: &Response,
+    surface: &Surface<'_>,
+    response: &Response,
     commands: &mut Vec<UserCommand>,
 ) {
-    if surface.hovered() || surface.dragged() {
+    if response.hovered() || response.dragged() {
         ui.set_cursor_icon(CursorIcon::Crosshair);
     }
-    hint_ui(ui, look, desk.sight);
-    if surface.drag_started_by(PointerButton::Primary) {
+    hint_ui(ui, look, surface.sight);
+    if response.drag_started_by(PointerButton::Primary) {
         view.drag = ui.input(|input| input.pointer.press_origin()).map(|origin| {
-            let (page, place) = desk.page_at(origin);
+            let (page, place) = surface.page_at(origin);
             Drag::Region { page, from: place.to_page(origin) }
         });
     }
     let Some(Drag::Region { page, from }) = view.drag else { return };
-    let place = desk.column.page(page as usize - 1).moved(desk.origin);
+    let place = surface.column.page(page as usize - 1).moved(surface.origin);
     let Some(pointer) = ui.input(|input| input.pointer.interact_pos()) else { return };
     let on_screen = Rect::from_two_pos(place.to_screen(from), pointer).intersect(place.rect);
-    if surface.dragged_by(PointerButton::Primary) {
+    if response.dragged_by(PointerButton::Primary) {
         draw_region(ui.painter(), look, on_screen);
-        follow(ui, view, desk.sight, pointer);
+        follow(ui, view, surface.sight, pointer);
         return;
     }
     view.drag = None;

@@ -3,10 +3,10 @@
 use eframe::egui::{Align, Align2, Key, Label, Layout, TextEdit, Ui, vec2};
 use engine::protocol::ModelSummary;
 
-use super::super::command::{Screen, TurnCommand, UserCommand};
-use super::super::state::{Draft, Remote, State, Work};
-use super::super::theme::Look;
-use super::super::widgets::{bar_ui, primary_button_ui};
+use crate::window::commands::{Screen, TurnCommand, UserCommand};
+use crate::window::state::report::{Draft, Remote, State, Work};
+use crate::window::theme::Look;
+use crate::window::widgets::{bar_ui, primary_button_ui};
 
 /// Room for the button beside the field, in points.
 const BUTTON_WIDTH: f32 = 84.0;

@@ -3,10 +3,10 @@
 use eframe::egui::Ui;
 use engine::protocol::{PageReport, PageState};
 
-use super::super::command::UserCommand;
-use super::super::state::{Remote, State};
-use super::super::theme::Look;
-use super::super::widgets::bar_ui;
+use crate::window::commands::UserCommand;
+use crate::window::state::report::{Remote, State};
+use crate::window::theme::Look;
+use crate::window::widgets::bar_ui;
 
 /// Draws it.
 pub(crate) fn reading_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
@@ -21,20 +21,20 @@ pub(crate) fn reading_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut
         }
         return;
     }
-    let Some(behind) = &state.behind else { return };
-    let text = if behind.is_paused {
-        let is_stopped = behind.is_stopped;
+    let Some(background) = &state.background else { return };
+    let text = if background.is_paused {
+        let is_stopped = background.is_stopped;
         if is_stopped { "Reading was stopped; what was read stays" } else { "Reading is paused" }.to_owned()
-    } else if behind.is_running {
-        behind.words()
+    } else if background.is_running {
+        background.words()
     } else {
         return;
     };
     ui.label(look.muted(&text));
-    if behind.is_running && !behind.is_paused {
-        bar_ui(ui, look, &text, behind.share());
+    if background.is_running && !background.is_paused {
+        bar_ui(ui, look, &text, background.share());
     }
-    let (label, command) = if behind.is_paused {
+    let (label, command) = if background.is_paused {
         ("Go on reading", UserCommand::GoOnReading)
     } else {
         ("Pause reading", UserCommand::PauseReading)
@@ -43,7 +43,7 @@ pub(crate) fn reading_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut
         if ui.button(label).clicked() {
             commands.push(command);
         }
-        if !behind.is_paused
+        if !background.is_paused
             && ui
                 .button("Stop reading")
                 .on_hover_text("Read no further until you say so; what was read stays")

@@ -3,11 +3,11 @@
 use eframe::egui::{Color32, Mesh, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 use engine::protocol::PageReport;
 
-use super::super::command::UserCommand;
-use super::super::pages::ViewAction;
-use super::super::reading_map::{Cell, Grid, ReadingMap, pages};
-use super::super::state::State;
-use super::super::theme::{Colours, Look};
+use crate::window::commands::UserCommand;
+use crate::window::pages::ViewAction;
+use crate::window::state::reading_map::{Cell, Grid, ReadingMap, pages};
+use crate::window::state::report::State;
+use crate::window::theme::{Colours, Look};
 
 /// Most height that the map takes, in points.
 const HEIGHT: f32 = 100.0;

@@ -6,12 +6,12 @@ use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{Button, Key, PopupCloseBehavior, Role, Shape, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2};
 use engine::document::geometry::Rect;
 
-use super::super::command::UserCommand;
-use super::super::pages::PageView;
-use super::super::scope::{Scope, pages_of};
-use super::super::state::State;
-use super::super::theme::Look;
-use super::page::part_ui;
+use crate::window::commands::UserCommand;
+use crate::window::pages::PageView;
+use crate::window::screens::page::part_ui;
+use crate::window::state::report::State;
+use crate::window::state::scope::{Scope, pages_of};
+use crate::window::theme::Look;
 
 /// Room for the picture of a region, in points.
 const PICTURE: (f32, f32) = (120.0, 44.0);

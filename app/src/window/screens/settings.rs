@@ -3,14 +3,14 @@
 use eframe::egui::{Align, Button, Label, Layout, RichText, Role, ScrollArea, Ui, WidgetInfo};
 use engine::protocol::{DeviceChoice, ErrorReport, MemoryChoice};
 
-use super::super::command::UserCommand;
-use super::super::model_keeper::ModelCommand;
-use super::super::models::{FetchForm, Models};
-use super::super::settings::{Mode, Settings, TEXT_SIZES};
-use super::super::theme::Look;
-use super::models::models_ui;
-use super::offers::ModelsView;
-use super::updates::updates_ui;
+use crate::services::models::ModelCommand;
+use crate::window::commands::UserCommand;
+use crate::window::saved::settings::{Mode, Settings, TEXT_SIZES};
+use crate::window::screens::models::models_ui;
+use crate::window::screens::offers::ModelsView;
+use crate::window::screens::updates::updates_ui;
+use crate::window::state::models::{FetchForm, Models};
+use crate::window::theme::Look;
 
 /// Width of the names of settings, in points.
 const NAME_WIDTH: f32 = 170.0;
@@ -95,7 +95,7 @@ const DEVICES: [(&str, DeviceChoice); 3] =
 
 fn computing_ui(ui: &mut Ui, look: &Look, models: &Models, set: &mut Settings) {
     let problem = |device| -> Option<&ErrorReport> {
-        let devices = models.shelf.as_ref().map(|shelf| shelf.devices.as_slice()).unwrap_or_default();
+        let devices = models.inventory.as_ref().map(|inventory| inventory.devices.as_slice()).unwrap_or_default();
         devices.iter().find(|(other, _)| *other == device).and_then(|(_, problem)| problem.as_ref())
     };
     row_ui(ui, "Device", |ui| {
@@ -106,8 +106,8 @@ fn computing_ui(ui: &mut Ui, look: &Look, models: &Models, set: &mut Settings) {
             }
         }
     });
-    if let Some(shelf) = &models.shelf {
-        note_ui(ui, look, &format!("Processor: {}", shelf.processor));
+    if let Some(inventory) = &models.inventory {
+        note_ui(ui, look, &format!("Processor: {}", inventory.processor));
     }
     for (label, device) in DEVICES {
         if let Some(why) = problem(device) {
@@ -147,7 +147,7 @@ fn note_ui(ui: &mut Ui, look: &Look, words: &str) {
 }
 
 fn places_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Vec<UserCommand>) {
-    for (name, path) in models.shelf.iter().flat_map(|shelf| &shelf.places) {
+    for (name, path) in models.inventory.iter().flat_map(|inventory| &inventory.places) {
         row_ui(ui, name, |ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let button = ui.button("Open folder");

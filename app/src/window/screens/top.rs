@@ -4,11 +4,11 @@ use eframe::egui::{
     Align, Button, Label, Layout, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2,
 };
 
-use super::super::command::{Screen, UserCommand};
-use super::super::state::Remote;
-use super::super::tabs::Tabs;
-use super::super::theme::Look;
-use super::find::find_field_ui;
+use crate::window::commands::{Screen, UserCommand};
+use crate::window::screens::find::find_field_ui;
+use crate::window::state::report::Remote;
+use crate::window::state::tabs::Tabs;
+use crate::window::theme::Look;
 
 /// Widest and narrowest a tab gets, in points.
 const TAB_WIDTH: (f32, f32) = (90.0, 230.0);

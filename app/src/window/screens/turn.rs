@@ -3,15 +3,15 @@
 use eframe::egui::{Button, RichText, Stroke, Ui};
 use engine::protocol::ReadSoFar;
 
-use super::super::answer_texts::AnswerTexts;
-use super::super::command::{TurnCommand, UserCommand};
-use super::super::pages::PageView;
-use super::super::state::{State, Turn, TurnEnd};
-use super::super::theme::Look;
-use super::super::widgets::error_card_with_ui;
-use super::answer_actions::answer_actions_ui;
-use super::answer_text::blocks_ui;
-use super::evidence::evidence_ui;
+use crate::window::commands::{TurnCommand, UserCommand};
+use crate::window::pages::PageView;
+use crate::window::screens::answer_actions::answer_actions_ui;
+use crate::window::screens::answer_text::blocks_ui;
+use crate::window::screens::evidence::evidence_ui;
+use crate::window::state::answer_texts::AnswerTexts;
+use crate::window::state::report::{State, Turn, TurnEnd};
+use crate::window::theme::Look;
+use crate::window::widgets::error_card_with_ui;
 
 /// Draws it. `at` is its number in the conversation.
 pub(crate) fn turn_ui(

@@ -2,11 +2,11 @@
 
 use eframe::egui::{Button, Label, Ui};
 
-use super::super::command::UserCommand;
-use super::super::model_keeper::{ModelCommand, Updates};
-use super::super::models::{LOOKING_FOR_UPDATES, Models};
-use super::super::theme::Look;
-use super::super::widgets::{error_card_of_ui, link_ui};
+use crate::services::models::{ModelCommand, Updates};
+use crate::window::commands::UserCommand;
+use crate::window::state::models::{LOOKING_FOR_UPDATES, Models};
+use crate::window::theme::Look;
+use crate::window::widgets::{error_card_of_ui, link_ui};
 
 /// Draws it.
 pub(super) fn updates_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Vec<UserCommand>) {

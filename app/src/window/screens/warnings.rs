@@ -2,10 +2,10 @@
 
 use eframe::egui::{Align, Layout, Ui};
 
-use super::super::command::UserCommand;
-use super::super::state::State;
-use super::super::theme::Look;
-use super::super::widgets::as_sentence;
+use crate::window::commands::UserCommand;
+use crate::window::state::report::State;
+use crate::window::theme::Look;
+use crate::window::widgets::as_sentence;
 
 /// Draws it, above the question.
 pub(crate) fn warnings_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {

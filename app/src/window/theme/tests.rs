@@ -2,7 +2,7 @@
 
 use eframe::egui::{Color32, Theme as Mode};
 
-use super::Theme;
+use crate::window::theme::Theme;
 
 /// Relative luminance as WCAG 2.1 defines it.
 fn luminance(colour: Color32) -> f64 {

@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Rect, Role, Sense, Ui, WidgetInfo};
 
-use super::super::theme::Look;
+use crate::window::theme::Look;
 
 /// Draws a bar over the whole width; `share` is between 0 and 1, and without one the bar only says that work goes on.
 pub(crate) fn bar_ui(ui: &mut Ui, look: &Look, label: &str, share: Option<f32>) {

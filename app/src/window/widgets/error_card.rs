@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, Layout, RichText, Stroke, Ui};
 
-use super::super::theme::Look;
+use crate::window::theme::Look;
 
 /// Draws the card; returns whether the user has seen enough of it.
 pub(crate) fn error_card_ui(ui: &mut Ui, look: &Look, message: &str, hint: Option<&str>) -> bool {

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Button, RichText, Role, Ui, WidgetInfo};
 
-use super::super::theme::Look;
+use crate::window::theme::Look;
 
 /// Draws the words; returns whether they were pressed. Where they lead is said before they are.
 pub(crate) fn link_ui(ui: &mut Ui, look: &Look, words: &str, address: &str) -> bool {

@@ -3,7 +3,7 @@
 use eframe::egui::FontId;
 use eframe::egui::text::{LayoutJob, TextFormat};
 
-use super::super::theme::Look;
+use crate::window::theme::Look;
 
 /// The note, then the passage with the words marked; `found` are places in it, in bytes.
 pub(crate) fn passage_job(look: &Look, place: &str, text: &str, found: &[std::ops::Range<usize>]) -> LayoutJob {

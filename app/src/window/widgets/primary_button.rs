@@ -2,7 +2,7 @@
 
 use eframe::egui::{Button, Response, RichText, Stroke, Ui};
 
-use super::super::theme::Look;
+use crate::window::theme::Look;
 
 /// Draws the button; it is filled with the accent while it can be pressed.
 pub(crate) fn primary_button_ui(ui: &mut Ui, look: &Look, label: &str, enabled: bool) -> Response {

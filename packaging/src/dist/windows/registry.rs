@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn every_ending_is_offered_and_none_is_taken() {
-        let dialog = include_str!("../../../../app/src/window/dialog.rs");
+        let dialog = include_str!("../../../../app/src/platform/file_dialog.rs");
         let listed =
             dialog.split_once("const ENDINGS: &[&str] = &[").and_then(|(_, rest)| rest.split_once(']')).unwrap().0;
         let listed: Vec<_> = listed.split('"').skip(1).step_by(2).map(|ending| format!(".{ending}")).collect();

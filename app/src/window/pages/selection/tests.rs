@@ -4,7 +4,7 @@ use eframe::egui::pos2;
 use engine::document::page::{LineRole, PageContent};
 use proptest::prelude::*;
 
-use super::*;
+use crate::window::pages::selection::*;
 
 /// A line whose words are 10 points a letter and 10 apart, at a height.
 fn line(text: &str, left: f32, top: f32) -> Line {

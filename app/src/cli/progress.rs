@@ -1,0 +1,127 @@
+//! Following a piece of work on the terminal: progress on standard error, an end that is always told.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+
+use engine::protocol::{Command, Event, ModelSummary, Outcome, RequestId, Stage};
+use engine::worker::{Engine, EngineOptions};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::cli::failure::Failure;
+
+/// The one piece of work that a command has.
+pub(crate) const REQUEST: RequestId = RequestId(1);
+
+/// Sends `command` to a new engine and follows it; `on_token` sees the pieces of an answer.
+///
+/// # Errors
+/// Fails as the work fails.
+pub(crate) fn follow(command: Command, on_token: &mut dyn FnMut(&str)) -> Result<Outcome, Failure> {
+    let engine = Engine::spawn(EngineOptions::default(), || ()).map_err(|error| {
+        Failure::new(format!("the engine's thread cannot be started: {error}"), Some("close other programs".into()))
+    })?;
+    engine.send(command);
+    let mut bars = Bars::default();
+    while let Some(event) = engine.recv() {
+        match event {
+            Event::Progress { stage, done, total, .. } => bars.show(stage, done, total),
+            Event::Warning { diagnostic, .. } => bars.say(&format!("warning: {diagnostic}")),
+            Event::Opened { document, .. } => bars.say(&format!("{}: {}", document.name, pages(document.pages))),
+            Event::Model { model, .. } => bars.say(&introduce(&model)),
+            Event::Page { .. }
+            | Event::Waiting { .. }
+            | Event::Reading { .. }
+            | Event::Encoded { .. }
+            | Event::MoreRead { .. } => {}
+            Event::Token { text, .. } => {
+                bars.clear();
+                on_token(&text);
+            }
+            Event::Done { outcome, .. } => {
+                bars.clear();
+                return Ok(outcome);
+            }
+            Event::Failed { report, .. } => {
+                bars.clear();
+                return Err(Failure::new(report.message, report.hint));
+            }
+            Event::Cancelled { .. } => return Err(Failure::new("cancelled", None)),
+        }
+    }
+    Err(Failure::new("the engine ended before the work did", Some("try again".into())))
+}
+
+/// One line about the model; for the stand-in, what it is not and what would be better.
+fn introduce(model: &ModelSummary) -> String {
+    if model.stand_in {
+        format!(
+            "model {}: a small stand-in without an encoder and without eyes; it answers from a few passages and often \
+             badly. Install a T5Gemma 2 checkpoint for better answers: recto models add DIR",
+            model.name
+        )
+    } else if model.has_eyes {
+        format!("model {}", model.name)
+    } else {
+        format!("model {}: it has no eyes, figures and scans are left out", model.name)
+    }
+}
+
+/// A bar per stage on standard error; nothing where that is no terminal.
+#[derive(Default)]
+struct Bars {
+    bars: BTreeMap<Stage, ProgressBar>,
+}
+
+impl Bars {
+    fn show(&mut self, stage: Stage, done: u64, total: u64) {
+        // The answer itself shows how far it has come.
+        if stage == Stage::Answer || !std::io::stderr().is_terminal() {
+            return;
+        }
+        let bar = self.bars.entry(stage).or_insert_with(|| {
+            let template = "{msg:16} {bar:32} {percent:>3} %  {eta} left";
+            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+            bar.with_style(style).with_message(name(stage))
+        });
+        bar.set_length(total);
+        bar.set_position(done);
+        if done >= total {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn say(&self, line: &str) {
+        let write = || {
+            // Nothing can be done about a closed standard error.
+            let _ = writeln!(std::io::stderr().lock(), "{line}");
+        };
+        match self.bars.values().find(|bar| !bar.is_finished()) {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn clear(&mut self) {
+        for bar in std::mem::take(&mut self.bars).into_values() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Pages => "Reading pages",
+        Stage::Model => "Loading model",
+        Stage::Text => "Encoding",
+        Stage::Figures => "Seeing figures",
+        Stage::Memory => "Remembering",
+        Stage::Prompt => "Reading prompt",
+        Stage::Answer => "Answering",
+    }
+}
+
+/// A number of pages in words.
+pub(crate) fn pages(count: u32) -> String {
+    if count == 1 { "1 page".into() } else { format!("{count} pages") }
+}

@@ -1,0 +1,202 @@
+//! Keeps the window's library, on a thread of its own: a disk that is slow costs the window nothing.
+
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
+use engine::diagnostic::Hint as _;
+use engine::protocol::ErrorReport;
+use engine::store::library::{Library, Record};
+use engine::store::{Directories, output};
+
+use crate::services::library::scan::LibraryScan;
+use crate::services::library::{LibraryCommand, LibraryEvent, LibraryService};
+use crate::wake::Wake;
+
+/// The thread, and where it writes.
+pub struct LibraryThread {
+    library: Option<Library>,
+    commands: Option<Sender<LibraryCommand>>,
+    events: Receiver<LibraryEvent>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl LibraryThread {
+    /// Starts the thread; `wake` is called after every event. Without directories nothing is stored. `conversation_texts`
+    /// splits a stored conversation into its questions with their answers, for searching.
+    ///
+    /// # Errors
+    /// Fails where the system starts no thread.
+    pub fn spawn(
+        directories: Option<Directories>,
+        conversation_texts: fn(&[u8]) -> Vec<String>,
+        wake: Wake,
+    ) -> std::io::Result<Self> {
+        let library = directories.as_ref().map(Library::new);
+        // Whoever sends draws a window: sending never waits.
+        let (commands, incoming) = unbounded();
+        let (outgoing, events) = unbounded();
+        let thread = std::thread::Builder::new().name("library".into()).spawn(move || {
+            if let Some(directories) = directories {
+                let library = Library::new(&directories);
+                Worker { library, scan: LibraryScan::new(directories, conversation_texts), outgoing, wake }
+                    .run(&incoming);
+            }
+        })?;
+        Ok(Self { library, commands: Some(commands), events, thread: Some(thread) })
+    }
+}
+
+impl LibraryService for LibraryThread {
+    fn load(&mut self, record: Record) -> Option<Vec<u8>> {
+        let library = self.library.as_ref()?;
+        let bytes = match library.record(record) {
+            Ok(bytes) => bytes?,
+            Err(error) => {
+                tracing::warn!(%error, ?record, "what was remembered is not read");
+                return None;
+            }
+        };
+        if let Err(why) = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes) {
+            tracing::warn!(%why, ?record, "what was remembered is not understood");
+            // It would be written over in a moment.
+            if let Err(error) = library.set_aside(record) {
+                tracing::warn!(%error, "it was not put aside either");
+            }
+            return None;
+        }
+        Some(bytes)
+    }
+
+    fn send(&mut self, command: LibraryCommand) {
+        if let Some(commands) = &self.commands {
+            // The thread ends only with this value, or where there is nothing to be kept.
+            let _ = commands.send(command);
+        }
+    }
+
+    fn try_recv(&mut self) -> Option<LibraryEvent> {
+        self.events.try_recv().ok()
+    }
+}
+
+impl Drop for LibraryThread {
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            // What came last is written before the program ends.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Where the thread works.
+struct Worker {
+    library: Library,
+    scan: LibraryScan,
+    outgoing: Sender<LibraryEvent>,
+    wake: Wake,
+}
+
+impl Worker {
+    /// Works until nobody can tell it anything any more; what can wait is left undone then.
+    fn run(&mut self, incoming: &Receiver<LibraryCommand>) {
+        loop {
+            let first = if self.scan.is_done() {
+                incoming.recv().map_err(|_| TryRecvError::Disconnected)
+            } else {
+                incoming.try_recv()
+            };
+            match first {
+                Ok(first) => {
+                    let mut waiting = vec![first];
+                    waiting.extend(incoming.try_iter());
+                    for command in still_meant(waiting) {
+                        self.dispatch(command);
+                    }
+                }
+                Err(TryRecvError::Empty) => {
+                    for event in self.scan.go_on() {
+                        self.tell(event);
+                    }
+                }
+                Err(TryRecvError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn dispatch(&mut self, command: LibraryCommand) {
+        let done = match command {
+            LibraryCommand::Keep(record, bytes) => self.library.keep_record(record, &bytes),
+            LibraryCommand::KeepConversation { hash, bytes } => self.library.keep_conversation(&hash, &bytes),
+            LibraryCommand::OpenConversation(hash) => {
+                let read = self.library.conversation(&hash);
+                let (bytes, done) = match read {
+                    Ok(bytes) => (bytes, Ok(())),
+                    Err(error) => (None, Err(error)),
+                };
+                self.tell(LibraryEvent::Conversation { hash, bytes });
+                done
+            }
+            LibraryCommand::Search { query, reports } => {
+                self.scan.search(query, reports);
+                Ok(())
+            }
+            LibraryCommand::Look(reports) => self.scan.look(reports),
+            LibraryCommand::Remove(hash) => {
+                self.scan.forget(&hash);
+                self.library.remove(&hash)
+            }
+            LibraryCommand::Export(export) => {
+                let written = output::write_file(&export.path, export.text.as_bytes());
+                if written.is_ok() {
+                    self.tell(LibraryEvent::Exported(export.path));
+                }
+                written
+            }
+        };
+        if let Err(error) = done {
+            let report = ErrorReport { message: error.to_string(), hint: error.hint() };
+            self.tell(LibraryEvent::Failed(report));
+        }
+    }
+
+    fn tell(&self, event: LibraryEvent) {
+        // Nobody listens any more when the window was closed.
+        let _ = self.outgoing.send(event);
+        (self.wake)();
+    }
+}
+
+/// Commands in order, without those that a later one makes pointless.
+fn still_meant(commands: Vec<LibraryCommand>) -> Vec<LibraryCommand> {
+    let is_replaced = |at: usize, command: &LibraryCommand| {
+        let mut later = commands.iter().skip(at + 1);
+        match command {
+            LibraryCommand::Keep(record, _) => {
+                later.any(|other| matches!(other, LibraryCommand::Keep(other, _) if other == record))
+            }
+            LibraryCommand::KeepConversation { hash, .. } => later
+                .any(|other| matches!(other, LibraryCommand::KeepConversation { hash: other, .. } if other == hash)),
+            LibraryCommand::Search { .. } => later.any(|other| matches!(other, LibraryCommand::Search { .. })),
+            _ => false,
+        }
+    };
+    let replaced: Vec<bool> = commands.iter().enumerate().map(|(at, command)| is_replaced(at, command)).collect();
+    commands.into_iter().zip(replaced).filter(|(_, replaced)| !replaced).map(|(command, _)| command).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_latest_of_the_same_kind_is_written() {
+        let keep = |text: &str| LibraryCommand::Keep(Record::Desk, text.into());
+        let talk = |hash: &str, text: &str| LibraryCommand::KeepConversation { hash: hash.into(), bytes: text.into() };
+        let search = |query: &str| LibraryCommand::Search { query: query.into(), reports: Vec::new() };
+        let remove = LibraryCommand::Remove("a".into());
+        let commands =
+            vec![keep("1"), talk("a", "1"), search("r"), talk("b", "1"), keep("2"), remove.clone(), search("re")];
+        assert_eq!(still_meant(commands), [talk("a", "1"), talk("b", "1"), keep("2"), remove, search("re")]);
+    }
+}

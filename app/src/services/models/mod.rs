@@ -1,0 +1,16 @@
+//! The model service: which models are installed or available, downloading, adding, removing and timing them.
+
+mod api;
+mod estimate;
+mod fetch;
+mod inventory;
+mod secret;
+mod speed;
+mod thread;
+
+pub use api::{
+    Fetch, FoundModel, InstalledModel, ModelCommand, ModelEvent, ModelInventory, ModelService, OfferedModel, Speed,
+    Updates, Wanted,
+};
+pub use secret::Secret;
+pub(crate) use thread::ModelThread;

@@ -1,0 +1,182 @@
+//! Keeps models for the window, on a thread of its own: fetching takes minutes.
+
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use engine::cancel::CancelToken;
+use engine::diagnostic::Hint;
+use engine::hub::{Catalogue, HubError, newer_release, plan_addition, releases_address};
+use engine::protocol::ErrorReport;
+use engine::store::models::ModelStore;
+use engine::store::{Directories, StoreError};
+
+use crate::services::models::estimate::rates;
+use crate::services::models::fetch::{explain, fetch, look_up, token_place, watch};
+use crate::services::models::inventory::{expected, inventory};
+use crate::services::models::speed::{SpeedError, measure};
+use crate::services::models::{ModelCommand, ModelEvent, ModelService, Updates};
+use crate::wake::Wake;
+
+/// The thread as the window sees it.
+pub(crate) struct ModelThread {
+    commands: Option<Sender<(ModelCommand, CancelToken)>>,
+    events: Receiver<ModelEvent>,
+    cancel: CancelToken,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ModelThread {
+    /// Starts the thread; `wake` is called after every event.
+    ///
+    /// # Errors
+    /// Fails where the system starts no thread.
+    pub(crate) fn spawn(wake: Wake) -> std::io::Result<Self> {
+        let (commands, incoming) = unbounded::<(ModelCommand, CancelToken)>();
+        let (outgoing, events) = unbounded();
+        let thread = std::thread::Builder::new().name("models".into()).spawn(move || {
+            let tell = |event| {
+                // Nobody listens any more when the window was closed.
+                let _ = outgoing.send(event);
+                wake();
+            };
+            while let Ok((command, cancel)) = incoming.recv() {
+                dispatch(command, &cancel, &tell);
+            }
+        })?;
+        Ok(Self { commands: Some(commands), events, cancel: CancelToken::default(), thread: Some(thread) })
+    }
+}
+
+impl ModelService for ModelThread {
+    fn send(&mut self, command: ModelCommand) {
+        if command == ModelCommand::Cancel {
+            self.cancel.cancel();
+            self.cancel = CancelToken::default();
+        } else if let Some(commands) = &self.commands {
+            // The thread ends only with this value.
+            let _ = commands.send((command, self.cancel.clone()));
+        }
+    }
+
+    fn try_recv(&mut self) -> Option<ModelEvent> {
+        self.events.try_recv().ok()
+    }
+}
+
+impl Drop for ModelThread {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            // What is half fetched is swept away; a panic there was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error(transparent)]
+    Hub(#[from] HubError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Speed(#[from] SpeedError),
+    #[error("{} cannot be shown: {source}", .path.display())]
+    Folder { path: PathBuf, source: std::io::Error },
+}
+
+impl Hint for Refusal {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Hub(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+            Self::Speed(error) => error.hint(),
+            Self::Folder { .. } => Some("open it with the program you manage files with".into()),
+        }
+    }
+}
+
+fn dispatch(command: ModelCommand, cancel: &CancelToken, tell: &impl Fn(ModelEvent)) {
+    match event_of(command, cancel, tell) {
+        Ok(Some(event)) => tell(event),
+        Ok(None) => {}
+        Err(_) if cancel.is_cancelled() => tell(ModelEvent::Ended),
+        Err(Refusal::Hub(error)) => {
+            let (report, address) = explain(&error);
+            tell(ModelEvent::Failed { report, address });
+        }
+        Err(error) => {
+            let report = ErrorReport { message: error.to_string(), hint: error.hint() };
+            tell(ModelEvent::Failed { report, address: None });
+        }
+    }
+}
+
+/// Does what a command asks for; the event that ends it.
+fn event_of(
+    command: ModelCommand,
+    cancel: &CancelToken,
+    tell: &impl Fn(ModelEvent),
+) -> Result<Option<ModelEvent>, Refusal> {
+    Ok(Some(match command {
+        ModelCommand::List => ModelEvent::Listed(inventory()?),
+        ModelCommand::LookForToken => ModelEvent::Token(token_place()),
+        ModelCommand::LookUp(wish) => ModelEvent::AsksToFetch(look_up(&wish, cancel)?),
+        ModelCommand::Fetch(wish) => ModelEvent::Installed(fetch(&wish, cancel, tell)?),
+        ModelCommand::Add { path, agreed } => add(path, agreed, cancel, tell)?,
+        ModelCommand::Remove(name) => {
+            ModelStore::new(&Directories::of_user()?).remove(&name)?;
+            ModelEvent::Ended
+        }
+        ModelCommand::Measure { name, device } => {
+            let speed = measure(&name, device, cancel)?;
+            ModelEvent::Measured { name, device, speed }
+        }
+        ModelCommand::Estimate(device) => {
+            let speeds = expected(rates(device, cancel)?)?;
+            ModelEvent::Estimated { device, speeds }
+        }
+        ModelCommand::CheckForUpdates => ModelEvent::Updates(check_for_updates(cancel)?),
+        ModelCommand::ShowFolder(path) => {
+            show_folder(path)?;
+            return Ok(None);
+        }
+        ModelCommand::Cancel => return Ok(None),
+    }))
+}
+
+/// Whether there is a newer Recto; what went wrong is told where it was asked.
+fn check_for_updates(cancel: &CancelToken) -> Result<Updates, Refusal> {
+    let Some(address) = releases_address() else { return Ok(Updates::Nowhere) };
+    match newer_release(&address, env!("CARGO_PKG_VERSION"), cancel) {
+        Ok(None) => Ok(Updates::UpToDate),
+        Ok(Some(release)) => Ok(Updates::Newer { version: release.version, address: release.page }),
+        Err(HubError::Cancelled(cancelled)) => Err(HubError::Cancelled(cancelled).into()),
+        Err(error) => {
+            let hint = Some("Check the connection and try again".to_owned());
+            Ok(Updates::Failed(ErrorReport { message: error.to_string(), hint }))
+        }
+    }
+}
+
+/// Installs a model from files, unless its licence has to be agreed to first.
+fn add(path: PathBuf, agreed: bool, cancel: &CancelToken, tell: &impl Fn(ModelEvent)) -> Result<ModelEvent, Refusal> {
+    let store = ModelStore::new(&Directories::of_user()?);
+    let addition = plan_addition(std::slice::from_ref(&path), None, &Catalogue::embedded()?)?;
+    store.require_unused(addition.name())?;
+    if let Some(licence) = addition.licence().filter(|_| !agreed) {
+        return Ok(ModelEvent::AsksToAgree { path, notice: licence.notice.clone() });
+    }
+    let name = addition.name().to_owned();
+    addition.install(&store, true, cancel, &mut watch(&name, tell))?;
+    Ok(ModelEvent::Installed(name))
+}
+
+/// Shows a folder, which is made where nothing has been kept yet.
+fn show_folder(path: PathBuf) -> Result<(), Refusal> {
+    engine::store::output::create_folder(&path)?;
+    open::that_detached(&path).map_err(|source| Refusal::Folder { path, source })
+}

@@ -1,0 +1,120 @@
+//! Which parts of the window lie where.
+
+use eframe::egui::{CentralPanel, Panel, Ui};
+
+use crate::window::app::Window;
+use crate::window::commands::{Screen, UserCommand};
+use crate::window::screens;
+use crate::window::theme::Look;
+
+/// Narrowest that pages and conversation get, in points.
+const LEAST_PAGES_WIDTH: f32 = 400.0;
+const LEAST_CONVERSATION_WIDTH: f32 = 280.0;
+
+impl Window {
+    /// Draws the screen that is shown.
+    pub(crate) fn draw(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
+        let screen = if self.tabs.len() == 0 && self.screen == Screen::Report { Screen::Library } else { self.screen };
+        let panel = look.panel(look.sizes().gap_small);
+        Panel::top("top").frame(panel).resizable(false).show(ui, |ui| {
+            screens::top_ui(ui, look, (&mut self.tabs, screen), &mut self.focus_find, commands);
+        });
+        let trouble = self.trouble.as_ref();
+        // What is written there belongs to the user while it is written, so it is lent apart from the state.
+        let mut form = std::mem::take(&mut self.models.form);
+        let has_sample = self.sample.is_some();
+        let view = screens::ModelsView { models: &self.models, settings: &self.settings, has_sample };
+        match screen {
+            Screen::Report => self.report_ui(ui, look, commands),
+            Screen::Library => {
+                CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
+                    let shelves = (&self.session, &mut self.library);
+                    screens::library_ui(ui, look, shelves, (view, &mut form), trouble, commands);
+                });
+            }
+            Screen::Settings => {
+                CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
+                    screens::settings_ui(ui, look, view, &mut form, commands);
+                });
+            }
+        }
+        self.models.form = form;
+        self.models.shows_asked = false;
+        if self.palette.is_open {
+            screens::palette_ui(ui, look, (&mut self.palette, &self.tabs, &self.settings), commands);
+        }
+    }
+
+    fn report_ui(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
+        let has_model = self.models.has_any();
+        let front = self.tabs.front_index();
+        let others: Vec<screens::OtherReport> = self
+            .tabs
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| *index != front)
+            .map(|(_, tab)| (tab.path.clone(), tab.name.clone()))
+            .collect();
+        let Some(tab) = self.tabs.front_mut() else { return };
+        let sizes = look.sizes();
+        let panel = look.panel(sizes.gap);
+        let state = &mut tab.state;
+        let shows_contents = tab.view.contents.is_shown && tab.view.has_contents();
+        let is_wide = tab.view.find.is_on() || shows_contents || tab.shows_figures;
+        let list_width = if is_wide { sizes.found_width } else { sizes.thumbnail_width + 3.0 * sizes.gap };
+        Panel::left("page list").frame(panel).resizable(false).exact_size(list_width).show(ui, |ui| {
+            Panel::bottom("reading").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
+                screens::reading_map_ui(ui, look, state, tab.view.current, commands);
+                screens::reading_ui(ui, look, state, commands);
+            });
+            if tab.view.find.is_on() {
+                screens::hits_ui(ui, look, &tab.view, commands);
+                return;
+            }
+            let lists = (tab.view.has_contents(), shows_contents, tab.shows_figures);
+            screens::list_switch_ui(ui, look, lists, commands);
+            if tab.shows_figures {
+                screens::figures_ui(ui, look, state, &mut tab.view, commands);
+            } else if shows_contents {
+                screens::contents_ui(ui, look, &mut tab.view, commands);
+            } else {
+                screens::page_list_ui(ui, look, state, &mut tab.view, commands);
+            }
+        });
+        let (mut question, mut pages) = (std::mem::take(&mut state.question), state.scope_pages.clone());
+        let width = self.session.conversation_width.unwrap_or(sizes.conversation_width);
+        // In a small window the pages keep enough room to be read.
+        let most = (ui.available_width() - LEAST_PAGES_WIDTH).max(LEAST_CONVERSATION_WIDTH);
+        let conversation = Panel::right("conversation")
+            .frame(panel)
+            .default_size(width)
+            .min_size(LEAST_CONVERSATION_WIDTH)
+            .max_size(most)
+            .show(ui, |ui| {
+                Panel::bottom("question").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
+                    screens::scope_ui(ui, look, (state, &mut tab.view), (&mut pages, &others), commands);
+                    screens::warnings_ui(ui, look, state, commands);
+                    screens::question_ui(ui, look, (state, has_model), &mut question, commands);
+                });
+                CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
+                    let conversation = (&mut tab.view, &mut tab.answers, &mut tab.found_turns);
+                    screens::answers_ui(ui, look, state, conversation, commands);
+                });
+            });
+        let width = conversation.response.rect.width().round();
+        if width < most.floor() {
+            self.session.conversation_width = Some(width);
+        }
+        state.question = question;
+        state.scope_pages = pages;
+        state.focus_question = false;
+        state.focus_pages = false;
+        state.show_turn = None;
+        CentralPanel::default().frame(look.desk()).show(ui, |ui| {
+            Panel::top("pages bar").frame(look.panel(sizes.gap_small)).resizable(false).show(ui, |ui| {
+                screens::pages_bar_ui(ui, look, &tab.view, &mut tab.page_number, commands);
+            });
+            screens::pages_ui(ui, look, (&state.scope, &mut tab.view), commands);
+        });
+    }
+}

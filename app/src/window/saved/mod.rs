@@ -1,0 +1,22 @@
+//! What the window remembers between two starts, in the form it is stored in.
+
+pub(crate) mod session;
+pub(crate) mod settings;
+
+use session::{Conversation, SavedSession};
+use settings::Settings;
+
+/// Width and height of the window, in points, in a stored session.
+pub fn window_size(session: &[u8]) -> Option<(f32, f32)> {
+    SavedSession::from_bytes(Some(session)).window
+}
+
+/// Limit of the encoding cache, in bytes, in stored settings.
+pub fn cache_limit_bytes(settings: &[u8]) -> Option<u64> {
+    Settings::from_bytes(Some(settings)).kept_bytes
+}
+
+/// Each question of a stored conversation with its answer, as one text.
+pub fn conversation_texts(bytes: &[u8]) -> Vec<String> {
+    Conversation::from_bytes(bytes).texts().collect()
+}

@@ -1,0 +1,344 @@
+//! What the window remembers from one start to the next: reports, where one was in them, what was asked, and how it was left.
+//!
+//! A report is known by its content: one that was moved, or opened under another name, brings its conversation along.
+
+use std::path::{Path, PathBuf};
+
+use engine::protocol::{PageEvidence, Place, ReadSoFar};
+use engine::viewer::ViewInfo;
+use serde::{Deserialize, Serialize};
+
+use crate::window::commands::Screen;
+use crate::window::pages::{PageView, Paging, Rotation, Spot, Zoom};
+use crate::window::state::report::{Editing, State, Trouble, Turn, TurnEnd};
+use crate::window::state::scope::Scope;
+
+/// Reports remembered; the ones that were not open for longest go.
+const MOST_REPORTS: usize = 500;
+
+/// Questions remembered of a report; the oldest go.
+const MOST_TURNS: usize = 500;
+
+/// How the window was left, and which reports there are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct SavedSession {
+    /// The one that was opened last comes first.
+    reports: Vec<KeptReport>,
+    /// Hashes of those that were open, from left to right.
+    pub open: Vec<String>,
+    /// The one in front.
+    pub front: Option<String>,
+    /// The screen that was shown.
+    pub screen: Screen,
+    /// The words that were looked for in all reports.
+    pub query: String,
+    /// Width of the panel with questions and answers, in points.
+    pub conversation_width: Option<f32>,
+    /// Width and height of the window, in points.
+    pub window: Option<(f32, f32)>,
+}
+
+/// A report as it was left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct KeptReport {
+    /// SHA-256 of the file.
+    pub hash: String,
+    /// The file.
+    pub path: PathBuf,
+    /// The file's name without its folder.
+    pub name: String,
+    /// Pages in the file.
+    pub pages: u32,
+    /// When it was opened last, in seconds since 1970.
+    pub opened_secs: u64,
+    /// What lay at the top of the view.
+    pub top: Spot,
+    /// How large pages were.
+    pub zoom: Zoom,
+    /// What stood in the question's field.
+    #[serde(default)]
+    pub question: String,
+    /// The question that was being changed there.
+    #[serde(default)]
+    pub editing: Option<Editing>,
+    /// The words that were looked for.
+    #[serde(default)]
+    pub find: String,
+    /// Figures that were left out.
+    #[serde(default)]
+    pub left_out: Vec<Place>,
+    /// How they were turned.
+    #[serde(default)]
+    pub rotation: Rotation,
+    /// How they followed each other.
+    #[serde(default)]
+    pub paging: Paging,
+    /// Whether the table of contents was shown.
+    #[serde(default)]
+    pub shows_contents: bool,
+}
+
+/// A question and its answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct KeptTurn {
+    question: String,
+    scope: Scope,
+    answer: String,
+    evidence: Vec<PageEvidence>,
+    source: usize,
+    end: TurnEnd,
+    warnings: Vec<String>,
+    from_part: Option<ReadSoFar>,
+    trouble: Option<Trouble>,
+    model: Option<String>,
+    others: Vec<KeptTurn>,
+    shown: usize,
+}
+
+impl SavedSession {
+    /// Reads what [`SavedSession::to_bytes`] wrote; an empty session where that cannot be understood.
+    pub(crate) fn from_bytes(bytes: Option<&[u8]>) -> Self {
+        bytes.and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default()
+    }
+
+    /// As it is written down.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        // Texts and numbers always have a form in JSON.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Reports, the one that was opened last first.
+    pub(crate) fn reports(&self) -> impl Iterator<Item = &KeptReport> {
+        self.reports.iter()
+    }
+
+    /// The report with this content.
+    pub(crate) fn report(&self, hash: &str) -> Option<&KeptReport> {
+        self.reports.iter().find(|report| report.hash == hash)
+    }
+
+    /// Reports that were open, from left to right.
+    pub(crate) fn open_reports(&self) -> impl Iterator<Item = &KeptReport> {
+        self.open.iter().filter_map(|hash| self.report(hash))
+    }
+
+    /// A report was opened now.
+    pub(crate) fn put_first(&mut self, report: KeptReport) {
+        self.reports.retain(|other| other.hash != report.hash);
+        self.reports.insert(0, report);
+        self.reports.truncate(MOST_REPORTS);
+    }
+
+    /// Notes what is being written about a report that was recalled.
+    pub(crate) fn note_question(&mut self, hash: &str, state: &State) {
+        if let Some(report) = self.reports.iter_mut().find(|report| report.hash == hash) {
+            report.question.clone_from(&state.question);
+            report.editing.clone_from(&state.editing);
+            report.left_out.clone_from(&state.left_out);
+        }
+    }
+
+    /// Notes how an open report is looked at.
+    pub(crate) fn note(&mut self, hash: &str, view: &PageView) {
+        if let Some(report) = self.reports.iter_mut().find(|report| report.hash == hash) {
+            report.top = view.top;
+            report.zoom = view.zoom;
+            report.find.clone_from(&view.find.query);
+            report.rotation = view.rotation;
+            report.paging = view.paging;
+            report.shows_contents = view.contents.is_shown;
+        }
+    }
+
+    /// Forgets a report.
+    pub(crate) fn forget(&mut self, hash: &str) {
+        self.reports.retain(|report| report.hash != hash);
+        self.open.retain(|open| open != hash);
+    }
+}
+
+impl KeptReport {
+    /// A report that was opened at `opened_secs` and is looked at from its first page, where it was not open before.
+    pub(crate) fn opened(info: &ViewInfo, path: &Path, before: Option<&Self>, opened_secs: u64) -> Self {
+        Self {
+            hash: info.hash.clone(),
+            path: path.to_owned(),
+            name: info.name.clone(),
+            pages: info.sizes_pt.len() as u32,
+            opened_secs,
+            top: before.map_or_else(Spot::default, |before| before.top),
+            zoom: before.map_or_else(Zoom::default, |before| before.zoom),
+            question: before.map(|before| before.question.clone()).unwrap_or_default(),
+            editing: before.and_then(|before| before.editing.clone()),
+            find: before.map(|before| before.find.clone()).unwrap_or_default(),
+            left_out: before.map(|before| before.left_out.clone()).unwrap_or_default(),
+            rotation: before.map_or_else(Rotation::default, |before| before.rotation),
+            paging: before.map_or_else(Paging::default, |before| before.paging),
+            shows_contents: before.is_some_and(|before| before.shows_contents),
+        }
+    }
+}
+
+impl KeptTurn {
+    fn new(turn: &Turn) -> Self {
+        Self {
+            question: turn.question.clone(),
+            answer: turn.answer.clone(),
+            scope: turn.scope.clone(),
+            evidence: turn.evidence.clone(),
+            source: turn.source,
+            end: turn.end,
+            warnings: turn.warnings.clone(),
+            from_part: turn.from_part.clone(),
+            trouble: turn.trouble.clone(),
+            model: turn.model.clone(),
+            others: turn.others.iter().map(Self::new).collect(),
+            shown: turn.shown,
+        }
+    }
+
+    fn turn(&self) -> Turn {
+        Turn {
+            request: None,
+            question: self.question.clone(),
+            scope: self.scope.clone(),
+            answer: self.answer.clone(),
+            evidence: self.evidence.clone(),
+            source: self.source,
+            warnings: self.warnings.clone(),
+            from_part: self.from_part.clone(),
+            more_read: None,
+            end: if self.end == TurnEnd::Open { TurnEnd::Cancelled } else { self.end },
+            trouble: self.trouble.clone(),
+            model: self.model.clone(),
+            others: self.others.iter().map(Self::turn).collect(),
+            shown: self.shown.min(self.others.len()),
+        }
+    }
+}
+
+/// A conversation as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Conversation {
+    turns: Vec<KeptTurn>,
+}
+
+impl Conversation {
+    /// These questions. An answer that is still being written is kept as far as it has come.
+    pub(crate) fn new(turns: &[Turn]) -> Self {
+        let old = turns.len().saturating_sub(MOST_TURNS);
+        Self { turns: turns[old..].iter().map(KeptTurn::new).collect() }
+    }
+
+    /// Reads what [`Conversation::to_bytes`] wrote; none where that cannot be understood.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        serde_json::from_slice(bytes).unwrap_or_default()
+    }
+
+    /// As it is written down.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        // Texts and numbers always have a form in JSON.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// The questions. What was being answered when the program ended was stopped there.
+    pub(crate) fn turns(&self) -> Vec<Turn> {
+        self.turns.iter().map(KeptTurn::turn).collect()
+    }
+
+    /// Each question with its answer, as one text.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = String> {
+        self.turns.iter().map(|turn| format!("{}\n{}", turn.question, turn.answer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(hash: &str) -> KeptReport {
+        KeptReport {
+            hash: hash.into(),
+            path: format!("/reports/{hash}.pdf").into(),
+            name: format!("{hash}.pdf"),
+            pages: 82,
+            opened_secs: 1_700_000_000,
+            top: Spot { index: 3, x_pt: 0.5, y_pt: 120.25 },
+            zoom: Zoom::Fixed(1.5),
+            question: "How mu".into(),
+            editing: Some(Editing { turn: 2, before: "And".into() }),
+            find: "receipts".into(),
+            rotation: Rotation::Left,
+            paging: Paging::Single,
+            shows_contents: true,
+            left_out: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn it_comes_back_as_it_was_and_what_was_opened_last_comes_first() {
+        let mut session = SavedSession {
+            open: vec!["b".into(), "gone".into()],
+            window: Some((900.0, 700.0)),
+            ..SavedSession::default()
+        };
+        for hash in ["a", "b", "a"] {
+            session.put_first(report(hash));
+        }
+        let again = SavedSession::from_bytes(Some(&session.to_bytes()));
+        assert_eq!(again, session);
+        assert_eq!(again.reports().map(|report| report.hash.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(again.open_reports().map(|report| report.hash.as_str()).collect::<Vec<_>>(), ["b"]);
+    }
+
+    #[test]
+    fn what_an_older_recto_wrote_is_understood() {
+        let record = r#"{"reports":[{"hash":"a","path":"/reports/a.pdf","name":"a.pdf","pages":82,"opened_secs":17,
+            "top":{"index":3,"x_pt":0.5,"y_pt":120.25},"zoom":"FitPage"}]}"#;
+        let session = SavedSession::from_bytes(Some(record.as_bytes()));
+        assert_eq!(session.report("a").map(|report| (report.top.index, report.rotation)), Some((3, Rotation::Upright)));
+    }
+
+    #[test]
+    fn a_conversation_comes_back_and_what_was_being_answered_was_stopped() {
+        let earlier = Turn { answer: "0.2".into(), ..Turn::default() };
+        let trouble = Some(Trouble { message: "no model".into(), hint: None });
+        let turn = |end| Turn {
+            question: "How much?".into(),
+            answer: "0.3".into(),
+            end,
+            others: vec![Turn { end, ..earlier.clone() }],
+            shown: 1,
+            trouble: trouble.clone(),
+            warnings: vec!["Page 3 is not read".into()],
+            ..Turn::default()
+        };
+        let kept = Conversation::new(&[turn(TurnEnd::Answered), turn(TurnEnd::Open)]);
+        let turns = Conversation::from_bytes(&kept.to_bytes()).turns();
+        assert_eq!(turns, [turn(TurnEnd::Answered), turn(TurnEnd::Cancelled)]);
+        let older = br#"{"turns":[{"question":"Q","answer":"A","evidence":[],"source":0,"end":"Answered"}]}"#;
+        assert_eq!(Conversation::from_bytes(older).turns()[0].answer, "A", "what earlier programs kept");
+        assert_eq!(kept.texts().next().as_deref(), Some("How much?\n0.3"));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_empty() {
+        assert_eq!(SavedSession::from_bytes(None), SavedSession::default());
+        for bytes in [&b""[..], b"{", b"[]", b"{\"reports\": 3}"] {
+            assert_eq!(SavedSession::from_bytes(Some(bytes)), SavedSession::default());
+        }
+        assert_eq!(Conversation::from_bytes(b"{"), Conversation::default());
+    }
+
+    #[test]
+    fn there_is_an_end_to_what_is_remembered() {
+        let mut session = SavedSession::default();
+        for number in 0..MOST_REPORTS + 20 {
+            session.put_first(report(&number.to_string()));
+        }
+        assert_eq!(session.reports().count(), MOST_REPORTS);
+        assert!(session.report("0").is_none() && session.report("519").is_some());
+    }
+}

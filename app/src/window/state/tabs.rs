@@ -1,0 +1,151 @@
+//! All open reports, from left to right, one of them in front.
+
+use std::path::{Path, PathBuf};
+
+use engine::protocol::{Place, RequestId};
+use engine::viewer::DocumentId;
+
+use crate::services::{EngineClient, ViewerClient};
+use crate::window::state::engine_events;
+use crate::window::state::tab::Tab;
+
+/// Open reports.
+#[derive(Debug, Default)]
+pub(crate) struct Tabs {
+    list: Vec<Tab>,
+    front: usize,
+    numbered: u64,
+}
+
+impl Tabs {
+    /// The report in front.
+    pub(crate) fn front(&self) -> Option<&Tab> {
+        self.list.get(self.front)
+    }
+
+    /// The report in front, to be changed.
+    pub(crate) fn front_mut(&mut self) -> Option<&mut Tab> {
+        self.list.get_mut(self.front)
+    }
+
+    /// Its place from the left, counted from 0.
+    pub(crate) fn front_index(&self) -> usize {
+        self.front
+    }
+
+    /// From left to right.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Tab> {
+        self.list.iter()
+    }
+
+    /// From left to right, to be changed.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Tab> {
+        self.list.iter_mut()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// The report that a request is about.
+    pub(crate) fn owner(&mut self, request: RequestId) -> Option<&mut Tab> {
+        self.list.iter_mut().find(|tab| tab.owns(request))
+    }
+
+    /// The report that the viewer calls so.
+    pub(crate) fn shown_as(&mut self, document: DocumentId) -> Option<&mut Tab> {
+        self.list.iter_mut().find(|tab| tab.view.document == Some(document))
+    }
+
+    /// The place of a file that is open.
+    pub(crate) fn position(&self, path: &Path) -> Option<usize> {
+        self.list.iter().position(|tab| tab.path == path)
+    }
+
+    /// Adds a report at the right, which is not opened yet; its place.
+    pub(crate) fn add(&mut self, path: PathBuf, name: String) -> usize {
+        self.numbered += 1;
+        self.list.push(Tab::resting(self.numbered, path, name));
+        self.list.len() - 1
+    }
+
+    /// Brings a report to the front, opening it where that was not done.
+    pub(crate) fn bring_to_front(
+        &mut self,
+        index: usize,
+        engine: &mut dyn EngineClient,
+        viewer: &mut dyn ViewerClient,
+    ) {
+        if index >= self.list.len() {
+            return;
+        }
+        if let Some(before) = self.list.get_mut(self.front).filter(|_| index != self.front) {
+            before.view.rest();
+        }
+        self.front = index;
+        if self.front().is_some_and(|tab| !tab.is_awake()) {
+            self.hold_readings(engine);
+            if let Some(tab) = self.list.get_mut(index) {
+                tab.wake(engine, viewer);
+            }
+        }
+    }
+
+    /// Closes a report; the one to its right, else to its left, comes to the front.
+    pub(crate) fn close(&mut self, index: usize, engine: &mut dyn EngineClient, viewer: &mut dyn ViewerClient) {
+        if index >= self.list.len() {
+            return;
+        }
+        self.list.remove(index).close(engine, viewer);
+        let front = if index < self.front { self.front - 1 } else { self.front };
+        self.front = front.min(self.list.len().saturating_sub(1));
+        self.bring_to_front(self.front, engine, viewer);
+    }
+
+    /// Halts what is being read behind, for something more urgent.
+    pub(crate) fn hold_readings(&mut self, engine: &mut dyn EngineClient) {
+        for tab in &mut self.list {
+            tab.interrupt_reading(engine);
+        }
+    }
+
+    /// Halts what is being read behind but for the report in front, whose question is about to come.
+    pub(crate) fn hold_other_readings(&mut self, engine: &mut dyn EngineClient) {
+        for (index, tab) in self.list.iter_mut().enumerate() {
+            if index != self.front {
+                tab.interrupt_reading(engine);
+            }
+        }
+    }
+
+    /// Figures that are left out of these reports, which stand behind the one in front in a question.
+    pub(crate) fn left_out_of(&self, others: &[PathBuf]) -> Vec<Place> {
+        let mut all = Vec::new();
+        for (document, other) in (1..).zip(others) {
+            let tab = self.list.iter().find(|tab| tab.path == *other);
+            let of_tab = tab.map_or(&[][..], |tab| &tab.state.left_out);
+            all.extend(of_tab.iter().map(|place| Place { document, ..*place }));
+        }
+        all
+    }
+
+    /// Sees that one report is being read background: the one in front, then the others from the left.
+    pub(crate) fn read_in_background(&mut self, engine: &mut dyn EngineClient) {
+        for tab in &mut self.list {
+            tab.begin_anew_where_stale(engine);
+        }
+        let front_wants = self.front().is_some_and(Tab::wants_reading);
+        if front_wants {
+            self.hold_other_readings(engine);
+        }
+        let is_busy = |tab: &Tab| tab.is_being_read() || (tab.is_awake() && tab.state.is_opening());
+        if self.list.iter().any(is_busy) {
+            return;
+        }
+        let next = if front_wants { Some(self.front) } else { self.list.iter().position(Tab::wants_reading) };
+        if let Some(tab) = next.and_then(|next| self.list.get_mut(next)) {
+            engine_events::read_in_background(&mut tab.state, engine);
+        }
+    }
+}
