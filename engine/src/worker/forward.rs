@@ -23,7 +23,7 @@ use crate::store::output;
 pub(super) fn run(session: &mut Session, job: &Job<'_>, forward_job: ForwardJob) -> Result<Outcome, Error> {
     let folder = session.find_model(&forward_job.compute)?;
     let device = device::open(forward_job.compute.device)?;
-    // By default exact on the CPU, and a card's usual type.
+    // By default f32 on the CPU, for exact results, and the device's default type on a card.
     let dtype = forward_job.compute.dtype.or(device.is_cpu().then_some(WeightType::F32));
     let adapter = open_adapter(&folder)?.map(|(adapter, _)| adapter);
     let (model, dtype) = match &folder.files {

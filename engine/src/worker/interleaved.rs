@@ -37,14 +37,14 @@ pub(super) struct InterleavedQuestions<'a, 'b> {
 }
 
 impl InterleavedQuestions<'_, '_> {
-    /// Returns a question that was not answered to the queue.
+    /// Puts a question that was not answered back into the queue.
     pub(super) fn put_back_unanswered(self) {
         if let Some((question, _)) = self.next {
             self.queue.put_back(question);
         }
     }
 
-    /// Reports for which earlier answers more has been read since.
+    /// Tells the user about earlier answers for which more has been read since.
     pub(super) fn report_more_read(&mut self, encodings: &WindowEncodings) {
         self.partial_answers.report_more_read(self.sink, self.key, &coverage(encodings));
     }

@@ -91,7 +91,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Summarizes runs of one benchmark; `None` if there are none.
+    /// Summarises runs of one benchmark; `None` if there are none.
     pub fn of(runs: &[Measurement]) -> Option<Self> {
         let first = runs.first()?;
         let spread = |value: fn(&Measurement) -> Option<f64>| Spread::of(runs.iter().filter_map(value));

@@ -114,7 +114,7 @@ fn store_text(session: &Session, document: &Document) {
     }
 }
 
-/// The selected pages that the document has.
+/// Numbers of the selected pages that the document has.
 ///
 /// # Errors
 /// Returns [`Error::NoSuchPages`] if there are none.

@@ -69,7 +69,7 @@ impl<'a> EncodingCache<'a> {
             .with("adapter", self.loaded.adapter.as_ref().map_or(&[], |adapter| adapter.bytes().as_slice()))
             .with("type", type_name(self.loaded.summary.dtype))
             .with("ids", &ids)
-            .with("spans", &serialized(window))
+            .with("spans", &serialised(window))
             .with("pictures", &pictures);
         Some(key.finish())
     }
@@ -95,7 +95,7 @@ impl<'a> EncodingCache<'a> {
         let entry = self.store.as_ref()?.get(EntryKind::Window, key)?;
         let fits = (entry.rows(), entry.columns(), entry.num_scalars())
             == (window.ids.len(), config.hidden_size(), scalars)
-            && entry.content() == serialized(window);
+            && entry.content() == serialised(window);
         fits.then_some(entry)
     }
 
@@ -112,7 +112,7 @@ impl<'a> EncodingCache<'a> {
         let (rows, columns) = encoded.states.dims2()?;
         let entry = Entry {
             about: &self.about(document),
-            content: &serialized(window),
+            content: &serialised(window),
             rows: rows as u32,
             columns: columns as u32,
             states: &bf16_bytes(&encoded.states)?,
@@ -226,7 +226,7 @@ pub(in crate::worker) fn rounded(tensor: &Tensor) -> Result<Tensor, Error> {
 
 /// A window's ids and spans as bytes. The document's index is set to 0, because the same document may be at another index in
 /// the next request.
-fn serialized(window: &Window) -> Vec<u8> {
+fn serialised(window: &Window) -> Vec<u8> {
     let source = |source: Source| match source {
         Source::Line { page, line, .. } => Source::Line { document: 0, page, line },
         Source::Figure { page, figure, .. } => Source::Figure { document: 0, page, figure },
@@ -242,7 +242,7 @@ fn serialized(window: &Window) -> Vec<u8> {
             .collect(),
         images: window.images.iter().map(|&image| FigureRef { document: 0, ..image }).collect(),
     };
-    // Serializing plain numbers cannot fail.
+    // Serialising plain numbers cannot fail.
     postcard::to_stdvec(&alone).unwrap_or_default()
 }
 

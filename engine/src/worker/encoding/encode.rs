@@ -186,7 +186,7 @@ impl EncodeRun<'_> {
         })
     }
 
-    /// Finishes one window; `None` if the observer broke off before.
+    /// Finishes one window; `None` if the observer ended the run first.
     fn finish_window(
         &mut self,
         encodings: &WindowEncodings,
