@@ -67,8 +67,8 @@ impl<'a> CommandQueue<'a> {
     /// Removes the oldest request to read a page first in the read job `of`; returns document and page.
     pub(super) fn take_page_request(&mut self, of: RequestId) -> Option<(u32, u32)> {
         self.receive_pending();
-        let is_match = |(command, _): &(Command, CancelToken)| matches!(command, Command::ReadFirst { request, .. } if *request == of);
-        let at = self.pending.iter().position(is_match)?;
+        let is_for_job = |command: &Command| matches!(command, Command::ReadFirst { request, .. } if *request == of);
+        let at = self.pending.iter().position(|(command, _)| is_for_job(command))?;
         match self.pending.remove(at)? {
             (Command::ReadFirst { document, page, .. }, _) => Some((document, page)),
             _ => None,
