@@ -67,13 +67,13 @@ fn what_goes_wrong_with_the_disk_is_said_once_and_reading_goes_on() {
     let (engine, _cable, mut window) = reading();
     let request = engine.last_request();
     for _ in 0..2 {
-        let diagnostic = Diagnostic::general("not all that is read now can be kept: the disk is full");
+        let diagnostic = Diagnostic::general("not everything could be cached: the disk is full");
         engine.tell(Event::Warning { request, diagnostic });
     }
     window.run_steps(4);
-    assert_eq!(window.query_all_by_label("Not all that is read now can be kept: the disk is full").count(), 1);
+    assert_eq!(window.query_all_by_label("Not everything could be cached: the disk is full").count(), 1);
     assert_eq!(under_way(&engine), 1);
     window.get_by_label("Dismiss").click();
     window.run_steps(4);
-    assert!(window.query_by_label_contains("Not all that is read").is_none());
+    assert!(window.query_by_label_contains("Not everything could be cached").is_none());
 }

@@ -47,7 +47,7 @@ fn inventory(installed: &[&str]) -> ModelInventory {
         is_default: *name == "t5gemma2-270m",
         problem: None,
     };
-    let missing = ErrorReport { message: "this build of Recto cannot compute with CUDA".into(), hint: None };
+    let missing = ErrorReport { message: "this build of Recto does not support CUDA".into(), hint: None };
     ModelInventory {
         installed: installed.iter().map(model).collect(),
         offered: offered(),
@@ -179,7 +179,7 @@ fn a_models_speed_is_measured_while_reading_rests_and_is_known_from_then_on() {
 fn where_a_device_cannot_be_used_it_is_said_why() {
     let Parts { window, .. } = settings(&[]);
     assert!(window.query_by_label("Processor: A processor, 8 threads").is_some());
-    assert!(window.query_by_label("NVIDIA card: not here, this build of Recto cannot compute with CUDA").is_some());
+    assert!(window.query_by_label("NVIDIA card: not here, this build of Recto does not support CUDA").is_some());
 }
 
 #[test]

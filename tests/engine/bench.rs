@@ -131,7 +131,7 @@ fn work_is_served_line_by_line_and_a_bad_line_costs_itself_alone() {
             "encode 6",
             "\"many\" is not a number of tokens from 1 to 1048576",
             "decode 5 2",
-            "\"\u{fffd}\u{fffd}\" is not a piece of work",
+            "unknown benchmark \"\u{fffd}\u{fffd}\"",
             "figure",
             "remember 4",
             "prompt 3",

@@ -59,7 +59,7 @@ fn layers_use_only_what_is_below_them() {
     }
     report(
         "Inside the engine each layer uses only layers below it: see the table in tests/tidy/layering.rs",
-        "Join layers in worker/jobs, which is above all of them, and pass plain values between them",
+        "Join layers in `worker`, which is above all of them, and pass plain values between them",
         broken,
     );
 }

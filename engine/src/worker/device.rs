@@ -1,27 +1,26 @@
-//! The device that computes: opened, or refused with the reason and what to do.
+//! Opens the compute device, or says why it is unavailable and what to do.
 
 use candle_core::Device;
 
-use super::Error;
 use crate::diagnostic::Hint;
 use crate::protocol::{DeviceChoice, ErrorReport, WeightType};
 
 /// Why a device cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
-    /// The program was built without it.
-    #[error("this build of Recto cannot compute with {}", name(*.0))]
+    /// This build does not support it.
+    #[error("this build of Recto does not support {}", name(*.0))]
     NotBuilt(DeviceChoice),
-    /// The machine has none, or its driver refuses.
-    #[error("no {} device can be used: {detail}", name(*.device))]
+    /// There is no such device, or its driver reports an error.
+    #[error("no {} device is available: {detail}", name(*.device))]
     NotFound {
-        /// What was asked for.
+        /// The requested device.
         device: DeviceChoice,
-        /// What the tensor library said.
+        /// The tensor library's error.
         detail: String,
     },
-    /// Products of bytes are the CPU's.
-    #[error("int8 runs on the CPU alone")]
+    /// int8 products exist only on the CPU.
+    #[error("int8 runs only on the CPU")]
     NoInt8,
 }
 
@@ -29,19 +28,19 @@ impl Hint for DeviceError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NotBuilt(DeviceChoice::Cuda) => {
-                "use --device cpu, or build Recto with `--features cuda` (it needs NVIDIA's compiler, nvcc)".into()
+                "use --device cpu, or build Recto with `--features cuda` (requires NVIDIA's compiler, nvcc)".into()
             }
             Self::NotBuilt(_) => "use --device cpu, or build Recto on a Mac with `--features metal`".into(),
             Self::NotFound { device: DeviceChoice::Cuda, .. } => {
-                "check with `nvidia-smi` that the card and its driver are there, or use --device cpu".into()
+                "check that `nvidia-smi` lists the card, or use --device cpu".into()
             }
             Self::NotFound { .. } => "use --device cpu".into(),
-            Self::NoInt8 => "leave --dtype out, or use --device cpu".into(),
+            Self::NoInt8 => "omit --dtype, or use --device cpu".into(),
         })
     }
 }
 
-/// What people call it.
+/// The device's display name.
 fn name(choice: DeviceChoice) -> &'static str {
     match choice {
         DeviceChoice::Cpu => "the CPU",
@@ -50,35 +49,35 @@ fn name(choice: DeviceChoice) -> &'static str {
     }
 }
 
-/// Why a kind of device cannot be computed with here, where it cannot.
+/// Checks that a kind of device can be used on this machine.
 ///
 /// # Errors
-/// Returns the reason, and what to do.
+/// Returns why it cannot, and what to do.
 pub fn check_device(choice: DeviceChoice) -> Result<(), ErrorReport> {
     open(choice).map(|_| ()).map_err(|error| ErrorReport { message: error.to_string(), hint: error.hint() })
 }
 
-/// Opens the first device of the kind that was chosen.
-pub(super) fn open(choice: DeviceChoice) -> Result<Device, Error> {
+/// Opens the first device of this kind.
+pub(super) fn open(choice: DeviceChoice) -> Result<Device, DeviceError> {
     let (is_built, open): (bool, fn(usize) -> candle_core::Result<Device>) = match choice {
         DeviceChoice::Cpu => return Ok(Device::Cpu),
         DeviceChoice::Cuda => (cfg!(feature = "cuda"), Device::new_cuda),
         DeviceChoice::Metal => (cfg!(feature = "metal"), Device::new_metal),
     };
     if !is_built {
-        return Err(DeviceError::NotBuilt(choice).into());
+        return Err(DeviceError::NotBuilt(choice));
     }
-    let not_found = |error: candle_core::Error| DeviceError::NotFound { device: choice, detail: error.to_string() };
-    Ok(open(0).map_err(not_found)?)
+    open(0).map_err(|error| DeviceError::NotFound { device: choice, detail: error.to_string() })
 }
 
-/// How weights are held: as asked for, else as suits the device; bytes on the CPU, on a card bf16 if its kernels know it.
-pub(super) fn weight_type(device: &Device, asked: Option<WeightType>) -> Result<WeightType, Error> {
-    match (device, asked) {
+/// The type of the weights: as requested, or the device's default, which is int8 on the CPU, and on a card bf16 if its
+/// kernels support it, else f32.
+pub(super) fn weight_type(device: &Device, requested: Option<WeightType>) -> Result<WeightType, DeviceError> {
+    match (device, requested) {
         (Device::Cpu, None) => Ok(WeightType::Int8),
-        (Device::Cpu, Some(asked)) => Ok(asked),
-        (_, Some(WeightType::Int8)) => Err(DeviceError::NoInt8.into()),
-        (_, Some(asked)) => Ok(asked),
+        (Device::Cpu, Some(requested)) => Ok(requested),
+        (_, Some(WeightType::Int8)) => Err(DeviceError::NoInt8),
+        (_, Some(requested)) => Ok(requested),
         (Device::Cuda(_), None) if !cfg!(tensor_cores) => Ok(WeightType::F32),
         (_, None) => Ok(WeightType::Bf16),
     }
@@ -88,10 +87,10 @@ pub(super) fn weight_type(device: &Device, asked: Option<WeightType>) -> Result<
 mod tests {
     use super::*;
 
-    /// A build for the CPU says so, whatever the machine has.
+    /// Holds for a CPU-only build, whatever hardware the machine has.
     #[cfg(not(any(feature = "cuda", feature = "metal")))]
     #[test]
-    fn a_device_that_was_not_built_in_is_refused_with_what_to_do() {
+    fn an_unsupported_device_is_refused_with_a_hint() {
         for (choice, named, feature) in
             [(DeviceChoice::Cuda, "CUDA", "--features cuda"), (DeviceChoice::Metal, "Metal", "--features metal")]
         {
@@ -104,10 +103,10 @@ mod tests {
     }
 
     #[test]
-    fn the_cpu_takes_any_type_and_bytes_by_itself() {
+    fn the_cpu_supports_any_type_and_defaults_to_int8() {
         assert_eq!(weight_type(&Device::Cpu, None).unwrap(), WeightType::Int8);
-        for asked in [WeightType::F32, WeightType::Bf16, WeightType::Int8] {
-            assert_eq!(weight_type(&Device::Cpu, Some(asked)).unwrap(), asked);
+        for requested in [WeightType::F32, WeightType::Bf16, WeightType::Int8] {
+            assert_eq!(weight_type(&Device::Cpu, Some(requested)).unwrap(), requested);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! All that can end a piece of work, over the errors of the modules; each keeps its own message and hint.
+//! The errors that a job can end with. Errors of other modules keep their own message and hint.
 
 use std::path::PathBuf;
 
@@ -15,68 +15,68 @@ use crate::weights::WeightsError;
 use crate::weights::gguf::GgufError;
 use crate::weights::lora::LoraError;
 
-/// Why a piece of work did not come to its end.
+/// Why a job failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It was given up.
+    /// It was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
-    /// A document.
+    /// A document cannot be read.
     #[error(transparent)]
     Document(DocumentError),
-    /// The model's computation.
+    /// The model's computation failed.
     #[error(transparent)]
     Model(ModelError),
-    /// The model's configuration.
+    /// The model's configuration is invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The model's weights.
+    /// The model's weights cannot be loaded.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// An adapter for the weights.
+    /// The model's adapter cannot be applied.
     #[error(transparent)]
     Lora(#[from] LoraError),
-    /// A GGUF file.
+    /// A GGUF file cannot be read.
     #[error(transparent)]
     Gguf(#[from] GgufError),
-    /// The tokenizer or the prompt.
+    /// The tokenizer or the prompt failed.
     #[error(transparent)]
     Prompt(#[from] PromptError),
-    /// Recto's own files.
+    /// Recto's own files cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A file of the model cannot be read.
-    #[error("the model's file cannot be read: {source}: {}", .path.display())]
+    #[error("cannot read the model file: {source}: {}", .path.display())]
     ModelFile {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The model has no tokenizer.
     #[error("the model has no tokenizer.json: {}", .0.display())]
     NoTokenizer(PathBuf),
-    /// Nothing was given to read.
-    #[error("no document was given")]
+    /// The job names no document, or refers to one that it does not name.
+    #[error("no document specified")]
     NoDocument,
-    /// The pages asked for are not there.
-    #[error("none of the pages asked for exists: the document has {0}")]
+    /// None of the selected pages exists.
+    #[error("none of the selected pages exists: the document has {0}")]
     NoSuchPages(u32),
-    /// Nothing on the pages asked for can be read by this model.
-    #[error("there is nothing on these pages that this model can read: {0}")]
+    /// This model can read nothing on the selected pages.
+    #[error("this model can read nothing on these pages: {0}")]
     NothingReadable(String),
-    /// The device asked for.
+    /// The device cannot be used.
     #[error(transparent)]
     Device(#[from] DeviceError),
-    /// The input of a forward pass cannot be used.
-    #[error("the input cannot be used: {detail}: {}", .path.display())]
+    /// The input of a forward pass is invalid.
+    #[error("invalid input: {detail}: {}", .path.display())]
     ForwardInput {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// What is wrong with it.
         detail: String,
     },
-    /// A tensor operation of the job itself failed.
+    /// A tensor operation failed.
     #[error("the computation failed: {0}")]
     Compute(#[from] candle_core::Error),
 }
@@ -111,16 +111,16 @@ impl Hint for Error {
             Self::Gguf(error) => error.hint(),
             Self::Prompt(error) => error.hint(),
             Self::Store(error) => error.hint(),
-            Self::ModelFile { .. } => Some("check the folder, or fetch the model again".into()),
-            Self::NoTokenizer(_) => Some("put the checkpoint's tokenizer.json beside its config.json".into()),
-            Self::NoDocument => Some("name at least one file".into()),
+            Self::ModelFile { .. } => Some("check the folder, or download the model again".into()),
+            Self::NoTokenizer(_) => Some("place the checkpoint's tokenizer.json next to its config.json".into()),
+            Self::NoDocument => Some("specify at least one file".into()),
             Self::NoSuchPages(_) => Some("choose other pages".into()),
             Self::NothingReadable(_) => {
-                Some("choose other pages, or a model with eyes for scans (a T5Gemma 2 checkpoint)".into())
+                Some("choose other pages, or use a vision model for scans (a T5Gemma 2 checkpoint)".into())
             }
             Self::Device(error) => error.hint(),
             Self::ForwardInput { .. } => Some(
-                "it must hold encoder_ids i64 [S], decoder_ids i64 [T], and pixel_values f32 [N,3,H,W] at will".into(),
+                "expected: encoder_ids i64 [S], decoder_ids i64 [T], and optionally pixel_values f32 [N,3,H,W]".into(),
             ),
             Self::Compute(_) => Some("try fewer pages, a smaller --window, or --dtype bf16".into()),
         }
@@ -128,7 +128,7 @@ impl Hint for Error {
 }
 
 impl Error {
-    /// What the user reads.
+    /// The report that the user sees.
     pub(super) fn report(&self) -> ErrorReport {
         ErrorReport { message: self.to_string(), hint: self.hint() }
     }

@@ -1,17 +1,17 @@
-//! A model folder or file, made ready to work.
+//! Loads models from a folder or a GGUF file.
 
 use std::path::Path;
 
 use candle_core::Device;
 
-use super::outlet::Job;
-use super::session::Session;
+use super::event_sink::Job;
 use super::{Error, device};
 use crate::kernels::cpu::Precision;
 use crate::model::Model;
 use crate::model::config::ModelConfig;
 use crate::prompt::{ExpectedIds, GgufVocabulary, Template, Tokenizer};
-use crate::protocol::{ComputeOptions, DeviceChoice, Event, MemoryChoice, ModelSummary, Stage, WeightType};
+use crate::protocol::{ComputeOptions, DeviceChoice, Event, ModelSummary, WeightType};
+use crate::store::Directories;
 use crate::store::encodings::{Key, KeyHasher};
 use crate::store::models::{AdapterFiles, Fingerprint, ModelFiles, ModelFolder, ModelStore};
 use crate::weights::gguf::{GgufModel, GgufVocabulary as FileVocabulary};
@@ -19,7 +19,7 @@ use crate::weights::lora::LoraAdapter;
 use crate::weights::random::RandomSource;
 use crate::weights::{TensorSource, Weights};
 
-/// What makes a loaded model serve for another piece of work.
+/// Identifies a loaded model: it is reused as long as the key stays the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ModelKey {
     folder: ModelFolder,
@@ -27,49 +27,36 @@ pub(super) struct ModelKey {
     dtype: Option<WeightType>,
 }
 
+impl ModelKey {
+    pub(super) fn new(folder: ModelFolder, options: &ComputeOptions) -> Self {
+        Self { folder, device: options.device, dtype: options.dtype }
+    }
+}
+
 /// A model with its tokenizer.
 pub(super) struct LoadedModel {
     pub(super) summary: ModelSummary,
     pub(super) model: Model,
     pub(super) tokenizer: Tokenizer,
-    /// The prompt it was taught, or the usual one.
+    /// The prompt template it was trained with, or the default.
     pub(super) template: Template,
-    /// What its encodings are kept under; `None` where it has no encoder.
+    /// Part of the cache keys of its encodings; `None` for a model without an encoder.
     pub(super) fingerprint: Option<Fingerprint>,
-    /// Hash of what was put on top of its weights.
+    /// Hash of the adapter that was applied to its weights.
     pub(super) adapter: Option<Key>,
 }
 
-impl Session {
-    /// The folder of the model that `options` names, or of the best one installed.
-    pub(super) fn find_model(&self, options: &ComputeOptions) -> Result<ModelFolder, Error> {
-        let store = ModelStore::new(&self.directories()?);
-        Ok(match &options.model {
-            Some(name) => store.find(name)?,
-            None => store.default_model()?,
-        })
-    }
-
-    /// Loads a model, or takes the one that is there already, and tells which it is.
-    pub(super) fn load_model(&mut self, job: &Job<'_>, options: &ComputeOptions) -> Result<(), Error> {
-        let key = ModelKey { folder: self.find_model(options)?, device: options.device, dtype: options.dtype };
-        let loaded = match self.model.take() {
-            Some((loaded_key, model)) if loaded_key == key => model,
-            _ => {
-                self.forget_encodings();
-                job.tell(Event::Progress { request: job.request, stage: Stage::Model, done: 0, total: 1 });
-                let loaded = load(&key, job)?;
-                job.tell(Event::Progress { request: job.request, stage: Stage::Model, done: 1, total: 1 });
-                loaded
-            }
-        };
-        job.tell(Event::Model { request: job.request, model: loaded.summary.clone() });
-        self.model = Some((key, loaded));
-        Ok(())
-    }
+/// The folder of the model named in `options`, or of the best one installed.
+pub(super) fn find_model(directories: &Directories, options: &ComputeOptions) -> Result<ModelFolder, Error> {
+    let store = ModelStore::new(directories);
+    Ok(match &options.model {
+        Some(name) => store.find(name)?,
+        None => store.default_model()?,
+    })
 }
 
-fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
+/// Loads a model with its tokenizer, prompt template and adapter.
+pub(super) fn load_model(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
     let device = device::open(key.device)?;
     let (adapter, adapter_key) = open_adapter(&key.folder)?.unzip();
     let changes_vision = adapter.as_ref().is_some_and(LoraAdapter::changes_vision);
@@ -86,7 +73,7 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
         }
         ModelFiles::Published { folder, tokenizer, .. } => {
             let path = tokenizer.as_ref().ok_or_else(|| Error::NoTokenizer(folder.clone()))?;
-            // The vocabulary takes as long as the weights of a small model, and one thread.
+            // On one thread, the vocabulary takes as long to load as the weights of a small model.
             let (loaded, tokenizer) = std::thread::scope(|scope| {
                 let tokenizer = scope.spawn(|| Tokenizer::from_file(path));
                 let loaded = load_published(folder, adapter, device, key.dtype);
@@ -98,10 +85,9 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
     };
     check_ids(&tokenizer, model.config())?;
     for field in &model.config().unknown_fields {
-        let diagnostic = crate::diagnostic::Diagnostic::general(format!(
-            "the model's configuration has a field that is not known, {field}"
-        ));
-        job.tell(Event::Warning { request: job.request, diagnostic });
+        let diagnostic =
+            crate::diagnostic::Diagnostic::general(format!("the model's configuration has an unknown field, {field}"));
+        job.send(Event::Warning { request: job.request, diagnostic });
     }
     let has_encoder = model.config().encoder.is_some();
     let summary = ModelSummary {
@@ -114,7 +100,7 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
     };
     let mut fingerprint = if has_encoder { Some(key.folder.fingerprint()?) } else { None };
     if let (Some(fingerprint), Some(adapter), true) = (&mut fingerprint, &adapter_key, changes_vision) {
-        // What this tower sees is not what the published one does, which others share.
+        // The adapter changes the vision features, so they must not be shared with models that use the published tower.
         let with_adapter =
             |tower: Key| KeyHasher::new("tower").with("base", tower.bytes()).with("adapter", adapter.bytes());
         fingerprint.tower = fingerprint.tower.map(|tower| with_adapter(tower).finish());
@@ -123,14 +109,14 @@ fn load(key: &ModelKey, job: &Job<'_>) -> Result<LoadedModel, Error> {
     Ok(LoadedModel { summary, model, tokenizer, template, fingerprint, adapter: adapter_key })
 }
 
-/// The adapter that belongs to a model, read and checked in itself, and the hash of what was read.
+/// Reads and validates the adapter that belongs to a model; returns it with the hash of its files.
 pub(super) fn open_adapter(folder: &ModelFolder) -> Result<Option<(LoraAdapter, Key)>, Error> {
     let Some(folder) = folder.adapter() else { return Ok(None) };
     let files = AdapterFiles::in_folder(folder)?;
     Ok(Some((LoraAdapter::parse(&files.config, &files.weights)?, files.key())))
 }
 
-/// A GGUF file's model and vocabulary; its weights are brought to the type asked for, with an adapter on them.
+/// Loads the model and vocabulary of a GGUF file, with an adapter applied and the weights converted to `dtype`.
 pub(super) fn load_gguf(
     path: &Path,
     adapter: Option<LoraAdapter>,
@@ -145,7 +131,7 @@ pub(super) fn load_gguf(
     Ok((Model::load(weights, config)?, vocabulary, dtype))
 }
 
-/// Weights with an adapter on them.
+/// Applies an adapter to weights.
 fn adapted(source: Box<dyn TensorSource>, adapter: Option<LoraAdapter>) -> Result<Box<dyn TensorSource>, Error> {
     Ok(match adapter {
         Some(adapter) => Box::new(adapter.onto(source)?),
@@ -153,7 +139,7 @@ fn adapted(source: Box<dyn TensorSource>, adapter: Option<LoraAdapter>) -> Resul
     })
 }
 
-/// A checkpoint folder's model, with an adapter on it.
+/// Loads the model of a checkpoint folder, with an adapter applied.
 pub(super) fn load_published(
     folder: &Path,
     adapter: Option<LoraAdapter>,
@@ -168,7 +154,7 @@ pub(super) fn load_published(
     Ok((Model::load(Weights::from_source(source, device, precision(dtype)), config)?, dtype))
 }
 
-/// A model whose weights are chance.
+/// A model with random weights.
 pub(super) fn load_random(
     source: RandomSource,
     config: ModelConfig,
@@ -179,7 +165,7 @@ pub(super) fn load_random(
     Ok((Model::load(Weights::from_source(Box::new(source), device, precision(dtype)), config)?, dtype))
 }
 
-/// The tokenizer must mean the same control tokens as the model.
+/// Checks that tokenizer and model agree on the control tokens.
 fn check_ids(tokenizer: &Tokenizer, config: &ModelConfig) -> Result<(), Error> {
     let image = config.encoder.as_ref().map(|encoder| encoder.image);
     tokenizer.check_against(&ExpectedIds {
@@ -199,28 +185,4 @@ fn precision(choice: WeightType) -> Precision {
         WeightType::Bf16 => Precision::Bf16,
         WeightType::Int8 => Precision::Int8,
     }
-}
-
-/// Keys and values of all layers where they take at most this much, else one shared memory.
-const MOST_KEYS_VALUES_BYTES: usize = 4 << 30;
-
-/// How the encoder's output of `tokens` tokens is kept, where that was left open.
-pub(super) fn choose_memory(
-    choice: MemoryChoice,
-    config: &ModelConfig,
-    dtype: WeightType,
-    tokens: usize,
-) -> MemoryChoice {
-    if choice != MemoryChoice::Auto {
-        return choice;
-    }
-    let decoder = &config.decoder;
-    let numbers = 2 * decoder.layers.len() * decoder.num_kv_heads * decoder.head_dim;
-    let bytes = match dtype {
-        WeightType::F32 => 4 * numbers,
-        WeightType::Bf16 => 2 * numbers,
-        // With their scales.
-        WeightType::Int8 => numbers + numbers / 4,
-    };
-    if tokens.saturating_mul(bytes) <= MOST_KEYS_VALUES_BYTES { MemoryChoice::KeysValues } else { MemoryChoice::Shared }
 }

@@ -1,28 +1,33 @@
-//! The engine's thread: the only place where documents, prompts, models and the store are joined.
+//! The engine thread, which brings together documents, prompts, models and the store.
 //!
-//! One thread, named `engine`, owns the model. Commands come in over one bounded channel and events leave over another;
-//! cancelling does not wait in the queue, it raises the flag of the work at once.
+//! One thread, named `engine`, owns the model. Commands arrive over one bounded channel, and events leave over another.
+//! Cancelling bypasses the queue and sets the request's cancel token at once.
+//!
+//! From the bottom up, each using only those before it:
+//! - `device`, `error`, `event_sink`, `command_queue`: how jobs start, report and end;
+//! - `load`: models; `encoding`: encoder states and memory;
+//! - `session`: what is kept between jobs;
+//! - `documents`: opening and reading files;
+//! - `answer`: the ask job; `interleaved`: questions during a read job;
+//! - `read`, `forward`: the other jobs; `run_loop`: runs them.
 
+mod answer;
 pub mod bench;
+mod command_queue;
 mod device;
+mod documents;
 mod encoding;
-mod encodings;
 mod error;
-mod extent;
-mod inbox;
-mod jobs;
-mod kept_pages;
+mod event_sink;
+mod forward;
+mod interleaved;
 mod load;
-mod offers;
-mod outlet;
-mod questions;
-mod reading;
+mod partial_answers;
+mod read;
 mod run_loop;
 mod session;
-mod shelf;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
@@ -32,35 +37,33 @@ pub use device::check_device;
 pub use error::Error;
 pub use session::EngineOptions;
 
+use self::event_sink::CancelTokens;
 use crate::cancel::CancelToken;
-use crate::protocol::{Command, Event, RequestId};
+use crate::protocol::{Command, Event};
 
-/// Commands that wait at most before sending blocks.
+/// Capacity of the command channel; sending blocks when it is full.
 const QUEUED_COMMANDS: usize = 64;
 
-/// Events that wait at most before the engine pauses for whoever reads them.
+/// Capacity of the event channel; the engine pauses when it is full.
 const QUEUED_EVENTS: usize = 4096;
 
-/// The flags of work that was sent and has not ended.
-type Tokens = Arc<Mutex<BTreeMap<RequestId, CancelToken>>>;
-
-/// A running engine. Dropping it gives up what is under way and waits for the thread to end.
+/// A running engine. Dropping it cancels all requests and waits for the thread to end.
 pub struct Engine {
     commands: Option<Sender<(Command, CancelToken)>>,
     events: Option<Receiver<Event>>,
-    tokens: Tokens,
+    tokens: CancelTokens,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Engine {
-    /// Starts the engine's thread. `wake` is called, on that thread, after every event.
+    /// Starts the engine thread. `wake` is called on that thread after every event.
     ///
     /// # Errors
-    /// Fails where the system starts no thread.
+    /// Fails if the system cannot start a thread.
     pub fn spawn(options: EngineOptions, wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
         let (commands, incoming) = bounded::<(Command, CancelToken)>(QUEUED_COMMANDS);
         let (outgoing, events) = bounded(QUEUED_EVENTS);
-        let tokens = Tokens::default();
+        let tokens = CancelTokens::default();
         let thread_tokens = Arc::clone(&tokens);
         let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
             run_loop::run(options, &incoming, &outgoing, &thread_tokens, &wake);
@@ -68,7 +71,7 @@ impl Engine {
         Ok(Self { commands: Some(commands), events: Some(events), tokens, thread: Some(thread) })
     }
 
-    /// Hands over a command. Blocks only where very many wait already.
+    /// Sends a command. Blocks while the queue is full.
     pub fn send(&self, command: Command) {
         let token = CancelToken::default();
         {
@@ -88,20 +91,20 @@ impl Engine {
             }
         }
         if let Some(commands) = &self.commands {
-            // The thread ends only when told to; after that there is nobody to tell.
+            // This fails only after the thread has ended on request; then there is nothing left to do.
             let _ = commands.send((command, token));
         }
     }
 
-    /// The next event, without waiting.
+    /// Returns the next event without waiting.
     ///
     /// # Errors
-    /// As a channel: empty, or closed after [`Command::Shutdown`].
+    /// Fails if there is none, or if the engine has ended.
     pub fn try_recv(&self) -> Result<Event, TryRecvError> {
         self.events.as_ref().map_or(Err(TryRecvError::Disconnected), Receiver::try_recv)
     }
 
-    /// The next event; waits for it. `None` once the engine has ended.
+    /// Waits for the next event; `None` once the engine has ended.
     pub fn recv(&self) -> Option<Event> {
         self.events.as_ref()?.recv().ok()
     }
@@ -110,11 +113,11 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner).values().for_each(CancelToken::cancel);
-        // The receiver goes first: an engine that waits for room in a full channel must see that nobody reads any more.
+        // Drop the receiver first, so that an engine blocked on a full channel is released.
         self.events = None;
         self.commands = None;
         if let Some(thread) = self.thread.take() {
-            // A panic there was reported when it happened; there is nothing to add while dropping.
+            // A panic was logged when it happened; there is nothing to add here.
             let _ = thread.join();
         }
     }

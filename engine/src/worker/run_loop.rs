@@ -1,77 +1,78 @@
-//! The one match over commands.
+//! The engine thread's main loop: runs one command after the other, and background work while there are none.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::inbox::Inbox;
-use super::jobs::{ask, forward, read};
-use super::outlet::{Ended, Job, Outlet, caught};
+use super::command_queue::CommandQueue;
+use super::event_sink::{CancelTokens, EventSink, Job, JobResult, catch_panic};
 use super::session::{EngineOptions, Session};
-use super::{Error, Tokens};
+use super::{Error, answer, forward, read};
 use crate::cancel::CancelToken;
 use crate::kernels::threads;
 use crate::protocol::{Command, Event, Outcome};
 
-/// How long nobody asks before work behind begins: a program that asks once is not kept from ending.
-const QUIET: Duration = Duration::from_millis(300);
+/// Idle time before background work starts, so that a program that asks a single question exits without delay.
+const IDLE_BEFORE_BACKGROUND: Duration = Duration::from_millis(300);
 
-/// Works off commands until there are no more.
+/// Runs commands until the channel closes or [`Command::Shutdown`] arrives.
 pub(super) fn run(
     options: EngineOptions,
     commands: &Receiver<(Command, CancelToken)>,
     events: &Sender<Event>,
-    tokens: &Tokens,
+    tokens: &CancelTokens,
     wake: &dyn Fn(),
 ) {
     let mut session = Session::new(options);
-    let mut inbox = Inbox::new(commands);
-    let outlet = Outlet { events, tokens, wake };
-    while let Some((command, cancel)) = next(&mut session, &mut inbox) {
-        let (request, ended) = match command {
+    let mut queue = CommandQueue::new(commands);
+    let sink = EventSink { events, tokens, wake };
+    while let Some((command, cancel)) = next_command(&mut session, &mut queue) {
+        let (request, result) = match command {
             Command::Shutdown => break,
-            // The reading that this is about has ended.
+            // The read job it refers to has ended.
             Command::Cancel { .. } | Command::ReadFirst { .. } => continue,
-            Command::Read { request, job } => {
-                let context = Job { request, cancel, outlet: &outlet };
-                (request, guarded(&mut session, |session| read::run(session, &context, &mut inbox, &job)))
+            Command::Read { request, job: read_job } => {
+                let job = Job { request, cancel, sink: &sink };
+                (request, run_job(&mut session, |session| read::run(session, &job, &mut queue, &read_job)))
             }
-            Command::Ask { request, job } => {
-                let context = Job { request, cancel, outlet: &outlet };
-                (request, guarded(&mut session, |session| ask::run(session, &context, &job)))
+            Command::Ask { request, job: ask } => {
+                let job = Job { request, cancel, sink: &sink };
+                (request, run_job(&mut session, |session| answer::run(session, &job, &ask)))
             }
-            Command::Forward { request, job } => {
-                let context = Job { request, cancel, outlet: &outlet };
-                (request, guarded(&mut session, |session| forward::run(session, &context, job)))
+            Command::Forward { request, job: forward_job } => {
+                let job = Job { request, cancel, sink: &sink };
+                (request, run_job(&mut session, |session| forward::run(session, &job, forward_job)))
             }
         };
-        if !outlet.end(request, ended) {
+        if !sink.finish(request, result) {
             break;
         }
     }
 }
 
-/// The next command; until it comes, the session does what it has to do behind. `None` once nobody sends any more.
-fn next(session: &mut Session, inbox: &mut Inbox<'_>) -> Option<(Command, CancelToken)> {
-    if session.has_work_behind() && !inbox.has_something(QUIET) {
-        let mut has_come = || inbox.has_something(Duration::ZERO);
-        let worked = catch_unwind(AssertUnwindSafe(|| {
-            threads::behind_where(session.options.is_considerate, || session.work_behind(&mut has_come));
+/// Waits for the next command, doing background work until it arrives. `None` once the channel is closed.
+fn next_command(session: &mut Session, queue: &mut CommandQueue<'_>) -> Option<(Command, CancelToken)> {
+    if session.has_background_work() && !queue.wait(IDLE_BEFORE_BACKGROUND) {
+        let mut has_command = || queue.wait(Duration::ZERO);
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            threads::behind_where(session.options.is_considerate, || {
+                session.build_memory_in_background(&mut has_command);
+            });
         }));
-        if worked.is_err() {
-            tracing::error!("work behind panicked");
-            session.forget();
+        if result.is_err() {
+            tracing::error!("background work panicked");
+            session.reset();
         }
     }
-    inbox.recv()
+    queue.recv()
 }
 
-/// Runs a job; a panic costs this job, and what the session had open, nothing else.
-fn guarded(session: &mut Session, job: impl FnOnce(&mut Session) -> Result<Outcome, Error>) -> Ended {
-    let ended = caught(|| job(session));
-    if ended.is_err() {
-        session.forget();
+/// Runs a job. A panic fails this job and resets the session, and does not end the thread.
+fn run_job(session: &mut Session, job: impl FnOnce(&mut Session) -> Result<Outcome, Error>) -> JobResult {
+    let result = catch_panic(|| job(session));
+    if result.is_err() {
+        session.reset();
     }
-    ended
+    result
 }

@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<(), Failure> {
         Some(shape) => Subject::Shape {
             shape,
             layers: arguments.layers.map(|layers| layers as usize),
-            with_eyes: arguments.looks_at_figures(),
+            with_vision: arguments.looks_at_figures(),
         },
     };
     let threads = arguments.threads.map(|threads| threads as usize);

@@ -1,27 +1,27 @@
-//! What a published size asks of a machine, in numbers that no machine changes: how fast one size is here tells about the others.
+//! Computes the machine-independent cost of each published size, so that the speed of one size predicts that of the others.
 
 use super::shape::{Shape, random_weights};
 use crate::model::config::{ConfigError, ModelConfig, StackConfig, VisionConfig};
 
-/// What a size costs.
+/// The cost of a size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
-    /// Numbers in all its tensors, the vision tower's too.
+    /// Number of weights, including the vision tower.
     pub num_weights: u64,
-    /// Multiplications and additions for a token that the encoder, or a decoder that reads a prompt, takes in.
+    /// Floating-point operations per token in the encoder, or in a decoder that processes a prompt.
     pub token_flops: f64,
-    /// Those for a figure.
+    /// Floating-point operations per figure.
     pub figure_flops: f64,
-    /// Weights that are read for a token that is written: the decoder's and the embedding, all that a model without an encoder
-    /// has.
+    /// Number of weights read per generated token: the decoder and the embedding, which are all the weights of a model without
+    /// an encoder.
     pub num_written_weights: u64,
 }
 
 impl Shape {
-    /// What it costs; `layers` shortens both text stacks.
+    /// Its cost; `layers` limits both text stacks.
     ///
     /// # Errors
-    /// Returns a [`ConfigError`] for no layers at all.
+    /// Returns a [`ConfigError`] if `layers` is 0.
     pub fn cost(self, layers: Option<usize>) -> Result<Cost, ConfigError> {
         let config = self.config(layers, true)?;
         let head = (config.vocab_size * config.hidden_size()) as u64;
@@ -40,13 +40,13 @@ fn vision(config: &ModelConfig) -> Option<&VisionConfig> {
     config.encoder.as_ref()?.vision.as_ref()
 }
 
-/// Weights of the products of a layer.
+/// Number of weights in the matrix products of a layer.
 fn products(stack: &StackConfig) -> u64 {
     let (queries, keys) = (stack.num_heads * stack.head_dim, stack.num_kv_heads * stack.head_dim);
     (stack.hidden_size * (2 * queries + 2 * keys + 3 * stack.intermediate_size)) as u64
 }
 
-/// Products of the vision tower, and its attention of all patches to all patches.
+/// The matrix products of the vision tower, and its full attention between patches.
 fn figure_flops(vision: &VisionConfig) -> f64 {
     let (width, inner) = (vision.hidden_size as f64, vision.intermediate_size as f64);
     let patches = (vision.grid() * vision.grid()) as f64;
@@ -59,12 +59,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn costs_are_those_that_can_be_counted_by_hand() {
+    fn costs_match_a_count_by_hand() {
         let cost = Shape::Smallest.cost(None).unwrap();
         assert_eq!(cost.num_weights, 786_029_296);
         assert_eq!(cost.token_flops, 2.0 * 18.0 * 5_570_560.0);
         assert_eq!(cost.num_written_weights, 262_144 * 640 + 18 * 5_570_560);
-        // 5.5 Tera for a figure, the same in all sizes.
+        // 5.5 TFLOP per figure, the same for all sizes.
         assert!((cost.figure_flops / 5.5e12 - 1.0).abs() < 0.02, "{}", cost.figure_flops);
         let short = Shape::Smallest.cost(Some(6)).unwrap();
         assert_eq!(short.token_flops * 3.0, cost.token_flops);

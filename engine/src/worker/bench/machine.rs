@@ -1,24 +1,24 @@
-//! What figures were taken on: the processor with what it can do, threads, and the most memory this process had.
+//! Describes the machine that results were measured on: processor, its features, threads, and peak memory.
 
 use serde::Serialize;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-/// What figures were taken on.
+/// The machine that results were measured on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Machine {
     /// Architecture: `x86_64`, `aarch64`.
     pub arch: String,
     /// Operating system.
     pub os: String,
-    /// The processor's own name, where the system tells it.
+    /// Name of the processor, if the system provides it.
     pub cpu: Option<String>,
-    /// Processors the system offers this process.
+    /// Processors available to this process.
     pub cpus: usize,
-    /// Threads that compute.
+    /// Compute threads.
     pub threads: usize,
-    /// What the processor can do beyond its architecture's least, of what matters here.
+    /// Relevant processor features beyond the architecture's baseline.
     pub features: Vec<String>,
-    /// What `RECTO_CPU` holds the products to, where it is set.
+    /// Value of `RECTO_CPU`, which restricts the matrix products to an instruction set; `None` if not set.
     pub held_to: Option<String>,
 }
 
@@ -55,19 +55,19 @@ fn features() -> Vec<String> {
         ("avx512vnni", has!("avx512vnni")),
         ("avx512bf16", has!("avx512bf16")),
         ("avx512fp16", has!("avx512fp16")),
-        ("amx_tile", system_says("amx_tile")),
-        ("amx_int8", system_says("amx_int8")),
-        ("amx_bf16", system_says("amx_bf16")),
+        ("amx_tile", is_listed_by_system("amx_tile")),
+        ("amx_int8", is_listed_by_system("amx_int8")),
+        ("amx_bf16", is_listed_by_system("amx_bf16")),
     ]
     .into_iter()
-    .filter(|(_, there)| *there)
+    .filter(|(_, is_present)| *is_present)
     .map(|(name, _)| name.to_owned())
     .collect()
 }
 
-/// Whether the system lists a feature for which the language has no stable test.
+/// Whether the system lists a feature that Rust cannot detect in stable code.
 #[cfg(target_arch = "x86_64")]
-fn system_says(feature: &str) -> bool {
+fn is_listed_by_system(feature: &str) -> bool {
     std::fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| {
         text.lines()
             .find(|line| line.starts_with("flags"))
@@ -80,7 +80,7 @@ fn features() -> Vec<String> {
     use std::arch::is_aarch64_feature_detected as has;
     [("neon", has!("neon")), ("dotprod", has!("dotprod")), ("i8mm", has!("i8mm")), ("bf16", has!("bf16"))]
         .into_iter()
-        .filter(|(_, there)| *there)
+        .filter(|(_, is_present)| *is_present)
         .map(|(name, _)| name.to_owned())
         .collect()
 }
@@ -90,14 +90,13 @@ fn features() -> Vec<String> {
     Vec::new()
 }
 
-/// Memory of this machine, in bytes; `None` where the system does not tell.
+/// Memory of this machine, in bytes; `None` if the system does not provide it.
 pub fn memory_bytes() -> Option<u64> {
     let only_memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
     System::new_with_specifics(only_memory).ok().map(|system| system.total_memory()).filter(|bytes| *bytes > 0)
 }
 
-/// The most memory that this process has had in the machine's memory at once, in bytes; `None` where the system does
-/// not tell (it does on Linux).
+/// Peak resident memory of this process, in bytes; `None` if the system does not provide it (Linux does).
 pub fn peak_resident_bytes() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;

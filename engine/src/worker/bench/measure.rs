@@ -1,29 +1,29 @@
-//! Figures: what one run took, and the middle of several runs.
+//! Results: the measurement of one run, and the summary of several.
 
 use serde::Serialize;
 
 use super::work::Work;
 
-/// What one run of a piece of work took.
+/// The measurement of one run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measurement {
-    /// The work, as it is written.
+    /// The benchmark, as written.
     pub work: String,
     /// Seconds it took.
     pub secs: f64,
-    /// Tokens that were worked on, or written; absent for a figure.
+    /// Tokens processed or generated; absent for a figure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<usize>,
-    /// Tokens a second.
+    /// Tokens per second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_per_sec: Option<f64>,
-    /// Seconds to the first token, which are not part of `secs`.
+    /// Seconds to the first token, not included in `secs`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_token_secs: Option<f64>,
-    /// How the encoding was kept: `kv` or `shared`.
+    /// Kind of memory: `kv` or `shared`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<&'static str>,
-    /// Bytes that the encoding takes while questions are answered.
+    /// Size of the memory in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
 }
@@ -42,21 +42,21 @@ impl Measurement {
     }
 }
 
-/// The middle and the ends of a figure.
+/// Median and range of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Spread {
-    /// The one in the middle; between two, their mean.
+    /// The median; the mean of the middle two for an even number of values.
     pub median: f64,
-    /// The least.
+    /// The minimum.
     pub min: f64,
-    /// The most.
+    /// The maximum.
     pub max: f64,
 }
 
 impl Spread {
-    /// Of these figures; `None` where there are none.
-    pub fn of(figures: impl IntoIterator<Item = f64>) -> Option<Self> {
-        let mut sorted: Vec<f64> = figures.into_iter().collect();
+    /// The spread of these values; `None` if there are none.
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut sorted: Vec<f64> = values.into_iter().collect();
         sorted.sort_by(f64::total_cmp);
         let (min, max) = (*sorted.first()?, *sorted.last()?);
         let (low, high) = (sorted.get((sorted.len() - 1) / 2)?, sorted.get(sorted.len() / 2)?);
@@ -64,37 +64,37 @@ impl Spread {
     }
 }
 
-/// Several runs of the same piece of work.
+/// A summary of several runs of the same benchmark.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
-    /// The work, as it is written.
+    /// The benchmark, as written.
     pub work: String,
-    /// How often it was run.
+    /// Number of runs.
     pub rounds: usize,
     /// Seconds it took.
     pub secs: Spread,
-    /// Tokens that were worked on, or written.
+    /// Tokens processed or generated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<usize>,
-    /// Tokens a second.
+    /// Tokens per second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_per_sec: Option<Spread>,
-    /// Seconds to the first token.
+    /// Seconds to the first token, not included in `secs`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_token_secs: Option<Spread>,
-    /// How the encoding was kept: `kv` or `shared`.
+    /// Kind of memory: `kv` or `shared`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<&'static str>,
-    /// Bytes that the encoding takes while questions are answered.
+    /// Size of the memory in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
 }
 
 impl Summary {
-    /// Of runs of one piece of work; `None` where there are none.
+    /// Summarises runs of one benchmark; `None` if there are none.
     pub fn of(runs: &[Measurement]) -> Option<Self> {
         let first = runs.first()?;
-        let spread = |figure: fn(&Measurement) -> Option<f64>| Spread::of(runs.iter().filter_map(figure));
+        let spread = |value: fn(&Measurement) -> Option<f64>| Spread::of(runs.iter().filter_map(value));
         Some(Self {
             work: first.work.clone(),
             rounds: runs.len(),
@@ -114,13 +114,13 @@ mod tests {
 
     #[test]
     fn the_median_is_the_middle_or_the_mean_of_the_two_in_the_middle() {
-        for (figures, expected) in [
+        for (values, expected) in [
             (vec![3.0, 1.0, 2.0], Some((2.0, 1.0, 3.0))),
             (vec![4.0, 1.0, 2.0, 9.0], Some((3.0, 1.0, 9.0))),
             (vec![5.0], Some((5.0, 5.0, 5.0))),
             (vec![], None),
         ] {
-            let spread = Spread::of(figures).map(|spread| (spread.median, spread.min, spread.max));
+            let spread = Spread::of(values).map(|spread| (spread.median, spread.min, spread.max));
             assert_eq!(spread, expected);
         }
     }

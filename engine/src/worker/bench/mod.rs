@@ -1,7 +1,7 @@
-//! How fast a model works on this machine: its parts, timed one by one on the thread that asks.
+//! Measures how fast the parts of a model run on this machine, one at a time, on the calling thread.
 //!
-//! Inputs are chance (token ids, pixels, encoder states), the same ones every time: no part's speed depends on them.
-//! What is measured, and how the figures are shown, is up to the caller.
+//! Inputs (token ids, pixels, encoder states) are random with a fixed seed; the speed does not depend on their values. The
+//! caller decides what to measure and how to show the results.
 
 mod cost;
 mod machine;
@@ -20,8 +20,8 @@ pub use measure::{Measurement, Spread, Summary};
 pub use shape::Shape;
 pub use work::{MOST_TOKENS, NotWork, Work};
 
-use super::load::{choose_memory, load_gguf, load_published, load_random};
-use super::session::{EngineOptions, Session};
+use super::encoding::memory::{choose_memory, requested_kind};
+use super::load::{find_model, load_gguf, load_published, load_random};
 use super::{Error, device};
 use crate::diagnostic::Hint;
 use crate::model::Model;
@@ -29,29 +29,33 @@ use crate::model::generation::Logits;
 use crate::model::memory::{Memory, MemoryKind};
 use crate::model::vision::Pixels;
 use crate::protocol::{ComputeOptions, MemoryChoice, WeightType};
+use crate::store::Directories;
 use crate::store::models::ModelFiles;
 use crate::weights::random::normals;
 
-/// Seeds of ids, states and pixels.
+/// Seeds of the random inputs.
 const IDS_SEED: u64 = 11;
 const STATES_SEED: u64 = 12;
 const PIXELS_SEED: u64 = 13;
 
-/// Why nothing was measured.
+/// The part that text-only models lack.
+const VISION_TOWER: &str = "vision tower";
+
+/// Why a benchmark cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
-    /// The model cannot be loaded, or cannot do its work.
+    /// The model cannot be loaded or run.
     #[error(transparent)]
     Engine(Box<Error>),
-    /// The number of threads cannot be set.
-    #[error("the number of threads cannot be set: {0}")]
+    /// The thread pool cannot be configured.
+    #[error("cannot set the number of threads: {0}")]
     Threads(String),
-    /// The model lacks the part that is to be measured.
-    #[error("`{work}` cannot be measured: this model has no {part}")]
+    /// The model lacks the part to be measured.
+    #[error("cannot measure `{work}`: this model has no {part}")]
     Lacks {
-        /// The work.
+        /// The benchmark.
         work: Work,
-        /// What the model lacks.
+        /// The missing part.
         part: &'static str,
     },
 }
@@ -66,70 +70,73 @@ impl Hint for BenchError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Engine(error) => error.hint(),
-            Self::Threads(_) => Some("leave --threads out".into()),
-            Self::Lacks { part: "eyes", .. } => Some("leave figures out, or load the eyes with --figures 1".into()),
-            Self::Lacks { .. } => Some("measure `prompt` and `generate` with a model without an encoder".into()),
+            Self::Threads(_) => Some("omit --threads".into()),
+            Self::Lacks { part: VISION_TOWER, .. } => {
+                Some("omit figures, or load the vision tower with --figures 1".into())
+            }
+            Self::Lacks { .. } => Some("for a model without an encoder, measure `prompt` and `generate`".into()),
         }
     }
 }
 
-/// What is measured.
+/// The model to measure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// The model that the options name, or the best one installed.
+    /// The model named in the options, or the best one installed.
     Model,
-    /// A published size with weights of chance.
+    /// A published size with random weights.
     Shape {
-        /// Which size.
+        /// The size.
         shape: Shape,
-        /// Layers of both text stacks; all where `None`.
+        /// Number of layers in both text stacks; `None` for all.
         layers: Option<usize>,
-        /// Whether the vision tower is made too.
-        with_eyes: bool,
+        /// Whether to include the vision tower.
+        with_vision: bool,
     },
 }
 
-/// What was loaded, for the head of a table of figures.
+/// The loaded model, for the header of a result table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Loaded {
-    /// The model's name, or that of the shape.
+    /// Name of the model or shape.
     pub name: String,
-    /// Whether its weights are chance.
+    /// Whether its weights are random.
     pub random_weights: bool,
-    /// How they are held, as `--dtype` names it.
+    /// Type of the weights, as in `--dtype`.
     pub dtype: String,
-    /// Layers of the text encoder; 0 for a decoder alone.
+    /// Layers of the text encoder; 0 for a decoder-only model.
     pub encoder_layers: usize,
     /// Layers of the decoder.
     pub decoder_layers: usize,
-    /// Layers of the vision tower; 0 for a model without eyes.
+    /// Layers of the vision tower; 0 for a text-only model.
     pub vision_layers: usize,
     /// Width of the residual stream of the text stacks.
     pub hidden_size: usize,
-    /// Rows of the embedding.
+    /// Rows of the embedding table.
     pub vocab_size: usize,
-    /// Seconds that loading took (for a shape: making the weights).
+    /// Seconds taken to load the model, or to generate the weights of a shape.
     pub load_secs: f64,
 }
 
-/// A model that is measured.
+/// A model under measurement.
 pub struct Bench {
     model: Model,
     loaded: Loaded,
     device: Device,
     choice: MemoryChoice,
     dtype: WeightType,
-    /// The memory that was prepared last: several rounds of answering share one.
+    /// The latest memory and its number of tokens, shared by several rounds of decoding.
     memory: Option<(usize, Memory)>,
 }
 
 impl Bench {
-    /// Loads the model; `threads` compute, or as many as the machine has processors.
+    /// Loads the model. `threads` sets the number of compute threads; `None` uses all processors.
     ///
-    /// The number of threads holds for the whole process and can be set once.
+    /// The number of threads applies to the whole process and can be set only once.
     ///
     /// # Errors
-    /// Returns a [`BenchError`] when the model or the device cannot be had, or the threads are there already.
+    /// Returns a [`BenchError`] if the model cannot be loaded, the device is unavailable, or the number of threads was set
+    /// before.
     pub fn open(subject: &Subject, compute: &ComputeOptions, threads: Option<usize>) -> Result<Self, BenchError> {
         if let Some(threads) = threads {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
@@ -140,7 +147,7 @@ impl Bench {
         let start = Instant::now();
         let (name, (model, dtype)) = match subject {
             Subject::Model => {
-                let folder = Session::new(EngineOptions::default()).find_model(compute)?;
+                let folder = find_model(&Directories::of_user().map_err(Error::from)?, compute)?;
                 let loaded = match &folder.files {
                     ModelFiles::Published { folder, .. } => {
                         load_published(folder, None, device.clone(), compute.dtype)?
@@ -152,8 +159,8 @@ impl Bench {
                 };
                 (folder.name, loaded)
             }
-            Subject::Shape { shape, layers, with_eyes } => {
-                let config = shape.config(*layers, *with_eyes).map_err(Error::from)?;
+            Subject::Shape { shape, layers, with_vision } => {
+                let config = shape.config(*layers, *with_vision).map_err(Error::from)?;
                 let weights = shape::random_weights(&config);
                 (shape.name().to_owned(), load_random(weights, config, device.clone(), compute.dtype)?)
             }
@@ -177,22 +184,22 @@ impl Bench {
         Ok(Self { model, loaded, device, choice: compute.memory, dtype, memory: None })
     }
 
-    /// What was loaded.
+    /// The loaded model.
     pub fn loaded(&self) -> &Loaded {
         &self.loaded
     }
 
-    /// Does a piece of work once.
+    /// Runs a benchmark once.
     ///
     /// # Errors
-    /// Returns [`BenchError::Lacks`] where the model has no such part, and what the computation gave.
+    /// Returns [`BenchError::Lacks`] if the model has no such part, and any error of the computation.
     pub fn run(&mut self, work: Work) -> Result<Measurement, BenchError> {
         let lacks = |part| Err(BenchError::Lacks { work, part });
         match work {
             Work::Encode { .. } | Work::Remember { .. } | Work::Decode { .. } if self.loaded.encoder_layers == 0 => {
                 lacks("encoder")
             }
-            Work::Figure if self.loaded.vision_layers == 0 => lacks("eyes"),
+            Work::Figure if self.loaded.vision_layers == 0 => lacks(VISION_TOWER),
             Work::Encode { tokens } => self.encode(work, tokens),
             Work::Figure => self.figure(work),
             Work::Remember { tokens } => self.remember(work, tokens),
@@ -213,7 +220,7 @@ impl Bench {
     fn figure(&self, work: Work) -> Result<Measurement, BenchError> {
         let vision = self.model.config().encoder.as_ref().and_then(|encoder| encoder.vision.as_ref());
         let Some(side) = vision.map(|vision| vision.image_size) else {
-            return Err(BenchError::Lacks { work, part: "eyes" });
+            return Err(BenchError::Lacks { work, part: VISION_TOWER });
         };
         let pixels = Pixels { values: normals(PIXELS_SEED, 3 * side * side), side };
         let start = Instant::now();
@@ -223,7 +230,7 @@ impl Bench {
     }
 
     fn remember(&mut self, work: Work, tokens: usize) -> Result<Measurement, BenchError> {
-        // The memory before goes first: two at once would count as one that is larger.
+        // Drop the previous memory first, so that peak memory does not count both.
         self.memory = None;
         let start = Instant::now();
         let memory = self.prepare(tokens)?;
@@ -259,7 +266,7 @@ impl Bench {
         Ok(Measurement::new(work, start.elapsed().as_secs_f64(), Some(tokens)))
     }
 
-    /// Writes a first token and, timed apart, `tokens` more, always the likeliest.
+    /// Greedily decodes a first token and then, timed separately, `tokens` more.
     fn write(&self, work: Work, memory: &Memory, tokens: usize) -> Result<Measurement, BenchError> {
         let start = Instant::now();
         let mut decoding = self.model.start(memory);
@@ -278,27 +285,24 @@ impl Bench {
         Ok(Measurement { first_token_secs: Some(first_token_secs), ..measured })
     }
 
-    /// A memory of `tokens` encoder states of chance, which are as large as the encoder's last norm leaves them.
+    /// A memory of `tokens` random encoder states, scaled like the output of the encoder's final norm.
     fn prepare(&self, tokens: usize) -> Result<Memory, BenchError> {
         let hidden = self.loaded.hidden_size;
         let states = Tensor::from_vec(normals(STATES_SEED, tokens * hidden), (tokens, hidden), &self.device)?;
-        let kind = match choose_memory(self.choice, self.model.config(), self.dtype, tokens) {
-            MemoryChoice::Shared => MemoryKind::Shared,
-            MemoryChoice::KeysValues | MemoryChoice::Auto => MemoryKind::KeysValues,
-        };
+        let kind = requested_kind(choose_memory(self.choice, self.model.config(), self.dtype, tokens));
         let memory = self.model.remember(&states, None, kind, &mut |_| Ok(()))?;
         self.device.synchronize()?;
         Ok(memory)
     }
 
-    /// Token ids of chance behind the one that starts a text; none stands for an image.
+    /// Random token ids after the one that starts a text, without image tokens.
     fn ids(&self, count: usize) -> Vec<u32> {
         let config = self.model.config();
         let image = config.encoder.as_ref().map(|encoder| encoder.image.soft);
         let plain = |id: u32| if Some(id) == image { config.tokens.bos } else { id };
-        let chance = normals(IDS_SEED, count.saturating_sub(1));
-        let of_chance = chance.into_iter().map(|x| plain(((x + 4.0) / 8.0 * config.vocab_size as f32) as u32));
-        std::iter::once(config.tokens.bos).chain(of_chance).collect()
+        let random = normals(IDS_SEED, count.saturating_sub(1));
+        let random_ids = random.into_iter().map(|x| plain(((x + 4.0) / 8.0 * config.vocab_size as f32) as u32));
+        std::iter::once(config.tokens.bos).chain(random_ids).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The published sizes of T5Gemma 2 with weights of chance: speed does not depend on what the weights say.
+//! The published sizes of T5Gemma 2 with random weights; the speed does not depend on their values.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use crate::model::config::{ConfigError, ModelConfig};
 use crate::model::tensors::{ExpectedTensor, TensorRole, expected_tensors};
 use crate::weights::random::{RandomSource, RandomTensor};
 
-/// Seed of the weights: the same ones on every machine.
+/// Seed of the weights, which are the same on every machine.
 const SEED: u64 = 2;
 
 /// A published size of T5Gemma 2.
@@ -22,7 +22,7 @@ pub enum Shape {
     Largest,
 }
 
-/// The text stacks of a size; encoder and decoder are alike.
+/// Dimensions of the text stacks; encoder and decoder have the same.
 struct Sizes {
     hidden: usize,
     intermediate: usize,
@@ -36,7 +36,7 @@ impl Shape {
     /// All sizes, smallest first.
     pub const ALL: [Self; 3] = [Self::Smallest, Self::Middle, Self::Largest];
 
-    /// The name it is published under.
+    /// Its published name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Smallest => "270m-270m",
@@ -55,11 +55,11 @@ impl Shape {
         }
     }
 
-    /// Its configuration; `layers` shortens both text stacks, and without eyes there is no vision tower.
+    /// Its configuration. `layers` limits both text stacks; `with_vision` includes the vision tower.
     ///
     /// # Errors
-    /// Returns a [`ConfigError`] for no layers at all.
-    pub fn config(self, layers: Option<usize>, with_eyes: bool) -> Result<ModelConfig, ConfigError> {
+    /// Returns a [`ConfigError`] if `layers` is 0.
+    pub fn config(self, layers: Option<usize>, with_vision: bool) -> Result<ModelConfig, ConfigError> {
         let sizes = self.sizes();
         let stack = json!({
             "vocab_size": 262_144,
@@ -82,7 +82,7 @@ impl Shape {
             "eos_token_id": 1,
             "pad_token_id": 0,
         });
-        let whole = json!({
+        let model = json!({
             "model_type": "t5gemma2",
             "decoder": stack,
             "encoder": {
@@ -105,8 +105,8 @@ impl Shape {
             },
             "image_token_index": 256_001,
         });
-        let mut config = ModelConfig::from_json(&whole.to_string())?;
-        if let Some(encoder) = config.encoder.as_mut().filter(|_| !with_eyes) {
+        let mut config = ModelConfig::from_json(&model.to_string())?;
+        if let Some(encoder) = config.encoder.as_mut().filter(|_| !with_vision) {
             encoder.vision = None;
         }
         Ok(config)
@@ -122,15 +122,15 @@ impl FromStr for Shape {
     }
 }
 
-/// Weights of chance for every tensor that a model of this configuration asks for.
+/// Random weights for every tensor that a model of this configuration needs.
 pub(super) fn random_weights(config: &ModelConfig) -> RandomSource {
     let random = |tensor: ExpectedTensor| {
-        let made = match (tensor.role, tensor.shape.as_slice()) {
+        let tensor_kind = match (tensor.role, tensor.shape.as_slice()) {
             (TensorRole::Offset, [length]) => RandomTensor::vector(*length, 0.0),
             (TensorRole::Factor, [length]) => RandomTensor::vector(*length, 1.0),
             (_, shape) => RandomTensor::product(shape),
         };
-        (tensor.name, made)
+        (tensor.name, tensor_kind)
     };
     RandomSource::new(expected_tensors(config).into_iter().map(random).collect(), SEED)
 }
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_are_the_same_every_time_and_keep_the_scale_of_what_goes_in() {
+    fn weights_are_deterministic_and_preserve_the_input_scale() {
         let source = random_weights(&Shape::Smallest.config(Some(1), false).unwrap());
         let name = "model.decoder.layers.0.mlp.down_proj.weight";
         let load = |dtype| source.load(name, dtype, &Device::Cpu).unwrap();

@@ -1,72 +1,72 @@
-//! What can be measured, and how it is written: `encode 4096`, `figure`, `remember 8192`, `decode 8192 16`,
-//! `prompt 512`, `generate 32`.
+//! The benchmarks and how they are written: `encode 4096`, `figure`, `remember 8192`, `decode 8192 16`, `prompt 512`,
+//! `generate 32`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::diagnostic::Hint;
 
-/// Most tokens that a piece of work may name.
+/// Maximum number of tokens of a benchmark.
 pub const MOST_TOKENS: usize = 1 << 20;
 
-/// A piece of work that is timed.
+/// A benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// A window of text through the encoder.
+    /// Encodes a window of text.
     Encode {
-        /// Tokens of the window.
+        /// Tokens in the window.
         tokens: usize,
     },
-    /// A figure through the vision tower and the projector.
+    /// Runs a figure through the vision tower and the projector.
     Figure,
-    /// Encoder states made ready for answering.
+    /// Builds a memory from encoder states.
     Remember {
         /// Encoded tokens.
         tokens: usize,
     },
-    /// Tokens of an answer over a memory, one by one; that the memory is prepared first is not part of it.
+    /// Generates tokens with a memory, one at a time; building the memory is not timed.
     Decode {
         /// Encoded tokens.
         encoded: usize,
-        /// Tokens written after the first.
+        /// Tokens generated after the first.
         tokens: usize,
     },
-    /// A prompt through the decoder with nothing encoded.
+    /// Processes a prompt in the decoder, without a memory.
     Prompt {
-        /// Tokens of the prompt.
+        /// Tokens in the prompt.
         tokens: usize,
     },
-    /// Tokens one by one with nothing encoded and an empty prompt.
+    /// Generates tokens from an empty prompt without a memory, one at a time.
     Generate {
-        /// Tokens written after the first.
+        /// Tokens generated after the first.
         tokens: usize,
     },
 }
 
-/// Why a line is no piece of work.
+/// Why a line cannot be parsed as a benchmark.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotWork {
-    /// Another word.
-    #[error("{0:?} is not a piece of work")]
+    /// Unknown benchmark.
+    #[error("unknown benchmark {0:?}")]
     Word(String),
-    /// Too few or too many numbers.
-    #[error("{word} takes {expected}, and {found} were given")]
+    /// Wrong number of arguments.
+    #[error("{word} takes {expected}, found {found}")]
     Numbers {
-        /// The work.
+        /// The benchmark.
         word: &'static str,
-        /// What it takes.
+        /// The expected arguments.
         expected: &'static str,
-        /// How many stand there.
+        /// Number of arguments found.
         found: usize,
     },
-    /// Not a number of tokens.
+    /// Invalid number of tokens.
     #[error("{0:?} is not a number of tokens from 1 to {MOST_TOKENS}")]
     Number(String),
 }
 
 impl Hint for NotWork {
     fn hint(&self) -> Option<String> {
-        Some("work is `encode N`, `figure`, `remember N`, `decode ENCODED N`, `prompt N` or `generate N`".into())
+        Some("use `encode N`, `figure`, `remember N`, `decode ENCODED N`, `prompt N` or `generate N`".into())
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_is_read_as_it_is_written() {
+    fn benchmarks_are_parsed_as_they_are_written() {
         for line in ["encode 4096", "figure", "remember 8192", "decode 8192 16", "prompt 512", "generate 32"] {
             assert_eq!(line.parse::<Work>().unwrap().to_string(), line);
         }
@@ -130,13 +130,13 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_are_refused_with_a_reason() {
+    fn invalid_lines_are_rejected_with_a_reason() {
         for (line, why) in [
-            ("dance 3", "\"dance\" is not a piece of work"),
-            ("", "\"\" is not a piece of work"),
-            ("encode", "encode takes one number, and 0 were given"),
-            ("figure 2", "figure takes no number, and 1 were given"),
-            ("decode 8", "decode takes two numbers, and 1 were given"),
+            ("dance 3", "unknown benchmark \"dance\""),
+            ("", "unknown benchmark \"\""),
+            ("encode", "encode takes one number, found 0"),
+            ("figure 2", "figure takes no number, found 1"),
+            ("decode 8", "decode takes two numbers, found 1"),
             ("encode 0", "\"0\" is not a number of tokens from 1 to 1048576"),
             ("encode -1", "\"-1\" is not a number of tokens from 1 to 1048576"),
             ("decode 8 2000000", "\"2000000\" is not a number of tokens from 1 to 1048576"),

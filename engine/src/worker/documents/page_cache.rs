@@ -1,7 +1,7 @@
-//! Pages as they were read, kept beside the encodings so that a question after a restart does not wait for the file.
+//! Caches the pages of documents, next to the encodings, so that a question after a restart need not read the file again.
 //!
-//! How pages are read changes with the program, so its own file is part of the key: another build reads anew. Pages that
-//! failed are not kept, for they may succeed next time; nor are those behind a password, which must not lie open on disk.
+//! The key includes the program's executable, because another build may read pages differently. Pages that failed are not
+//! cached, since they may succeed next time, nor are password-protected documents, which must not be stored in the clear.
 
 use std::sync::OnceLock;
 use std::time::SystemTime;
@@ -11,20 +11,20 @@ use crate::document::DocumentInfo;
 use crate::document::page::{Document, PageContent};
 use crate::store::encodings::{About, EncodingStore, Entry, EntryKind, Key, KeyHasher};
 
-/// These pages of a file, as this build of the program reads them, where that is kept.
-pub(super) fn find(store: &EncodingStore, info: &DocumentInfo, pages: &[u32]) -> Option<Warned<Document>> {
+/// The selected pages of a file, if cached by this build of the program.
+pub(super) fn get(store: &EncodingStore, info: &DocumentInfo, pages: &[u32]) -> Option<Warned<Document>> {
     let entry = store.get(EntryKind::Pages, &key(info, pages)?)?;
     let (mut document, warnings): (Document, Vec<Diagnostic>) = postcard::from_bytes(entry.content()).ok()?;
     if document.hash != info.hash || document.pages.len() != pages.len() {
         return None;
     }
-    // The file may have another name by now.
+    // The file may have been renamed.
     document.name.clone_from(&info.name);
     Some(Warned { value: document, warnings })
 }
 
-/// Keeps pages. That this fails is no loss that anybody need be told of.
-pub(super) fn keep(store: &EncodingStore, info: &DocumentInfo, pages: &[u32], read: &Warned<Document>) {
+/// Caches pages. A failure is logged, not reported.
+pub(super) fn put(store: &EncodingStore, info: &DocumentInfo, pages: &[u32], read: &Warned<Document>) {
     if read.value.pages.iter().any(|page| matches!(page.content, PageContent::Failed(_))) {
         return;
     }
@@ -33,7 +33,7 @@ pub(super) fn keep(store: &EncodingStore, info: &DocumentInfo, pages: &[u32], re
     let about = About::now(&info.name, &info.hash, "");
     let entry = Entry { about: &about, content: &content, rows: 0, columns: 0, states: &[], scalars: &[] };
     if let Err(error) = store.put(EntryKind::Pages, &key, &entry) {
-        tracing::warn!(%error, "pages are not kept");
+        tracing::warn!(%error, "cannot cache pages");
     }
 }
 
@@ -47,7 +47,7 @@ fn key(info: &DocumentInfo, pages: &[u32]) -> Option<Key> {
     Some(key.finish())
 }
 
-/// What tells this build of the program from others: version, length and time of its file.
+/// Identifies this build of the program: version, size and modification time of the executable.
 fn build() -> Option<&'static [u8]> {
     static BUILD: OnceLock<Option<String>> = OnceLock::new();
     let build = BUILD.get_or_init(|| {

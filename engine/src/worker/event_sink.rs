@@ -1,57 +1,61 @@
-//! What a piece of work tells, and how it ends: with exactly one last event, whether it was done, failed or panicked.
+//! Sending events, and ending jobs: each job ends with exactly one final event, whether it succeeded, failed or panicked.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::Sender;
 
-use super::{Error, Tokens};
+use super::Error;
 use crate::cancel::CancelToken;
 use crate::protocol::{ErrorReport, Event, Outcome, RequestId};
 
-/// How work ended: with an outcome, with an error of its own, or with a panic and what is told of it.
-pub(super) type Ended = Result<Result<Outcome, Error>, ErrorReport>;
+/// Cancel tokens of the requests that were sent and have not ended, shared with [`super::Engine`].
+pub(super) type CancelTokens = Arc<Mutex<BTreeMap<RequestId, CancelToken>>>;
 
-/// The engine's end of the channel of events.
-pub(super) struct Outlet<'a> {
+/// How a job ended: an outcome, an error, or the report of a panic.
+pub(super) type JobResult = Result<Result<Outcome, Error>, ErrorReport>;
+
+/// The engine's end of the event channel.
+pub(super) struct EventSink<'a> {
     pub(super) events: &'a Sender<Event>,
-    pub(super) tokens: &'a Tokens,
+    pub(super) tokens: &'a CancelTokens,
     pub(super) wake: &'a dyn Fn(),
 }
 
-impl Outlet<'_> {
-    /// Tells an event; `false` where nobody listens any more.
-    pub(super) fn tell(&self, event: Event) -> bool {
-        let is_heard = self.events.send(event).is_ok();
+impl EventSink<'_> {
+    /// Sends an event and wakes the receiver; `false` once the receiver is gone.
+    pub(super) fn send(&self, event: Event) -> bool {
+        let is_received = self.events.send(event).is_ok();
         (self.wake)();
-        is_heard
+        is_received
     }
 
-    /// Ends a piece of work; `false` where nobody listens any more.
-    pub(super) fn end(&self, request: RequestId, ended: Ended) -> bool {
+    /// Sends the final event of a request; `false` once the receiver is gone.
+    pub(super) fn finish(&self, request: RequestId, result: JobResult) -> bool {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&request);
-        self.tell(last_event(request, ended))
+        self.send(final_event(request, result))
     }
 }
 
-/// What a job works with: its name, its flag, and the way to tell.
+/// The request that a job works on, its cancel token, and where its events go.
 pub(super) struct Job<'a> {
     pub(super) request: RequestId,
     pub(super) cancel: CancelToken,
-    pub(super) outlet: &'a Outlet<'a>,
+    pub(super) sink: &'a EventSink<'a>,
 }
 
 impl Job<'_> {
-    /// Tells something about this work. Nobody listening any more is as good as a cancel.
-    pub(super) fn tell(&self, event: Event) {
-        if !self.outlet.tell(event) {
+    /// Sends an event of this job. If the receiver is gone, the job is cancelled.
+    pub(super) fn send(&self, event: Event) {
+        if !self.sink.send(event) {
             self.cancel.cancel();
         }
     }
 }
 
-/// Runs a job; a panic becomes a report.
-pub(super) fn caught(job: impl FnOnce() -> Result<Outcome, Error>) -> Ended {
+/// Runs a job and turns a panic into a report.
+pub(super) fn catch_panic(job: impl FnOnce() -> Result<Outcome, Error>) -> JobResult {
     catch_unwind(AssertUnwindSafe(job)).map_err(|panic| {
         let detail = panic
             .downcast_ref::<&str>()
@@ -60,14 +64,14 @@ pub(super) fn caught(job: impl FnOnce() -> Result<Outcome, Error>) -> Ended {
             .unwrap_or_else(|| "no details".into());
         tracing::error!(detail, "a job panicked");
         ErrorReport {
-            message: format!("Recto made a mistake and had to give up this piece of work: {detail}"),
-            hint: Some("try again; other work is not affected".into()),
+            message: format!("this task stopped because of an internal error: {detail}"),
+            hint: Some("try again; other tasks are not affected".into()),
         }
     })
 }
 
-fn last_event(request: RequestId, ended: Ended) -> Event {
-    match ended {
+fn final_event(request: RequestId, result: JobResult) -> Event {
+    match result {
         Ok(Ok(outcome)) => Event::Done { request, outcome },
         Ok(Err(Error::Cancelled(_))) => Event::Cancelled { request },
         Ok(Err(error)) => Event::Failed { request, report: error.report() },
@@ -79,9 +83,8 @@ fn last_event(request: RequestId, ended: Ended) -> Event {
 mod tests {
     use super::*;
 
-    /// Panics are quiet in this test: their message would look like a failure.
     fn run_job(job: impl FnOnce() -> Result<Outcome, Error>) -> Event {
-        last_event(RequestId(7), caught(job))
+        final_event(RequestId(7), catch_panic(job))
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Writing an answer: the generator with its filters, streamed as it goes, and the attention that becomes its evidence.
+//! Writes an answer: runs the generator, streams the text, and turns the attention into evidence.
 
 use std::time::Instant;
 
@@ -19,66 +19,67 @@ use crate::protocol::{
     PageState, ReadSoFar, Stage,
 };
 use crate::worker::Error;
+use crate::worker::documents::page_report::page_reports;
+use crate::worker::event_sink::Job;
 use crate::worker::load::LoadedModel;
-use crate::worker::outlet::Job;
-use crate::worker::reading::page_reports;
 
-/// Prompt tokens between two looks at the cancel flag.
+/// Prompt tokens processed between checks for cancellation.
 const PROMPT_CHUNK: usize = 256;
 
-/// All that writing needs.
-pub(super) struct Prepared {
+/// What the decoder is given to write an answer.
+pub(super) struct DecoderInput {
     pub(super) memory: Memory,
     pub(super) memory_choice: Option<MemoryChoice>,
     pub(super) prompt: Vec<u32>,
     pub(super) stops: Vec<u32>,
-    /// Where the tokens came from that attention is counted over: the encoder's, or the prompt's.
+    /// Where the tokens that attention is measured over came from: those of the memory, or of the prompt if there is none.
     pub(super) sources: Vec<(std::ops::Range<usize>, TokenSource)>,
-    /// Tokens that were encoded by an earlier piece of work.
+    /// Tokens that were encoded by earlier jobs.
     pub(super) kept_tokens: usize,
 }
 
-/// What a question is asked of.
-pub(in crate::worker) struct Subject<'a> {
+/// The model and documents that a question is put to.
+#[derive(Clone, Copy)]
+pub(in crate::worker) struct AnswerContext<'a> {
     pub(in crate::worker) loaded: &'a LoadedModel,
     pub(in crate::worker) documents: &'a [Document],
     pub(in crate::worker) summaries: &'a [DocumentSummary],
-    /// Whether figures are looked at.
-    pub(in crate::worker) has_eyes: bool,
+    /// Whether the model looks at figures.
+    pub(in crate::worker) has_vision: bool,
 }
 
-/// Writes the answer and gathers its evidence; `cost` holds what was spent before.
+/// Writes the answer and gathers its evidence; `cost` holds the cost of the preparation.
 pub(super) fn write_answer(
     job: &Job<'_>,
-    subject: &Subject<'_>,
-    prepared: &Prepared,
+    context: &AnswerContext<'_>,
+    input: &DecoderInput,
     options: &AnsweringOptions,
     read: ReadSoFar,
     mut cost: AnswerCost,
 ) -> Result<Answer, Error> {
-    cost.encoded_tokens = prepared.memory.len() as u64;
-    cost.kept_tokens = prepared.kept_tokens as u64;
-    let written = write(job, subject.loaded, prepared, options, &mut cost)?;
-    let unread = page_reports(subject.documents, &[], subject.has_eyes)
+    cost.encoded_tokens = input.memory.len() as u64;
+    cost.kept_tokens = input.kept_tokens as u64;
+    let written = write(job, context.loaded, input, options, &mut cost)?;
+    let unread = page_reports(context.documents, &[], context.has_vision)
         .into_iter()
         .filter(|page| matches!(page.state, PageState::Unread | PageState::Failed))
         .collect();
-    let spans = span_masses(&prepared.sources, &written.mass);
-    // Recto's own words stand on no page: what was looked at longest is as near as it gets.
+    let spans = span_masses(&input.sources, &written.mass);
+    // Recto's own phrase occurs on no page, so its evidence is chosen by attention alone.
     let words = if written.text == NOT_IN_DOCUMENT { "" } else { &written.text };
     Ok(Answer {
-        evidence: gather_evidence(subject.documents, &spans, words),
+        evidence: gather_evidence(context.documents, &spans, words),
         text: written.text,
         finish: written.finish,
-        model: ModelSummary { memory: prepared.memory_choice, ..subject.loaded.summary.clone() },
-        documents: subject.summaries.to_vec(),
+        model: ModelSummary { memory: input.memory_choice, ..context.loaded.summary.clone() },
+        documents: context.summaries.to_vec(),
         unread,
         read,
         cost,
     })
 }
 
-/// An answer as it was written, and how much attention each token got meanwhile.
+/// An answer, with the attention that each token received.
 struct Written {
     text: String,
     finish: Finish,
@@ -88,24 +89,25 @@ struct Written {
 fn write(
     job: &Job<'_>,
     loaded: &LoadedModel,
-    prepared: &Prepared,
+    input: &DecoderInput,
     options: &AnsweringOptions,
     cost: &mut AnswerCost,
 ) -> Result<Written, Error> {
-    let begun = Instant::now();
-    let has_memory = !prepared.memory.is_empty();
-    let counted = if has_memory { prepared.memory.len() } else { prepared.prompt.len() };
+    let start = Instant::now();
+    let has_memory = !input.memory.is_empty();
+    let num_counted = if has_memory { input.memory.len() } else { input.prompt.len() };
     let mut step = Step {
-        decoding: loaded.model.start(&prepared.memory),
-        tally: Tally { mass: vec![0.0; counted], over_memory: has_memory },
+        decoding: loaded.model.start(&input.memory),
+        tally: Tally { mass: vec![0.0; num_counted], over_memory: has_memory },
         job,
-        prompt_tokens: prepared.prompt.len() as u64,
+        prompt_tokens: input.prompt.len() as u64,
     };
     let mut stream = TextStream::default();
-    let mut voice = Voice::new(|text: &str| job.tell(Event::Token { request: job.request, text: text.to_owned() }));
+    let mut answer_stream =
+        AnswerStream::new(|text: &str| job.send(Event::Token { request: job.request, text: text.to_owned() }));
     let mut written = 0;
     {
-        let mut generator = Generator::new(&mut step, &prepared.prompt, sampler(options))
+        let mut generator = Generator::new(&mut step, &input.prompt, sampler(options))
             .filtered(Suppress(loaded.tokenizer.suppressed_ids()));
         if options.repetition_penalty != 1.0 {
             generator = generator.filtered(RepetitionPenalty { factor: options.repetition_penalty, window: 256 });
@@ -116,61 +118,61 @@ fn write(
                 .filtered(TopK(options.top_k))
                 .filtered(TopP(options.top_p));
         }
-        for token in generator.stop_at(prepared.stops.clone()).take(options.max_tokens) {
+        for token in generator.stop_at(input.stops.clone()).take(options.max_tokens) {
             let token = token?;
             if written == 0 {
-                cost.first_token_secs = begun.elapsed().as_secs_f64();
+                cost.first_token_secs = start.elapsed().as_secs_f64();
             }
             written += 1;
-            voice.say(&stream.push(&loaded.tokenizer.token_bytes(token)));
+            answer_stream.push(&stream.push(&loaded.tokenizer.token_bytes(token)));
             let (done, total) = (written as u64, options.max_tokens as u64);
-            job.tell(Event::Progress { request: job.request, stage: Stage::Answer, done, total });
+            job.send(Event::Progress { request: job.request, stage: Stage::Answer, done, total });
         }
     }
-    voice.say(&stream.finish());
-    cost.prompt_tokens = prepared.prompt.len() as u64;
+    answer_stream.push(&stream.finish());
+    cost.prompt_tokens = input.prompt.len() as u64;
     cost.answer_tokens = written as u64;
-    cost.answer_secs = begun.elapsed().as_secs_f64() - cost.first_token_secs;
+    cost.answer_secs = start.elapsed().as_secs_f64() - cost.first_token_secs;
     let finish = if written >= options.max_tokens { Finish::Length } else { Finish::Complete };
-    Ok(Written { text: voice.finish(), finish, mass: step.tally.mass })
+    Ok(Written { text: answer_stream.finish(), finish, mass: step.tally.mass })
 }
 
-/// Streams an answer. The blank that most answers begin with is left out, and what may become "not stated" is held back
-/// until that is clear: it is said in Recto's own words.
-struct Voice<F: FnMut(&str)> {
-    tell: F,
+/// Streams an answer. Leading whitespace is dropped. Text that may become "not stated" is held back until that is decided,
+/// because that phrase is replaced by Recto's own.
+struct AnswerStream<F: FnMut(&str)> {
+    send: F,
     text: String,
-    /// Bytes of the text that were told.
-    told: usize,
+    /// Bytes of the text that were sent.
+    sent: usize,
 }
 
-impl<F: FnMut(&str)> Voice<F> {
-    fn new(tell: F) -> Self {
-        Self { tell, text: String::new(), told: 0 }
+impl<F: FnMut(&str)> AnswerStream<F> {
+    fn new(send: F) -> Self {
+        Self { send, text: String::new(), sent: 0 }
     }
 
-    fn say(&mut self, piece: &str) {
+    fn push(&mut self, piece: &str) {
         self.text.push_str(if self.text.is_empty() { piece.trim_start() } else { piece });
         if !NOT_STATED.starts_with(self.text.trim_end()) {
-            self.tell_rest();
+            self.send_rest();
         }
     }
 
-    fn tell_rest(&mut self) {
-        let rest = self.text.get(self.told..).unwrap_or_default();
+    fn send_rest(&mut self) {
+        let rest = self.text.get(self.sent..).unwrap_or_default();
         if !rest.is_empty() {
-            (self.tell)(rest);
-            self.told = self.text.len();
+            (self.send)(rest);
+            self.sent = self.text.len();
         }
     }
 
-    /// Tells what was held back, and gives the whole.
+    /// Sends what was held back, and returns the whole text.
     fn finish(mut self) -> String {
         if self.text.trim() == NOT_STATED {
             NOT_IN_DOCUMENT.clone_into(&mut self.text);
-            self.told = 0;
+            self.sent = 0;
         }
-        self.tell_rest();
+        self.send_rest();
         self.text.trim().to_owned()
     }
 }
@@ -179,7 +181,8 @@ fn sampler(options: &AnsweringOptions) -> Box<dyn Sampler> {
     if options.temperature > 0.0 { Box::new(Multinomial::new(options.seed)) } else { Box::new(ArgMax) }
 }
 
-/// The model as the generator steps it: long prompts in chunks, cancel seen at each, attention of the last token counted.
+/// Steps the model for the generator: processes long prompts in chunks, checks for cancellation at each, and counts the
+/// attention of the last token.
 struct Step<'a> {
     decoding: Decoding<'a>,
     tally: Tally,
@@ -197,7 +200,7 @@ impl StepModel for &mut Step<'_> {
             self.decoding.take_in(chunk)?;
             let done = self.decoding.position() as u64;
             let total = self.prompt_tokens;
-            self.job.tell(Event::Progress { request: self.job.request, stage: Stage::Prompt, done, total });
+            self.job.send(Event::Progress { request: self.job.request, stage: Stage::Prompt, done, total });
         }
         self.job.cancel.check()?;
         let states = self.decoding.append(&[*last], Some(&mut self.tally))?;
@@ -205,7 +208,7 @@ impl StepModel for &mut Step<'_> {
     }
 }
 
-/// Attention summed over layers, heads and answer tokens, by token attended to.
+/// Attention per token, summed over layers, heads and answer tokens.
 struct Tally {
     mass: Vec<f32>,
     over_memory: bool,
@@ -237,7 +240,7 @@ impl AttentionSink for Tally {
     }
 }
 
-/// Attention by line and figure; markers and Recto's own words are no evidence.
+/// Attention per line and figure. Markers and the template are no evidence.
 fn span_masses(sources: &[(std::ops::Range<usize>, TokenSource)], mass: &[f32]) -> Vec<SpanMass> {
     let mut spans = Vec::new();
     for (tokens, source) in sources {
@@ -257,8 +260,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn not_stated_is_said_in_other_words_and_never_seen() {
-        for (pieces, told) in [
+    fn not_stated_is_replaced_and_never_streamed() {
+        for (pieces, expected) in [
             (&[" Not", " stated", "."][..], &["Not in the document."][..]),
             (&["Not stated."], &["Not in the document."]),
             (&["Not stated.", "\n", " "], &["Not in the document."]),
@@ -269,14 +272,14 @@ mod tests {
             (&[" 4", "2"], &["4", "2"]),
             (&[], &[]),
         ] {
-            let mut heard: Vec<String> = Vec::new();
-            let mut voice = Voice::new(|piece: &str| heard.push(piece.to_owned()));
+            let mut sent: Vec<String> = Vec::new();
+            let mut answer_stream = AnswerStream::new(|piece: &str| sent.push(piece.to_owned()));
             for piece in pieces {
-                voice.say(piece);
+                answer_stream.push(piece);
             }
-            let whole = voice.finish();
-            assert_eq!(heard, told, "{pieces:?}");
-            assert_eq!(whole, told.concat(), "{pieces:?}");
+            let whole = answer_stream.finish();
+            assert_eq!(sent, expected, "{pieces:?}");
+            assert_eq!(whole, expected.concat(), "{pieces:?}");
         }
     }
 }

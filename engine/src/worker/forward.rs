@@ -1,29 +1,30 @@
-//! One pass over given ids and pixels, for comparing implementations.
+//! The forward job: a single pass over given token ids and pixels, for comparing implementations.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 
+use super::encoding::memory::{choose_memory, requested_kind};
+use super::event_sink::Job;
+use super::load::{load_gguf, load_published, open_adapter};
+use super::session::Session;
+use super::{Error, device};
 use crate::kernels::attention::AttentionSink;
-use crate::model::memory::{Memory, MemoryKind};
+use crate::model::memory::Memory;
 use crate::model::vision::Pixels;
 use crate::model::{AttentionObserver, Model};
 use crate::protocol::{Event, ForwardJob, MemoryChoice, Outcome, Stage, WeightType};
 use crate::store::models::ModelFiles;
 use crate::store::output;
-use crate::worker::Error;
-use crate::worker::device;
-use crate::worker::load::{choose_memory, load_gguf, load_published, open_adapter};
-use crate::worker::outlet::Job;
-use crate::worker::session::Session;
 
-/// Runs the job: needs `config.json` and weights, or a GGUF file, no tokenizer. A decoder alone takes no encoder ids.
-pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: ForwardJob) -> Result<Outcome, Error> {
-    let folder = session.find_model(&what.compute)?;
-    let device = device::open(what.compute.device)?;
-    // Exact where nothing else was asked for; on a card what it is made for.
-    let dtype = what.compute.dtype.or(device.is_cpu().then_some(WeightType::F32));
+/// Runs the job. The model needs `config.json` and weights, or a GGUF file, but no tokenizer. A decoder-only model takes no
+/// encoder ids.
+pub(super) fn run(session: &mut Session, job: &Job<'_>, forward_job: ForwardJob) -> Result<Outcome, Error> {
+    let folder = session.find_model(&forward_job.compute)?;
+    let device = device::open(forward_job.compute.device)?;
+    // By default f32 on the CPU, for exact results, and the device's default type on a card.
+    let dtype = forward_job.compute.dtype.or(device.is_cpu().then_some(WeightType::F32));
     let adapter = open_adapter(&folder)?.map(|(adapter, _)| adapter);
     let (model, dtype) = match &folder.files {
         ModelFiles::Published { folder, .. } => load_published(folder, adapter, device, dtype)?,
@@ -32,9 +33,9 @@ pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: Forward
             (model, dtype)
         }
     };
-    let input = Input::read(&what.input, model.num_encoder_layers() > 0)?;
+    let input = Input::read(&forward_job.input, model.num_encoder_layers() > 0)?;
     let mut results: Vec<(&str, Tensor)> = Vec::new();
-    let memory = encode(job, (&model, dtype), &input, what.compute.memory, &mut results)?;
+    let memory = encode(job, (&model, dtype), &input, forward_job.compute.memory, &mut results)?;
 
     let mut observer = CrossAttention::default();
     let mut decoding = model.start(&memory);
@@ -43,14 +44,14 @@ pub(in crate::worker) fn run(session: &mut Session, job: &Job<'_>, what: Forward
     if !memory.is_empty() {
         results.push(("cross_attention", observer.stacked()?));
     }
-    if let Some(count) = what.greedy_tokens {
+    if let Some(count) = forward_job.greedy_tokens {
         let written = greedy(job, &model, &memory, input.decoder_ids[0], count)?;
         results.push(("greedy_ids", Tensor::new(written, &Device::Cpu)?));
     }
-    write(&what.output, results).map(|tensors| Outcome::Forward { output: what.output, tensors })
+    write(&forward_job.output, results).map(|tensors| Outcome::Forward { output: forward_job.output, tensors })
 }
 
-/// Images and text through the encoder, with what is written of them; an empty memory for a decoder alone.
+/// Encodes images and text, and adds their tensors to the results; returns an empty memory for a decoder-only model.
 fn encode(
     job: &Job<'_>,
     (model, dtype): (&Model, WeightType),
@@ -68,23 +69,20 @@ fn encode(
         results.push(("image_features", Tensor::stack(&images, 0)?));
     }
     let states = model.encode(encoder_ids, &images, &mut each_layer)?;
-    let kind = match choose_memory(choice, model.config(), dtype, encoder_ids.len()) {
-        MemoryChoice::Shared => MemoryKind::Shared,
-        MemoryChoice::KeysValues | MemoryChoice::Auto => MemoryKind::KeysValues,
-    };
+    let kind = requested_kind(choose_memory(choice, model.config(), dtype, encoder_ids.len()));
     let memory = model.remember(&states, None, kind, &mut each_layer)?;
     results.push(("encoder_last_hidden_state", states));
     Ok(memory)
 }
 
-/// Ids by the highest logit, one after the other, never stopping early.
+/// Greedy decoding of exactly `count` tokens.
 fn greedy(job: &Job<'_>, model: &Model, memory: &Memory, first: u32, count: usize) -> Result<Vec<i64>, Error> {
     let mut decoding = model.start(memory);
     let mut last = first;
     let mut written = Vec::with_capacity(count.min(1 << 20));
     for done in 0..count {
         job.cancel.check()?;
-        job.tell(Event::Progress {
+        job.send(Event::Progress {
             request: job.request,
             stage: Stage::Answer,
             done: done as u64,
@@ -98,9 +96,9 @@ fn greedy(job: &Job<'_>, model: &Model, memory: &Memory, first: u32, count: usiz
     Ok(written)
 }
 
-/// What a forward pass is given.
+/// The input of a forward pass.
 struct Input {
-    /// `None` for a decoder alone.
+    /// `None` for a decoder-only model.
     encoder_ids: Option<Vec<u32>>,
     decoder_ids: Vec<u32>,
     pixels: Vec<Pixels>,
@@ -111,13 +109,14 @@ impl Input {
         let fault = |detail: String| Error::ForwardInput { path: path.to_owned(), detail };
         let tensors = candle_core::safetensors::load(path, &Device::Cpu).map_err(|error| fault(error.to_string()))?;
         let ids = |name: &str| -> Result<Vec<u32>, Error> {
-            let tensor = tensors.get(name).ok_or_else(|| fault(format!("it lacks {name}")))?;
+            let tensor = tensors.get(name).ok_or_else(|| fault(format!("{name} is missing")))?;
             let values = tensor.to_dtype(DType::I64).and_then(|tensor| tensor.to_vec1::<i64>());
             let values = values.map_err(|error| fault(format!("{name}: {error}")))?;
             if values.is_empty() {
                 return Err(fault(format!("{name} is empty")));
             }
-            let in_range = |id: i64| u32::try_from(id).map_err(|_| fault(format!("{name} holds the id {id}")));
+            let in_range =
+                |id: i64| u32::try_from(id).map_err(|_| fault(format!("{name} contains the invalid id {id}")));
             values.into_iter().map(in_range).collect()
         };
         let encoder_ids = if has_encoder { Some(ids("encoder_ids")?) } else { None };
@@ -127,7 +126,7 @@ impl Input {
 
 fn pixels(tensors: &HashMap<String, Tensor>, fault: impl Fn(String) -> Error) -> Result<Vec<Pixels>, Error> {
     let Some(tensor) = tensors.get("pixel_values") else { return Ok(Vec::new()) };
-    let wrong = || fault(format!("pixel_values is {:?}, where [N, 3, side, side] is needed", tensor.dims()));
+    let wrong = || fault(format!("pixel_values has shape {:?}, expected [N, 3, side, side]", tensor.dims()));
     let (count, channels, height, width) = tensor.dims4().map_err(|_| wrong())?;
     if channels != 3 || height != width {
         return Err(wrong());
@@ -140,7 +139,7 @@ fn pixels(tensors: &HashMap<String, Tensor>, fault: impl Fn(String) -> Error) ->
         .collect()
 }
 
-/// The encoder's part of each layer's softmax, averaged over heads.
+/// The encoder part of each layer's softmax, averaged over heads.
 #[derive(Default)]
 struct CrossAttention {
     layers: Vec<Vec<Tensor>>,
@@ -178,7 +177,7 @@ impl AttentionSink for CrossAttention {
     }
 }
 
-/// Writes the results in f32 (ids as they are) and returns their names and shapes.
+/// Writes the results, converted to f32 except for ids, and returns their names and shapes.
 fn write(path: &Path, results: Vec<(&str, Tensor)>) -> Result<Vec<(String, Vec<usize>)>, Error> {
     let mut tensors = Vec::new();
     for (name, tensor) in results {

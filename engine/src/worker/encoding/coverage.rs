@@ -1,15 +1,14 @@
-//! How much of documents has been read, counted from the windows that are done.
+//! How much of the documents has been read, counted from finished windows.
 
 use std::collections::BTreeMap;
 
-use super::encodings::Encodings;
-use crate::document::page::Document;
+use super::windows::WindowEncodings;
 use crate::prompt::{Source, Window};
 use crate::protocol::ReadSoFar;
 
-/// How much has been read of what these windows hold. A page is read when all windows with text of it are done; one
-/// without text when all windows with pictures of it are.
-pub(super) fn extent(encodings: &Encodings) -> ReadSoFar {
+/// How much has been read of what these windows hold. A page counts as read once all windows with its text are finished,
+/// or, if it has no text, all windows with its pictures.
+pub(in crate::worker) fn coverage(encodings: &WindowEncodings) -> ReadSoFar {
     let is_finished = |at: usize| encodings.is_finished(at);
     let mut pages: BTreeMap<(u32, u32), PageParts> = BTreeMap::new();
     for (at, window) in encodings.windows.iter().enumerate() {
@@ -33,13 +32,7 @@ pub(super) fn extent(encodings: &Encodings) -> ReadSoFar {
     }
 }
 
-/// The extent of documents that are read without an encoder: all of their pages.
-pub(super) fn all_pages(documents: &[Document]) -> ReadSoFar {
-    let pages = documents.iter().map(|document| document.pages.len() as u32).sum();
-    ReadSoFar { pages: (pages, pages), ..ReadSoFar::default() }
-}
-
-/// Whether the windows with a page's text, and those with its pictures, are done; `None` where there are none.
+/// Whether all windows with a page's text, and all with its pictures, are finished; `None` if there are none.
 #[derive(Clone, Copy, Default)]
 struct PageParts {
     text: Option<bool>,
@@ -52,8 +45,8 @@ impl PageParts {
     }
 }
 
-/// Pages that a window holds text (`true`) or pictures (`false`) of. The lines around a figure are no text of their own:
-/// they stand in a window of text as well.
+/// Pages of which a window holds text (`true`) or pictures (`false`). Lines around a figure do not count as text, because
+/// they are also part of a text window.
 fn places(window: &Window) -> impl Iterator<Item = ((u32, u32), bool)> + '_ {
     let shows_figures = !window.images.is_empty();
     window.spans.iter().filter_map(move |span| match span.source {
