@@ -1,17 +1,17 @@
 //! `recto models`: what is installed, and how more gets there.
 
-use std::io::{BufRead as _, IsTerminal as _, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use engine::cancel::CancelToken;
-use engine::hub::{Catalogue, Licence, Progress, Stage, adapt, plan_addition};
+use engine::hub::{Catalogue, Progress, Stage, adapt, plan_addition};
 use engine::store::Directories;
 use engine::store::models::{AdapterFiles, FaultKind, FileFault, ListedModel, Manifest, ModelState, ModelStore};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use crate::cli::console::{about, agree, say, say_json, watched};
 use crate::cli::failure::Failure;
+use crate::cli::pull::PullArgs;
 
 const LIST_JSON: &str = "\
 --json prints {\"models\": [...]}, one object for each: name, path, state (\"ready\", \"damaged\" or \"foreign\"), default \
@@ -95,25 +95,6 @@ enum Action {
         /// Name of the model
         name: String,
     },
-}
-
-#[derive(Debug, Args)]
-pub(super) struct PullArgs {
-    /// `starter`, `t5gemma-2-270m-270m`, `t5gemma-2-1b-1b`, `t5gemma-2-4b-4b`, or any repository of the hub as OWNER/NAME
-    #[arg(value_name = "MODEL")]
-    pub(super) name: String,
-    /// A branch, a tag or a commit of the repository, instead of the newest
-    #[arg(long)]
-    pub(super) revision: Option<String>,
-    /// The one file that is meant, where a repository holds several models in GGUF
-    #[arg(long)]
-    pub(super) file: Option<String>,
-    /// Name to install it under, instead of its own
-    #[arg(long = "name", value_name = "NAME")]
-    pub(super) new_name: Option<String>,
-    /// Accepts the model's licence, whose notice is shown first
-    #[arg(long)]
-    pub(super) accept_licence: bool,
 }
 
 #[derive(Serialize)]
@@ -302,66 +283,6 @@ fn foreign_json(name: &str, error: &engine::store::StoreError) -> FaultJson {
     }
 }
 
-/// Shows the notice and asks for agreement: by the flag, or by a typed "yes" where there is somebody to type it.
-pub(super) fn agree(licence: &Licence, accepted_by_flag: bool) -> bool {
-    note(&licence.notice);
-    if accepted_by_flag {
-        note(&format!("{} accepted", licence.line()));
-        return true;
-    }
-    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-        return false;
-    }
-    note(&format!("Type yes to accept the {}:", licence.line()));
-    let mut typed = String::new();
-    std::io::stdin().lock().read_line(&mut typed).is_ok() && typed.trim().eq_ignore_ascii_case("yes")
-}
-
-/// Does `work` with a bar on standard error that follows it; where that is no terminal nothing is drawn.
-pub(super) fn watched<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
-    let bar = ProgressBar::no_length();
-    if let Ok(style) = ProgressStyle::with_template("{msg:12} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
-        bar.set_style(style);
-    }
-    let result = work(&mut |progress| {
-        bar.set_message(match progress.stage {
-            Stage::Download => "Downloading",
-            Stage::Copy => "Installing",
-            Stage::Verify => "Verifying",
-        });
-        bar.set_length(progress.total_bytes);
-        bar.set_position(progress.done_bytes);
-    });
-    bar.finish_and_clear();
-    result
-}
-
-pub(super) fn about(manifest: &Manifest) -> String {
-    let adapter = manifest.adapter.as_ref().map(|adapter| format!(", with the adapter {}", adapter.name));
-    let (megabytes, adapter) = (manifest.total_bytes() / 1_000_000, adapter.unwrap_or_default());
-    format!("{}{adapter}, {megabytes} MB, {}", manifest.kind, manifest.licence)
-}
-
 fn join(faults: &[FileFault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-/// One line of the command's result.
-pub(super) fn say(line: &str) -> Result<(), Failure> {
-    writeln!(std::io::stdout().lock(), "{line}").map_err(|error| cannot_print(&error))
-}
-
-fn say_json(value: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| cannot_print(&error.into()))?;
-    say(&text)
-}
-
-/// Text beside the result, on standard error.
-pub(super) fn note(text: &str) {
-    // Nothing can be done about a closed standard error.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
-}
-
-fn cannot_print(error: &std::io::Error) -> Failure {
-    Failure::new(format!("the result cannot be printed: {error}"), None)
 }

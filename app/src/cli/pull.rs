@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use clap::Args;
 use engine::cancel::CancelToken;
 use engine::hub::{
     Catalogue, CatalogueEntry, HubError, HubRequest, Progress, PullOptions, Pulled, Token, TokenPlace, find_on_hub,
@@ -10,8 +11,28 @@ use engine::hub::{
 use engine::store::Directories;
 use engine::store::models::ModelStore;
 
+use crate::cli::console::{about, agree, note, say, watched};
 use crate::cli::failure::Failure;
-use crate::cli::models::{PullArgs, about, agree, note, say, watched};
+
+/// Arguments of `recto models pull`.
+#[derive(Debug, Args)]
+pub(super) struct PullArgs {
+    /// `starter`, `t5gemma-2-270m-270m`, `t5gemma-2-1b-1b`, `t5gemma-2-4b-4b`, or any repository of the hub as OWNER/NAME
+    #[arg(value_name = "MODEL")]
+    name: String,
+    /// A branch, a tag or a commit of the repository, instead of the newest
+    #[arg(long)]
+    revision: Option<String>,
+    /// The one file that is meant, where a repository holds several models in GGUF
+    #[arg(long)]
+    file: Option<String>,
+    /// Name to install it under, instead of its own
+    #[arg(long = "name", value_name = "NAME")]
+    new_name: Option<String>,
+    /// Accepts the model's licence, whose notice is shown first
+    #[arg(long)]
+    accept_licence: bool,
+}
 
 /// Runs `recto models pull`.
 pub(super) fn run(arguments: &PullArgs, directories: &Directories, store: &ModelStore) -> Result<(), Failure> {

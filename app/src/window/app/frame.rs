@@ -1,4 +1,4 @@
-//! The window itself: takes events in before a frame, draws the frame, then carries out what the user did in it.
+//! The window itself: applies events before a frame, draws the frame, then dispatches what the user did in it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,8 +12,9 @@ use engine::viewer::ViewCommand;
 use crate::platform::file_dialog::{Chosen, FileDialog};
 use crate::services::library::{LibraryCommand, LibraryEvent};
 use crate::services::models::{ModelCommand, ModelEvent};
+use crate::window::app::appearance::apply_appearance;
 use crate::window::app::frame_times::FrameTimes;
-use crate::window::commands::Screen;
+use crate::window::commands::Commands;
 use crate::window::commands::palette::Palette;
 use crate::window::export::export;
 use crate::window::saved::session::{Conversation, SavedSession};
@@ -22,6 +23,7 @@ use crate::window::state::library::LibraryState;
 use crate::window::state::models::Models;
 use crate::window::state::power::Power;
 use crate::window::state::report::{Remote, Trouble};
+use crate::window::state::screen::Screen;
 use crate::window::state::tab::{Recall, Tab};
 use crate::window::state::tabs::Tabs;
 use crate::window::theme::{Look, Theme};
@@ -103,7 +105,7 @@ impl Window {
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let session = SavedSession::from_bytes(services.library.load(Record::Desk).as_deref());
         let settings = Settings::from_bytes(services.library.load(Record::Settings).as_deref());
-        settings.apply(ctx);
+        apply_appearance(&settings, ctx);
         if let Some(theme) = start.theme {
             ctx.set_theme(theme);
         }
@@ -388,7 +390,7 @@ impl eframe::App for Window {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let start = FrameTimes::start();
         let look = Look::of(&self.theme, ui.ctx());
-        let mut commands = Vec::new();
+        let mut commands = Commands::default();
         self.shortcuts(ui.ctx(), &mut commands);
         self.draw(ui, &look, &mut commands);
         let (is_hovering, dropped) = ui.input(|input| {

@@ -3,8 +3,9 @@
 use eframe::egui::{CentralPanel, Panel, Ui};
 
 use crate::window::app::Window;
-use crate::window::commands::{Screen, UserCommand};
+use crate::window::commands::Commands;
 use crate::window::screens;
+use crate::window::state::screen::Screen;
 use crate::window::theme::Look;
 
 /// Narrowest that pages and conversation get, in points.
@@ -13,7 +14,7 @@ const LEAST_CONVERSATION_WIDTH: f32 = 280.0;
 
 impl Window {
     /// Draws the screen that is shown.
-    pub(crate) fn draw(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
+    pub(crate) fn draw(&mut self, ui: &mut Ui, look: &Look, commands: &mut Commands) {
         let screen = if self.tabs.len() == 0 && self.screen == Screen::Report { Screen::Library } else { self.screen };
         let panel = look.panel(look.sizes().gap_small);
         Panel::top("top").frame(panel).resizable(false).show(ui, |ui| {
@@ -45,7 +46,7 @@ impl Window {
         }
     }
 
-    fn report_ui(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
+    fn report_ui(&mut self, ui: &mut Ui, look: &Look, commands: &mut Commands) {
         let has_model = self.models.has_any();
         let front = self.tabs.front_index();
         let others: Vec<screens::OtherReport> = self

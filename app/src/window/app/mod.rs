@@ -1,11 +1,10 @@
-//! The frame: takes in events, draws the screen, and dispatches what the user did.
+//! The frame: applies events, draws the screen, and dispatches what the user did.
 
+mod appearance;
 mod dispatch;
 mod frame;
 mod frame_times;
 mod layout;
-mod model_commands;
 mod shortcuts;
-mod turn_commands;
 
 pub use frame::Window;

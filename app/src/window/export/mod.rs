@@ -1,6 +1,7 @@
 //! A conversation as a file for others: what was asked, what was answered, and where that stands.
 
 mod date;
+mod format;
 mod html;
 mod markdown;
 
@@ -17,45 +18,7 @@ use crate::window::saved::session::KeptReport;
 use crate::window::state::report::{Turn, TurnEnd};
 use crate::window::state::scope::file_name;
 use crate::window::state::tab::Tab;
-
-/// How a conversation is written down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// As Markdown.
-    Markdown,
-    /// As a web page of one file, ready to be printed.
-    WebPage,
-}
-
-impl Form {
-    /// Extensions of all forms, in lower case.
-    pub(crate) const ALL_EXTENSIONS: &[&str] = &["md", "markdown", "html", "htm"];
-
-    /// What it is called.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Markdown => "Markdown",
-            Self::WebPage => "Web page",
-        }
-    }
-
-    /// How its files end.
-    pub(crate) fn ending(self) -> &'static str {
-        match self {
-            Self::Markdown => "md",
-            Self::WebPage => "html",
-        }
-    }
-
-    /// The form that a file's name asks for.
-    pub(crate) fn asked_for(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "md" | "markdown" => Some(Self::Markdown),
-            "html" | "htm" => Some(Self::WebPage),
-            _ => None,
-        }
-    }
-}
+pub(crate) use format::ExportFormat;
 
 /// The report that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,9 +76,9 @@ pub(crate) fn export(path: PathBuf, report: &KeptReport, tab: &mut Tab) -> Expor
 
 /// The file's content in the format that its name asks for.
 fn page(path: &Path, report: &ExportedReport, turns: &[ExportedTurn]) -> String {
-    match Form::asked_for(path) {
-        Some(Form::Markdown) => markdown::page(report, turns),
-        Some(Form::WebPage) | None => html::page(report, turns),
+    match ExportFormat::of_path(path) {
+        Some(ExportFormat::Markdown) => markdown::page(report, turns),
+        Some(ExportFormat::WebPage) | None => html::page(report, turns),
     }
 }
 

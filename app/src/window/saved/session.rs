@@ -8,10 +8,10 @@ use engine::protocol::{PageEvidence, Place, ReadSoFar};
 use engine::viewer::ViewInfo;
 use serde::{Deserialize, Serialize};
 
-use crate::window::commands::Screen;
 use crate::window::pages::{PageView, Paging, Rotation, Spot, Zoom};
 use crate::window::state::report::{Editing, State, Trouble, Turn, TurnEnd};
 use crate::window::state::scope::Scope;
+use crate::window::state::screen::Screen;
 
 /// Reports remembered; the ones that were not open for longest go.
 const MOST_REPORTS: usize = 500;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{Context, ThemePreference};
 use engine::protocol::{ComputeOptions, DeviceChoice, MemoryChoice};
 use serde::{Deserialize, Serialize};
 
@@ -75,16 +74,6 @@ impl Settings {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         // Texts and numbers always have a form in JSON.
         serde_json::to_vec_pretty(self).unwrap_or_default()
-    }
-
-    /// Makes the window look as it is set.
-    pub(crate) fn apply(&self, ctx: &Context) {
-        ctx.set_theme(match self.theme {
-            Mode::System => ThemePreference::System,
-            Mode::Light => ThemePreference::Light,
-            Mode::Dark => ThemePreference::Dark,
-        });
-        ctx.set_zoom_factor(self.text_size);
     }
 
     /// How fast a model was where it computes now, if that was measured.

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, Layout, ScrollArea, Stroke, Ui, vec2};
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::Commands;
 use crate::window::markdown::{Alignment, Span};
 use crate::window::pages::PageView;
 use crate::window::screens::answer_text::{job, text_ui};
@@ -20,7 +20,7 @@ pub(super) fn table_ui(
     look: &Look,
     (at, columns, rows): (usize, &[Alignment], &[Vec<Vec<Span>>]),
     view: &mut PageView,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let size = look.sizes().text_small;
     let gap = look.sizes().gap;
@@ -69,7 +69,7 @@ fn row_ui(
     look: &Look,
     (columns, widths, row): (&[Alignment], &[f32], &[Vec<Span>]),
     view: &mut PageView,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = look.sizes().gap;

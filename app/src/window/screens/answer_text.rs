@@ -5,7 +5,7 @@ use eframe::egui::{
     CursorIcon, FontFamily, FontId, Galley, Label, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, vec2,
 };
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::Commands;
 use crate::window::markdown::{Block, Mark, Span};
 use crate::window::pages::{Marks, PageView, ViewAction};
 use crate::window::screens::answer_table::table_ui;
@@ -25,13 +25,7 @@ const BAR_WIDTH: f32 = 3.0;
 const HEAVY: f32 = 0.55;
 
 /// Draws blocks one below the other.
-pub(crate) fn blocks_ui(
-    ui: &mut Ui,
-    look: &Look,
-    blocks: &[Block],
-    view: &mut PageView,
-    commands: &mut Vec<UserCommand>,
-) {
+pub(crate) fn blocks_ui(ui: &mut Ui, look: &Look, blocks: &[Block], view: &mut PageView, commands: &mut Commands) {
     let body = look.sizes().text_body;
     for (at, block) in blocks.iter().enumerate() {
         if at > 0 {
@@ -96,7 +90,7 @@ pub(super) fn text_ui(
     look: &Look,
     (spans, size): (&[Span], f32),
     view: &mut PageView,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let width = ui.available_width();
     let job = job(look, spans, (size, width), false);
@@ -133,13 +127,7 @@ fn span_at<'a>(galley: &Galley, at: Vec2, spans: &'a [Span]) -> Option<&'a Span>
 }
 
 /// What a link or a number says when the pointer is on it, and what it does when pressed.
-fn span_hover(
-    ui: &Ui,
-    look: &Look,
-    (response, span): (Response, &Span),
-    view: &mut PageView,
-    commands: &mut Vec<UserCommand>,
-) {
+fn span_hover(ui: &Ui, look: &Look, (response, span): (Response, &Span), view: &mut PageView, commands: &mut Commands) {
     if let Some(address) = &span.link {
         let is_web = ["http://", "https://"].iter().any(|start| address.starts_with(start));
         if is_web {
@@ -156,7 +144,7 @@ fn span_hover(
             ui.set_cursor_icon(CursorIcon::PointingHand);
             if response.clicked() {
                 let marks = Marks { page: place.page, boxes: place.boxes.clone() };
-                commands.push(UserCommand::View(ViewAction::Show(marks)));
+                commands.push(ViewAction::Show(marks));
             }
             let words = format!("{} stands on page {}", span.text, place.page);
             response.on_hover_ui_at_pointer(|ui| {

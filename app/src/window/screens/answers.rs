@@ -2,8 +2,8 @@
 
 use eframe::egui::{Align, Button, Layout, Rect, RichText, Role, ScrollArea, Ui, WidgetInfo};
 
-use crate::window::commands::{TurnCommand, UserCommand};
-use crate::window::export::Form;
+use crate::window::commands::{AppCommand, CommandId, Commands, TurnCommand};
+use crate::window::export::ExportFormat;
 use crate::window::pages::PageView;
 use crate::window::screens::turn::turn_ui;
 use crate::window::state::answer_texts::AnswerTexts;
@@ -22,7 +22,7 @@ pub(crate) fn answers_ui(
     look: &Look,
     state: &State,
     (view, answers, found): (&mut PageView, &mut AnswerTexts, &mut FoundTurns),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     if !state.turns.is_empty() {
         let found = found.look(&state.turns, &view.find.query);
@@ -61,7 +61,7 @@ pub(crate) fn answers_ui(
                 if let Some(trouble) = &state.trouble
                     && error_card_ui(ui, look, &trouble.message, trouble.hint.as_deref())
                 {
-                    commands.push(UserCommand::DismissError);
+                    commands.push(AppCommand::DismissError);
                 }
             });
         });
@@ -69,7 +69,7 @@ pub(crate) fn answers_ui(
 }
 
 /// How many questions there are, and a way to give the conversation to others.
-fn head_ui(ui: &mut Ui, look: &Look, (state, found): (&State, &[usize]), commands: &mut Vec<UserCommand>) {
+fn head_ui(ui: &mut Ui, look: &Look, (state, found): (&State, &[usize]), commands: &mut Commands) {
     ui.horizontal(|ui| {
         let count = state.turns.len();
         let questions = if count == 1 { "1 question".to_owned() } else { format!("{count} questions") };
@@ -83,15 +83,15 @@ fn head_ui(ui: &mut Ui, look: &Look, (state, found): (&State, &[usize]), command
                 let button = ui.add(Button::new(look.muted(sign)).frame_when_inactive(false));
                 button.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
                 if button.on_hover_text(name).clicked() {
-                    commands.push(UserCommand::Turn(TurnCommand::NextFound { is_forward }));
+                    commands.push(TurnCommand::StepFound { is_forward });
                 }
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let button = Button::new(look.muted("Export…")).frame_when_inactive(false);
-            let hint = "Write the conversation to a file, with what it cites";
-            if ui.add(button).on_hover_text(hint).clicked() {
-                commands.push(UserCommand::ChooseExport(Form::WebPage));
+            let info = CommandId::ExportWebPage.info();
+            let button = Button::new(look.muted(info.button)).frame_when_inactive(false);
+            if ui.add(button).on_hover_text(info.tooltip).clicked() {
+                commands.push(AppCommand::ChooseExport(ExportFormat::WebPage));
             }
         });
     });
@@ -107,14 +107,14 @@ fn empty_ui(ui: &mut Ui, look: &Look, state: &State) {
 }
 
 /// Where a question was that was taken away: it can be put back there.
-fn taken_away_ui(ui: &mut Ui, look: &Look, state: &State, at: usize, commands: &mut Vec<UserCommand>) {
+fn taken_away_ui(ui: &mut Ui, look: &Look, state: &State, at: usize, commands: &mut Commands) {
     if state.taken_away.as_ref().is_none_or(|taken| taken.at != at) {
         return;
     }
     ui.horizontal(|ui| {
         ui.label(look.muted("Question and answer were taken away"));
         if ui.button("Put them back").clicked() {
-            commands.push(UserCommand::Turn(TurnCommand::PutBack));
+            commands.push(TurnCommand::UndoDelete);
         }
     });
     ui.add_space(look.sizes().gap_large);

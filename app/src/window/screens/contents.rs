@@ -7,7 +7,7 @@ use eframe::egui::{
 };
 use engine::document::page::OutlineItem;
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{CommandId, Commands, ReportCommand, UserCommand};
 use crate::window::pages::{PageView, ViewAction, has_parts};
 use crate::window::state::report::Remote;
 use crate::window::theme::Look;
@@ -28,7 +28,7 @@ const FOLD_WIDTH: f32 = 18.0;
 const SWITCH_HEIGHT: f32 = 26.0;
 
 /// Draws it. The row it was brought to belongs to drawing and is noted in `view`.
-pub(crate) fn contents_ui(ui: &mut Ui, look: &Look, view: &mut PageView, commands: &mut Vec<UserCommand>) {
+pub(crate) fn contents_ui(ui: &mut Ui, look: &Look, view: &mut PageView, commands: &mut Commands) {
     let Remote::Ready(info) = &view.info else { return };
     let items = &info.outline;
     let here = view.contents.row_of_page(items, view.current);
@@ -57,23 +57,27 @@ pub(crate) fn list_switch_ui(
     ui: &mut Ui,
     look: &Look,
     (has_contents, shows_contents, shows_figures): (bool, bool, bool),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().button_padding = vec2(look.sizes().gap_small, look.sizes().gap_small / 2.0);
         ui.spacing_mut().interact_size.y = SWITCH_HEIGHT;
-        let mut choice = |name: &str, hint: &str, is_shown: bool, command: UserCommand| {
+        let ctx = ui.ctx().clone();
+        let mut choice = |name: &str, hint: String, is_shown: bool, command: UserCommand| {
             let text = RichText::new(name).size(look.sizes().text_small);
             if ui.add(Button::selectable(is_shown, text)).on_hover_text(hint).clicked() {
                 commands.push(command);
             }
         };
-        let list = |of_contents| UserCommand::View(ViewAction::ShowContents(of_contents));
-        choice("Pages", "Small pages (Ctrl+B)", !shows_contents && !shows_figures, list(false));
+        let list = |of_contents| ViewAction::ShowContents(of_contents).into();
+        let (contents, figures) = (CommandId::ToggleContents.info(), CommandId::ToggleFigures.info());
+        let pages_hint = format!("Small pages ({})", contents.keys_text(&ctx));
+        choice("Pages", pages_hint, !shows_contents && !shows_figures, list(false));
         if has_contents {
-            choice("Contents", "Table of contents (Ctrl+B)", shows_contents && !shows_figures, list(true));
+            let hint = contents.tooltip_with_keys(&ctx);
+            choice(contents.button, hint, shows_contents && !shows_figures, list(true));
         }
-        choice("Figures", "Figures that were found", shows_figures, UserCommand::ShowFigures(true));
+        choice(figures.button, figures.tooltip.to_owned(), shows_figures, ReportCommand::ShowFigures(true).into());
     });
     ui.add_space(look.sizes().gap_small);
 }
@@ -87,7 +91,7 @@ struct Row<'a> {
     height: f32,
 }
 
-fn row_ui(ui: &mut Ui, look: &Look, row: &Row<'_>, commands: &mut Vec<UserCommand>) {
+fn row_ui(ui: &mut Ui, look: &Look, row: &Row<'_>, commands: &mut Commands) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), row.height), Sense::click());
     let OutlineItem { title, page, depth } = row.section;
     let name = match page {
@@ -113,7 +117,7 @@ fn row_ui(ui: &mut Ui, look: &Look, row: &Row<'_>, commands: &mut Vec<UserComman
     ui.painter().galley(pos2(left, rect.center().y - text.size().y / 2.0), text, colours.ink);
     fold_ui(ui, look, row, (&response, pos2(left - FOLD_WIDTH / 2.0, rect.center().y)), commands);
     if let Some(page) = page.filter(|_| response.clicked()) {
-        commands.push(UserCommand::View(ViewAction::GoTo(page)));
+        commands.push(ViewAction::GoTo(page));
     }
     response.on_hover_text(name);
 }
@@ -124,10 +128,10 @@ fn fold_ui(
     look: &Look,
     row: &Row<'_>,
     (response, centre): (&Response, eframe::egui::Pos2),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let Some(is_folded) = row.parts else { return };
-    let mut fold = |is_folded| commands.push(UserCommand::View(ViewAction::Fold { item: row.item, is_folded }));
+    let mut fold = |is_folded| commands.push(ViewAction::Fold { item: row.item, is_folded });
     let rect = Rect::from_center_size(centre, vec2(FOLD_WIDTH, row.height));
     let triangle = ui.interact(rect, response.id.with("fold"), Sense::CLICK);
     let verb = if is_folded { "Unfold" } else { "Fold" };

@@ -4,7 +4,7 @@ use eframe::egui::{Align, Button, Layout, Response, RichText, Role, Stroke, Ui, 
 use engine::document::geometry::Rect;
 use engine::protocol::{PageEvidence, SpanEvidence, SpanKind};
 
-use crate::window::commands::{TurnCommand, UserCommand};
+use crate::window::commands::{AppCommand, Commands, TurnCommand, UserCommand};
 use crate::window::pages::{MOST_SPANS, Marks, PageView, ViewAction};
 use crate::window::screens::crops::{CROP_WIDTH, crops_ui};
 use crate::window::state::report::Turn;
@@ -22,12 +22,12 @@ pub(crate) fn evidence_ui(
     look: &Look,
     (at, turn): (usize, &Turn),
     view: &mut PageView,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.horizontal_wrapped(|ui| {
         for (source, page) in turn.evidence.iter().enumerate() {
             if chip_ui(ui, look, (turn, page, source == turn.source), view).clicked() {
-                commands.push(UserCommand::Turn(TurnCommand::LookAtSource { turn: at, source }));
+                commands.push(TurnCommand::SelectSource { turn: at, source });
                 commands.push(show(turn, page.document, Marks::of_page(page)));
             }
         }
@@ -43,8 +43,8 @@ pub(crate) fn evidence_ui(
 /// Shows marks in the report that they are of.
 fn show(turn: &Turn, document: u32, marks: Marks) -> UserCommand {
     match turn.scope.other(document) {
-        Some(path) => UserCommand::ShowInReport(path.to_owned(), marks),
-        None => UserCommand::View(ViewAction::Show(marks)),
+        Some(path) => AppCommand::ShowInReport(path.to_owned(), marks).into(),
+        None => ViewAction::Show(marks).into(),
     }
 }
 
@@ -111,7 +111,7 @@ fn page_ui(
     look: &Look,
     (turn, page): (&Turn, &PageEvidence),
     view: &mut PageView,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let percent = format!("{:.0} %", f64::from(page.share) * 100.0);
     ui.horizontal(|ui| {
@@ -131,7 +131,7 @@ fn span_ui(
     look: &Look,
     (turn, page, span): (&Turn, &PageEvidence, &SpanEvidence),
     view: &mut PageView,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let text = match span.kind {
         SpanKind::Line => span.text.clone(),

@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Align2, Checkbox, Label, Layout, ScrollArea, TextEdit, Ui, vec2};
 
 use crate::services::models::{FoundModel, ModelCommand, ModelInventory, OfferedModel, Wanted};
-use crate::window::commands::UserCommand;
+use crate::window::commands::{AppCommand, Commands, ModelUiCommand, UserCommand};
 use crate::window::state::fit::{disk_obstacle, size_words};
 use crate::window::state::models::{ESTIMATING, FetchForm, MEASURING, ModelTrouble, ModelWork, Models, TokenSight};
 use crate::window::theme::Look;
@@ -21,11 +21,11 @@ pub(super) fn asked_to_fetch_ui(
     look: &Look,
     (models, inventory, offer): (&Models, &ModelInventory, &OfferedModel),
     form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     notice_ui(ui, look, &offer.notice);
     if link_ui(ui, look, "Read the terms", &offer.licence_address) {
-        commands.push(UserCommand::OpenAddress(offer.licence_address.clone()));
+        commands.push(AppCommand::OpenAddress(offer.licence_address.clone()));
     }
     if let Some(gate) = &offer.gate {
         ui.add_space(look.sizes().gap_small);
@@ -34,10 +34,10 @@ pub(super) fn asked_to_fetch_ui(
             ui.add(Label::new(words).wrap());
             ui.horizontal_wrapped(|ui| {
                 if link_ui(ui, look, "1. Accept its terms there", gate) {
-                    commands.push(UserCommand::OpenAddress(gate.clone()));
+                    commands.push(AppCommand::OpenAddress(gate.clone()));
                 }
                 if link_ui(ui, look, "2. Make a token that may read", &inventory.tokens_address) {
-                    commands.push(UserCommand::OpenAddress(inventory.tokens_address.clone()));
+                    commands.push(AppCommand::OpenAddress(inventory.tokens_address.clone()));
                 }
             });
         }
@@ -48,18 +48,12 @@ pub(super) fn asked_to_fetch_ui(
     let yes = format!("Accept the {} and download {}", offer.licence, size_words(offer.download_bytes));
     if yes_no_ui(ui, look, (&yes, can_go_on), commands) {
         let what = Wanted::Offered(offer.name.clone());
-        commands.push(UserCommand::Model(ModelCommand::Fetch(form.fetch(what, models.token))));
+        commands.push(ModelCommand::Fetch(form.fetch(what, models.token)));
     }
 }
 
 /// Which other model of the hub is meant.
-pub(super) fn repository_ui(
-    ui: &mut Ui,
-    look: &Look,
-    models: &Models,
-    form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
-) {
+pub(super) fn repository_ui(ui: &mut Ui, look: &Look, models: &Models, form: &mut FetchForm, commands: &mut Commands) {
     let words = "Any T5Gemma 2 or Gemma 3 checkpoint, by its name at Hugging Face";
     ui.label(look.muted(words));
     field_ui(ui, look, ("Repository", "owner/name"), &mut form.repository);
@@ -70,7 +64,7 @@ pub(super) fn repository_ui(
     if yes_no_ui(ui, look, ("Look it up", wanted.is_some()), commands)
         && let Some(wanted) = wanted
     {
-        commands.push(UserCommand::Model(ModelCommand::LookUp(form.fetch(wanted, models.token))));
+        commands.push(ModelCommand::LookUp(form.fetch(wanted, models.token)));
     }
 }
 
@@ -79,12 +73,12 @@ pub(super) fn found_ui(
     ui: &mut Ui,
     look: &Look,
     (inventory, found): (&ModelInventory, &FoundModel),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.label(found.fetch.what.name());
     notice_ui(ui, look, &found.notice);
     if link_ui(ui, look, "Read the terms", &found.licence_address) {
-        commands.push(UserCommand::OpenAddress(found.licence_address.clone()));
+        commands.push(AppCommand::OpenAddress(found.licence_address.clone()));
     }
     let obstacle = disk_obstacle(inventory, found.download_bytes);
     if let Some(obstacle) = obstacle {
@@ -93,7 +87,7 @@ pub(super) fn found_ui(
     ui.add_space(look.sizes().gap_small);
     let yes = format!("Accept the {} and download {}", found.licence, size_words(found.download_bytes));
     if yes_no_ui(ui, look, (&yes, obstacle.is_none()), commands) {
-        commands.push(UserCommand::Model(ModelCommand::Fetch(found.fetch.clone())));
+        commands.push(ModelCommand::Fetch(found.fetch.clone()));
     }
 }
 
@@ -109,17 +103,12 @@ pub(super) fn notice_ui(ui: &mut Ui, look: &Look, notice: &str) {
 }
 
 /// The button that goes on, and the one that does not; whether the first was pressed.
-pub(super) fn yes_no_ui(
-    ui: &mut Ui,
-    look: &Look,
-    (yes, enabled): (&str, bool),
-    commands: &mut Vec<UserCommand>,
-) -> bool {
+pub(super) fn yes_no_ui(ui: &mut Ui, look: &Look, (yes, enabled): (&str, bool), commands: &mut Commands) -> bool {
     let mut goes_on = false;
     ui.horizontal_wrapped(|ui| {
         goes_on = primary_button_ui(ui, look, yes, enabled).clicked();
         if ui.button("Leave it").clicked() {
-            commands.push(UserCommand::AskAboutModel(None));
+            commands.push(ModelUiCommand::ShowDialog(None));
         }
     });
     goes_on
@@ -135,7 +124,7 @@ fn token_ui(
     look: &Look,
     (sight, name): (TokenSight, &str),
     form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     match sight {
         TokenSight::Looking => {
@@ -145,7 +134,7 @@ fn token_ui(
             ui.horizontal_wrapped(|ui| {
                 ui.label(look.muted(format!("Uses the token in {place}")));
                 if ui.button("Use another…").clicked() {
-                    commands.push(UserCommand::TypeToken);
+                    commands.push(ModelUiCommand::EnterToken);
                 }
             });
         }
@@ -174,12 +163,12 @@ fn sized<'a>(look: &Look, field: TextEdit<'a>) -> TextEdit<'a> {
 }
 
 /// How far it has come, and the way to stop it.
-pub(super) fn work_ui(ui: &mut Ui, look: &Look, work: &ModelWork, commands: &mut Vec<UserCommand>) {
+pub(super) fn work_ui(ui: &mut Ui, look: &Look, work: &ModelWork, commands: &mut Commands) {
     let share = (work.total_bytes > 0).then(|| work.done_bytes as f32 / work.total_bytes as f32);
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui.button("Cancel").clicked() {
-                commands.push(UserCommand::Model(ModelCommand::Cancel));
+                commands.push(ModelCommand::Cancel);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(Label::new(work_words(work)).wrap());
@@ -206,17 +195,19 @@ fn work_words(work: &ModelWork) -> String {
 }
 
 /// What went wrong, what to do about it, and the ways on.
-pub(super) fn trouble_ui(ui: &mut Ui, look: &Look, failed: &ModelTrouble, commands: &mut Vec<UserCommand>) {
-    let mut actions = vec![("Dismiss", UserCommand::DismissError)];
+pub(super) fn trouble_ui(ui: &mut Ui, look: &Look, failed: &ModelTrouble, commands: &mut Commands) {
+    let mut actions: Vec<(&str, UserCommand)> = vec![("Dismiss", AppCommand::DismissError.into())];
     if let Some(again) = &failed.again {
-        actions.push(("Try again", UserCommand::Model(again.clone())));
+        actions.push(("Try again", again.clone().into()));
     }
     if let Some(address) = &failed.address {
-        actions.push(("Open the page", UserCommand::OpenAddress(address.clone())));
+        actions.push(("Open the page", AppCommand::OpenAddress(address.clone()).into()));
     }
     let names: Vec<&str> = actions.iter().map(|(name, _)| *name).collect();
     let words = (failed.trouble.message.as_str(), failed.trouble.hint.as_deref());
     if let Some(at) = error_card_of_ui(ui, look, words, &names) {
-        commands.extend(actions.into_iter().nth(at).map(|(_, command)| command));
+        if let Some((_, command)) = actions.into_iter().nth(at) {
+            commands.push(command);
+        }
     }
 }

@@ -5,10 +5,11 @@ use eframe::egui::{
     vec2,
 };
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{Commands, ReportCommand};
 use crate::window::pages::{Marks, PageView, ViewAction, part_key};
 use crate::window::state::figures::FoundFigure;
 use crate::window::state::report::{Remote, State};
+use crate::window::state::scope::Scope;
 use crate::window::theme::{Look, draw_picture};
 
 /// Height of a figure's picture, of its caption, and of what can be done with it, in points.
@@ -23,13 +24,7 @@ const MARGIN: f32 = 4.0;
 const FADED: f32 = 0.7;
 
 /// Draws the list.
-pub(crate) fn figures_ui(
-    ui: &mut Ui,
-    look: &Look,
-    state: &State,
-    view: &mut PageView,
-    commands: &mut Vec<UserCommand>,
-) {
+pub(crate) fn figures_ui(ui: &mut Ui, look: &Look, state: &State, view: &mut PageView, commands: &mut Commands) {
     if state.figures.is_empty() {
         let text = match &state.document {
             Remote::Ready(_) => "No figures were found in this report",
@@ -60,7 +55,7 @@ fn figure_ui(
     look: &Look,
     view: &mut PageView,
     (at, figure, is_out): (usize, &FoundFigure, bool),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.spacing_mut().item_spacing.y = 2.0;
     picture_ui(ui, look, view, (figure, is_out), commands);
@@ -73,21 +68,21 @@ fn figure_ui(
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = ACTIONS - 4.0;
         ui.spacing_mut().button_padding = vec2(look.sizes().gap_small, 1.0);
-        let mut action = |is_possible: bool, label: &str, hint: &str, command: UserCommand| {
+        let mut action = |is_possible: bool, label: &str, hint: &str, command: ReportCommand| {
             let button = ui.add_enabled(is_possible, Button::new(look.muted(label)));
             button.widget_info(|| WidgetInfo::labeled(Role::Button, is_possible, format!("{label}: {name}")));
             if button.on_hover_text(hint).clicked() {
                 commands.push(command);
             }
         };
-        let ask = UserCommand::DrawRegion { page: figure.page, rect: figure.bbox };
+        let ask = ReportCommand::SetScope(Scope::Region { page: figure.page, rect: figure.bbox });
         action(!is_out, "Ask about it", "Your next question is about this figure alone", ask);
         let (label, hint) = if is_out {
             ("Take back", "Have it looked at and cited again")
         } else {
             ("Leave out", "It is neither looked at nor cited")
         };
-        action(true, label, hint, UserCommand::LeaveOut { figure: at, is_out: !is_out });
+        action(true, label, hint, ReportCommand::ExcludeFigure { figure: at, is_excluded: !is_out });
     });
 }
 
@@ -97,7 +92,7 @@ fn picture_ui(
     look: &Look,
     view: &mut PageView,
     (figure, is_out): (&FoundFigure, bool),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), PICTURE), Sense::click());
     let label = format!("Show {}, page {}", figure.name(), figure.page);
@@ -120,7 +115,7 @@ fn picture_ui(
     ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, line), StrokeKind::Inside);
     if response.clicked() {
         let marks = Marks { page: figure.page, boxes: vec![figure.bbox] };
-        commands.push(UserCommand::View(ViewAction::Show(marks)));
+        commands.push(ViewAction::Show(marks));
     }
     response.on_hover_text(label);
 }

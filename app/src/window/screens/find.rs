@@ -4,7 +4,7 @@ use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{Align2, FontId, Key, Role, ScrollArea, Sense, TextEdit, TextFormat, Ui, WidgetInfo, vec2};
 use engine::viewer::Hit;
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::Commands;
 use crate::window::pages::{Find, PageView, ViewAction};
 use crate::window::theme::Look;
 
@@ -20,7 +20,7 @@ pub(crate) fn find_field_ui(
     look: &Look,
     find: &mut Find,
     takes_focus: &mut bool,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let field = TextEdit::singleline(&mut find.query)
         .id_salt("find")
@@ -40,7 +40,7 @@ pub(crate) fn find_field_ui(
         let (enter, shift, escape) =
             ui.input(|input| (input.key_pressed(Key::Enter), input.modifiers.shift, input.key_pressed(Key::Escape)));
         if enter {
-            commands.push(UserCommand::View(if shift { ViewAction::PreviousHit } else { ViewAction::NextHit }));
+            commands.push(if shift { ViewAction::PreviousHit } else { ViewAction::NextHit });
             // The next press of Enter goes on from here.
             field.request_focus();
         }
@@ -54,7 +54,7 @@ pub(crate) fn find_field_ui(
 }
 
 /// Draws the places.
-pub(crate) fn hits_ui(ui: &mut Ui, look: &Look, view: &PageView, commands: &mut Vec<UserCommand>) {
+pub(crate) fn hits_ui(ui: &mut Ui, look: &Look, view: &PageView, commands: &mut Commands) {
     let find = &view.find;
     let line_height = look.sizes().text_small * LINE;
     let height = 2.0 * line_height + look.sizes().gap_small;
@@ -79,7 +79,7 @@ pub(crate) fn hits_ui(ui: &mut Ui, look: &Look, view: &PageView, commands: &mut 
             ui.painter().text(at, Align2::LEFT_TOP, format!("Page {page}"), font, muted);
             ui.painter().galley(at + vec2(0.0, line_height), words, look.colours().ink);
             if response.clicked() {
-                commands.push(UserCommand::View(ViewAction::ShowHit(index)));
+                commands.push(ViewAction::ShowHit(index));
             }
         }
     });

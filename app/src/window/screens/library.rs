@@ -5,7 +5,7 @@ use eframe::egui::{
 };
 
 use crate::services::library::{FileStatus, HitLocation, LibraryHit};
-use crate::window::commands::UserCommand;
+use crate::window::commands::{AppCommand, Commands};
 use crate::window::saved::session::{KeptReport, SavedSession};
 use crate::window::screens::offers::{ModelsView, first_model_ui};
 use crate::window::state::library::LibraryState;
@@ -24,7 +24,7 @@ pub(crate) fn library_ui(
     (session, library): (&SavedSession, &mut LibraryState),
     (view, form): (ModelsView<'_>, &mut FetchForm),
     trouble: Option<&Trouble>,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let sizes = look.sizes();
     let is_empty = session.reports().next().is_none();
@@ -43,7 +43,7 @@ pub(crate) fn library_ui(
                 if let Some(trouble) = trouble
                     && error_card_ui(ui, look, &trouble.message, trouble.hint.as_deref())
                 {
-                    commands.push(UserCommand::DismissError);
+                    commands.push(AppCommand::DismissError);
                 }
                 drop_zone_ui(ui, look, is_alone, commands);
                 ui.add_space(sizes.gap);
@@ -68,7 +68,7 @@ pub(crate) fn library_ui(
     });
 }
 
-fn drop_zone_ui(ui: &mut Ui, look: &Look, is_large: bool, commands: &mut Vec<UserCommand>) {
+fn drop_zone_ui(ui: &mut Ui, look: &Look, is_large: bool, commands: &mut Commands) {
     let sizes = look.sizes();
     let margin = if is_large { sizes.gap_large * 1.5 } else { sizes.gap };
     let zone = look.card().stroke(Stroke::NONE).inner_margin(margin).show(ui, |ui| {
@@ -78,14 +78,14 @@ fn drop_zone_ui(ui: &mut Ui, look: &Look, is_large: bool, commands: &mut Vec<Use
             ui.label(look.muted("PDF, image or text file"));
             ui.add_space(sizes.gap_small);
             if primary_button_ui(ui, look, "Open…", true).clicked() {
-                commands.push(UserCommand::ChooseFile);
+                commands.push(AppCommand::ChooseFile);
             }
         });
     });
     dashed_border(ui, look, zone.response.rect);
 }
 
-fn search_ui(ui: &mut Ui, look: &Look, library: &mut LibraryState, commands: &mut Vec<UserCommand>) {
+fn search_ui(ui: &mut Ui, look: &Look, library: &mut LibraryState, commands: &mut Commands) {
     let name = ui.label(look.muted("Search all reports and conversations"));
     let field = TextEdit::singleline(&mut library.query)
         .id_salt("library search")
@@ -94,17 +94,12 @@ fn search_ui(ui: &mut Ui, look: &Look, library: &mut LibraryState, commands: &mu
         .min_size(vec2(0.0, look.sizes().control_height))
         .desired_width(f32::INFINITY);
     if ui.add(field).labelled_by(name.id).changed() {
-        commands.push(UserCommand::SearchLibrary);
+        commands.push(AppCommand::SearchLibrary);
     }
 }
 
 /// All reports, the one that was opened last first.
-fn reports_ui(
-    ui: &mut Ui,
-    look: &Look,
-    (session, library): (&SavedSession, &LibraryState),
-    commands: &mut Vec<UserCommand>,
-) {
+fn reports_ui(ui: &mut Ui, look: &Look, (session, library): (&SavedSession, &LibraryState), commands: &mut Commands) {
     for report in session.reports() {
         look.card().show(ui, |ui| {
             ui.set_width(ui.available_width());
@@ -117,19 +112,19 @@ fn reports_ui(
     }
 }
 
-fn report_ui(ui: &mut Ui, look: &Look, report: &KeptReport, library: &LibraryState, commands: &mut Vec<UserCommand>) {
+fn report_ui(ui: &mut Ui, look: &Look, report: &KeptReport, library: &LibraryState, commands: &mut Commands) {
     let standing = library.statuses.get(&report.hash);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let remove = ui.button("Remove…").on_hover_text("Remove everything Recto made from it; the file itself stays");
         if remove.clicked() {
-            commands.push(UserCommand::AskToRemove(Some(report.hash.clone())));
+            commands.push(AppCommand::ConfirmRemoval(Some(report.hash.clone())));
         }
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
             let name = RichText::new(&report.name).color(look.colours().accent);
             let button = Button::new(name).frame(false).truncate();
             let folder = report.path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
             if ui.add(button).on_hover_text(folder).clicked() {
-                commands.push(UserCommand::OpenFile(report.path.clone()));
+                commands.push(AppCommand::OpenFile(report.path.clone()));
             }
             let pages = if report.pages == 1 { "1 page".to_owned() } else { format!("{} pages", report.pages) };
             let kept = standing.map(|standing| standing.kept_bytes).filter(|bytes| *bytes > 0);
@@ -148,27 +143,22 @@ fn report_ui(ui: &mut Ui, look: &Look, report: &KeptReport, library: &LibrarySta
 }
 
 /// What is asked before anything is removed.
-fn removal_ui(ui: &mut Ui, look: &Look, report: &KeptReport, commands: &mut Vec<UserCommand>) {
+fn removal_ui(ui: &mut Ui, look: &Look, report: &KeptReport, commands: &mut Commands) {
     ui.add(Label::new(RichText::new(format!("Remove {}?", report.name)).strong()).wrap());
     ui.label("Its conversation, its text and all that was read of it go. The file itself stays where it is.");
     ui.horizontal(|ui| {
         let word = RichText::new("Remove everything made from it").color(look.colours().error);
         if ui.button(word).clicked() {
-            commands.push(UserCommand::Remove(report.hash.clone()));
+            commands.push(AppCommand::RemoveReport(report.hash.clone()));
         }
         if ui.button("Keep it").clicked() {
-            commands.push(UserCommand::AskToRemove(None));
+            commands.push(AppCommand::ConfirmRemoval(None));
         }
     });
 }
 
 /// Where words were found.
-fn found_ui(
-    ui: &mut Ui,
-    look: &Look,
-    (session, library): (&SavedSession, &LibraryState),
-    commands: &mut Vec<UserCommand>,
-) {
+fn found_ui(ui: &mut Ui, look: &Look, (session, library): (&SavedSession, &LibraryState), commands: &mut Commands) {
     let count = match (library.hits.len(), library.is_searching, library.has_more) {
         (0, true, _) => "Searching…".to_owned(),
         (0, false, _) => "Nothing found".to_owned(),
@@ -189,7 +179,7 @@ fn found_ui(
     }
 }
 
-fn hit_ui(ui: &mut Ui, look: &Look, (at, hit): (usize, &LibraryHit), commands: &mut Vec<UserCommand>) {
+fn hit_ui(ui: &mut Ui, look: &Look, (at, hit): (usize, &LibraryHit), commands: &mut Commands) {
     let place = match hit.place {
         HitLocation::Page(page) => format!("Page {page}"),
         HitLocation::Turn(_) => "Conversation".to_owned(),
@@ -197,7 +187,7 @@ fn hit_ui(ui: &mut Ui, look: &Look, (at, hit): (usize, &LibraryHit), commands: &
     let job = passage_job(look, &place, &hit.passage.text, &hit.passage.found);
     let button = Button::new(job).wrap().frame_when_inactive(false).min_size(vec2(ui.available_width(), 0.0));
     if ui.add(button).clicked() {
-        commands.push(UserCommand::OpenHit(at));
+        commands.push(AppCommand::OpenHit(at));
     }
 }
 

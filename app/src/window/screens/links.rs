@@ -3,7 +3,7 @@
 use eframe::egui::{Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
 use engine::document::raw::LinkTarget;
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{AppCommand, Commands, UserCommand};
 use crate::window::pages::{PageView, Placement, Tool, ViewAction};
 use crate::window::theme::Look;
 
@@ -26,7 +26,7 @@ pub(super) fn links_ui(
     look: &Look,
     view: &PageView,
     (number, place): (u32, Placement),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) -> bool {
     let Some(page) = view.texts.get(&number).filter(|_| view.tool == Tool::Select) else { return false };
     let mut is_on_link = false;
@@ -36,9 +36,9 @@ pub(super) fn links_ui(
             continue;
         }
         let (name, command) = match &link.target {
-            LinkTarget::Page(page) => (format!("Go to page {page}"), Some(UserCommand::View(ViewAction::GoTo(*page)))),
+            LinkTarget::Page(page) => (format!("Go to page {page}"), Some(UserCommand::from(ViewAction::GoTo(*page)))),
             LinkTarget::Uri(address) if is_opened(address) => {
-                (format!("Open {address}"), Some(UserCommand::OpenAddress(address.clone())))
+                (format!("Open {address}"), Some(AppCommand::OpenAddress(address.clone()).into()))
             }
             LinkTarget::Uri(address) => (format!("Recto does not open {address}"), None),
         };

@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Button, Label, Layout, RichText, Role, Ui, WidgetInfo};
 
 use crate::services::models::{InstalledModel, ModelCommand, Speed};
-use crate::window::commands::UserCommand;
+use crate::window::commands::{Commands, ModelUiCommand};
 use crate::window::saved::settings::Settings;
 use crate::window::screens::fetching::{notice_ui, yes_no_ui};
 use crate::window::screens::offers::{ModelsView, ready_ui, ways_ui};
@@ -18,7 +18,7 @@ pub(crate) fn models_ui(
     look: &Look,
     view: ModelsView<'_>,
     (set, form): (&mut Settings, &mut FetchForm),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ready_ui(ui, look, view, commands);
     installed_models_ui(ui, look, view.models, set, commands);
@@ -26,7 +26,7 @@ pub(crate) fn models_ui(
     ways_ui(ui, look, view, form, commands);
 }
 
-fn installed_models_ui(ui: &mut Ui, look: &Look, models: &Models, set: &mut Settings, commands: &mut Vec<UserCommand>) {
+fn installed_models_ui(ui: &mut Ui, look: &Look, models: &Models, set: &mut Settings, commands: &mut Commands) {
     let Some(inventory) = &models.inventory else { return };
     look.card().show(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -43,7 +43,7 @@ fn installed_models_ui(ui: &mut Ui, look: &Look, models: &Models, set: &mut Sett
                 let words = format!("Remove {}? Its files are deleted; conversations and reports stay.", model.name);
                 notice_ui(ui, look, &words);
                 if yes_no_ui(ui, look, (&format!("Remove {}", model.name), true), commands) {
-                    commands.push(UserCommand::Model(ModelCommand::Remove(model.name.clone())));
+                    commands.push(ModelCommand::Remove(model.name.clone()));
                 }
             }
         }
@@ -55,13 +55,13 @@ fn installed_ui(
     look: &Look,
     model: &InstalledModel,
     (models, set): (&Models, &mut Settings),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let answers = set.model.as_ref().map_or(model.is_default, |chosen| *chosen == model.name);
     ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
         let is_free = models.work.is_none();
         if ui.add_enabled(is_free, Button::new("Remove…")).clicked() {
-            commands.push(UserCommand::AskAboutModel(Some(Asked::Remove(model.name.clone()))));
+            commands.push(ModelUiCommand::ShowDialog(Some(Asked::Remove(model.name.clone()))));
         }
         let can_be_measured = is_free && model.problem.is_none();
         let measure = ui.add_enabled(can_be_measured, Button::new("Measure speed"));
@@ -70,7 +70,7 @@ fn installed_ui(
         });
         if measure.on_hover_text("Takes about a minute; reading rests meanwhile").clicked() {
             let (name, device) = (model.name.clone(), set.device);
-            commands.push(UserCommand::Model(ModelCommand::Measure { name, device }));
+            commands.push(ModelCommand::Measure { name, device });
         }
         if answers {
             ui.label(look.muted("Answers"));

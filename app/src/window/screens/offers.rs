@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Button, Label, Layout, RichText, Role, Stroke, Ui, WidgetInfo};
 
 use crate::services::models::{ModelCommand, ModelInventory, OfferedModel, Speed};
-use crate::window::commands::UserCommand;
+use crate::window::commands::{Commands, ModelUiCommand};
 use crate::window::saved::settings::Settings;
 use crate::window::screens::fetching::{
     asked_to_fetch_ui, found_ui, notice_ui, repository_ui, trouble_ui, work_ui, yes_no_ui,
@@ -30,7 +30,7 @@ pub(crate) fn first_model_ui(
     look: &Look,
     view: ModelsView<'_>,
     form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ready_ui(ui, look, view, commands);
     if view.models.has_any() {
@@ -41,7 +41,7 @@ pub(crate) fn first_model_ui(
 }
 
 /// A model that was just installed, and a first question for it.
-pub(super) fn ready_ui(ui: &mut Ui, look: &Look, view: ModelsView<'_>, commands: &mut Vec<UserCommand>) {
+pub(super) fn ready_ui(ui: &mut Ui, look: &Look, view: ModelsView<'_>, commands: &mut Commands) {
     let Some(name) = &view.models.fresh else { return };
     let card = look.card().stroke(Stroke::new(1.5, look.colours().accent));
     card.show(ui, |ui| {
@@ -55,10 +55,10 @@ pub(super) fn ready_ui(ui: &mut Ui, look: &Look, view: ModelsView<'_>, commands:
         ui.add(Label::new(look.muted(words)).wrap());
         ui.horizontal_wrapped(|ui| {
             if view.has_sample && primary_button_ui(ui, look, "Try it on the sample report", true).clicked() {
-                commands.push(UserCommand::TrySample);
+                commands.push(ModelUiCommand::TrySample);
             }
             if ui.button("Not now").clicked() {
-                commands.push(UserCommand::DismissFresh);
+                commands.push(ModelUiCommand::DismissInstalled);
             }
         });
     });
@@ -66,13 +66,7 @@ pub(super) fn ready_ui(ui: &mut Ui, look: &Look, view: ModelsView<'_>, commands:
 }
 
 /// All ways to a model, and what is under way.
-pub(super) fn ways_ui(
-    ui: &mut Ui,
-    look: &Look,
-    view: ModelsView<'_>,
-    form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
-) {
+pub(super) fn ways_ui(ui: &mut Ui, look: &Look, view: ModelsView<'_>, form: &mut FetchForm, commands: &mut Commands) {
     let models = view.models;
     if let Some(failed) = &models.trouble {
         trouble_ui(ui, look, failed, commands);
@@ -116,7 +110,7 @@ fn computer_ui(
     ui: &mut Ui,
     look: &Look,
     (view, inventory): (ModelsView<'_>, &ModelInventory),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     if let Some(work) = view.models.work.as_ref().filter(|work| work.stage == ESTIMATING) {
         work_ui(ui, look, work, commands);
@@ -132,7 +126,7 @@ fn computer_ui(
                 button.on_hover_text(ESTIMATE_HINT).clicked()
             };
             if estimates {
-                commands.push(UserCommand::Model(ModelCommand::Estimate(view.settings.device)));
+                commands.push(ModelCommand::Estimate(view.settings.device));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 if let Some(words) = computer_words(inventory) {
@@ -165,7 +159,7 @@ fn offer_ui(
     look: &Look,
     (view, inventory, offer, is_first): (ModelsView<'_>, &ModelInventory, &Offer<'_>, bool),
     form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let (models, model) = (view.models, offer.model);
     let is_asked = models.asked.as_ref() == Some(&Asked::Fetch(model.name.clone()));
@@ -206,7 +200,7 @@ fn get_ui(
     ui: &mut Ui,
     look: &Look,
     (models, model, is_first): (&Models, &OfferedModel, bool),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let is_free = models.work.is_none();
     let button = if is_first {
@@ -217,7 +211,7 @@ fn get_ui(
     let name = format!("Get {} {}…", model.family, model.label);
     button.widget_info(|| WidgetInfo::labeled(Role::Button, is_free, &name));
     if button.clicked() {
-        commands.push(UserCommand::AskAboutModel(Some(Asked::Fetch(model.name.clone()))));
+        commands.push(ModelUiCommand::ShowDialog(Some(Asked::Fetch(model.name.clone()))));
     }
 }
 
@@ -227,7 +221,7 @@ fn elsewhere_ui(
     look: &Look,
     (models, inventory): (&Models, &ModelInventory),
     form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.label(RichText::new("From elsewhere").strong());
     let is_offered = |name: &str| inventory.offered.iter().any(|offer| offer.name == name);
@@ -242,17 +236,17 @@ fn elsewhere_ui(
         Some(Asked::Add { path, notice }) => {
             notice_ui(ui, look, notice);
             if yes_no_ui(ui, look, ("Accept and install", true), commands) {
-                commands.push(UserCommand::Model(ModelCommand::Add { path: path.clone(), agreed: true }));
+                commands.push(ModelCommand::Add { path: path.clone(), agreed: true });
             }
         }
         Some(Asked::Fetch(_) | Asked::Remove(_)) | None => {
             ui.add(Label::new(look.muted("A T5Gemma 2 or Gemma 3 checkpoint as published")).wrap());
             ui.horizontal_wrapped(|ui| {
                 if ui.add_enabled(is_free, Button::new("Add from a folder…")).clicked() {
-                    commands.push(UserCommand::ChooseModelFolder);
+                    commands.push(ModelUiCommand::ChooseFolder);
                 }
                 if ui.add_enabled(is_free, Button::new("Another model from the hub…")).clicked() {
-                    commands.push(UserCommand::AskAboutModel(Some(Asked::Repository)));
+                    commands.push(ModelUiCommand::ShowDialog(Some(Asked::Repository)));
                 }
             });
         }

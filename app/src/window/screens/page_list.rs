@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::Commands;
 use crate::window::pages::{PageView, ViewAction, thumbnail_key};
 use crate::window::state::reading_map::Cell;
 use crate::window::state::report::{Remote, State};
@@ -15,13 +15,7 @@ const BOX_SHAPE: f32 = 1.3;
 const CAPTION: f32 = 20.0;
 
 /// Draws the list.
-pub(crate) fn page_list_ui(
-    ui: &mut Ui,
-    look: &Look,
-    state: &State,
-    view: &mut PageView,
-    commands: &mut Vec<UserCommand>,
-) {
+pub(crate) fn page_list_ui(ui: &mut Ui, look: &Look, state: &State, view: &mut PageView, commands: &mut Commands) {
     let Remote::Ready(info) = &view.info else { return };
     let info = std::sync::Arc::clone(info);
     let sizes = look.sizes();
@@ -44,7 +38,7 @@ pub(crate) fn page_list_ui(
             let label = format!("Go to page {number}, {}", what.words());
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
             if response.clicked() {
-                commands.push(UserCommand::View(ViewAction::GoTo(number)));
+                commands.push(ViewAction::GoTo(number));
             }
             let upright = info.sizes_pt.get(index).copied().unwrap_or((1.0, 1.0));
             let size = view.rotation.size(upright);

@@ -7,7 +7,7 @@ use eframe::egui::{Event, MouseWheelUnit, Rect, RichText, Role, ScrollArea, Sens
 use engine::protocol::ErrorReport;
 use engine::viewer::ViewInfo;
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::Commands;
 use crate::window::pages::{Column, Jump, PAGE_GAP, PageView, Paging, Stretch, ViewAction, Zoom};
 use crate::window::screens::links::links_ui;
 use crate::window::screens::page::{Sheet, page_ui};
@@ -25,12 +25,7 @@ const REST_SECS: f64 = 0.2;
 
 /// Draws them, with the region that the next question is about. How the view is scrolled, and what it lacks, belongs to
 /// drawing and is noted in `view`.
-pub(crate) fn pages_ui(
-    ui: &mut Ui,
-    look: &Look,
-    (scope, view): (&Scope, &mut PageView),
-    commands: &mut Vec<UserCommand>,
-) {
+pub(crate) fn pages_ui(ui: &mut Ui, look: &Look, (scope, view): (&Scope, &mut PageView), commands: &mut Commands) {
     let info = match &view.info {
         Remote::Ready(info) => Arc::clone(info),
         Remote::Pending => {
@@ -82,7 +77,7 @@ fn column_ui(
     (scope, view): (&Scope, &mut PageView),
     (info, column): (&ViewInfo, &Column),
     sight: Rect,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let origin = ui.max_rect().min.to_vec2();
     // One surface below all pages: a drag that leaves a page, or scrolls it out of sight, goes on.
@@ -109,7 +104,7 @@ fn column_ui(
 }
 
 /// Turning the wheel where a page ends that is shown alone turns to the next one.
-fn wheel_at_end(ui: &Ui, view: &mut PageView, (area, now): (Rect, f64), commands: &mut Vec<UserCommand>) {
+fn wheel_at_end(ui: &Ui, view: &mut PageView, (area, now): (Rect, f64), commands: &mut Commands) {
     let is_here = ui.rect_contains_pointer(area);
     if view.paging != Paging::Single || !is_here {
         view.pull = 0.0;
@@ -131,7 +126,7 @@ fn wheel_at_end(ui: &Ui, view: &mut PageView, (area, now): (Rect, f64), commands
     }
     view.pull = if goes_on && view.pull * turned >= 0.0 { view.pull + turned } else { 0.0 };
     if view.pull.abs() >= 1.0 {
-        commands.push(UserCommand::View(ViewAction::Scroll(Stretch::Points(-view.pull.signum()))));
+        commands.push(ViewAction::Scroll(Stretch::Points(-view.pull.signum())));
         view.pull = 0.0;
         view.turned_secs = now;
     }

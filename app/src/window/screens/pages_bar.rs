@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Align2, Button, Key, Layout, Role, TextEdit, Ui, WidgetInfo, vec2};
 use engine::viewer::ViewInfo;
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{CommandId, Commands};
 use crate::window::pages::{PageView, Paging, Tool, ViewAction, Zoom};
 use crate::window::state::report::Remote;
 use crate::window::theme::Look;
@@ -26,7 +26,7 @@ pub(crate) fn pages_bar_ui(
     look: &Look,
     view: &PageView,
     number: &mut Option<String>,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let Remote::Ready(info) = &view.info else { return };
     if ui.available_width() < TIGHT {
@@ -47,14 +47,16 @@ fn places_ui(
     look: &Look,
     (view, info): (&PageView, &ViewInfo),
     number: &mut Option<String>,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
-    let mut act = |action| commands.push(UserCommand::View(action));
-    if ui.add_enabled(view.can_go_back(), button("Back")).on_hover_text("Where you were before (Alt+Left)").clicked() {
+    let mut act = |action| commands.push(action);
+    let (back, forward) = (CommandId::Back.info(), CommandId::Forward.info());
+    let back_button = ui.add_enabled(view.can_go_back(), button(back.button));
+    if back_button.on_hover_text(back.tooltip_with_keys(ui.ctx())).clicked() {
         act(ViewAction::Back);
     }
-    let forward = ui.add_enabled(view.can_go_forward(), button("Forward"));
-    if forward.on_hover_text("Where you went back from (Alt+Right)").clicked() {
+    let forward_button = ui.add_enabled(view.can_go_forward(), button(forward.button));
+    if forward_button.on_hover_text(forward.tooltip_with_keys(ui.ctx())).clicked() {
         act(ViewAction::Forward);
     }
     ui.add_space(look.sizes().gap);
@@ -80,24 +82,24 @@ fn places_ui(
 }
 
 /// How large pages are and in which way they are shown, from the right.
-fn looks_ui(ui: &mut Ui, look: &Look, view: &PageView, is_narrow: bool, commands: &mut Vec<UserCommand>) {
-    let mut act = |action| commands.push(UserCommand::View(action));
+fn looks_ui(ui: &mut Ui, look: &Look, view: &PageView, is_narrow: bool, commands: &mut Commands) {
+    let mut act = |action| commands.push(action);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let is_drawing = view.tool == Tool::Region;
-        let name = if is_narrow { "Region" } else { "Ask about a region" };
-        let region = ui
-            .add(Button::selectable(is_drawing, name))
-            .on_hover_text("Draw a rectangle on a page, and ask about what is in it (Ctrl+Shift+A)");
-        region.widget_info(|| WidgetInfo::selected(Role::Button, true, is_drawing, "Ask about a region"));
+        let info = CommandId::AskAboutRegion.info();
+        let name = if is_narrow { "Region" } else { info.button };
+        let region = ui.add(Button::selectable(is_drawing, name)).on_hover_text(info.tooltip_with_keys(ui.ctx()));
+        region.widget_info(|| WidgetInfo::selected(Role::Button, true, is_drawing, info.button));
         if region.clicked() {
             act(ViewAction::Take(if is_drawing { Tool::Select } else { Tool::Region }));
         }
         ui.menu_button("View", |ui| view_menu_ui(ui, view, &mut act));
-        if ui.add(button("+")).on_hover_text("Larger (Ctrl and +)").clicked() {
+        let (larger, smaller) = (CommandId::ZoomIn.info(), CommandId::ZoomOut.info());
+        if ui.add(button(larger.button)).on_hover_text(larger.tooltip_with_keys(ui.ctx())).clicked() {
             act(ViewAction::ZoomBy(STEP));
         }
         ui.label(look.muted(format!("{:.0} %", view.scale * 100.0)));
-        if ui.add(button("−")).on_hover_text("Smaller (Ctrl and −)").clicked() {
+        if ui.add(button(smaller.button)).on_hover_text(smaller.tooltip_with_keys(ui.ctx())).clicked() {
             act(ViewAction::ZoomBy(1.0 / STEP));
         }
     });
@@ -106,20 +108,21 @@ fn looks_ui(ui: &mut Ui, look: &Look, view: &PageView, is_narrow: bool, commands
 /// Ways to look at pages.
 fn view_menu_ui(ui: &mut Ui, view: &PageView, act: &mut impl FnMut(ViewAction)) {
     let is_single = view.paging == Paging::Single;
-    for (is_on, name, keys, action) in [
-        (view.zoom == Zoom::FitWidth, "Page width", "Ctrl+0", ViewAction::Zoom(Zoom::FitWidth)),
-        (view.zoom == Zoom::FitPage, "Whole page", "Ctrl+9", ViewAction::Zoom(Zoom::FitPage)),
-        (!is_single, "Pages below each other", "Ctrl+2", ViewAction::Page(Paging::Continuous)),
-        (is_single, "One page at a time", "Ctrl+1", ViewAction::Page(Paging::Single)),
-        (false, "Turn right", "Ctrl+]", ViewAction::Rotate(1)),
-        (false, "Turn left", "Ctrl+[", ViewAction::Rotate(-1)),
+    for (is_on, id, action) in [
+        (view.zoom == Zoom::FitWidth, CommandId::FitWidth, ViewAction::Zoom(Zoom::FitWidth)),
+        (view.zoom == Zoom::FitPage, CommandId::FitPage, ViewAction::Zoom(Zoom::FitPage)),
+        (!is_single, CommandId::ContinuousPages, ViewAction::Page(Paging::Continuous)),
+        (is_single, CommandId::SinglePage, ViewAction::Page(Paging::Single)),
+        (false, CommandId::RotateRight, ViewAction::Rotate(1)),
+        (false, CommandId::RotateLeft, ViewAction::Rotate(-1)),
     ] {
-        let item = ui.add(Button::selectable(is_on, name).shortcut_text(keys));
-        item.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, is_on, name));
+        let info = id.info();
+        let item = ui.add(Button::selectable(is_on, info.button).shortcut_text(info.keys_text(ui.ctx())));
+        item.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, is_on, info.button));
         if item.clicked() {
             act(action);
         }
-        if ["Whole page", "One page at a time"].contains(&name) {
+        if matches!(id, CommandId::FitPage | CommandId::SinglePage) {
             ui.separator();
         }
     }

@@ -1,12 +1,12 @@
-//! The list of all commands, over everything else.
+//! The command palette, over everything else.
 
 use eframe::egui::{
     Align, Align2, Area, Id, Key, Label, Layout, Modifiers, Order, RichText, Role, ScrollArea, Sense, TextEdit, Ui,
     UiBuilder, WidgetInfo, vec2,
 };
 
-use crate::window::commands::UserCommand;
 use crate::window::commands::palette::{Entry, Palette, entries, matching};
+use crate::window::commands::{AppCommand, Commands};
 use crate::window::saved::settings::Settings;
 use crate::window::state::tabs::Tabs;
 use crate::window::theme::Look;
@@ -22,7 +22,7 @@ pub(crate) fn palette_ui(
     ui: &Ui,
     look: &Look,
     (palette, tabs, settings): (&mut Palette, &Tabs, &Settings),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let shown = matching(entries(tabs, settings), &palette.query);
     let keys = ui.input_mut(|input| {
@@ -69,8 +69,10 @@ pub(crate) fn palette_ui(
     });
     let is_left = escape || ui.input(|input| input.pointer.any_pressed()) && !drawn.response.contains_pointer();
     if chosen.is_some() || is_left {
-        commands.push(UserCommand::TogglePalette);
-        commands.extend(chosen);
+        commands.push(AppCommand::TogglePalette);
+        if let Some(command) = chosen {
+            commands.push(command);
+        }
     }
 }
 
@@ -89,7 +91,8 @@ fn entry_ui(ui: &mut Ui, look: &Look, entry: &Entry, (is_chosen, has_moved): (bo
     }
     let inside = rect.shrink2(vec2(look.sizes().gap, 0.0));
     let mut row = ui.new_child(UiBuilder::new().max_rect(inside).layout(Layout::right_to_left(Align::Center)));
-    row.add(Label::new(look.muted(entry.keys)).selectable(false));
+    let keys = entry.keys.map(|keys| keys.text(ui.ctx())).unwrap_or_default();
+    row.add(Label::new(look.muted(keys)).selectable(false));
     row.with_layout(Layout::left_to_right(Align::Center), |ui| {
         ui.add(Label::new(RichText::new(&entry.name)).truncate().selectable(false));
     });

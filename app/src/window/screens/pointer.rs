@@ -2,11 +2,12 @@
 
 use eframe::egui::{Button, CursorIcon, FontId, PointerButton, Pos2, Rect, Response, Ui, Vec2, vec2};
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{CommandId, Commands, ReportCommand};
 use crate::window::pages::{
     Column, Drag, Jump, PageView, Placement, Selection, Tool, Unit, ViewAction, can_begin, is_on_text,
 };
 use crate::window::screens::page::draw_region;
+use crate::window::state::scope::Scope;
 use crate::window::theme::Look;
 
 /// How fast the view follows a drag past its edge: the part of the way past it that is gone in a frame.
@@ -48,7 +49,7 @@ pub(super) fn pointer_ui(
     view: &mut PageView,
     surface: &Surface<'_>,
     response: &Response,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     if response.is_pointer_button_down_on() {
         // Keys now belong to the pages: Ctrl+C copies what is selected here.
@@ -66,19 +67,21 @@ pub(super) fn pointer_ui(
 }
 
 /// What a press with the other button offers.
-fn context_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Vec<UserCommand>) {
-    for (is_on, name, keys, action) in [
-        (view.selection.is_some(), "Copy", "Ctrl+C", ViewAction::Copy),
-        (view.texts.contains_key(&view.current), "Select the text of this page", "Ctrl+A", ViewAction::SelectPage),
-        (true, "Ask about a region", "Ctrl+Shift+A", ViewAction::Take(Tool::Region)),
+fn context_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Commands) {
+    for (is_on, id, action) in [
+        (view.selection.is_some(), CommandId::CopySelection, ViewAction::Copy),
+        (view.texts.contains_key(&view.current), CommandId::SelectPageText, ViewAction::SelectPage),
+        (true, CommandId::AskAboutRegion, ViewAction::Take(Tool::Region)),
     ] {
-        if ui.add_enabled(is_on, Button::new(name).shortcut_text(keys)).clicked() {
-            commands.push(UserCommand::View(action));
+        let info = id.info();
+        let button = Button::new(info.button).shortcut_text(info.keys_text(ui.ctx()));
+        if ui.add_enabled(is_on, button).clicked() {
+            commands.push(action);
         }
     }
 }
 
-fn select(ui: &Ui, view: &mut PageView, surface: &Surface<'_>, response: &Response, commands: &mut Vec<UserCommand>) {
+fn select(ui: &Ui, view: &mut PageView, surface: &Surface<'_>, response: &Response, commands: &mut Commands) {
     let pointer = ui.input(|input| input.pointer.interact_pos());
     let Some(pointer) = pointer else { return };
     let (number, place) = surface.page_at(pointer);
@@ -92,7 +95,7 @@ fn select(ui: &Ui, view: &mut PageView, surface: &Surface<'_>, response: &Respon
     {
         ui.set_cursor_icon(CursorIcon::Text);
     }
-    let mut choose = |selection| commands.push(UserCommand::View(ViewAction::Select(selection)));
+    let mut choose = |selection| commands.push(ViewAction::Select(selection));
     let whole =
         |unit| page.filter(|page| is_on_page && is_on_text(page, at)).and_then(|page| Selection::at(page, at, unit));
     if response.drag_started_by(PointerButton::Primary) {
@@ -150,7 +153,7 @@ fn region_ui(
     view: &mut PageView,
     surface: &Surface<'_>,
     response: &Response,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     if response.hovered() || response.dragged() {
         ui.set_cursor_icon(CursorIcon::Crosshair);
@@ -174,7 +177,7 @@ fn region_ui(
     view.drag = None;
     let region = place.rect_to_page(on_screen);
     if on_screen.is_positive() && region.width().min(region.height()) >= LEAST_REGION_PT {
-        commands.push(UserCommand::DrawRegion { page, rect: region });
-        commands.push(UserCommand::View(ViewAction::Take(Tool::Select)));
+        commands.push(ReportCommand::SetScope(Scope::Region { page, rect: region }));
+        commands.push(ViewAction::Take(Tool::Select));
     }
 }

@@ -3,8 +3,9 @@
 use eframe::egui::{Align, Align2, Key, Label, Layout, TextEdit, Ui, vec2};
 use engine::protocol::ModelSummary;
 
-use crate::window::commands::{Screen, TurnCommand, UserCommand};
+use crate::window::commands::{AppCommand, CommandId, Commands, ReportCommand, TurnCommand};
 use crate::window::state::report::{Draft, Remote, State, Work};
+use crate::window::state::screen::Screen;
 use crate::window::theme::Look;
 use crate::window::widgets::{bar_ui, primary_button_ui};
 
@@ -17,7 +18,7 @@ pub(crate) fn question_ui(
     look: &Look,
     (state, has_model): (&State, bool),
     question: &mut String,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     if let Some(work) = &state.work {
         progress_ui(ui, look, work);
@@ -41,11 +42,11 @@ pub(crate) fn question_ui(
             field.request_focus();
         }
         if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-            commands.push(UserCommand::Ask);
+            commands.push(ReportCommand::Ask);
         }
         let goes_up = field.has_focus() && question.is_empty() && ui.input(|input| input.key_pressed(Key::ArrowUp));
         if let Some(last) = state.turns.len().checked_sub(1).filter(|_| goes_up) {
-            commands.push(UserCommand::Turn(TurnCommand::Edit(last)));
+            commands.push(TurnCommand::Edit(last));
         }
         button_ui(ui, look, state, !question.trim().is_empty(), commands);
     });
@@ -54,35 +55,35 @@ pub(crate) fn question_ui(
     } else {
         ui.label(look.muted("No model is installed to answer with"));
         if ui.button("Get a model…").clicked() {
-            commands.push(UserCommand::Show(Screen::Settings));
+            commands.push(AppCommand::ShowScreen(Screen::Settings));
         }
     }
 }
 
-fn button_ui(ui: &mut Ui, look: &Look, state: &State, has_question: bool, commands: &mut Vec<UserCommand>) {
+fn button_ui(ui: &mut Ui, look: &Look, state: &State, has_question: bool, commands: &mut Commands) {
     ui.with_layout(Layout::right_to_left(Align::Center).with_main_justify(true), |ui| {
         if let Some(work) = &state.work {
-            let label = if work.cancelling { "Stopping" } else { "Cancel" };
+            let label = if work.cancelling { "Stopping" } else { CommandId::Cancel.info().button };
             if ui.add_enabled_ui(!work.cancelling, |ui| ui.button(label)).inner.clicked() {
-                commands.push(UserCommand::Cancel);
+                commands.push(ReportCommand::Cancel);
             }
         } else {
             let is_clear = has_question && state.scope_pages.is_none();
             let enabled = is_clear && matches!(state.document, Remote::Ready(_));
             if primary_button_ui(ui, look, "Ask", enabled).clicked() {
-                commands.push(UserCommand::Ask);
+                commands.push(ReportCommand::Ask);
             }
         }
     });
 }
 
 /// What was done and cannot be seen.
-fn note_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+fn note_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Commands) {
     let Some(note) = &state.note else { return };
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui.button("Dismiss").clicked() {
-                commands.push(UserCommand::DismissNote);
+                commands.push(ReportCommand::DismissNote);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(Label::new(look.muted(note)).truncate());
@@ -92,13 +93,14 @@ fn note_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserComma
 }
 
 /// That the field holds a question that was asked before, and the way out.
-fn editing_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+fn editing_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Commands) {
     let Some(editing) = &state.editing else { return };
+    let leave = CommandId::StopEditing.info();
     ui.horizontal(|ui| {
         ui.label(look.muted(format!("You are changing question {}; its answer stays", editing.turn + 1)));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button("Leave it").on_hover_text("Leave the question as it was (Esc)").clicked() {
-                commands.push(UserCommand::Turn(TurnCommand::StopEditing));
+            if ui.button(leave.button).on_hover_text(leave.tooltip_with_keys(ui.ctx())).clicked() {
+                commands.push(TurnCommand::StopEditing);
             }
         });
     });

@@ -3,21 +3,21 @@
 use eframe::egui::Ui;
 use engine::protocol::{PageReport, PageState};
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{AppCommand, CommandId, Commands, ReportCommand};
 use crate::window::state::report::{Remote, State};
 use crate::window::theme::Look;
 use crate::window::widgets::bar_ui;
 
 /// Draws it.
-pub(crate) fn reading_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+pub(crate) fn reading_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Commands) {
     let pages = pages_text(state);
     if !pages.is_empty() {
         ui.label(look.muted(pages));
     }
     if state.rests_on_battery && matches!(state.document, Remote::Ready(_)) {
         ui.label(look.muted("Reading rests until the computer is plugged in"));
-        if ui.button("Read on battery").clicked() {
-            commands.push(UserCommand::ReadOnBattery);
+        if ui.button(CommandId::KeepReadingOnBattery.info().button).clicked() {
+            commands.push(AppCommand::KeepReadingOnBattery);
         }
         return;
     }
@@ -34,22 +34,18 @@ pub(crate) fn reading_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut
     if background.is_running && !background.is_paused {
         bar_ui(ui, look, &text, background.share());
     }
-    let (label, command) = if background.is_paused {
-        ("Go on reading", UserCommand::GoOnReading)
+    let (id, command) = if background.is_paused {
+        (CommandId::ResumeReading, ReportCommand::ResumeReading)
     } else {
-        ("Pause reading", UserCommand::PauseReading)
+        (CommandId::PauseReading, ReportCommand::PauseReading)
     };
+    let stop = CommandId::StopReading.info();
     ui.horizontal_wrapped(|ui| {
-        if ui.button(label).clicked() {
+        if ui.button(id.info().button).clicked() {
             commands.push(command);
         }
-        if !background.is_paused
-            && ui
-                .button("Stop reading")
-                .on_hover_text("Read no further until you say so; what was read stays")
-                .clicked()
-        {
-            commands.push(UserCommand::StopReading);
+        if !background.is_paused && ui.button(stop.button).on_hover_text(stop.tooltip).clicked() {
+            commands.push(ReportCommand::StopReading);
         }
     });
 }

@@ -6,7 +6,7 @@ use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{Button, Key, PopupCloseBehavior, Role, Shape, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2};
 use engine::document::geometry::Rect;
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{CommandId, Commands, ReportCommand};
 use crate::window::pages::PageView;
 use crate::window::screens::page::part_ui;
 use crate::window::state::report::State;
@@ -31,7 +31,7 @@ pub(crate) fn scope_ui(
     look: &Look,
     (state, view): (&State, &mut PageView),
     (pages, others): (&mut Option<String>, &[OtherReport]),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     menu_ui(ui, look, (state, view), others, commands);
     if let Some(text) = pages {
@@ -47,7 +47,7 @@ fn menu_ui(
     look: &Look,
     (state, view): (&State, &PageView),
     others: &[OtherReport],
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let about = format!("About: {}", name_of(&state.scope, view.current));
     let (opener, _) = ui
@@ -79,21 +79,26 @@ fn name_of(scope: &Scope, current: u32) -> String {
     }
 }
 
-fn items_ui(ui: &mut Ui, (state, current): (&State, u32), others: &[OtherReport], commands: &mut Vec<UserCommand>) {
-    let mut choose = |ui: &mut Ui, is_chosen: bool, name: &str, command: UserCommand| {
+fn items_ui(ui: &mut Ui, (state, current): (&State, u32), others: &[OtherReport], commands: &mut Commands) {
+    let mut choose = |ui: &mut Ui, is_chosen: bool, name: &str, command: ReportCommand| {
         if ui.add(Button::selectable(is_chosen, name)).clicked() {
             commands.push(command);
             ui.close();
         }
     };
     let scope = &state.scope;
-    choose(ui, *scope == Scope::Report, "Whole report", UserCommand::SetScope(Scope::Report));
+    choose(
+        ui,
+        *scope == Scope::Report,
+        CommandId::AskAboutReport.info().button,
+        ReportCommand::SetScope(Scope::Report),
+    );
     let this_page = format!("This page ({current})");
-    choose(ui, *scope == Scope::ThisPage, &this_page, UserCommand::SetScope(Scope::ThisPage));
-    choose(ui, matches!(scope, Scope::Pages(_)), "Pages…", UserCommand::ChoosePages);
+    choose(ui, *scope == Scope::ThisPage, &this_page, ReportCommand::SetScope(Scope::ThisPage));
+    choose(ui, matches!(scope, Scope::Pages(_)), CommandId::AskAboutPages.info().button, ReportCommand::ChoosePages);
     if let Scope::Region { page, .. } = scope {
         let region = format!("Region of page {page}");
-        choose(ui, true, &region, UserCommand::SetScope(scope.clone()));
+        choose(ui, true, &region, ReportCommand::SetScope(scope.clone()));
     }
     if others.is_empty() {
         return;
@@ -101,11 +106,11 @@ fn items_ui(ui: &mut Ui, (state, current): (&State, u32), others: &[OtherReport]
     ui.separator();
     let all: Vec<PathBuf> = others.iter().map(|(path, _)| path.clone()).collect();
     let is_all = scope.others().len() == all.len();
-    choose(ui, is_all, "All open reports", UserCommand::SetScope(Scope::Reports(all)));
+    choose(ui, is_all, CommandId::AskAboutAllReports.info().button, ReportCommand::SetScope(Scope::Reports(all)));
     for (path, name) in others {
         let mut is_in = scope.others().contains(path);
         if ui.checkbox(&mut is_in, format!("and {name}")).clicked() {
-            commands.push(UserCommand::SetScope(with(scope, path, is_in)));
+            commands.push(ReportCommand::SetScope(with(scope, path, is_in)));
         }
     }
 }
@@ -119,7 +124,7 @@ fn with(scope: &Scope, path: &Path, is_in: bool) -> Scope {
     if others.is_empty() { Scope::Report } else { Scope::Reports(others) }
 }
 
-fn pages_ui(ui: &mut Ui, look: &Look, state: &State, text: &mut String, commands: &mut Vec<UserCommand>) {
+fn pages_ui(ui: &mut Ui, look: &Look, state: &State, text: &mut String, commands: &mut Commands) {
     ui.horizontal(|ui| {
         let name = ui.label(look.muted("About pages"));
         let field = TextEdit::singleline(text).hint_text("3-8, 12").desired_width(140.0);
@@ -129,7 +134,7 @@ fn pages_ui(ui: &mut Ui, look: &Look, state: &State, text: &mut String, commands
         }
         if field.lost_focus() {
             let is_given_up = ui.input(|input| input.key_pressed(Key::Escape)) || text.trim().is_empty();
-            commands.push(UserCommand::EndPages((!is_given_up).then(|| text.clone())));
+            commands.push(ReportCommand::FinishChoosingPages((!is_given_up).then(|| text.clone())));
         }
     });
     if let (false, Err(why)) = (text.trim().is_empty(), pages_of(text, state.num_pages())) {
@@ -138,13 +143,7 @@ fn pages_ui(ui: &mut Ui, look: &Look, state: &State, text: &mut String, commands
 }
 
 /// The region that was drawn, small, and a cross that drops it.
-fn region_ui(
-    ui: &mut Ui,
-    look: &Look,
-    view: &mut PageView,
-    (page, rect): (u32, &Rect),
-    commands: &mut Vec<UserCommand>,
-) {
+fn region_ui(ui: &mut Ui, look: &Look, view: &mut PageView, (page, rect): (u32, &Rect), commands: &mut Commands) {
     let frame = look.card().inner_margin(look.sizes().gap_small);
     frame.show(ui, |ui| {
         ui.horizontal(|ui| {
@@ -154,7 +153,7 @@ fn region_ui(
             let cross = ui.add(Button::new("×").frame_when_inactive(false));
             cross.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Drop the region"));
             if cross.on_hover_text("Ask about the whole report again").clicked() {
-                commands.push(UserCommand::SetScope(Scope::Report));
+                commands.push(ReportCommand::SetScope(Scope::Report));
             }
         });
     });

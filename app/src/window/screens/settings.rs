@@ -4,7 +4,7 @@ use eframe::egui::{Align, Button, Label, Layout, RichText, Role, ScrollArea, Ui,
 use engine::protocol::{DeviceChoice, ErrorReport, MemoryChoice};
 
 use crate::services::models::ModelCommand;
-use crate::window::commands::UserCommand;
+use crate::window::commands::{AppCommand, Commands};
 use crate::window::saved::settings::{Mode, Settings, TEXT_SIZES};
 use crate::window::screens::models::models_ui;
 use crate::window::screens::offers::ModelsView;
@@ -21,7 +21,7 @@ pub(crate) fn settings_ui(
     look: &Look,
     view: ModelsView<'_>,
     form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let ModelsView { models, settings, .. } = view;
     let mut set = settings.clone();
@@ -44,7 +44,7 @@ pub(crate) fn settings_ui(
         });
     });
     if set != *settings {
-        commands.push(UserCommand::Set(set));
+        commands.push(AppCommand::ApplySettings(set));
     }
 }
 
@@ -146,7 +146,7 @@ fn note_ui(ui: &mut Ui, look: &Look, words: &str) {
     });
 }
 
-fn places_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Vec<UserCommand>) {
+fn places_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Commands) {
     for (name, path) in models.inventory.iter().flat_map(|inventory| &inventory.places) {
         row_ui(ui, name, |ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -154,7 +154,7 @@ fn places_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Vec<UserC
                 let label = format!("Open the folder of: {name}");
                 button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
                 if button.clicked() {
-                    commands.push(UserCommand::Model(ModelCommand::ShowFolder(path.clone())));
+                    commands.push(ModelCommand::ShowFolder(path.clone()));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let path = path.display().to_string();

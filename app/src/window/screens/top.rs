@@ -4,9 +4,10 @@ use eframe::egui::{
     Align, Button, Label, Layout, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2,
 };
 
-use crate::window::commands::{Screen, UserCommand};
+use crate::window::commands::{AppCommand, CommandId, Commands};
 use crate::window::screens::find::find_field_ui;
 use crate::window::state::report::Remote;
+use crate::window::state::screen::Screen;
 use crate::window::state::tabs::Tabs;
 use crate::window::theme::Look;
 
@@ -22,10 +23,10 @@ pub(crate) fn top_ui(
     look: &Look,
     (tabs, screen): (&mut Tabs, Screen),
     finds: &mut bool,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        place_ui(ui, ("Settings", "Models and settings (Ctrl+,)"), (screen, Screen::Settings), commands);
+        place_ui(ui, CommandId::ShowSettings, (screen, Screen::Settings), commands);
         offline_ui(ui, look);
         if let Some(tab) = tabs.front_mut().filter(|_| screen == Screen::Report)
             && matches!(tab.view.info, Remote::Ready(_))
@@ -37,7 +38,7 @@ pub(crate) fn top_ui(
             return;
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            place_ui(ui, ("Library", "All reports (Ctrl+Shift+L)"), (screen, Screen::Library), commands);
+            place_ui(ui, CommandId::ShowLibrary, (screen, Screen::Library), commands);
             let room = ui.available_width() - 90.0;
             let width = (room / tabs.len().max(1) as f32 - 6.0).clamp(TAB_WIDTH.0, TAB_WIDTH.1);
             ScrollArea::horizontal().max_width(room).auto_shrink([true, true]).show(ui, |ui| {
@@ -46,23 +47,21 @@ pub(crate) fn top_ui(
                     tab_ui(ui, look, (index, &tab.name, is_front), width, commands);
                 }
             });
-            if ui.button("Open…").on_hover_text("Open more reports (Ctrl+O)").clicked() {
-                commands.push(UserCommand::ChooseFile);
+            let open = CommandId::OpenReport.info();
+            if ui.button(open.button).on_hover_text(open.tooltip_with_keys(ui.ctx())).clicked() {
+                commands.push(AppCommand::ChooseFile);
             }
         });
     });
 }
 
 /// A way to another screen, and back to the report.
-fn place_ui(
-    ui: &mut Ui,
-    (label, hint): (&str, &str),
-    (shown, place): (Screen, Screen),
-    commands: &mut Vec<UserCommand>,
-) {
+fn place_ui(ui: &mut Ui, id: CommandId, (shown, place): (Screen, Screen), commands: &mut Commands) {
     let is_shown = shown == place;
-    if ui.add(Button::selectable(is_shown, label)).on_hover_text(hint).clicked() {
-        commands.push(UserCommand::Show(if is_shown { Screen::Report } else { place }));
+    let info = id.info();
+    let hint = info.tooltip_with_keys(ui.ctx());
+    if ui.add(Button::selectable(is_shown, info.button)).on_hover_text(hint).clicked() {
+        commands.push(AppCommand::ShowScreen(if is_shown { Screen::Report } else { place }));
     }
 }
 
@@ -72,13 +71,7 @@ fn offline_ui(ui: &mut Ui, look: &Look) {
 }
 
 /// One report: its name brings it to the front, the cross closes it.
-fn tab_ui(
-    ui: &mut Ui,
-    look: &Look,
-    (index, name, is_front): (usize, &str, bool),
-    width: f32,
-    commands: &mut Vec<UserCommand>,
-) {
+fn tab_ui(ui: &mut Ui, look: &Look, (index, name, is_front): (usize, &str, bool), width: f32, commands: &mut Commands) {
     let height = look.sizes().control_height;
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_front, name));
@@ -101,11 +94,11 @@ fn tab_ui(
     // The tab itself is what a screen reader names.
     text.add(Label::new(RichText::new(short(name)).color(ink)).truncate().selectable(false));
     if response.clicked() {
-        commands.push(UserCommand::ShowTab(index));
+        commands.push(AppCommand::ShowTab(index));
     }
     let is_closed = response.middle_clicked() || cross_ui(ui, look, rect, name);
     if is_closed {
-        commands.push(UserCommand::CloseTab(index));
+        commands.push(AppCommand::CloseTab(index));
     }
     response.on_hover_text(name);
 }

@@ -3,7 +3,7 @@
 use eframe::egui::{Button, RichText, Stroke, Ui};
 use engine::protocol::ReadSoFar;
 
-use crate::window::commands::{TurnCommand, UserCommand};
+use crate::window::commands::{Commands, TurnCommand};
 use crate::window::pages::PageView;
 use crate::window::screens::answer_actions::answer_actions_ui;
 use crate::window::screens::answer_text::blocks_ui;
@@ -19,7 +19,7 @@ pub(crate) fn turn_ui(
     look: &Look,
     (state, at, turn): (&State, usize, &Turn),
     (view, answers): (&mut PageView, &mut AnswerTexts),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     question_ui(ui, look, (state, at, turn));
     ui.add_space(look.sizes().gap_small);
@@ -28,7 +28,7 @@ pub(crate) fn turn_ui(
             answer_ui(ui, look, (at, turn), (view, answers), commands);
         }
         if error_card_with_ui(ui, look, (&trouble.message, trouble.hint.as_deref()), "Try again") {
-            commands.push(UserCommand::Turn(TurnCommand::AskAgain(at)));
+            commands.push(TurnCommand::AskAgain(at));
         }
     } else if turn.answer.is_empty() {
         ui.label(look.muted(waiting_text(turn.end)));
@@ -53,7 +53,7 @@ pub(crate) fn turn_ui(
     if let Some(from) = &turn.from_part
         && part_ui(ui, look, from, turn.more_read.as_ref(), can_ask)
     {
-        commands.push(UserCommand::Turn(TurnCommand::AskAgain(at)));
+        commands.push(TurnCommand::AskAgain(at));
     }
     if turn.end != TurnEnd::Open {
         answer_actions_ui(ui, look, (at, turn), can_ask, commands);
@@ -79,7 +79,7 @@ fn answer_ui(
     look: &Look,
     (at, turn): (usize, &Turn),
     (view, answers): (&mut PageView, &mut AnswerTexts),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let (marked, lacking) = answers.marked(at, turn, &view.texts);
     for page in lacking {

@@ -3,23 +3,23 @@
 use eframe::egui::{Button, Label, Ui};
 
 use crate::services::models::{ModelCommand, Updates};
-use crate::window::commands::UserCommand;
+use crate::window::commands::{AppCommand, Commands};
 use crate::window::state::models::{LOOKING_FOR_UPDATES, Models};
 use crate::window::theme::Look;
 use crate::window::widgets::{error_card_of_ui, link_ui};
 
 /// Draws it.
-pub(super) fn updates_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Vec<UserCommand>) {
+pub(super) fn updates_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Commands) {
     let is_looking = models.work.as_ref().is_some_and(|work| work.stage == LOOKING_FOR_UPDATES);
     ui.horizontal_wrapped(|ui| {
         ui.label(concat!("Recto ", env!("CARGO_PKG_VERSION")));
         if is_looking {
             ui.label(look.muted("Asking…"));
             if ui.button("Cancel").clicked() {
-                commands.push(UserCommand::Model(ModelCommand::Cancel));
+                commands.push(ModelCommand::Cancel);
             }
         } else if ui.add_enabled(models.work.is_none(), Button::new("Check for updates")).clicked() {
-            commands.push(UserCommand::Model(ModelCommand::CheckForUpdates));
+            commands.push(ModelCommand::CheckForUpdates);
         }
     });
     match &models.updates {
@@ -36,14 +36,14 @@ pub(super) fn updates_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &m
             ui.horizontal_wrapped(|ui| {
                 ui.label(format!("Recto {version} is out"));
                 if link_ui(ui, look, "Open its page", address) {
-                    commands.push(UserCommand::OpenAddress(address.clone()));
+                    commands.push(AppCommand::OpenAddress(address.clone()));
                 }
             });
         }
         Some(Updates::Failed(report)) => {
             let words = (report.message.as_str(), report.hint.as_deref());
             if error_card_of_ui(ui, look, words, &["Try again"]).is_some() {
-                commands.push(UserCommand::Model(ModelCommand::CheckForUpdates));
+                commands.push(ModelCommand::CheckForUpdates);
             }
         }
     }

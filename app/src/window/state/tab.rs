@@ -13,7 +13,7 @@ use crate::window::saved::session::{Conversation, KeptReport, SavedSession};
 use crate::window::state::answer_texts::AnswerTexts;
 use crate::window::state::engine_events;
 use crate::window::state::found_turns::FoundTurns;
-use crate::window::state::reading_map::ReadingMap;
+use crate::window::state::page_states::reading_map;
 use crate::window::state::report::{BackgroundReading, Remote, State};
 
 /// Requests of a tab are numbered from its own number times this.
@@ -116,7 +116,7 @@ impl Tab {
     /// Draws the reading map up anew, once for all that was told.
     pub(crate) fn draw_up_map(&mut self) {
         if std::mem::take(&mut self.map_is_stale) {
-            self.state.reading_map = ReadingMap::of(&self.state);
+            self.state.reading_map = reading_map(&self.state);
         }
     }
 

@@ -1,0 +1,94 @@
+//! Opening, showing and closing reports.
+
+use std::path::PathBuf;
+
+use crate::services::library::{HitLocation, LibraryCommand};
+use crate::window::Services;
+use crate::window::app::Window;
+use crate::window::pages::{Marks, ViewAction};
+use crate::window::state::scope::file_name;
+use crate::window::state::screen::Screen;
+use crate::window::state::tab::{Recall, Tab, Then};
+
+impl Window {
+    /// Opens files in new tabs and brings the first to the front. A file that is open already keeps its tab.
+    pub(crate) fn open_files(&mut self, paths: Vec<PathBuf>) {
+        let mut front = None;
+        for path in paths {
+            let name = file_name(&path);
+            let index = self.tabs.position(&path).unwrap_or_else(|| self.tabs.add(path, name));
+            front = front.or(Some(index));
+        }
+        if let Some(front) = front {
+            self.show_tab(front);
+        }
+    }
+
+    /// Brings a tab to the front, counted from 0.
+    pub(crate) fn show_tab(&mut self, index: usize) {
+        self.screen = Screen::Report;
+        self.trouble = None;
+        for tab in self.tabs.iter_mut() {
+            tab.state.compute = self.settings.compute();
+        }
+        let Services { engine, viewer, .. } = &mut self.services;
+        self.tabs.bring_to_front(index, engine.as_mut(), viewer.as_mut());
+    }
+
+    /// Brings the tab so many places further right to the front, and wraps around at the ends.
+    pub(super) fn step_tab(&mut self, by: isize) {
+        let count = self.tabs.len().max(1) as isize;
+        self.show_tab((self.tabs.front_index() as isize + by).rem_euclid(count) as usize);
+    }
+
+    /// Closes a tab, counted from 0.
+    pub(crate) fn close_tab(&mut self, index: usize) {
+        self.note_places();
+        let Services { engine, viewer, library, .. } = &mut self.services;
+        if let Some((hash, bytes)) = self.tabs.iter_mut().nth(index).and_then(Tab::news) {
+            library.send(LibraryCommand::KeepConversation { hash, bytes });
+        }
+        self.tabs.close(index, engine.as_mut(), viewer.as_mut());
+        if self.tabs.len() == 0 {
+            self.show(Screen::Library);
+        }
+    }
+
+    /// Brings a report to the front and marks parts of it.
+    pub(super) fn show_in_report(&mut self, path: PathBuf, marks: Marks) {
+        self.open_files(vec![path]);
+        if let Some(tab) = self.tabs.front_mut() {
+            tab.then = Some(Then::Marks(marks));
+        }
+    }
+
+    /// Opens the report of a search result in the library, and shows the place.
+    pub(super) fn open_hit(&mut self, at: usize) {
+        let Some(hit) = self.library.hits.get(at) else { return };
+        let Some(path) = self.session.report(&hit.hash).map(|report| report.path.clone()) else { return };
+        let then = match hit.place {
+            HitLocation::Page(page) => Then::Page(page, self.library.searched.clone()),
+            HitLocation::Turn(turn) => Then::Turn(turn),
+        };
+        self.open_files(vec![path]);
+        if let Some(tab) = self.tabs.front_mut() {
+            tab.then = Some(then);
+        }
+    }
+
+    /// Shows the place that the report in front was opened for, once it is open.
+    pub(crate) fn show_what_was_meant(&mut self) {
+        let Some(tab) = self.tabs.front_mut().filter(|tab| tab.recall == Recall::Done) else {
+            return;
+        };
+        match tab.then.take() {
+            Some(Then::Page(page, words)) => {
+                tab.view.find.query = words;
+                tab.view.act(ViewAction::GoTo(page));
+            }
+            Some(Then::Marks(marks)) => tab.view.act(ViewAction::Show(marks)),
+            Some(Then::Turn(turn)) => tab.state.point_out(turn),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What commands of the table do at the moment, if anything.
+
+use std::path::PathBuf;
+
+use crate::window::commands::{AppCommand, ReportCommand, TurnCommand, UserCommand};
+use crate::window::export::ExportFormat;
+use crate::window::pages::{Stretch, ViewAction};
+use crate::window::saved::settings::{Mode, Settings, TEXT_SIZES};
+use crate::window::state::report::{BackgroundReading, Remote};
+use crate::window::state::scope::Scope;
+use crate::window::state::screen::Screen;
+use crate::window::state::tab::Tab;
+use crate::window::state::tabs::Tabs;
+
+/// How far an arrow key scrolls, in screen points.
+const LINE: f32 = 60.0;
+
+/// What commands depend on. Each method returns `None` where there is nothing for the command to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Available<'a> {
+    /// The open reports.
+    pub tabs: &'a Tabs,
+    /// The settings in use.
+    pub settings: &'a Settings,
+}
+
+impl<'a> Available<'a> {
+    /// The report in front.
+    pub(super) fn tab(self) -> Option<&'a Tab> {
+        self.tabs.front()
+    }
+
+    /// The front report, if this holds for it.
+    pub(super) fn tab_if(self, is_so: impl FnOnce(&Tab) -> bool) -> Option<&'a Tab> {
+        self.tab().filter(|tab| is_so(tab))
+    }
+
+    /// A command, if this holds for the report in front.
+    pub(super) fn when(self, is_so: impl FnOnce(&Tab) -> bool, command: impl Into<UserCommand>) -> Option<UserCommand> {
+        self.tab_if(is_so).map(|_| command.into())
+    }
+
+    /// A command for the window.
+    #[expect(clippy::unnecessary_wraps, reason = "table entries are of one type")]
+    pub(super) fn app(self, command: AppCommand) -> Option<UserCommand> {
+        Some(command.into())
+    }
+
+    /// A command for the report in front.
+    pub(super) fn report(self, command: ReportCommand) -> Option<UserCommand> {
+        self.tab().map(|_| command.into())
+    }
+
+    /// A command for its pages.
+    pub(super) fn view(self, action: ViewAction) -> Option<UserCommand> {
+        self.tab().map(|_| action.into())
+    }
+
+    /// A command that moves in its pages, once they are known.
+    pub(super) fn go(self, action: ViewAction) -> Option<UserCommand> {
+        self.tab_if(|tab| matches!(tab.view.info, Remote::Ready(_))).map(|_| action.into())
+    }
+
+    /// Scrolling by so many times the height of the view.
+    pub(super) fn scroll_screens(self, by: f32) -> Option<UserCommand> {
+        self.go(ViewAction::Scroll(Stretch::Screens(by)))
+    }
+
+    /// Scrolling by so many lines.
+    pub(super) fn scroll_lines(self, by: f32) -> Option<UserCommand> {
+        self.go(ViewAction::Scroll(Stretch::Points(by * LINE)))
+    }
+
+    /// Showing the last page.
+    pub(super) fn last_page(self) -> Option<UserCommand> {
+        let Remote::Ready(info) = &self.tab()?.view.info else { return None };
+        Some(ViewAction::GoTo(info.sizes_pt.len() as u32).into())
+    }
+
+    /// Showing the table of contents, or the list of pages instead.
+    pub(super) fn toggle_contents(self) -> Option<UserCommand> {
+        let view = &self.tab_if(|tab| tab.view.has_contents())?.view;
+        Some(ViewAction::ShowContents(!view.contents.is_shown).into())
+    }
+
+    /// A command for the last turn, while the engine is idle.
+    pub(super) fn last_turn(self, command: fn(usize) -> TurnCommand) -> Option<UserCommand> {
+        let state = &self.tab_if(|tab| tab.state.work.is_none())?.state;
+        state.turns.len().checked_sub(1).map(|last| command(last).into())
+    }
+
+    /// Showing the last turn's answer that lies so many before or after the one shown.
+    pub(super) fn step_version(self, by: isize) -> Option<UserCommand> {
+        let state = &self.tab_if(|tab| tab.state.work.is_none())?.state;
+        let last = state.turns.last()?;
+        let version = last.shown.checked_add_signed(by).filter(|version| *version < last.versions())?;
+        Some(TurnCommand::ShowVersion { turn: state.turns.len() - 1, version }.into())
+    }
+
+    /// Copying the last answer.
+    pub(super) fn copy_answer(self) -> Option<UserCommand> {
+        let at = self.tab()?.state.turns.iter().rposition(|turn| !turn.answer.is_empty())?;
+        Some(TurnCommand::Copy(at).into())
+    }
+
+    /// A command for reading in the background, if this holds for it.
+    pub(super) fn background(
+        self,
+        command: ReportCommand,
+        is_so: impl FnOnce(&BackgroundReading) -> bool,
+    ) -> Option<UserCommand> {
+        self.tab()?.state.background.as_ref().filter(|background| is_so(background)).map(|_| command.into())
+    }
+
+    /// Reading although the computer runs on battery.
+    pub(super) fn keep_reading_on_battery(self) -> Option<UserCommand> {
+        let state = &self.tab()?.state;
+        let is_known =
+            state.background.as_ref().is_some_and(|background| background.is_running || background.is_paused);
+        (state.rests_on_battery && !is_known).then(|| AppCommand::KeepReadingOnBattery.into())
+    }
+
+    /// Asking about all open reports.
+    pub(super) fn ask_about_all(self) -> Option<UserCommand> {
+        let front = self.tabs.front_index();
+        let others = self.tabs.iter().enumerate().filter(|(index, _)| *index != front);
+        let others: Vec<PathBuf> = others.map(|(_, tab)| tab.path.clone()).collect();
+        if others.is_empty() { None } else { self.report(ReportCommand::SetScope(Scope::Reports(others))) }
+    }
+
+    /// Exporting the conversation.
+    pub(super) fn export(self, format: ExportFormat) -> Option<UserCommand> {
+        self.tab_if(|tab| !tab.state.turns.is_empty()).map(|_| AppCommand::ChooseExport(format).into())
+    }
+
+    /// Showing a screen.
+    pub(super) fn screen(self, screen: Screen) -> Option<UserCommand> {
+        self.app(AppCommand::ShowScreen(screen))
+    }
+
+    /// Another theme than the one in use.
+    pub(super) fn theme(self, theme: Mode) -> Option<UserCommand> {
+        if self.settings.theme == theme { None } else { self.set(Settings { theme, ..self.settings.clone() }) }
+    }
+
+    /// Larger or smaller text, by a share of the usual size.
+    pub(super) fn text_size(self, by: f32) -> Option<UserCommand> {
+        let text_size = (self.settings.text_size + by).clamp(TEXT_SIZES.0, TEXT_SIZES.1);
+        self.set(Settings { text_size, ..self.settings.clone() })
+    }
+
+    /// Other settings.
+    pub(super) fn set(self, settings: Settings) -> Option<UserCommand> {
+        self.app(AppCommand::ApplySettings(settings))
+    }
+}

@@ -1,0 +1,261 @@
+//! The table of commands: label, keys and tooltip of each command that has a name or keys.
+//!
+//! The palette, the handling of keys, and labels and tooltips on the screens are made from it.
+
+use eframe::egui::{Key, Modifiers};
+
+use crate::window::commands::info::CommandInfo;
+use crate::window::commands::keys::KeyContext::{
+    Anywhere, Editing, EmptyQuestion, Marks, PageText, Pages, Report, Working,
+};
+use crate::window::commands::{AppCommand, CommandId, ReportCommand, TurnCommand};
+use crate::window::export::ExportFormat;
+use crate::window::pages::{Paging, Tool, ViewAction, Zoom};
+use crate::window::saved::settings::{Mode, Settings};
+use crate::window::state::scope::Scope;
+use crate::window::state::screen::Screen;
+
+const NONE: Modifiers = Modifiers::NONE;
+const ALT: Modifiers = Modifiers::ALT;
+const CTRL: Modifiers = Modifiers::CTRL;
+const CTRL_SHIFT: Modifiers = Modifiers::CTRL.plus(Modifiers::SHIFT);
+const SHIFT: Modifiers = Modifiers::SHIFT;
+const COMMAND: Modifiers = Modifiers::COMMAND;
+const COMMAND_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
+/// All commands with a name or keys, in the palette's order.
+pub(crate) static COMMANDS: [CommandInfo; 63] = [
+    CommandInfo::new(CommandId::FocusQuestion, "Write a question", |now| now.report(ReportCommand::FocusQuestion))
+        .keys(Anywhere, COMMAND, Key::L),
+    CommandInfo::new(CommandId::FocusFind, "Search in this report", |now| {
+        now.tab().map(|_| AppCommand::FocusFind.into())
+    })
+    .keys(Report, COMMAND, Key::F),
+    CommandInfo::new(CommandId::ShowNextCitation, "Show the next citation", |now| {
+        now.when(|tab| tab.state.turns.iter().any(|turn| !turn.evidence.is_empty()), TurnCommand::ShowNextCitation)
+    })
+    .keys(Report, COMMAND, Key::E),
+    CommandInfo::new(CommandId::RegenerateAnswer, "Regenerate the last answer", |now| {
+        now.last_turn(TurnCommand::Regenerate)
+    })
+    .button("Regenerate")
+    .tooltip("Have it answered in other words; this answer stays")
+    .keys(Report, COMMAND, Key::R),
+    CommandInfo::new(CommandId::EditQuestion, "Edit the last question", |now| now.last_turn(TurnCommand::Edit))
+        .button("Edit")
+        .tooltip("Ask it in another form; this answer stays")
+        .keys(EmptyQuestion, NONE, Key::ArrowUp),
+    CommandInfo::new(CommandId::DeleteQuestion, "Delete the last question", |now| now.last_turn(TurnCommand::Delete))
+        .button("Delete")
+        .tooltip("Delete question and answer"),
+    CommandInfo::new(CommandId::ShowEarlierAnswer, "Show the earlier answer", |now| now.step_version(-1))
+        .button("‹")
+        .tooltip("Show the previous answer"),
+    CommandInfo::new(CommandId::ShowLaterAnswer, "Show the later answer", |now| now.step_version(1))
+        .button("›")
+        .tooltip("Show the next answer"),
+    CommandInfo::new(CommandId::UndoDelete, "Undo delete", |now| {
+        now.when(|tab| tab.state.taken_away.is_some(), TurnCommand::UndoDelete)
+    }),
+    CommandInfo::new(CommandId::StopEditing, "Leave the question as it was", |now| {
+        now.when(|tab| tab.state.editing.is_some(), TurnCommand::StopEditing)
+    })
+    .button("Leave it")
+    .tooltip("Leave the question as it was")
+    .keys(Editing, NONE, Key::Escape),
+    CommandInfo::new(CommandId::CopyAnswer, "Copy the last answer", |now| now.copy_answer())
+        .button("Copy")
+        .tooltip("Copy the answer with its pages")
+        .keys(Report, COMMAND_SHIFT, Key::C),
+    CommandInfo::new(CommandId::FindInConversation, "Find the words in the conversation", |now| {
+        now.when(|tab| tab.view.find.is_on(), TurnCommand::StepFound { is_forward: true })
+    }),
+    CommandInfo::new(CommandId::Back, "Go back", |now| now.view(ViewAction::Back))
+        .button("Back")
+        .tooltip("Where you were before")
+        .keys(Report, ALT, Key::ArrowLeft),
+    CommandInfo::new(CommandId::Forward, "Go forward", |now| now.view(ViewAction::Forward))
+        .button("Forward")
+        .tooltip("Where you went back from")
+        .keys(Report, ALT, Key::ArrowRight),
+    CommandInfo::new(CommandId::AskAboutRegion, "Ask about a region", |now| now.view(ViewAction::Take(Tool::Region)))
+        .tooltip("Draw a rectangle on a page, and ask about what is in it")
+        .keys(Report, COMMAND_SHIFT, Key::A),
+    CommandInfo::new(CommandId::CopySelection, "Copy the selected text", |now| {
+        now.when(|tab| tab.view.selection.is_some(), ViewAction::Copy)
+    })
+    .button("Copy")
+    .keys(PageText, COMMAND, Key::C),
+    CommandInfo::new(CommandId::SelectPageText, "Select the text of this page", |now| now.view(ViewAction::SelectPage))
+        .keys(PageText, COMMAND, Key::A),
+    CommandInfo::new(CommandId::GoToFirstPage, "Go to the first page", |now| now.view(ViewAction::GoTo(1))).keys(
+        Pages,
+        NONE,
+        Key::Home,
+    ),
+    CommandInfo::new(CommandId::GoToLastPage, "Go to the last page", |now| now.last_page())
+        .keys(Pages, NONE, Key::End)
+        .unlisted(),
+    CommandInfo::new(CommandId::GoToNextPage, "Go to the next page", |now| now.go(ViewAction::Step(1)))
+        .keys(Pages, NONE, Key::ArrowRight)
+        .unlisted(),
+    CommandInfo::new(CommandId::GoToPreviousPage, "Go to the previous page", |now| now.go(ViewAction::Step(-1)))
+        .keys(Pages, NONE, Key::ArrowLeft)
+        .unlisted(),
+    CommandInfo::new(CommandId::ScreenDown, "Scroll down a screen", |now| now.scroll_screens(1.0))
+        .keys(Report, NONE, Key::PageDown)
+        .or_keys(Pages, NONE, Key::Space)
+        .unlisted(),
+    CommandInfo::new(CommandId::ScreenUp, "Scroll up a screen", |now| now.scroll_screens(-1.0))
+        .keys(Report, NONE, Key::PageUp)
+        .or_keys(Pages, SHIFT, Key::Space)
+        .unlisted(),
+    CommandInfo::new(CommandId::LineDown, "Scroll down a line", |now| now.scroll_lines(1.0))
+        .keys(Pages, NONE, Key::ArrowDown)
+        .unlisted(),
+    CommandInfo::new(CommandId::LineUp, "Scroll up a line", |now| now.scroll_lines(-1.0))
+        .keys(Pages, NONE, Key::ArrowUp)
+        .unlisted(),
+    CommandInfo::new(CommandId::FitWidth, "Fit the width", |now| now.view(ViewAction::Zoom(Zoom::FitWidth)))
+        .button("Page width")
+        .keys(Report, COMMAND, Key::Num0),
+    CommandInfo::new(CommandId::FitPage, "Fit the page", |now| now.view(ViewAction::Zoom(Zoom::FitPage)))
+        .button("Whole page")
+        .keys(Report, COMMAND, Key::Num9),
+    CommandInfo::new(CommandId::ZoomIn, "Zoom in", |now| now.view(ViewAction::ZoomBy(1.25)))
+        .button("+")
+        .tooltip("Larger")
+        .keys(Report, COMMAND, Key::Plus)
+        .or_keys(Report, COMMAND, Key::Equals),
+    CommandInfo::new(CommandId::ZoomOut, "Zoom out", |now| now.view(ViewAction::ZoomBy(0.8)))
+        .button("−")
+        .tooltip("Smaller")
+        .keys(Report, COMMAND, Key::Minus),
+    CommandInfo::new(CommandId::SinglePage, "Show one page at a time", |now| {
+        now.when(|tab| tab.view.paging != Paging::Single, ViewAction::Page(Paging::Single))
+    })
+    .button("One page at a time")
+    .keys(Report, COMMAND, Key::Num1),
+    CommandInfo::new(CommandId::ContinuousPages, "Show pages below each other", |now| {
+        now.when(|tab| tab.view.paging != Paging::Continuous, ViewAction::Page(Paging::Continuous))
+    })
+    .button("Pages below each other")
+    .keys(Report, COMMAND, Key::Num2),
+    CommandInfo::new(CommandId::RotateRight, "Turn pages right", |now| now.view(ViewAction::Rotate(1)))
+        .button("Turn right")
+        .keys(Report, COMMAND, Key::CloseBracket),
+    CommandInfo::new(CommandId::RotateLeft, "Turn pages left", |now| now.view(ViewAction::Rotate(-1)))
+        .button("Turn left")
+        .keys(Report, COMMAND, Key::OpenBracket),
+    CommandInfo::new(CommandId::ToggleContents, "Show the table of contents", |now| now.toggle_contents())
+        .button("Contents")
+        .label_on("Show small pages", |now| now.tab().is_some_and(|tab| tab.view.contents.is_shown))
+        .tooltip("Table of contents")
+        .keys(Report, COMMAND, Key::B),
+    CommandInfo::new(CommandId::ClearMarks, "Clear marks", |now| now.view(ViewAction::Unmark)).keys(
+        Marks,
+        NONE,
+        Key::Escape,
+    ),
+    CommandInfo::new(CommandId::PauseReading, "Pause reading", |now| {
+        now.background(ReportCommand::PauseReading, |reading| reading.is_running && !reading.is_paused)
+    }),
+    CommandInfo::new(CommandId::StopReading, "Stop reading", |now| {
+        now.background(ReportCommand::StopReading, |reading| reading.is_running && !reading.is_paused)
+    })
+    .tooltip("Read no further until you say so; what was read stays"),
+    CommandInfo::new(CommandId::ResumeReading, "Go on reading", |now| {
+        now.background(ReportCommand::ResumeReading, |reading| reading.is_paused)
+    }),
+    CommandInfo::new(CommandId::KeepReadingOnBattery, "Read on battery this time", |now| now.keep_reading_on_battery())
+        .button("Read on battery"),
+    CommandInfo::new(CommandId::DismissWarnings, "Dismiss the report's warnings", |now| {
+        now.when(|tab| !tab.state.warnings.is_empty(), ReportCommand::DismissWarnings)
+    }),
+    CommandInfo::new(CommandId::ReadPageFirst, "Read this page first", |now| {
+        now.tab().map(|tab| ReportCommand::ReadPageFirst(tab.view.current).into())
+    }),
+    CommandInfo::new(CommandId::ToggleFigures, "Show the figures found", |now| {
+        now.tab().map(|tab| ReportCommand::ShowFigures(!tab.shows_figures).into())
+    })
+    .button("Figures")
+    .label_on("Show pages instead of figures", |now| now.tab().is_some_and(|tab| tab.shows_figures))
+    .tooltip("Figures found"),
+    CommandInfo::new(CommandId::AskAboutReport, "Ask about the whole report", |now| {
+        now.report(ReportCommand::SetScope(Scope::Report))
+    })
+    .button("Whole report"),
+    CommandInfo::new(CommandId::AskAboutPage, "Ask about this page", |now| {
+        now.report(ReportCommand::SetScope(Scope::ThisPage))
+    }),
+    CommandInfo::new(CommandId::AskAboutPages, "Ask about some pages…", |now| now.report(ReportCommand::ChoosePages))
+        .button("Pages…"),
+    CommandInfo::new(CommandId::AskAboutAllReports, "Ask about all open reports", |now| now.ask_about_all())
+        .button("All open reports"),
+    CommandInfo::new(CommandId::Cancel, "Stop", |now| now.when(|tab| tab.state.work.is_some(), ReportCommand::Cancel))
+        .button("Cancel")
+        .keys(Working, NONE, Key::Escape),
+    CommandInfo::new(CommandId::ExportWebPage, "Export the conversation as a web page…", |now| {
+        now.export(ExportFormat::WebPage)
+    })
+    .button("Export…")
+    .tooltip("Write the conversation to a file, with what it cites"),
+    CommandInfo::new(CommandId::ExportMarkdown, "Export the conversation as Markdown…", |now| {
+        now.export(ExportFormat::Markdown)
+    }),
+    CommandInfo::new(CommandId::CloseReport, "Close this report", |now| {
+        now.tab().map(|_| AppCommand::CloseTab(now.tabs.front_index()).into())
+    })
+    .keys(Report, COMMAND, Key::W),
+    CommandInfo::new(CommandId::OpenReport, "Open a report…", |now| now.app(AppCommand::ChooseFile))
+        .button("Open…")
+        .tooltip("Open more reports")
+        .keys(Anywhere, COMMAND, Key::O),
+    CommandInfo::new(CommandId::ShowLibrary, "Show the library", |now| now.screen(Screen::Library))
+        .button("Library")
+        .tooltip("All reports")
+        .keys(Anywhere, COMMAND_SHIFT, Key::L),
+    CommandInfo::new(CommandId::ShowSettings, "Show models and settings", |now| now.screen(Screen::Settings))
+        .button("Settings")
+        .tooltip("Models and settings")
+        .keys(Anywhere, COMMAND, Key::Comma),
+    CommandInfo::new(CommandId::LightTheme, "Light theme", |now| now.theme(Mode::Light)),
+    CommandInfo::new(CommandId::DarkTheme, "Dark theme", |now| now.theme(Mode::Dark)),
+    CommandInfo::new(CommandId::SystemTheme, "System theme", |now| now.theme(Mode::System)),
+    CommandInfo::new(CommandId::TogglePauseOnBattery, "Pause reading on battery", |now| {
+        now.set(Settings { pauses_on_battery: !now.settings.pauses_on_battery, ..now.settings.clone() })
+    })
+    .label_on("Read on battery too", |now| now.settings.pauses_on_battery),
+    CommandInfo::new(CommandId::LargerText, "Larger text", |now| now.text_size(0.1)),
+    CommandInfo::new(CommandId::SmallerText, "Smaller text", |now| now.text_size(-0.1)),
+    CommandInfo::new(CommandId::TogglePalette, "Show all commands", |now| now.app(AppCommand::TogglePalette))
+        .keys(Anywhere, COMMAND, Key::K)
+        .unlisted(),
+    CommandInfo::new(CommandId::NextTab, "Show the next report", |now| now.app(AppCommand::StepTab(1)))
+        .keys(Anywhere, CTRL, Key::Tab)
+        .unlisted(),
+    CommandInfo::new(CommandId::PreviousTab, "Show the previous report", |now| now.app(AppCommand::StepTab(-1)))
+        .keys(Anywhere, CTRL_SHIFT, Key::Tab)
+        .unlisted(),
+    CommandInfo::new(CommandId::Quit, "Quit", |now| now.app(AppCommand::Quit)).keys(Anywhere, COMMAND, Key::Q),
+];
+
+impl CommandId {
+    /// The command's entry.
+    pub(crate) fn info(self) -> &'static CommandInfo {
+        &COMMANDS[self as usize]
+    }
+}
+
+// The entries stand in the order of their ids, so that each is found by its id.
+const _: () = {
+    assert!(COMMANDS.len() == CommandId::Quit as usize + 1, "a command has no entry");
+    let mut at = 0;
+    while at < COMMANDS.len() {
+        assert!(COMMANDS[at].id as usize == at, "entries do not follow the order of the ids");
+        at += 1;
+    }
+};
+
+#[cfg(test)]
+mod tests;
