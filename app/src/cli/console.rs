@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::cli::failure::Failure;
 
-/// Shows the notice and asks for agreement: by the flag, or by a typed "yes" where there is somebody to type it.
+/// Shows the licence notice and returns whether it is accepted: by the flag, or by typing "yes" on a terminal.
 pub(super) fn agree(licence: &Licence, accepted_by_flag: bool) -> bool {
     note(&licence.notice);
     if accepted_by_flag {
@@ -24,7 +24,7 @@ pub(super) fn agree(licence: &Licence, accepted_by_flag: bool) -> bool {
     std::io::stdin().lock().read_line(&mut typed).is_ok() && typed.trim().eq_ignore_ascii_case("yes")
 }
 
-/// Does `work` with a bar on standard error that follows it; where that is no terminal nothing is drawn.
+/// Runs `work` with a progress bar on standard error; without a terminal nothing is drawn.
 pub(super) fn watched<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
     let bar = ProgressBar::no_length();
     if let Ok(style) = ProgressStyle::with_template("{msg:12} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
@@ -50,7 +50,7 @@ pub(super) fn about(manifest: &Manifest) -> String {
     format!("{}{adapter}, {megabytes} MB, {}", manifest.kind, manifest.licence)
 }
 
-/// One line of the command's result.
+/// Prints one line of the result.
 pub(super) fn say(line: &str) -> Result<(), Failure> {
     writeln!(std::io::stdout().lock(), "{line}").map_err(|error| cannot_print(&error))
 }
@@ -61,7 +61,7 @@ pub(super) fn say_json(value: &impl Serialize) -> Result<(), Failure> {
     say(&text)
 }
 
-/// Text beside the result, on standard error.
+/// Prints text that is not part of the result, on standard error.
 pub(super) fn note(text: &str) {
     // Nothing can be done about a closed standard error.
     let _ = writeln!(std::io::stderr().lock(), "{text}");

@@ -40,12 +40,6 @@ impl<'a> Available<'a> {
         self.tab_if(is_so).map(|_| command.into())
     }
 
-    /// A command for the window.
-    #[expect(clippy::unnecessary_wraps, reason = "table entries are of one type")]
-    pub(super) fn app(self, command: AppCommand) -> Option<UserCommand> {
-        Some(command.into())
-    }
-
     /// A command for the report in front.
     pub(super) fn report(self, command: ReportCommand) -> Option<UserCommand> {
         self.tab().map(|_| command.into())
@@ -71,18 +65,6 @@ impl<'a> Available<'a> {
         self.go(ViewAction::Scroll(Stretch::Points(by * LINE)))
     }
 
-    /// Showing the last page.
-    pub(super) fn last_page(self) -> Option<UserCommand> {
-        let Remote::Ready(info) = &self.tab()?.view.info else { return None };
-        Some(ViewAction::GoTo(info.sizes_pt.len() as u32).into())
-    }
-
-    /// Showing the table of contents, or the list of pages instead.
-    pub(super) fn toggle_contents(self) -> Option<UserCommand> {
-        let view = &self.tab_if(|tab| tab.view.has_contents())?.view;
-        Some(ViewAction::ShowContents(!view.contents.is_shown).into())
-    }
-
     /// A command for the last turn, while the engine is idle.
     pub(super) fn last_turn(self, command: fn(usize) -> TurnCommand) -> Option<UserCommand> {
         let state = &self.tab_if(|tab| tab.state.work.is_none())?.state;
@@ -97,12 +79,6 @@ impl<'a> Available<'a> {
         Some(TurnCommand::ShowVersion { turn: state.turns.len() - 1, version }.into())
     }
 
-    /// Copying the last answer.
-    pub(super) fn copy_answer(self) -> Option<UserCommand> {
-        let at = self.tab()?.state.turns.iter().rposition(|turn| !turn.answer.is_empty())?;
-        Some(TurnCommand::Copy(at).into())
-    }
-
     /// A command for reading in the background, if this holds for it.
     pub(super) fn background(
         self,
@@ -112,35 +88,14 @@ impl<'a> Available<'a> {
         self.tab()?.state.background.as_ref().filter(|background| is_so(background)).map(|_| command.into())
     }
 
-    /// Reading although the computer runs on battery.
-    pub(super) fn keep_reading_on_battery(self) -> Option<UserCommand> {
-        let state = &self.tab()?.state;
-        let is_known =
-            state.background.as_ref().is_some_and(|background| background.is_running || background.is_paused);
-        (state.rests_on_battery && !is_known).then(|| AppCommand::KeepReadingOnBattery.into())
-    }
-
-    /// Asking about all open reports.
-    pub(super) fn ask_about_all(self) -> Option<UserCommand> {
-        let front = self.tabs.front_index();
-        let others = self.tabs.iter().enumerate().filter(|(index, _)| *index != front);
-        let others: Vec<PathBuf> = others.map(|(_, tab)| tab.path.clone()).collect();
-        if others.is_empty() { None } else { self.report(ReportCommand::SetScope(Scope::Reports(others))) }
-    }
-
     /// Exporting the conversation.
     pub(super) fn export(self, format: ExportFormat) -> Option<UserCommand> {
         self.tab_if(|tab| !tab.state.turns.is_empty()).map(|_| AppCommand::ChooseExport(format).into())
     }
 
-    /// Showing a screen.
-    pub(super) fn screen(self, screen: Screen) -> Option<UserCommand> {
-        self.app(AppCommand::ShowScreen(screen))
-    }
-
     /// Another theme than the one in use.
     pub(super) fn theme(self, theme: Mode) -> Option<UserCommand> {
-        if self.settings.theme == theme { None } else { self.set(Settings { theme, ..self.settings.clone() }) }
+        self.set(Settings { theme, ..self.settings.clone() })
     }
 
     /// Larger or smaller text, by a share of the usual size.
@@ -149,8 +104,47 @@ impl<'a> Available<'a> {
         self.set(Settings { text_size, ..self.settings.clone() })
     }
 
-    /// Other settings.
+    /// Other settings than those in use.
     pub(super) fn set(self, settings: Settings) -> Option<UserCommand> {
-        self.app(AppCommand::ApplySettings(settings))
+        (settings != *self.settings).then(|| AppCommand::ApplySettings(settings).into())
     }
+}
+
+/// Showing the last page.
+pub(super) fn last_page(now: Available<'_>) -> Option<UserCommand> {
+    let Remote::Ready(info) = &now.tab()?.view.info else { return None };
+    Some(ViewAction::GoTo(info.sizes_pt.len() as u32).into())
+}
+
+/// Showing the table of contents, or the list of pages instead.
+pub(super) fn toggle_contents(now: Available<'_>) -> Option<UserCommand> {
+    let view = &now.tab_if(|tab| tab.view.has_contents())?.view;
+    Some(ViewAction::ShowContents(!view.contents.is_shown).into())
+}
+
+/// Copying the last answer.
+pub(super) fn copy_answer(now: Available<'_>) -> Option<UserCommand> {
+    let at = now.tab()?.state.turns.iter().rposition(|turn| !turn.answer.is_empty())?;
+    Some(TurnCommand::Copy(at).into())
+}
+
+/// Reading although the computer runs on battery.
+pub(super) fn keep_reading_on_battery(now: Available<'_>) -> Option<UserCommand> {
+    let state = &now.tab()?.state;
+    let is_known = state.background.as_ref().is_some_and(|background| background.is_running || background.is_paused);
+    (state.rests_on_battery && !is_known).then(|| AppCommand::KeepReadingOnBattery.into())
+}
+
+/// Asking about all open reports.
+pub(super) fn ask_about_all(now: Available<'_>) -> Option<UserCommand> {
+    let front = now.tabs.front_index();
+    let others = now.tabs.iter().enumerate().filter(|(index, _)| *index != front);
+    let others: Vec<PathBuf> = others.map(|(_, tab)| tab.path.clone()).collect();
+    if others.is_empty() { None } else { now.report(ReportCommand::SetScope(Scope::Reports(others))) }
+}
+
+/// Showing a screen, which is always possible.
+#[expect(clippy::unnecessary_wraps, reason = "it is an entry of the table like those that may have nothing to do")]
+pub(super) fn screen(screen: Screen) -> Option<UserCommand> {
+    Some(AppCommand::ShowScreen(screen).into())
 }

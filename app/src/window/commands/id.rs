@@ -1,7 +1,7 @@
 //! Names of the commands in the table.
 
-/// A command of the table ([`CommandInfo`](crate::window::commands::table::CommandInfo)), in the palette's order. What it
-/// does at the moment says [`command_for`](crate::window::commands::command_for).
+/// A command of the table, in the palette's order. Its [entry](crate::window::commands::info::CommandInfo) says what it
+/// does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum CommandId {
     FocusQuestion,

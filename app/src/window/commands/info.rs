@@ -6,6 +6,12 @@ use crate::window::commands::available::Available;
 use crate::window::commands::keys::{KeyContext, Keys};
 use crate::window::commands::{CommandId, UserCommand};
 
+/// Makes the command that an entry stands for at the moment.
+type MakeCommand = fn(Available<'_>) -> Option<UserCommand>;
+
+/// Whether what a command switches is on.
+type IsOn = fn(Available<'_>) -> bool;
+
 /// How a command is named and triggered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CommandInfo {
@@ -14,9 +20,9 @@ pub(crate) struct CommandInfo {
     /// Its name in the palette.
     label: &'static str,
     /// Its name there while it is on, for a command that switches something on and off.
-    label_on: Option<(&'static str, fn(Available<'_>) -> bool)>,
+    label_on: Option<(&'static str, IsOn)>,
     /// The command that it stands for at the moment; `None` where there is nothing for it to do.
-    pub command: fn(Available<'_>) -> Option<UserCommand>,
+    pub command: MakeCommand,
     /// Its name on a button or in a menu.
     pub button: &'static str,
     /// What else there is to say when the pointer rests on it; may be empty.
@@ -28,11 +34,7 @@ pub(crate) struct CommandInfo {
 }
 
 impl CommandInfo {
-    pub(super) const fn new(
-        id: CommandId,
-        label: &'static str,
-        command: fn(Available<'_>) -> Option<UserCommand>,
-    ) -> Self {
+    pub(super) const fn new(id: CommandId, label: &'static str, command: MakeCommand) -> Self {
         Self { id, label, command, label_on: None, button: label, tooltip: "", keys: [None, None], is_listed: true }
     }
 
@@ -52,7 +54,7 @@ impl CommandInfo {
         Self { keys: [self.keys[0], Some(Keys::new(context, modifiers, key))], ..self }
     }
 
-    pub(super) const fn label_on(self, label: &'static str, is_on: fn(Available<'_>) -> bool) -> Self {
+    pub(super) const fn label_on(self, label: &'static str, is_on: IsOn) -> Self {
         Self { label_on: Some((label, is_on)), ..self }
     }
 

@@ -39,7 +39,7 @@ impl Keys {
     }
 
     /// As they are written on this system: "⌘O" on a Mac, "Ctrl+O" elsewhere.
-    pub(crate) fn text(&self, ctx: &Context) -> String {
+    pub(crate) fn text(self, ctx: &Context) -> String {
         let text = ctx.format_shortcut(&self.shortcut);
         let key = self.shortcut.logical_key;
         let is_arrow = matches!(key, Key::ArrowDown | Key::ArrowLeft | Key::ArrowRight | Key::ArrowUp);
@@ -51,7 +51,7 @@ impl Keys {
     }
 
     /// Modifiers to hold down, for trying the longest combination of a key first.
-    pub(crate) fn num_modifiers(&self) -> usize {
+    pub(crate) fn num_modifiers(self) -> usize {
         let held = self.shortcut.modifiers;
         [held.alt, held.shift, held.ctrl || held.command || held.mac_cmd].into_iter().filter(|is_held| *is_held).count()
     }

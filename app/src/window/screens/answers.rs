@@ -41,7 +41,7 @@ pub(crate) fn answers_ui(
                 }
                 let sight = ui.clip_rect().expand(BEYOND).y_range();
                 for (at, turn) in state.turns.iter().enumerate() {
-                    taken_away_ui(ui, look, state, at, commands);
+                    deleted_turn_ui(ui, look, state, at, commands);
                     let top = ui.cursor().min;
                     let is_shown = state.show_turn == Some(at);
                     let height = answers.height(at, width).filter(|_| !is_shown);
@@ -57,7 +57,7 @@ pub(crate) fn answers_ui(
                     }
                     ui.add_space(look.sizes().gap_large);
                 }
-                taken_away_ui(ui, look, state, state.turns.len(), commands);
+                deleted_turn_ui(ui, look, state, state.turns.len(), commands);
                 if let Some(trouble) = &state.trouble
                     && error_card_ui(ui, look, &trouble.message, trouble.hint.as_deref())
                 {
@@ -106,9 +106,9 @@ fn empty_ui(ui: &mut Ui, look: &Look, state: &State) {
     ui.label(RichText::new(text).color(look.colours().ink_muted));
 }
 
-/// Where a question was that was taken away: it can be put back there.
-fn taken_away_ui(ui: &mut Ui, look: &Look, state: &State, at: usize, commands: &mut Commands) {
-    if state.taken_away.as_ref().is_none_or(|taken| taken.at != at) {
+/// Offers to undo a deletion, in the place of the deleted question.
+fn deleted_turn_ui(ui: &mut Ui, look: &Look, state: &State, at: usize, commands: &mut Commands) {
+    if state.deleted.as_ref().is_none_or(|deleted| deleted.at != at) {
         return;
     }
     ui.horizontal(|ui| {

@@ -205,9 +205,9 @@ pub(super) fn trouble_ui(ui: &mut Ui, look: &Look, failed: &ModelTrouble, comman
     }
     let names: Vec<&str> = actions.iter().map(|(name, _)| *name).collect();
     let words = (failed.trouble.message.as_str(), failed.trouble.hint.as_deref());
-    if let Some(at) = error_card_of_ui(ui, look, words, &names) {
-        if let Some((_, command)) = actions.into_iter().nth(at) {
-            commands.push(command);
-        }
+    if let Some(at) = error_card_of_ui(ui, look, words, &names)
+        && let Some((_, command)) = actions.into_iter().nth(at)
+    {
+        commands.push(command);
     }
 }

@@ -156,7 +156,7 @@ fn send_question(
     }
     let request = state.next_request();
     state.trouble = None;
-    state.taken_away = None;
+    state.deleted = None;
     state.note = None;
     state.pointed_out = None;
     state.focus_question = true;

@@ -26,7 +26,7 @@ pub(crate) fn reading_map(state: &State) -> ReadingMap {
             }
         }
         None if waits_for_encoder => (1..=num_pages as u32).for_each(|page| wait(&mut cells, page)),
-        // A model without an encoder looks pages up when it is asked.
+        // A model without an encoder searches the pages when a question is asked.
         None => {}
     }
     if let Some((first, last)) =
@@ -43,7 +43,7 @@ pub(crate) fn reading_map(state: &State) -> ReadingMap {
     ReadingMap::new(cells)
 }
 
-/// What is known of the pages: of all of them, or, while the report is being opened, of those that were looked at so far.
+/// Reports on the pages: on all of them, or, while the report is being opened, on those seen so far.
 pub(crate) fn pages(state: &State) -> &[PageReport] {
     match &state.document {
         Remote::Ready(report) => &report.pages,
@@ -67,7 +67,7 @@ fn read_cell(page: &PageReport, has_eyes: bool) -> Cell {
     }
 }
 
-/// Of a page that is still to be read nothing but that is shown, unless it cannot be read at all.
+/// Marks a page as waiting, unless it is blank or cannot be read at all.
 fn wait(cells: &mut [Cell], page: u32) {
     if let Some(cell) = cell_of(cells, page)
         && cell.is_read()

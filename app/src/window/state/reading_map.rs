@@ -1,20 +1,20 @@
 //! The reading map: one cell for each page, as plain data.
 
-/// What became of a page. The order says which of several is shown where one cell stands for more than a page: what one
-/// should know of comes last.
+/// The state of a page. Where one cell stands for several pages, the greatest is shown: what the user should know of
+/// comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Cell {
-    /// There is nothing on it.
+    /// The page is blank.
     Blank,
     /// Its text was read.
     Text,
-    /// It is a picture, and was looked at.
+    /// It is a scan, and was read as an image.
     Scan,
-    /// Its text was read, and figures on it were looked at.
+    /// Its text and figures were read.
     Figures,
-    /// It is still to be read.
+    /// It is waiting to be read.
     Waiting,
-    /// It is a picture, and the model has no eyes.
+    /// It is a scan, and the model has no vision.
     Unreadable,
     /// It could not be opened.
     Failed,
@@ -23,7 +23,7 @@ pub(crate) enum Cell {
 }
 
 impl Cell {
-    /// In words, behind "Page 5, ".
+    /// The state in words, to follow "Page 5, ".
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Blank => "blank",
@@ -37,13 +37,13 @@ impl Cell {
         }
     }
 
-    /// Whether the question finds something there.
+    /// Whether a question can use the page.
     pub(crate) fn is_read(self) -> bool {
         matches!(self, Self::Blank | Self::Text | Self::Scan | Self::Figures)
     }
 }
 
-/// The reading map: a cell a page.
+/// The reading map: one cell for each page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ReadingMap {
     cells: Vec<Cell>,
@@ -55,17 +55,17 @@ impl ReadingMap {
         Self { cells }
     }
 
-    /// What became of a page, counted from 1.
+    /// The state of a page, counted from 1.
     pub(crate) fn page(&self, number: u32) -> Cell {
         self.cells.get((number as usize).wrapping_sub(1)).copied().unwrap_or(Cell::Waiting)
     }
 
-    /// What became of pages that lie side by side, of the first of which the index is given.
+    /// The cell to show for `count` pages from index `first`.
     pub(crate) fn together(&self, first: usize, count: usize) -> Option<Cell> {
         self.cells.iter().skip(first).take(count).copied().max()
     }
 
-    /// Pages.
+    /// Number of pages.
     pub(crate) fn len(&self) -> usize {
         self.cells.len()
     }

@@ -38,8 +38,8 @@ pub(crate) struct State {
     pub scope_pages: Option<String>,
     /// The question that is asked in another form, while its new form stands in the field.
     pub editing: Option<Editing>,
-    /// What was taken away last, until something else is done.
-    pub taken_away: Option<TakenAway>,
+    /// The turn deleted last, until the next question is asked.
+    pub deleted: Option<DeletedTurn>,
     /// What the engine is doing for the user; the newest request alone is followed.
     pub work: Option<Work>,
     /// The reading of the open report that goes on behind, so that questions can come while it does.
@@ -210,9 +210,9 @@ pub(crate) struct Editing {
     pub before: String,
 }
 
-/// A question with its answers that was taken away.
+/// A question with its answers that was deleted, for undoing it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct TakenAway {
+pub(crate) struct DeletedTurn {
     /// Where it stood, counted from 0.
     pub at: usize,
     /// What it was.

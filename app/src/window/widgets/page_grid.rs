@@ -9,16 +9,16 @@ pub(crate) struct PageGrid {
     pub pitch: f32,
     /// Cells in a row.
     pub columns: usize,
-    /// Pages that a cell stands for.
+    /// Pages for each cell.
     pub pages_per_cell: usize,
     num_pages: usize,
 }
 
-/// Largest and smallest a cell gets, gap included, in points.
+/// Largest and smallest pitch of cells, in points.
 const PITCH: (f32, f32) = (12.0, 5.0);
 
 impl PageGrid {
-    /// The largest cells with which all pages find room.
+    /// A grid with the largest cells with which all pages fit.
     pub(crate) fn new(num_pages: usize, room: Vec2) -> Self {
         let fits = |pitch: f32| {
             let columns = ((room.x / pitch) as usize).max(1);
@@ -32,7 +32,7 @@ impl PageGrid {
         Self { pitch, columns, pages_per_cell: num_pages.div_ceil(cells).max(1), num_pages }
     }
 
-    /// Cells in all.
+    /// Number of cells.
     pub(crate) fn len(&self) -> usize {
         self.num_pages.div_ceil(self.pages_per_cell)
     }
@@ -43,13 +43,13 @@ impl PageGrid {
         vec2(self.columns.min(self.len().max(1)) as f32, rows as f32) * self.pitch
     }
 
-    /// Where a cell lies, without the gap.
+    /// The rectangle of a cell, without the gap.
     pub(crate) fn cell(&self, index: usize, origin: Pos2) -> Rect {
         let at = vec2((index % self.columns) as f32, (index / self.columns) as f32) * self.pitch;
         Rect::from_min_size(origin + at, Vec2::splat(self.pitch - 1.0))
     }
 
-    /// First and last page, counted from 1, of the cell at a point.
+    /// The first and last page, counted from 1, of the cell at a point.
     pub(crate) fn pages_at(&self, point: Pos2, origin: Pos2) -> Option<(u32, u32)> {
         let from = (point - origin) / self.pitch;
         if from.x < 0.0 || from.y < 0.0 || from.x as usize >= self.columns {
@@ -60,7 +60,7 @@ impl PageGrid {
         (first < self.num_pages).then(|| (first as u32 + 1, (first + self.pages_per_cell).min(self.num_pages) as u32))
     }
 
-    /// Where the cell of a page lies.
+    /// The rectangle of the cell of a page.
     pub(crate) fn cell_of(&self, page: u32, origin: Pos2) -> Rect {
         self.cell((page as usize).saturating_sub(1) / self.pages_per_cell, origin)
     }

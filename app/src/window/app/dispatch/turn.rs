@@ -7,7 +7,7 @@ use crate::window::app::Window;
 use crate::window::commands::{TurnCommand, TurnEffect};
 use crate::window::pages::{Marks, ViewAction};
 use crate::window::state::engine_events;
-use crate::window::state::report::{Editing, State, TakenAway, Turn};
+use crate::window::state::report::{DeletedTurn, Editing, State, Turn};
 use crate::window::state::tab::Tab;
 
 impl Window {
@@ -94,11 +94,11 @@ fn delete(state: &mut State, at: usize) {
         _ => {}
     }
     let turn = state.turns.remove(at);
-    state.taken_away = Some(TakenAway { at, turn });
+    state.deleted = Some(DeletedTurn { at, turn });
 }
 
 fn undo_delete(state: &mut State) {
-    let Some(TakenAway { at, turn }) = state.taken_away.take() else { return };
+    let Some(DeletedTurn { at, turn }) = state.deleted.take() else { return };
     let at = at.min(state.turns.len());
     if let Some(editing) = state.editing.as_mut().filter(|editing| editing.turn >= at) {
         editing.turn += 1;

@@ -8,7 +8,7 @@ use crate::window::commands::info::CommandInfo;
 use crate::window::commands::keys::KeyContext::{
     Anywhere, Editing, EmptyQuestion, Marks, PageText, Pages, Report, Working,
 };
-use crate::window::commands::{AppCommand, CommandId, ReportCommand, TurnCommand};
+use crate::window::commands::{AppCommand, CommandId, ReportCommand, TurnCommand, available};
 use crate::window::export::ExportFormat;
 use crate::window::pages::{Paging, Tool, ViewAction, Zoom};
 use crate::window::saved::settings::{Mode, Settings};
@@ -55,7 +55,7 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
         .button("›")
         .tooltip("Show the next answer"),
     CommandInfo::new(CommandId::UndoDelete, "Undo delete", |now| {
-        now.when(|tab| tab.state.taken_away.is_some(), TurnCommand::UndoDelete)
+        now.when(|tab| tab.state.deleted.is_some(), TurnCommand::UndoDelete)
     }),
     CommandInfo::new(CommandId::StopEditing, "Leave the question as it was", |now| {
         now.when(|tab| tab.state.editing.is_some(), TurnCommand::StopEditing)
@@ -63,7 +63,7 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
     .button("Leave it")
     .tooltip("Leave the question as it was")
     .keys(Editing, NONE, Key::Escape),
-    CommandInfo::new(CommandId::CopyAnswer, "Copy the last answer", |now| now.copy_answer())
+    CommandInfo::new(CommandId::CopyAnswer, "Copy the last answer", available::copy_answer)
         .button("Copy")
         .tooltip("Copy the answer with its pages")
         .keys(Report, COMMAND_SHIFT, Key::C),
@@ -93,7 +93,7 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
         NONE,
         Key::Home,
     ),
-    CommandInfo::new(CommandId::GoToLastPage, "Go to the last page", |now| now.last_page())
+    CommandInfo::new(CommandId::GoToLastPage, "Go to the last page", available::last_page)
         .keys(Pages, NONE, Key::End)
         .unlisted(),
     CommandInfo::new(CommandId::GoToNextPage, "Go to the next page", |now| now.go(ViewAction::Step(1)))
@@ -147,7 +147,7 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
     CommandInfo::new(CommandId::RotateLeft, "Turn pages left", |now| now.view(ViewAction::Rotate(-1)))
         .button("Turn left")
         .keys(Report, COMMAND, Key::OpenBracket),
-    CommandInfo::new(CommandId::ToggleContents, "Show the table of contents", |now| now.toggle_contents())
+    CommandInfo::new(CommandId::ToggleContents, "Show the table of contents", available::toggle_contents)
         .button("Contents")
         .label_on("Show small pages", |now| now.tab().is_some_and(|tab| tab.view.contents.is_shown))
         .tooltip("Table of contents")
@@ -167,7 +167,7 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
     CommandInfo::new(CommandId::ResumeReading, "Go on reading", |now| {
         now.background(ReportCommand::ResumeReading, |reading| reading.is_paused)
     }),
-    CommandInfo::new(CommandId::KeepReadingOnBattery, "Read on battery this time", |now| now.keep_reading_on_battery())
+    CommandInfo::new(CommandId::KeepReadingOnBattery, "Read on battery this time", available::keep_reading_on_battery)
         .button("Read on battery"),
     CommandInfo::new(CommandId::DismissWarnings, "Dismiss the report's warnings", |now| {
         now.when(|tab| !tab.state.warnings.is_empty(), ReportCommand::DismissWarnings)
@@ -190,7 +190,7 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
     }),
     CommandInfo::new(CommandId::AskAboutPages, "Ask about some pages…", |now| now.report(ReportCommand::ChoosePages))
         .button("Pages…"),
-    CommandInfo::new(CommandId::AskAboutAllReports, "Ask about all open reports", |now| now.ask_about_all())
+    CommandInfo::new(CommandId::AskAboutAllReports, "Ask about all open reports", available::ask_about_all)
         .button("All open reports"),
     CommandInfo::new(CommandId::Cancel, "Stop", |now| now.when(|tab| tab.state.work.is_some(), ReportCommand::Cancel))
         .button("Cancel")
@@ -207,15 +207,15 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
         now.tab().map(|_| AppCommand::CloseTab(now.tabs.front_index()).into())
     })
     .keys(Report, COMMAND, Key::W),
-    CommandInfo::new(CommandId::OpenReport, "Open a report…", |now| now.app(AppCommand::ChooseFile))
+    CommandInfo::new(CommandId::OpenReport, "Open a report…", |_| Some(AppCommand::ChooseFile.into()))
         .button("Open…")
         .tooltip("Open more reports")
         .keys(Anywhere, COMMAND, Key::O),
-    CommandInfo::new(CommandId::ShowLibrary, "Show the library", |now| now.screen(Screen::Library))
+    CommandInfo::new(CommandId::ShowLibrary, "Show the library", |_| available::screen(Screen::Library))
         .button("Library")
         .tooltip("All reports")
         .keys(Anywhere, COMMAND_SHIFT, Key::L),
-    CommandInfo::new(CommandId::ShowSettings, "Show models and settings", |now| now.screen(Screen::Settings))
+    CommandInfo::new(CommandId::ShowSettings, "Show models and settings", |_| available::screen(Screen::Settings))
         .button("Settings")
         .tooltip("Models and settings")
         .keys(Anywhere, COMMAND, Key::Comma),
@@ -228,16 +228,16 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
     .label_on("Read on battery too", |now| now.settings.pauses_on_battery),
     CommandInfo::new(CommandId::LargerText, "Larger text", |now| now.text_size(0.1)),
     CommandInfo::new(CommandId::SmallerText, "Smaller text", |now| now.text_size(-0.1)),
-    CommandInfo::new(CommandId::TogglePalette, "Show all commands", |now| now.app(AppCommand::TogglePalette))
+    CommandInfo::new(CommandId::TogglePalette, "Show all commands", |_| Some(AppCommand::TogglePalette.into()))
         .keys(Anywhere, COMMAND, Key::K)
         .unlisted(),
-    CommandInfo::new(CommandId::NextTab, "Show the next report", |now| now.app(AppCommand::StepTab(1)))
+    CommandInfo::new(CommandId::NextTab, "Show the next report", |_| Some(AppCommand::StepTab(1).into()))
         .keys(Anywhere, CTRL, Key::Tab)
         .unlisted(),
-    CommandInfo::new(CommandId::PreviousTab, "Show the previous report", |now| now.app(AppCommand::StepTab(-1)))
+    CommandInfo::new(CommandId::PreviousTab, "Show the previous report", |_| Some(AppCommand::StepTab(-1).into()))
         .keys(Anywhere, CTRL_SHIFT, Key::Tab)
         .unlisted(),
-    CommandInfo::new(CommandId::Quit, "Quit", |now| now.app(AppCommand::Quit)).keys(Anywhere, COMMAND, Key::Q),
+    CommandInfo::new(CommandId::Quit, "Quit", |_| Some(AppCommand::Quit.into())).keys(Anywhere, COMMAND, Key::Q),
 ];
 
 impl CommandId {

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use eframe::egui::Context;
 use eframe::egui::os::OperatingSystem;
+use eframe::egui::{Context, RawInput};
 
 use super::*;
 
@@ -47,6 +47,8 @@ fn keys_are_written_as_on_the_keyboard() {
         assert_eq!(id.info().keys_text(&ctx), expected, "{id:?}");
     }
     assert_eq!(CommandId::ShowLibrary.info().tooltip_with_keys(&ctx), "All reports (Ctrl+Shift+L)");
+    // Signs like ⌘ are written if the fonts have them, and these are loaded with the first frame.
+    let _ = ctx.run_ui(RawInput::default(), |_| {});
     ctx.set_os(OperatingSystem::Mac);
     assert!(!CommandId::OpenReport.info().keys_text(&ctx).contains("Ctrl"));
 }
