@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use engine::store::{Bucket, Directories};
 use interprocess::local_socket::traits::{ListenerExt as _, Stream as _};
 use interprocess::local_socket::{Listener, ListenerOptions, Name, Stream};
@@ -16,6 +16,9 @@ use crate::window::{Call, Wake};
 
 /// Longest call that is listened to, in bytes.
 const LONGEST_CALL: u64 = 1 << 20;
+
+/// Calls that wait at most for the window, each with all files of one start of the program.
+const QUEUED_CALLS: usize = 1024;
 
 /// What came of looking for a window.
 pub(crate) enum Found {
@@ -49,7 +52,7 @@ pub(crate) struct Calls {
 impl Calls {
     /// The way to a window, which may be made later, and its end at the window.
     pub(crate) fn new() -> (Self, Receiver<Call>) {
-        let (sender, calls) = unbounded();
+        let (sender, calls) = bounded(QUEUED_CALLS);
         (Self { sender, wake: Arc::default() }, calls)
     }
 
@@ -60,12 +63,21 @@ impl Calls {
     }
 
     /// Hands a call to the window; `false` when it is gone.
+    ///
+    /// Never blocks, since on a Mac this runs on the window's own thread: a call too many is dropped and logged.
     pub(crate) fn send(&self, call: Call) -> bool {
-        let is_taken = self.sender.send(call).is_ok();
+        let is_there = match self.sender.try_send(call) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                tracing::warn!("files were not opened: {QUEUED_CALLS} calls wait for the window already");
+                true
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+        };
         if let Some(wake) = self.wake.get() {
             wake();
         }
-        is_taken
+        is_there
     }
 }
 

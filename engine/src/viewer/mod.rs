@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, bounded};
 use image::RgbImage;
 
 pub use find::{Hit, find};
@@ -22,6 +22,7 @@ use crate::cancel::CancelToken;
 use crate::document::geometry::Rect;
 use crate::document::page::{DocumentKind, OutlineItem, Page};
 use crate::document::pages::PagesOptions;
+use crate::mailbox::{Mailbox, mailbox};
 use crate::protocol::ErrorReport;
 
 /// Pictures and pages that wait at most for whoever shows them, before the thread pauses.
@@ -187,7 +188,7 @@ impl ViewEvent {
 /// A running viewer. Dropping it ends the thread.
 #[derive(Debug)]
 pub struct Viewer {
-    commands: Option<Sender<ViewCommand>>,
+    commands: Option<Mailbox<ViewCommand>>,
     events: Option<Receiver<ViewEvent>>,
     cancel: CancelToken,
     thread: Option<JoinHandle<()>>,
@@ -199,8 +200,8 @@ impl Viewer {
     /// # Errors
     /// Fails where the system starts no thread.
     pub fn spawn(pages: Option<PagesOptions>, wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
-        // Commands are few and small, and whoever sends them draws a window: sending never waits.
-        let (commands, incoming) = unbounded();
+        // Commands come from the thread that draws the window, and some come in every frame.
+        let (commands, incoming) = mailbox(supersedes);
         let (outgoing, events) = bounded(QUEUED_EVENTS);
         let cancel = CancelToken::default();
         let stop = cancel.clone();
@@ -213,8 +214,7 @@ impl Viewer {
     /// Hands over a command; never waits.
     pub fn send(&self, command: ViewCommand) {
         if let Some(commands) = &self.commands {
-            // The thread ends only when the viewer is dropped.
-            let _ = commands.send(command);
+            commands.send(command);
         }
     }
 
@@ -227,6 +227,14 @@ impl Viewer {
     pub fn recv(&self) -> Option<ViewEvent> {
         self.events.as_ref()?.recv().ok()
     }
+}
+
+/// What is wanted and what is searched for is always given whole, so only the latest of each counts.
+fn supersedes(earlier: &ViewCommand, later: &ViewCommand) -> bool {
+    matches!(
+        (earlier, later),
+        (ViewCommand::Want(_), ViewCommand::Want(_)) | (ViewCommand::Find { .. }, ViewCommand::Find { .. })
+    )
 }
 
 impl Drop for Viewer {
