@@ -1,8 +1,9 @@
-//! Commands for a background thread: sending never blocks, and a newer command replaces an older one that it makes pointless.
+//! Commands for a background thread: sending never blocks, and a newer command replaces an older one that it makes
+//! pointless.
 //!
-//! A bounded channel makes its sender wait when it is full, which the thread that draws the window must never do; an unbounded
-//! one grows for as long as the receiver is busy. A mailbox merges instead: it is told which commands supersede which, so what
-//! is repeated in every frame is in it at most once.
+//! A bounded channel makes its sender wait when it is full, which the thread that draws the window must never do; an
+//! unbounded one grows for as long as the receiver is busy. A mailbox merges instead: it is told which commands
+//! supersede which, so what is repeated in every frame is in it at most once.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -88,8 +89,10 @@ impl<T> MailboxReceiver<T> {
 mod tests {
     use super::*;
 
+    type Pair = (char, u32);
+
     /// A pair supersedes an earlier pair with the same name.
-    fn pairs() -> (Mailbox<(char, u32)>, MailboxReceiver<(char, u32)>) {
+    fn pairs() -> (Mailbox<Pair>, MailboxReceiver<Pair>) {
         mailbox(|earlier, later| earlier.0 == later.0)
     }
 

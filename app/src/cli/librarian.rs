@@ -183,7 +183,9 @@ mod tests {
         let commands =
             vec![keep("1"), talk("a", "1"), search("r"), talk("b", "1"), keep("2"), remove.clone(), search("re")];
         let (sender, receiver) = mailbox(supersedes);
-        commands.into_iter().for_each(|command| sender.send(command));
+        for command in commands {
+            sender.send(command);
+        }
         let kept: Vec<_> = std::iter::from_fn(|| receiver.try_recv().ok()).collect();
         assert_eq!(kept, [talk("a", "1"), talk("b", "1"), keep("2"), remove, search("re")]);
     }
