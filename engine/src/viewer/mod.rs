@@ -1,9 +1,8 @@
-//! A second thread, which shows documents while the engine reads them.
+//! The viewer thread, which renders pages for display while the engine reads documents.
 //!
-//! The engine may be busy for minutes; whoever looks at a page waits for none of that. The viewer's thread opens a file on
-//! its own, draws the parts of pages that are wanted *now*, and tells what stands on a page. What is wanted is said anew with
-//! each [`ViewCommand::Want`], most wanted first: what was wanted before and was not begun is forgotten, so that scrolling
-//! past a thousand pages draws only those that are still to be seen at the end.
+//! The engine may be busy for minutes; displaying a page must not wait for it. The viewer opens files independently,
+//! renders the parts of pages wanted *now*, and reports the content of pages. Each [`ViewCommand::Want`] replaces the list of
+//! wanted parts, most urgent first, so scrolling past a thousand pages renders only those still visible at the end.
 
 mod find;
 mod show;

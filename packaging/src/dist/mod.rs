@@ -1,4 +1,6 @@
 //! `cargo xtask dist`: builds the packages of a platform from one staged folder, in `target/dist`.
+//!
+//! `docs/installers.md` describes what is in them and how they are checked.
 
 mod build;
 mod crates;
