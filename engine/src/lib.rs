@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod hub;
 pub mod kernels;
+pub mod mailbox;
 pub mod model;
 pub mod prompt;
 pub mod protocol;

@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use engine::store::{Bucket, Directories};
 use interprocess::local_socket::traits::{ListenerExt as _, Stream as _};
 use interprocess::local_socket::{Listener, ListenerOptions, Name, Stream};
@@ -17,6 +17,9 @@ use crate::wake::Wake;
 
 /// Longest call that is listened to, in bytes.
 const LONGEST_CALL: u64 = 1 << 20;
+
+/// OpenRequests that wait at most for the window, each with all files of one start of the program.
+const QUEUED_CALLS: usize = 1024;
 
 /// What another start of the program wants of the window that is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +62,7 @@ pub(crate) struct OpenRequests {
 impl OpenRequests {
     /// The way to a window, which may be made later, and its end at the window.
     pub(crate) fn new() -> (Self, Receiver<OpenRequest>) {
-        let (sender, calls) = unbounded();
+        let (sender, calls) = bounded(QUEUED_CALLS);
         (Self { sender, wake: Arc::default() }, calls)
     }
 
@@ -70,12 +73,21 @@ impl OpenRequests {
     }
 
     /// Hands a call to the window; `false` when it is gone.
+    ///
+    /// Never blocks, since on a Mac this runs on the window's own thread: a call too many is dropped and logged.
     pub(crate) fn send(&self, call: OpenRequest) -> bool {
-        let is_taken = self.sender.send(call).is_ok();
+        let is_there = match self.sender.try_send(call) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                tracing::warn!("files were not opened: {QUEUED_CALLS} calls wait for the window already");
+                true
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+        };
         if let Some(wake) = self.wake.get() {
             wake();
         }
-        is_taken
+        is_there
     }
 }
 

@@ -1,9 +1,8 @@
-//! A second thread, which shows documents while the engine reads them.
+//! The viewer thread, which renders pages for display while the engine reads documents.
 //!
-//! The engine may be busy for minutes; whoever looks at a page waits for none of that. The viewer's thread opens a file on
-//! its own, draws the parts of pages that are wanted *now*, and tells what stands on a page. What is wanted is said anew with
-//! each [`ViewCommand::Want`], most wanted first: what was wanted before and was not begun is forgotten, so that scrolling
-//! past a thousand pages draws only those that are still to be seen at the end.
+//! The engine may be busy for minutes; displaying a page must not wait for it. The viewer opens files independently,
+//! renders the parts of pages wanted *now*, and reports the content of pages. Each [`ViewCommand::Want`] replaces the list of
+//! wanted parts, most urgent first, so scrolling past a thousand pages renders only those still visible at the end.
 
 mod find;
 mod show;
@@ -13,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, bounded};
 use image::RgbImage;
 
 pub use find::{Hit, find};
@@ -22,6 +21,7 @@ use crate::cancel::CancelToken;
 use crate::document::geometry::Rect;
 use crate::document::page::{DocumentKind, OutlineItem, Page};
 use crate::document::pages::PagesOptions;
+use crate::mailbox::{Mailbox, mailbox};
 use crate::protocol::ErrorReport;
 
 /// Pictures and pages that wait at most for whoever shows them, before the thread pauses.
@@ -187,7 +187,7 @@ impl ViewEvent {
 /// A running viewer. Dropping it ends the thread.
 #[derive(Debug)]
 pub struct Viewer {
-    commands: Option<Sender<ViewCommand>>,
+    commands: Option<Mailbox<ViewCommand>>,
     events: Option<Receiver<ViewEvent>>,
     cancel: CancelToken,
     thread: Option<JoinHandle<()>>,
@@ -199,8 +199,8 @@ impl Viewer {
     /// # Errors
     /// Fails where the system starts no thread.
     pub fn spawn(pages: Option<PagesOptions>, wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
-        // Commands are few and small, and whoever sends them draws a window: sending never waits.
-        let (commands, incoming) = unbounded();
+        // Commands come from the thread that draws the window, and some come in every frame.
+        let (commands, incoming) = mailbox(supersedes);
         let (outgoing, events) = bounded(QUEUED_EVENTS);
         let cancel = CancelToken::default();
         let stop = cancel.clone();
@@ -213,8 +213,7 @@ impl Viewer {
     /// Hands over a command; never waits.
     pub fn send(&self, command: ViewCommand) {
         if let Some(commands) = &self.commands {
-            // The thread ends only when the viewer is dropped.
-            let _ = commands.send(command);
+            commands.send(command);
         }
     }
 
@@ -227,6 +226,14 @@ impl Viewer {
     pub fn recv(&self) -> Option<ViewEvent> {
         self.events.as_ref()?.recv().ok()
     }
+}
+
+/// What is wanted and what is searched for is always given whole, so only the latest of each counts.
+fn supersedes(earlier: &ViewCommand, later: &ViewCommand) -> bool {
+    matches!(
+        (earlier, later),
+        (ViewCommand::Want(_), ViewCommand::Want(_)) | (ViewCommand::Find { .. }, ViewCommand::Find { .. })
+    )
 }
 
 impl Drop for Viewer {

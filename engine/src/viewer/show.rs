@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use crossbeam_channel::{Sender, TryRecvError};
 
 use super::find::find;
 use super::wants::Wants;
@@ -14,6 +14,7 @@ use crate::diagnostic::Hint;
 use crate::document::page::Page;
 use crate::document::pages::PagesOptions;
 use crate::document::{DocumentError, OpenDocument, OpenOptions, open};
+use crate::mailbox::MailboxReceiver;
 use crate::protocol::ErrorReport;
 
 /// Longest side of a picture, in pixels.
@@ -25,7 +26,7 @@ const LETTER_PT: (f32, f32) = (612.0, 792.0);
 /// Works until nobody sends commands any more.
 pub(super) fn run(
     pages: Option<&PagesOptions>,
-    commands: &Receiver<ViewCommand>,
+    commands: &MailboxReceiver<ViewCommand>,
     events: &Sender<ViewEvent>,
     cancel: &CancelToken,
     wake: &dyn Fn(),
@@ -40,8 +41,8 @@ pub(super) fn run(
                 Some(wanted) => Next::Wanted(wanted),
                 None if shown.search.is_some() => Next::Search,
                 None => match commands.recv() {
-                    Ok(command) => Next::Command(command),
-                    Err(_) => return,
+                    Some(command) => Next::Command(command),
+                    None => return,
                 },
             },
         };

@@ -2,8 +2,9 @@
 
 use std::thread::JoinHandle;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use engine::diagnostic::Hint as _;
+use engine::mailbox::{Mailbox, MailboxReceiver, mailbox};
 use engine::protocol::ErrorReport;
 use engine::store::library::{Library, Record};
 use engine::store::{Directories, output};
@@ -12,11 +13,14 @@ use crate::services::library::scan::LibraryScan;
 use crate::services::library::{LibraryCommand, LibraryEvent, LibraryService};
 use crate::wake::Wake;
 
+/// Events that wait at most before the thread pauses until the window reads them.
+const QUEUED_EVENTS: usize = 1024;
+
 /// The thread, and where it writes.
 pub struct LibraryThread {
     library: Option<Library>,
-    commands: Option<Sender<LibraryCommand>>,
-    events: Receiver<LibraryEvent>,
+    commands: Option<Mailbox<LibraryCommand>>,
+    events: Option<Receiver<LibraryEvent>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -32,9 +36,8 @@ impl LibraryThread {
         wake: Wake,
     ) -> std::io::Result<Self> {
         let library = directories.as_ref().map(Library::new);
-        // Whoever sends draws a window: sending never waits.
-        let (commands, incoming) = unbounded();
-        let (outgoing, events) = unbounded();
+        let (commands, incoming) = mailbox(supersedes);
+        let (outgoing, events) = bounded(QUEUED_EVENTS);
         let thread = std::thread::Builder::new().name("library".into()).spawn(move || {
             if let Some(directories) = directories {
                 let library = Library::new(&directories);
@@ -42,7 +45,7 @@ impl LibraryThread {
                     .run(&incoming);
             }
         })?;
-        Ok(Self { library, commands: Some(commands), events, thread: Some(thread) })
+        Ok(Self { library, commands: Some(commands), events: Some(events), thread: Some(thread) })
     }
 }
 
@@ -69,18 +72,19 @@ impl LibraryService for LibraryThread {
 
     fn send(&mut self, command: LibraryCommand) {
         if let Some(commands) = &self.commands {
-            // The thread ends only with this value, or where there is nothing to be kept.
-            let _ = commands.send(command);
+            commands.send(command);
         }
     }
 
     fn try_recv(&mut self) -> Option<LibraryEvent> {
-        self.events.try_recv().ok()
+        self.events.as_ref()?.try_recv().ok()
     }
 }
 
 impl Drop for LibraryThread {
     fn drop(&mut self) {
+        // The receiver goes first: a thread that waits for room in a full channel must see that nobody reads any more.
+        self.events = None;
         self.commands = None;
         if let Some(thread) = self.thread.take() {
             // What came last is written before the program ends.
@@ -99,21 +103,15 @@ struct Worker {
 
 impl Worker {
     /// Works until nobody can tell it anything any more; what can wait is left undone then.
-    fn run(&mut self, incoming: &Receiver<LibraryCommand>) {
+    fn run(&mut self, incoming: &MailboxReceiver<LibraryCommand>) {
         loop {
-            let first = if self.scan.is_done() {
-                incoming.recv().map_err(|_| TryRecvError::Disconnected)
+            let next = if self.scan.is_done() {
+                incoming.recv().ok_or(TryRecvError::Disconnected)
             } else {
                 incoming.try_recv()
             };
-            match first {
-                Ok(first) => {
-                    let mut waiting = vec![first];
-                    waiting.extend(incoming.try_iter());
-                    for command in still_meant(waiting) {
-                        self.dispatch(command);
-                    }
-                }
+            match next {
+                Ok(command) => self.dispatch(command),
                 Err(TryRecvError::Empty) => {
                     for event in self.scan.go_on() {
                         self.tell(event);
@@ -167,22 +165,16 @@ impl Worker {
     }
 }
 
-/// Commands in order, without those that a later one makes pointless.
-fn still_meant(commands: Vec<LibraryCommand>) -> Vec<LibraryCommand> {
-    let is_replaced = |at: usize, command: &LibraryCommand| {
-        let mut later = commands.iter().skip(at + 1);
-        match command {
-            LibraryCommand::Keep(record, _) => {
-                later.any(|other| matches!(other, LibraryCommand::Keep(other, _) if other == record))
-            }
-            LibraryCommand::KeepConversation { hash, .. } => later
-                .any(|other| matches!(other, LibraryCommand::KeepConversation { hash: other, .. } if other == hash)),
-            LibraryCommand::Search { .. } => later.any(|other| matches!(other, LibraryCommand::Search { .. })),
-            _ => false,
+/// Whether a later command replaces what an earlier one would keep or search for.
+fn supersedes(earlier: &LibraryCommand, later: &LibraryCommand) -> bool {
+    match (earlier, later) {
+        (LibraryCommand::Keep(one, _), LibraryCommand::Keep(other, _)) => one == other,
+        (LibraryCommand::KeepConversation { hash: one, .. }, LibraryCommand::KeepConversation { hash: other, .. }) => {
+            one == other
         }
-    };
-    let replaced: Vec<bool> = commands.iter().enumerate().map(|(at, command)| is_replaced(at, command)).collect();
-    commands.into_iter().zip(replaced).filter(|(_, replaced)| !replaced).map(|(command, _)| command).collect()
+        (LibraryCommand::Search { .. }, LibraryCommand::Search { .. }) => true,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -197,6 +189,11 @@ mod tests {
         let remove = LibraryCommand::Remove("a".into());
         let commands =
             vec![keep("1"), talk("a", "1"), search("r"), talk("b", "1"), keep("2"), remove.clone(), search("re")];
-        assert_eq!(still_meant(commands), [talk("a", "1"), talk("b", "1"), keep("2"), remove, search("re")]);
+        let (sender, receiver) = mailbox(supersedes);
+        for command in commands {
+            sender.send(command);
+        }
+        let kept: Vec<_> = std::iter::from_fn(|| receiver.try_recv().ok()).collect();
+        assert_eq!(kept, [talk("a", "1"), talk("b", "1"), keep("2"), remove, search("re")]);
     }
 }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, bounded};
 use engine::cancel::CancelToken;
 use engine::diagnostic::Hint;
 use engine::hub::{Catalogue, HubError, newer_release, plan_addition, releases_address};
+use engine::mailbox::{Mailbox, mailbox};
 use engine::protocol::ErrorReport;
 use engine::store::models::ModelStore;
 use engine::store::{Directories, StoreError};
@@ -18,10 +19,13 @@ use crate::services::models::speed::{SpeedError, measure};
 use crate::services::models::{ModelCommand, ModelEvent, ModelService, Updates};
 use crate::wake::Wake;
 
+/// Events that wait at most for the window.
+const QUEUED_EVENTS: usize = 256;
+
 /// The thread as the window sees it.
 pub(crate) struct ModelThread {
-    commands: Option<Sender<(ModelCommand, CancelToken)>>,
-    events: Receiver<ModelEvent>,
+    commands: Option<Mailbox<(ModelCommand, CancelToken)>>,
+    events: Option<Receiver<ModelEvent>>,
     cancel: CancelToken,
     thread: Option<JoinHandle<()>>,
 }
@@ -32,19 +36,28 @@ impl ModelThread {
     /// # Errors
     /// Fails where the system starts no thread.
     pub(crate) fn spawn(wake: Wake) -> std::io::Result<Self> {
-        let (commands, incoming) = unbounded::<(ModelCommand, CancelToken)>();
-        let (outgoing, events) = unbounded();
+        let (commands, incoming) = mailbox::<(ModelCommand, CancelToken)>(supersedes);
+        let (outgoing, events) = bounded(QUEUED_EVENTS);
         let thread = std::thread::Builder::new().name("models".into()).spawn(move || {
             let tell = |event| {
-                // Nobody listens any more when the window was closed.
-                let _ = outgoing.send(event);
+                // Nobody listens any more when the window was closed. Progress is dropped where events pile up, so that a
+                // window that is not drawn never holds up a download; all other events wait for room.
+                let _ = match event {
+                    ModelEvent::Progress { .. } => outgoing.try_send(event).is_ok(),
+                    event => outgoing.send(event).is_ok(),
+                };
                 wake();
             };
-            while let Ok((command, cancel)) = incoming.recv() {
+            while let Some((command, cancel)) = incoming.recv() {
                 dispatch(command, &cancel, &tell);
             }
         })?;
-        Ok(Self { commands: Some(commands), events, cancel: CancelToken::default(), thread: Some(thread) })
+        Ok(Self {
+            commands: Some(commands),
+            events: Some(events),
+            cancel: CancelToken::default(),
+            thread: Some(thread),
+        })
     }
 }
 
@@ -54,25 +67,31 @@ impl ModelService for ModelThread {
             self.cancel.cancel();
             self.cancel = CancelToken::default();
         } else if let Some(commands) = &self.commands {
-            // The thread ends only with this value.
-            let _ = commands.send((command, self.cancel.clone()));
+            commands.send((command, self.cancel.clone()));
         }
     }
 
     fn try_recv(&mut self) -> Option<ModelEvent> {
-        self.events.try_recv().ok()
+        self.events.as_ref()?.try_recv().ok()
     }
 }
 
 impl Drop for ModelThread {
     fn drop(&mut self) {
         self.cancel.cancel();
+        // The receiver goes first: a thread that waits for room in a full channel must see that nobody reads any more.
+        self.events = None;
         self.commands = None;
         if let Some(thread) = self.thread.take() {
             // What is half fetched is swept away; a panic there was reported when it happened.
             let _ = thread.join();
         }
     }
+}
+
+/// Asking twice for the same list is asking once.
+fn supersedes((earlier, _): &(ModelCommand, CancelToken), (later, _): &(ModelCommand, CancelToken)) -> bool {
+    matches!(later, ModelCommand::List | ModelCommand::LookForToken) && earlier == later
 }
 
 /// Why a command was not carried out.

@@ -1,7 +1,8 @@
 //! Attention on graphics cards: what CUDA and Metal share.
 //!
 //! The kernels themselves are `cuda/attention.cu` and `metal/attention.metal`; both keep memory linear in the number of
-//! tokens, take both sequences of merged attention in one softmax, and split the keys where there are few rows.
+//! tokens, take both sequences of merged attention in one softmax, and split the keys where there are few rows. See
+//! `docs/gpu.md`.
 
 #[cfg(any(feature = "cuda", feature = "metal", test))]
 mod attend;
