@@ -167,6 +167,11 @@ impl Weights {
         }
     }
 
+    /// Type of the activations: f32 on the CPU, whose half-precision arithmetic is slower and less exact than f32's.
+    pub fn activation_dtype(&self) -> DType {
+        if self.device.is_cpu() { DType::F32 } else { self.dtype() }
+    }
+
     /// Whether a tensor is there.
     pub fn contains(&self, name: &str) -> bool {
         self.source.shape(name).is_some()

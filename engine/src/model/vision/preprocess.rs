@@ -3,7 +3,7 @@
 //! Resized to a square without keeping the aspect ratio, by an antialiased bilinear filter (a triangle whose support
 //! grows when shrinking, as PIL's), then `x / 127.5 - 1`, channels first (reference description §4.3).
 
-use crate::model::ModelError;
+use crate::model::error::ModelError;
 use crate::resample::{Filter, resize};
 
 /// Channels first, `[3, side, side]`, values in -1..=1.

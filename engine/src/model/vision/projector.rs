@@ -2,8 +2,8 @@
 
 use candle_core::{Result, Tensor};
 
+use crate::model::candle::layers::RmsNorm;
 use crate::model::config::VisionConfig;
-use crate::model::layers::RmsNorm;
 use crate::weights::{Weights, WeightsError};
 
 const NAME: &str = "model.encoder.multi_modal_projector";

@@ -2,39 +2,23 @@
 
 mod attention;
 mod block;
-mod embedding;
+mod linear;
 mod mlp;
 mod norm;
 mod rope;
 
 pub(super) use attention::Projections;
 pub(super) use block::Block;
-pub(super) use embedding::{Embedding, replace_rows};
-use mlp::Mlp;
-pub(super) use norm::RmsNorm;
-pub(super) use rope::{RopeTable, RopeTables};
+pub(super) use linear::linear;
+pub(in crate::model) use norm::RmsNorm;
+pub(super) use rope::RopeTables;
 
 use candle_core::{Result, Tensor};
 
-use super::config::Activation;
-use crate::kernels::linear::Linear;
-use crate::weights::{Weights, WeightsError};
+use crate::model::config::Activation;
 
 /// Rows that go through the row-wise parts of a layer at a time: bounds the feed-forward block's width × rows.
 pub(super) const CHUNK_ROWS: usize = 1024;
-
-/// A product with the weight `{name}.weight` and, where asked for, `{name}.bias`.
-pub(super) fn linear(
-    weights: &Weights,
-    name: &str,
-    outputs: usize,
-    inputs: usize,
-    bias: bool,
-) -> std::result::Result<Linear, WeightsError> {
-    let weight = weights.matrix(&format!("{name}.weight"), &[outputs, inputs])?;
-    let bias = if bias { Some(weights.vector(&format!("{name}.bias"), outputs)?) } else { None };
-    Ok(Linear::new(weight, bias))
-}
 
 impl Activation {
     /// The function, element by element.

@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use super::linear;
+use super::linear::linear;
 use crate::kernels::linear::Linear;
 use crate::model::config::{Activation, StackConfig};
 use crate::weights::{Weights, WeightsError};

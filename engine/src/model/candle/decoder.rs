@@ -5,11 +5,12 @@
 
 use candle_core::{Result, Tensor};
 
-use super::config::{LayerKind, StackConfig};
-use super::kv_cache::SelfCache;
 use super::layers::{Block, Projections, RmsNorm, RopeTables};
 use super::memory::Memory;
+use super::self_cache::SelfCache;
 use crate::kernels::attention::{AttentionSink, attend};
+use crate::model::config::{LayerKind, StackConfig};
+use crate::model::observe::AttentionObserver;
 use crate::weights::{Weights, WeightsError};
 
 /// The stack of decoder layers with its final norm.
@@ -18,12 +19,6 @@ pub(super) struct Decoder {
     layers: Vec<DecoderLayer>,
     norm: RmsNorm,
     rope: RopeTables,
-}
-
-/// Sees the attention of each layer while the decoder works.
-pub trait AttentionObserver {
-    /// Called before layer `layer`; what it returns receives that layer's probabilities.
-    fn layer(&mut self, layer: usize) -> Option<&mut dyn AttentionSink>;
 }
 
 impl Decoder {
@@ -54,7 +49,7 @@ impl Decoder {
         mut x: Tensor,
         position: usize,
         caches: &mut [SelfCache],
-        memory: &Memory,
+        memory: Option<&Memory>,
         mut observer: Option<&mut dyn AttentionObserver>,
     ) -> Result<Tensor> {
         for (i, (layer, cache)) in self.layers.iter().zip(caches).enumerate() {
@@ -86,13 +81,16 @@ impl DecoderLayer {
         })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a layer joins the token, its place, both memories and an onlooker")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a layer joins the tokens, their position, both memories and an observer"
+    )]
     fn forward(
         &self,
         x: &Tensor,
         position: usize,
         cache: &mut SelfCache,
-        memory: &Memory,
+        memory: Option<&Memory>,
         index: usize,
         rope: &RopeTables,
         sink: Option<&mut dyn AttentionSink>,
@@ -102,7 +100,8 @@ impl DecoderLayer {
         let attention = self.block.attention();
         let own = cache.append(&attention.keys(&normed, Some(&table))?, &attention.values(&normed)?)?;
         let queries = attention.queries(&normed, &table)?;
-        let mixed = attend(&queries, position, &own, memory.layer(index), self.block.scale(), sink)?;
+        let mixed =
+            attend(&queries, position, &own, memory.and_then(|memory| memory.layer(index)), self.block.scale(), sink)?;
         self.block.after_attention(x, &mixed)
     }
 }

@@ -1,6 +1,6 @@
 //! Keys and values of the sequence that the decoder writes, layer by layer.
 //!
-//! Only the decoder's own tokens are in here; the encoder's are a [`super::memory`] that never moves. A local layer
+//! Only the decoder's own tokens are in here; the encoder's are in [`super::memory`], which never changes. A local layer
 //! forgets what its window has left behind, so its cache stays small however long the answer grows. Room is taken as
 //! it is needed, never for `max_position_embeddings`.
 

@@ -14,7 +14,8 @@ use crate::kernels::cpu::Isa;
 use crate::kernels::cpu::attention::{KEY_BLOCK, KeyBlock, Segment};
 use crate::kernels::threads;
 use crate::model::config::{LayerKind, StackConfig};
-use crate::model::{EachLayer, ModelError};
+use crate::model::error::ModelError;
+use crate::model::observe::EachLayer;
 use crate::weights::{Weights, WeightsError};
 
 /// Rows between two looks at whether the work is still wanted.

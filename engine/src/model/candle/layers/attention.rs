@@ -2,7 +2,9 @@
 
 use candle_core::{Result, Tensor};
 
-use super::{RmsNorm, RopeTable, linear};
+use super::linear::linear;
+use super::norm::RmsNorm;
+use super::rope::RopeTable;
 use crate::kernels::linear::Linear;
 use crate::model::config::StackConfig;
 use crate::weights::{Weights, WeightsError};

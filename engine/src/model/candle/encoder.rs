@@ -1,11 +1,12 @@
 //! The text encoder: bidirectional, local and global layers.
 
-use candle_core::{DType, Result, Tensor};
+use candle_core::{Result, Tensor};
 
-use super::ModelError;
-use super::config::{LayerKind, StackConfig};
-use super::layers::{Block, RmsNorm, RopeTables, chunks};
+use super::layers::{Block, CHUNK_ROWS, RmsNorm, RopeTables, chunks};
 use crate::kernels::attention::{OwnKeys, Visibility, attend};
+use crate::model::config::{LayerKind, StackConfig};
+use crate::model::error::ModelError;
+use crate::model::observe::EachLayer;
 use crate::weights::{Weights, WeightsError};
 
 /// The stack of encoder layers with its final norm.
@@ -33,11 +34,7 @@ impl TextEncoder {
     }
 
     /// Embedded tokens `[n, c]` to states `[n, c]`. `each_layer` is called before every layer and may stop the work.
-    pub(super) fn forward(
-        &self,
-        mut x: Tensor,
-        each_layer: &mut dyn FnMut(usize) -> std::result::Result<(), ModelError>,
-    ) -> std::result::Result<Tensor, ModelError> {
+    pub(super) fn forward(&self, mut x: Tensor, each_layer: EachLayer<'_>) -> std::result::Result<Tensor, ModelError> {
         for (i, layer) in self.layers.iter().enumerate() {
             each_layer(i)?;
             x = layer.forward(&x, &self.rope)?;
@@ -81,7 +78,7 @@ impl EncoderLayer {
             first_position: 0,
             visibility: self.visibility,
         };
-        let mut parts = Vec::with_capacity(rows.div_ceil(super::layers::CHUNK_ROWS));
+        let mut parts = Vec::with_capacity(rows.div_ceil(CHUNK_ROWS));
         for (start, count) in chunks(rows) {
             let queries = attention.queries(&normed.narrow(0, start, count)?, &rope.rows(self.kind, start, count)?)?;
             let mixed = attend(&queries, start, &own, None, self.block.scale(), None)?;
@@ -89,10 +86,4 @@ impl EncoderLayer {
         }
         Tensor::cat(&parts, 0)
     }
-}
-
-/// Type of activations for weights of `weights` on the given device: f32 on the CPU, whose half-precision arithmetic is
-/// slower and less exact than f32's.
-pub(super) fn activation_dtype(device: &candle_core::Device, weights: DType) -> DType {
-    if device.is_cpu() { DType::F32 } else { weights }
 }

@@ -1,48 +1,42 @@
-//! Token embedding, shared by encoder, decoder and output head.
-
-use std::sync::Arc;
+//! Token embedding, shared by encoder and decoder; its table is the output head too where the head is tied.
 
 use candle_core::{DType, Result, Tensor};
 use half::bf16;
 
-use crate::kernels::linear::product;
-use crate::model::cpu;
 use crate::weights::{Weights, WeightsError};
 
 /// The table `[v, c]`, and the vector that stands in for the end-of-image token.
 #[derive(Clone, Debug)]
-pub(crate) struct Embedding {
+pub(super) struct Embedding {
     table: Tensor,
-    /// The table once more, in bytes, where logits are multiplied so.
-    packed: Option<Arc<cpu::Linear>>,
     scale: f64,
     end_of_image: Option<(u32, Tensor)>,
     activations: DType,
 }
 
 impl Embedding {
-    /// Loads `{name}.weight` and, where there is an end-of-image id, `{name}.eoi_embedding`; `packed_head` where the
-    /// table is the head too and logits are multiplied in bytes.
-    pub(crate) fn load(
+    /// Loads `{name}.weight` and, where there is an end-of-image id, `{name}.eoi_embedding`.
+    pub(super) fn load(
         weights: &Weights,
         name: &str,
         shape: [usize; 2],
         end_of_image: Option<u32>,
-        activations: DType,
-        packed_head: bool,
     ) -> std::result::Result<Self, WeightsError> {
         let table = weights.matrix(&format!("{name}.weight"), &shape)?;
         let end_of_image = match end_of_image {
             Some(id) => Some((id, weights.vector(&format!("{name}.eoi_embedding"), shape[1])?)),
             None => None,
         };
-        let load = |source| WeightsError::Load { name: name.to_owned(), source };
-        let packed = if packed_head { Some(Arc::new(cpu::Linear::table(&table).map_err(load)?)) } else { None };
-        Ok(Self { table, packed, scale: embedding_scale(shape[1], weights.dtype()), end_of_image, activations })
+        Ok(Self {
+            table,
+            scale: embedding_scale(shape[1], weights.dtype()),
+            end_of_image,
+            activations: weights.activation_dtype(),
+        })
     }
 
     /// Rows of `ids` times the square root of the width, `[n, c]`; the end-of-image row is its own, unscaled vector.
-    pub(crate) fn forward(&self, ids: &[u32]) -> Result<Tensor> {
+    pub(super) fn forward(&self, ids: &[u32]) -> Result<Tensor> {
         let index = Tensor::new(ids, self.table.device())?;
         let rows = (self.table.index_select(&index, 0)?.to_dtype(self.activations)? * self.scale)?;
         match &self.end_of_image {
@@ -55,17 +49,9 @@ impl Embedding {
         }
     }
 
-    /// Where the table lies.
-    pub(crate) fn device(&self) -> &candle_core::Device {
-        self.table.device()
-    }
-
-    /// Logits of `h` `[r, c]`, `[r, v]`: the head is the unscaled table.
-    pub(crate) fn logits(&self, h: &Tensor) -> Result<Tensor> {
-        match &self.packed {
-            Some(packed) => packed.apply(h),
-            None => product(h, &self.table),
-        }
+    /// The table `[v, c]`, unscaled.
+    pub(super) fn table(&self) -> &Tensor {
+        &self.table
     }
 }
 
@@ -79,8 +65,8 @@ fn embedding_scale(width: usize, weights: DType) -> f64 {
     }
 }
 
-/// `rows` `[n, c]` with the blocks `(start, [m, c])`, rising and apart, put over them.
-pub(crate) fn replace_rows(rows: &Tensor, blocks: &[(usize, Tensor)]) -> Result<Tensor> {
+/// `rows` `[n, c]` with the blocks `(start, [m, c])` in their place; starts ascend and blocks do not overlap.
+pub(super) fn replace_rows(rows: &Tensor, blocks: &[(usize, Tensor)]) -> Result<Tensor> {
     if blocks.is_empty() {
         return Ok(rows.clone());
     }

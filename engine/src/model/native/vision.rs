@@ -10,7 +10,9 @@ use crate::kernels::cpu::attention::{KEY_BLOCK, KeyBlock, Segment};
 use crate::kernels::cpu::{Isa, Precision, rows};
 use crate::kernels::threads;
 use crate::model::config::VisionConfig;
-use crate::model::{EachLayer, ModelError};
+use crate::model::error::ModelError;
+use crate::model::observe::EachLayer;
+use crate::model::stacks;
 use crate::weights::{Weights, WeightsError};
 
 /// All layers and the norm after them.
@@ -33,9 +35,10 @@ impl VisionLayers {
             pool: Pool::default(),
         })
     }
+}
 
-    /// Embedded patches `[p, c]` to states `[p, c]`.
-    pub(crate) fn forward(&self, x: &Tensor, each_layer: EachLayer<'_>) -> Result<Tensor, ModelError> {
+impl stacks::VisionLayers for VisionLayers {
+    fn forward(&self, x: Tensor, each_layer: EachLayer<'_>) -> Result<Tensor, ModelError> {
         let (patches, width) = x.dims2()?;
         let mut x = x.flatten_all()?.to_vec1::<f32>()?;
         for (i, layer) in self.layers.iter().enumerate() {

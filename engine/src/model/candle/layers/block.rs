@@ -2,7 +2,9 @@
 
 use candle_core::{Result, Tensor};
 
-use super::{Mlp, Projections, RmsNorm};
+use super::attention::Projections;
+use super::mlp::Mlp;
+use super::norm::RmsNorm;
 use crate::model::config::StackConfig;
 use crate::weights::{Weights, WeightsError};
 

@@ -14,9 +14,10 @@ use crate::kernels::attention::AttentionSink;
 use crate::kernels::cpu::attention::{KEY_BLOCK, Segment, Tile, add_probabilities};
 use crate::kernels::cpu::{Isa, Precision};
 use crate::model::config::{LayerKind, StackConfig};
-use crate::model::decoder::AttentionObserver;
-use crate::model::memory::MemoryKind;
-use crate::model::{EachLayer, ModelError};
+use crate::model::error::ModelError;
+use crate::model::memory_kind::MemoryKind;
+use crate::model::observe::AttentionObserver;
+use crate::model::observe::EachLayer;
 use crate::weights::{Weights, WeightsError};
 
 /// Rows from which each thread takes blocks of rows through a layer, instead of all threads sharing each product.
@@ -112,7 +113,7 @@ impl Decoder {
     }
 
     /// The same for tokens whose own states nobody wants: of the last layer only keys and values are needed.
-    pub(crate) fn take_in(
+    pub(crate) fn prefill(
         &self,
         x: &Tensor,
         position: usize,

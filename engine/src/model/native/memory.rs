@@ -13,8 +13,9 @@ use super::scratch::{Pool, room};
 use crate::kernels::cpu::attention::{KEY_BLOCK, KeyBlock};
 use crate::kernels::cpu::{Isa, Precision};
 use crate::kernels::threads;
-use crate::model::memory::MemoryKind;
-use crate::model::{EachLayer, ModelError};
+use crate::model::error::ModelError;
+use crate::model::memory_kind::MemoryKind;
+use crate::model::observe::EachLayer;
 use crate::weights::{Weights, WeightsError};
 
 /// Encoder states `[s, c]` as they lie in memory: widened block by block, never all at once.
