@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use engine::store::{Bucket, Directories};
+use engine::store::{Directories, StoreFolder};
 use interprocess::local_socket::traits::{ListenerExt as _, Stream as _};
 use interprocess::local_socket::{Listener, ListenerOptions, Name, Stream};
 
@@ -28,7 +28,7 @@ pub(crate) enum Found {
 /// Tells the window that is there, or becomes it.
 pub(crate) fn look_for_window(call: &Call) -> Found {
     let Ok(directories) = Directories::of_user() else { return Found::Nobody(None) };
-    let folder = Bucket::Library.path(&directories);
+    let folder = StoreFolder::Library.path(&directories);
     if tell(&folder, call).is_some() {
         return Found::Told;
     }

@@ -142,13 +142,13 @@ impl What {
     /// Takes in what lies beside the `files` of a folder: the prompt that the model was taught, and an adapter, which is returned.
     fn take_beside(&mut self, files: ModelFiles) -> Result<Option<AdapterFiles>, HubError> {
         let Self::Files { about, .. } = self else { return Ok(None) };
-        let taught = files.taught()?;
-        Template::taught(taught.prompt.as_deref(), about.kind.has_encoder())?;
-        let adapter = taught.adapter_files()?;
+        let adaptation = files.adaptation()?;
+        Template::taught(adaptation.prompt.as_deref(), about.kind.has_encoder())?;
+        let adapter = adaptation.adapter_files()?;
         if let Some(adapter) = &adapter {
             require_fit(files, about.kind, adapter)?;
         }
-        about.prompt = taught.prompt;
+        about.prompt = adaptation.prompt;
         Ok(adapter)
     }
 }

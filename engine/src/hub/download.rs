@@ -12,7 +12,7 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use ureq::http::Uri;
 
-use super::net::{Answer, Client, POLL, Trouble};
+use super::net::{Answer, Client, NetError, POLL};
 use crate::cancel::{CancelToken, Cancelled};
 use crate::store::{PartialFile, StoreError, Wanted};
 
@@ -22,7 +22,7 @@ const CHUNK_BYTES: usize = 128 << 10;
 /// Why a file did not come.
 #[derive(Debug)]
 pub(super) enum Stop {
-    Trouble(Trouble),
+    Net(NetError),
     Store(StoreError),
     Cancelled(Cancelled),
 }
@@ -43,7 +43,7 @@ enum News {
     /// All bytes of a piece were told.
     Piece(usize),
     /// The thread has given up, and with it the file.
-    Failed(Trouble),
+    Failed(NetError),
 }
 
 /// What the threads of one file share.
@@ -63,7 +63,7 @@ struct Shared {
 /// Fetches all pieces of `file` that have not come. `on_bytes` is told how many bytes of the file there are.
 ///
 /// # Errors
-/// A file that changes while it is fetched is begun again once; [`Trouble::Changed`] is the second time.
+/// A file that changes while it is fetched is begun again once; [`NetError::Changed`] is the second time.
 pub(super) fn fetch_file(
     client: &Client,
     uri: &Uri,
@@ -74,7 +74,7 @@ pub(super) fn fetch_file(
     let mut may_restart = true;
     loop {
         match fetch_missing(client, uri, file, cancel, &mut may_restart, on_bytes) {
-            Err(Stop::Trouble(Trouble::Changed)) if may_restart => {
+            Err(Stop::Net(NetError::Changed)) if may_restart => {
                 may_restart = false;
                 file.restart(None)?;
             }
@@ -146,14 +146,14 @@ impl Round<'_> {
                     (self.on_bytes)(there_bytes.min(file.wanted().bytes));
                 }
                 Ok(News::Piece(index)) => file.finish_piece(index)?,
-                Ok(News::Failed(trouble)) => return Err(Stop::Trouble(trouble)),
+                Ok(News::Failed(error)) => return Err(Stop::Net(error)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
         // All threads are done, so each piece was told to be there.
         let all = (0..file.wanted().num_pieces()).all(|index| file.has_piece(index));
-        if all { Ok(()) } else { Err(Stop::Trouble(Trouble::Cut("a thread ended".to_owned()))) }
+        if all { Ok(()) } else { Err(Stop::Net(NetError::Interrupted("a thread ended".to_owned()))) }
     }
 
     /// Takes note of an answer: the first one tells how the file is called, and whether pieces can come side by side.
@@ -163,7 +163,7 @@ impl Round<'_> {
             // The server does not know the state of the file any more that pieces are here of, or ignores ranges: what comes
             // now is everything.
             if !std::mem::take(self.may_restart) {
-                return Err(Stop::Trouble(Trouble::Changed));
+                return Err(Stop::Net(NetError::Changed));
             }
             file.restart(tag)?;
         } else if is_first && file.done_bytes() == 0 && file.tag() != tag {
@@ -184,19 +184,19 @@ impl Round<'_> {
 fn start(shared: &Arc<Shared>, sender: &Sender<News>) -> Result<(), Stop> {
     let (shared, sender) = (Arc::clone(shared), sender.clone());
     let run = move || {
-        if let Err(trouble) = shared.work(&sender)
-            && trouble != Trouble::GivenUp
+        if let Err(error) = shared.work(&sender)
+            && error != NetError::Abandoned
         {
             // Nobody listens any more when another piece has failed.
-            let _ = sender.send(News::Failed(trouble));
+            let _ = sender.send(News::Failed(error));
         }
     };
     let started = std::thread::Builder::new().name("hub-piece".to_owned()).spawn(run);
-    started.map(|_| ()).map_err(|error| Stop::Trouble(Trouble::Unreachable(error.to_string())))
+    started.map(|_| ()).map_err(|error| Stop::Net(NetError::Unreachable(error.to_string())))
 }
 
 impl Shared {
-    fn work(&self, sender: &Sender<News>) -> Result<(), Trouble> {
+    fn work(&self, sender: &Sender<News>) -> Result<(), NetError> {
         loop {
             let next = self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some(index) = next else { return Ok(()) };
@@ -207,14 +207,14 @@ impl Shared {
     }
 
     /// Fetches a piece, and goes on where it broke off when the connection does. True when all of the file came instead.
-    fn fetch_piece(&self, index: usize, sender: &Sender<News>) -> Result<bool, Trouble> {
+    fn fetch_piece(&self, index: usize, sender: &Sender<News>) -> Result<bool, NetError> {
         let (start, end) = self.wanted.piece(index);
         let mut at = start;
         let mut number = 0;
         loop {
             let result = self.fetch_range(&mut at, end, sender);
             if self.given_up.load(Ordering::Relaxed) {
-                return Err(Trouble::GivenUp);
+                return Err(NetError::Abandoned);
             }
             match result {
                 Ok(true) => return Ok(true),
@@ -222,13 +222,13 @@ impl Shared {
                     tell(sender, News::Piece(index))?;
                     return Ok(false);
                 }
-                Err(trouble) => {
-                    let Some(pause) = self.client.pause(&trouble, number) else { return Err(trouble) };
-                    tracing::debug!(target: "recto::hub", "again in {pause:?}: {trouble:?}");
+                Err(error) => {
+                    let Some(pause) = self.client.pause(&error, number) else { return Err(error) };
+                    tracing::debug!(target: "recto::hub", "again in {pause:?}: {error:?}");
                     let until = Instant::now() + pause;
                     while Instant::now() < until {
                         if self.given_up.load(Ordering::Relaxed) {
-                            return Err(Trouble::GivenUp);
+                            return Err(NetError::Abandoned);
                         }
                         std::thread::sleep(until.saturating_duration_since(Instant::now()).min(POLL));
                     }
@@ -239,7 +239,7 @@ impl Shared {
     }
 
     /// Asks for the bytes from `at` to `end` and tells what comes; `at` moves along.
-    fn fetch_range(&self, at: &mut u64, end: u64, sender: &Sender<News>) -> Result<bool, Trouble> {
+    fn fetch_range(&self, at: &mut u64, end: u64, sender: &Sender<News>) -> Result<bool, NetError> {
         let known = self.tag.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let is_strong = |tag: &&String| !tag.starts_with("W/");
         let range = format!("bytes={at}-{}", end - 1);
@@ -249,7 +249,7 @@ impl Shared {
             return self.take_whole(answer, tag, sender).map(|()| true);
         }
         if known.is_some() && tag.is_some() && known != tag {
-            return Err(Trouble::Changed);
+            return Err(NetError::Changed);
         }
         check_range(&answer, *at, end, self.wanted.bytes)?;
         *self.tag.lock().unwrap_or_else(PoisonError::into_inner) = known.or_else(|| tag.clone());
@@ -259,10 +259,10 @@ impl Shared {
     }
 
     /// All of the file comes, from its beginning.
-    fn take_whole(&self, answer: Answer, tag: Option<String>, sender: &Sender<News>) -> Result<(), Trouble> {
+    fn take_whole(&self, answer: Answer, tag: Option<String>, sender: &Sender<News>) -> Result<(), NetError> {
         // While other pieces come, or have come in this attempt, this is another state of the file.
         if self.in_pieces.load(Ordering::Relaxed) {
-            return Err(Trouble::Changed);
+            return Err(NetError::Changed);
         }
         check_length(&answer, self.wanted.bytes)?;
         tell(sender, News::Head { tag, whole: true })?;
@@ -284,19 +284,19 @@ impl Shared {
         answer: Answer,
         at: &mut u64,
         end: u64,
-        on_bytes: &mut dyn FnMut(u64) -> Result<(), Trouble>,
+        on_bytes: &mut dyn FnMut(u64) -> Result<(), NetError>,
         sender: &Sender<News>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), NetError> {
         let mut reader = answer.reader(self.client.transfer());
         while *at < end {
             let room = (end - *at).min(CHUNK_BYTES as u64) as usize;
             let mut bytes = vec![0; room];
-            let read = reader.read(&mut bytes).map_err(|error| Trouble::of_io(&error))?;
+            let read = reader.read(&mut bytes).map_err(|error| NetError::of_io(&error))?;
             if self.given_up.load(Ordering::Relaxed) {
-                return Err(Trouble::GivenUp);
+                return Err(NetError::Abandoned);
             }
             if read == 0 {
-                return Err(Trouble::Cut(format!("{} bytes are missing", end - *at)));
+                return Err(NetError::Interrupted(format!("{} bytes are missing", end - *at)));
             }
             bytes.truncate(read);
             tell(sender, News::Bytes { offset: *at, bytes })?;
@@ -306,33 +306,33 @@ impl Shared {
         // Reading on shows whether there is more, and leaves the connection to the next piece.
         match reader.read(&mut [0]) {
             Ok(0) => Ok(()),
-            Ok(_) => Err(Trouble::Nonsense("it sends more than was asked for".to_owned())),
-            Err(error) => Err(Trouble::of_io(&error)),
+            Ok(_) => Err(NetError::BadResponse("it sends more than was asked for".to_owned())),
+            Err(error) => Err(NetError::of_io(&error)),
         }
     }
 }
 
-fn tell(sender: &Sender<News>, news: News) -> Result<(), Trouble> {
-    sender.send(news).map_err(|_| Trouble::GivenUp)
+fn tell(sender: &Sender<News>, news: News) -> Result<(), NetError> {
+    sender.send(news).map_err(|_| NetError::Abandoned)
 }
 
 /// Checks that an answer is of the range that was asked for, and of a file of the right length.
-fn check_range(answer: &Answer, start: u64, end: u64, total: u64) -> Result<(), Trouble> {
+fn check_range(answer: &Answer, start: u64, end: u64, total: u64) -> Result<(), NetError> {
     let expected = format!("bytes {start}-{}/{total}", end - 1);
     let of_any_length = format!("bytes {start}-{}/*", end - 1);
     let found = answer.field("content-range").unwrap_or("no range");
     if found != expected && found != of_any_length {
-        return Err(Trouble::Nonsense(format!("it sends {found:?} where {expected:?} was asked for")));
+        return Err(NetError::BadResponse(format!("it sends {found:?} where {expected:?} was asked for")));
     }
     check_length(answer, end - start)
 }
 
-fn check_length(answer: &Answer, bytes: u64) -> Result<(), Trouble> {
+fn check_length(answer: &Answer, bytes: u64) -> Result<(), NetError> {
     match answer.field("content-length").map(str::parse::<u64>) {
         Some(Ok(length)) if length != bytes => {
-            Err(Trouble::Nonsense(format!("it sends {length} bytes where {bytes} were expected")))
+            Err(NetError::BadResponse(format!("it sends {length} bytes where {bytes} were expected")))
         }
-        Some(Err(_)) => Err(Trouble::Nonsense("it sends a length that is no number".to_owned())),
+        Some(Err(_)) => Err(NetError::BadResponse("it sends a length that is no number".to_owned())),
         _ => Ok(()),
     }
 }

@@ -10,26 +10,18 @@ use sha2::{Digest as _, Sha256};
 
 use super::checkpoint::{self, Checkpoint};
 use super::download::{Stop, fetch_file};
+use super::error::HubError;
+use super::installed::{NOTICE_FILE, Pulled, already_there};
 use super::listing::{Digest, HubFile, HubModel, HubRequest, explain, file_uri, look_up};
 use super::net::Client;
-use super::pull::NOTICE_FILE;
-use super::{HubError, Meter, Progress, PullOptions, Pulled, Stage};
+use super::options::PullOptions;
+use super::progress::{Meter, Progress, Stage};
 use crate::cancel::CancelToken;
 use crate::store::models::{About, Manifest, ModelStore, check_name, hash_file};
-use crate::store::{Bucket, Directories, PartialDownload, StoreError, Wanted, are_on_one_disk, require_free};
+use crate::store::{Directories, PartialDownload, StoreError, StoreFolder, Wanted, are_on_one_disk, require_free};
 
 /// How much of a file is hashed at a time.
 const CHUNK_BYTES: usize = 1 << 20;
-
-impl PullOptions {
-    fn client(&self) -> Result<Client, HubError> {
-        let endpoint = match &self.endpoint {
-            Some(endpoint) => endpoint.clone(),
-            None => super::Endpoint::from_environment()?,
-        };
-        Ok(Client::new(endpoint, self.token.clone(), self.transfer.clone()))
-    }
-}
 
 /// Asks the hub what a repository holds: which model, how large, under which licence. Nothing is downloaded.
 ///
@@ -59,7 +51,7 @@ pub fn pull_from_hub(
         Ok(()) => {}
         Err(StoreError::AlreadyInstalled { .. }) => {
             let is_same = |manifest: &Manifest| is_of(manifest, model);
-            return super::pull::already_there(name, &is_same, &store, cancel, observe).map(Pulled::AlreadyThere);
+            return already_there(name, &is_same, &store, cancel, observe).map(Pulled::AlreadyThere);
         }
         Err(other) => return Err(other.into()),
     }
@@ -70,7 +62,7 @@ pub fn pull_from_hub(
     let family = model.repository.replace('/', "--");
     let partial = PartialDownload::open(directories, &family, &model.commit[..12])?;
     let needed_bytes = model.total_bytes().saturating_sub(partial.occupied_bytes());
-    require_free(&Bucket::Downloads.path(directories), needed_bytes)?;
+    require_free(&StoreFolder::Downloads.path(directories), needed_bytes)?;
     // On one disk files are moved into place; from one to another they are copied.
     if !are_on_one_disk(partial.folder(), store.root()) {
         require_free(store.root(), model.total_bytes())?;
@@ -132,7 +124,7 @@ fn fetch_one(
         Ok(()) => {}
         Err(Stop::Store(error)) => return Err(error.into()),
         Err(Stop::Cancelled(cancelled)) => return Err(cancelled.into()),
-        Err(Stop::Trouble(trouble)) => return Err(explain(&trouble, client, &uri, &model.repository, None)),
+        Err(Stop::Net(error)) => return Err(explain(&error, client, &uri, &model.repository, None)),
     }
     let found = digest(pieces.path(), &file.digest, cancel)?;
     if found != file.digest.hex() {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use ureq::http::Uri;
 
-use super::net::{Client, Trouble};
+use super::net::{Client, NetError};
 use super::{HubError, Licence};
 use crate::cancel::CancelToken;
 
@@ -157,14 +157,14 @@ pub(super) fn look_up(client: &Client, request: &HubRequest, cancel: &CancelToke
     let uri = client.endpoint().at(&["api/models", repository, "revision"], &format!("/{escaped}?blobs=true"))?;
     let bytes = client
         .fetch(&uri, MAX_LISTING_BYTES, cancel)?
-        .map_err(|trouble| explain(&trouble, client, &uri, repository, Some(revision)))?;
+        .map_err(|error| explain(&error, client, &uri, repository, Some(revision)))?;
     let nonsense = |why: String| HubError::BadAnswer { host: host(&uri), why };
     let listing: Listing = serde_json::from_slice(&bytes)
         .map_err(|error| nonsense(format!("its list of files makes no sense ({error})")))?;
     if !is_hash(&listing.sha, 40) {
         return Err(nonsense("it names no commit".to_owned()));
     }
-    let files = choose(&listing.siblings, file.as_deref(), repository).map_err(|trouble| match trouble {
+    let files = choose(&listing.siblings, file.as_deref(), repository).map_err(|choice| match choice {
         Choice::Nothing(why) => HubError::NothingToFetch { repository: repository.clone(), why },
         Choice::Nonsense(why) => nonsense(why),
     })?;
@@ -194,7 +194,7 @@ pub(super) fn host(uri: &Uri) -> String {
 
 /// What a failed exchange means for whoever wanted a model.
 pub(super) fn explain(
-    trouble: &Trouble,
+    error: &NetError,
     client: &Client,
     uri: &Uri,
     repository: &str,
@@ -202,19 +202,19 @@ pub(super) fn explain(
 ) -> HubError {
     let (host, repository) = (host(uri), repository.to_owned());
     let page = || page(client, &repository);
-    let refusal = match trouble {
-        Trouble::Refused(refusal) => refusal,
-        Trouble::Unreachable(detail) => return HubError::Unreachable { host, detail: detail.clone() },
-        Trouble::NotTrusted(detail) => return HubError::NotTrusted { host, detail: detail.clone() },
-        Trouble::BadProxy(variable) => return HubError::BadProxy { variable: variable.clone() },
-        Trouble::Cut(detail) => return HubError::Cut { host, detail: detail.clone() },
-        Trouble::Silent => return HubError::Silent { host, secs: client.transfer().stall.as_secs() },
-        Trouble::Nonsense(why) => return HubError::BadAnswer { host, why: why.clone() },
-        Trouble::Astray(why) => return HubError::Astray { host, why: why.clone() },
-        Trouble::Changed => {
+    let refusal = match error {
+        NetError::Refused(refusal) => refusal,
+        NetError::Unreachable(detail) => return HubError::Unreachable { host, detail: detail.clone() },
+        NetError::Untrusted(detail) => return HubError::NotTrusted { host, detail: detail.clone() },
+        NetError::BadProxy(variable) => return HubError::BadProxy { variable: variable.clone() },
+        NetError::Interrupted(detail) => return HubError::Cut { host, detail: detail.clone() },
+        NetError::Stalled => return HubError::Silent { host, secs: client.transfer().stall.as_secs() },
+        NetError::BadResponse(why) => return HubError::BadAnswer { host, why: why.clone() },
+        NetError::BadRedirect(why) => return HubError::Astray { host, why: why.clone() },
+        NetError::Changed => {
             return HubError::BadAnswer { host, why: "the file changed while it was fetched".to_owned() };
         }
-        Trouble::GivenUp => return HubError::Cancelled(crate::cancel::Cancelled),
+        NetError::Abandoned => return HubError::Cancelled(crate::cancel::Cancelled),
     };
     match (refusal.status, refusal.code.as_deref()) {
         (404, Some("RevisionNotFound")) if revision.is_some() => {

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use super::{HubError, Part, PullOptions};
+use super::catalogue::Part;
+use super::error::HubError;
+use super::options::PullOptions;
 use crate::cancel::CancelToken;
 use crate::child::without_console;
 use crate::store::StoreError;

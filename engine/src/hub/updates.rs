@@ -6,7 +6,7 @@ use ureq::http::Uri;
 
 use super::HubError;
 use super::listing::{explain, host};
-use super::net::{Client, Endpoint, Transfer, Trouble};
+use super::net::{Client, Endpoint, NetError, Transfer};
 use crate::cancel::CancelToken;
 
 const RELEASE: &str = include_str!("../../../assets/release.toml");
@@ -58,16 +58,16 @@ pub fn newer_release(address: &str, running: &str, cancel: &CancelToken) -> Resu
     let client = Client::new(Endpoint::parse(address).map_err(|_| bad())?, None, Transfer::default());
     let answer = client.fetch(&uri, MAX_BYTES, cancel)?;
     client.close();
-    let bytes = answer.map_err(|trouble| trouble_of(&trouble, &client, &uri))?;
+    let bytes = answer.map_err(|error| explain_release(&error, &client, &uri))?;
     compare(&bytes, running).map_err(|why| HubError::BadAnswer { host: host(&uri), why })
 }
 
-fn trouble_of(trouble: &Trouble, client: &Client, uri: &Uri) -> HubError {
-    match trouble {
-        Trouble::Refused(refusal) if refusal.status == FORBIDDEN => {
+fn explain_release(error: &NetError, client: &Client, uri: &Uri) -> HubError {
+    match error {
+        NetError::Refused(refusal) if refusal.status == FORBIDDEN => {
             HubError::TooMany { host: host(uri), secs: refusal.retry_after.as_ref().map(std::time::Duration::as_secs) }
         }
-        Trouble::Refused(refusal) if refusal.status != 429 && refusal.status < 500 => {
+        NetError::Refused(refusal) if refusal.status != 429 && refusal.status < 500 => {
             HubError::BadAnswer { host: host(uri), why: "no release is announced there".to_owned() }
         }
         other => explain(other, client, uri, "", None),

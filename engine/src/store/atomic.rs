@@ -8,8 +8,8 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::StoreError;
-use super::patience::Patience;
+use super::error::StoreError;
+use super::retry::Retry;
 
 /// Writes `bytes` to `path`, in place of whatever file is there. Its folder must exist.
 ///
@@ -30,9 +30,9 @@ pub(super) fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError
         file.write_all(part).map_err(StoreError::write(path))?;
     }
     file.as_file().sync_all().map_err(StoreError::write(path))?;
-    let patience = Patience::begin();
+    let retry = Retry::new();
     while let Err(failed) = file.persist(path) {
-        if !patience.is_left_after(&failed.error) {
+        if !retry.should_retry(&failed.error) {
             return Err(StoreError::write(path)(failed.error));
         }
         file = failed.file;

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use super::StoreError;
-
 /// Bytes that the user may still write on the disk that holds `path`, which need not exist; `None` where the platform
 /// does not say.
 pub fn free_bytes(path: &Path) -> Option<u64> {
@@ -58,19 +56,6 @@ fn disk_of(path: &Path) -> Option<std::ffi::OsString> {
     Some(path.canonicalize().ok()?.components().next()?.as_os_str().to_owned())
 }
 
-/// Checks that `needed_bytes` fit on the disk that holds `path`, before anything is written.
-///
-/// # Errors
-/// Returns [`StoreError::DiskFull`] when they do not.
-pub fn require_free(path: &Path, needed_bytes: u64) -> Result<(), StoreError> {
-    match free_bytes(path) {
-        Some(free_bytes) if free_bytes < needed_bytes => {
-            Err(StoreError::DiskFull { path: path.to_owned(), needed_bytes, free_bytes: Some(free_bytes) })
-        }
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,14 +65,5 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("a/b/c");
         assert_eq!(free_bytes(&missing).is_some(), cfg!(any(unix, windows)));
-    }
-
-    #[test]
-    #[cfg(any(unix, windows))]
-    fn more_than_any_disk_holds_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        require_free(folder.path(), 1).unwrap();
-        let error = require_free(folder.path(), u64::MAX).unwrap_err();
-        assert!(matches!(error, StoreError::DiskFull { needed_bytes: u64::MAX, .. }), "{error}");
     }
 }

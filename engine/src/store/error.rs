@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::disk::free_bytes;
 use crate::cancel::Cancelled;
 use crate::diagnostic::Hint;
 
@@ -115,7 +116,7 @@ impl StoreError {
     pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::DiskFull { path: path.to_owned(), needed_bytes: 0, free_bytes: super::free_bytes(path) }
+                Self::DiskFull { path: path.to_owned(), needed_bytes: 0, free_bytes: free_bytes(path) }
             }
             _ => Self::Write { path: path.to_owned(), source },
         }

@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::StoreError;
+use super::error::StoreError;
 use super::folder::create_folder;
 
 /// How long a lock may take to come free: a program that is being started keeps what its parent has open for a moment.

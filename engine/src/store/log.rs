@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
 
-use super::{Bucket, Directories, StoreError, folder};
+use super::{Directories, StoreError, StoreFolder, folder};
 
 /// A log as long as this is put aside when the next program starts; of those put aside, one stays.
 const LONGEST: u64 = 1 << 20;
@@ -13,7 +13,7 @@ const LONGEST: u64 = 1 << 20;
 /// # Errors
 /// Returns [`StoreError::Write`] where it cannot be written.
 pub fn log_file(directories: &Directories) -> Result<(PathBuf, File), StoreError> {
-    let parent = Bucket::Log.path(directories);
+    let parent = StoreFolder::Log.path(directories);
     folder::create_folder(&parent)?;
     let path = parent.join("recto.log");
     if path.metadata().is_ok_and(|about| about.len() >= LONGEST) {

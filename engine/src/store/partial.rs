@@ -5,20 +5,19 @@
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::{create_folder, publish, remove_folder};
-use super::{Bucket, Directories, FileLock, StoreError};
+use super::directories::Directories;
+use super::error::StoreError;
+use super::folder::{create_folder, publish, remove_folder, sweep};
+use super::lock::FileLock;
+use super::resumable::{PARTIAL, is_stale};
+use super::store_folder::StoreFolder;
 
-/// How the folder of a download that may go on ends.
-const PARTIAL: &str = ".partial";
 /// What the parts of a model's file are called until they are whole.
 const PART: &str = ".part";
 const JOURNAL: &str = ".journal";
-/// Nobody comes back for a download after this.
-const MAX_AGE: Duration = Duration::from_hours(24 * 14);
 const FORMAT: u32 = 1;
 /// A line of a journal has a few digits; a terabyte in pieces of a megabyte has a million of them.
 const MAX_JOURNAL_BYTES: u64 = 16 << 20;
@@ -69,13 +68,13 @@ impl PartialDownload {
     /// # Errors
     /// Returns [`StoreError::Busy`] while another process downloads, [`StoreError::Write`] when nothing can be written.
     pub fn open(directories: &Directories, family: &str, key: &str) -> Result<Self, StoreError> {
-        let bucket = Bucket::Downloads.path(directories);
-        let lock = FileLock::of_folder(&bucket)?;
+        let downloads = StoreFolder::Downloads.path(directories);
+        let lock = FileLock::of_folder(&downloads)?;
         let own = format!("{family}@{key}{PARTIAL}");
-        super::folder::sweep(&bucket, |name| {
-            name != own && (name.starts_with(&format!("{family}@")) || is_stale(&bucket, name))
+        sweep(&downloads, |name| {
+            name != own && (name.starts_with(&format!("{family}@")) || is_stale(&downloads, name))
         })?;
-        let folder = bucket.join(own);
+        let folder = downloads.join(own);
         create_folder(&folder)?;
         Ok(Self { folder, _lock: lock })
     }
@@ -261,20 +260,6 @@ fn read_journal(journal: &mut File, wanted: &Wanted) -> Option<(Option<String>, 
         *done.get_mut(index)? = true;
     }
     Some((head.tag, done))
-}
-
-/// Whether a folder among the downloads is one that nobody will come back for.
-fn is_stale(bucket: &Path, name: &str) -> bool {
-    if !name.ends_with(PARTIAL) && !name.ends_with(super::folder::KEPT) {
-        return true;
-    }
-    let changed = bucket.join(name).metadata().and_then(|metadata| metadata.modified());
-    changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > MAX_AGE))
-}
-
-/// Whether a folder among the downloads may go on another day.
-pub(super) fn may_go_on(bucket: &Path, name: &str) -> bool {
-    !is_stale(bucket, name)
 }
 
 fn remove_file(path: &Path) -> Result<(), StoreError> {

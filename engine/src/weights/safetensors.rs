@@ -7,8 +7,9 @@ use candle_core::safetensors::{Load, MmapedSafetensors};
 use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
 
+use super::error::WeightsError;
 use super::names::canonical;
-use super::{TensorSource, WeightsError};
+use super::source::{TensorSource, numbers_of};
 
 /// Mapped files and the published name of each tensor in them.
 pub(super) struct SafetensorsFiles {
@@ -81,7 +82,7 @@ impl TensorSource for SafetensorsFiles {
             safetensors::Dtype::BF16 => {
                 data.par_chunks_exact(2).map(|b| f32::from_bits(u32::from_le_bytes([0, 0, b[0], b[1]]))).collect()
             }
-            _ => return super::numbers_of(name, &self.load(name, DType::F32, &Device::Cpu)?),
+            _ => return numbers_of(name, &self.load(name, DType::F32, &Device::Cpu)?),
         })
     }
 }

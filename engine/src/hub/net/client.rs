@@ -10,9 +10,9 @@ use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, BodyReader};
 
 use super::endpoint::{is_private, redirected};
+use super::error::{NetError, Refusal};
 use super::names::Names;
 use super::proxy::proxy_for;
-use super::trouble::{Refusal, Trouble};
 use super::{Endpoint, POLL, Transfer};
 use crate::cancel::{CancelToken, Cancelled};
 use crate::hub::Token;
@@ -124,7 +124,7 @@ impl Client {
         uri: &Uri,
         range: Option<&str>,
         if_range: Option<&str>,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, NetError> {
         let mut uri = uri.clone();
         for _ in 0..=MAX_REDIRECTS {
             let mut request = self.agent.get(&uri).config().proxy(proxy_for(&uri)?).build();
@@ -138,15 +138,15 @@ impl Client {
                     request = request.header(name, value);
                 }
             }
-            let response = request.call().map_err(Trouble::of)?;
+            let response = request.call().map_err(NetError::of)?;
             let (parts, body) = response.into_parts();
             match parts.status.as_u16() {
                 status @ (200 | 206) => return Ok(Answer { status, headers: parts.headers, body }),
                 301 | 302 | 303 | 307 | 308 => uri = next(&uri, &parts.headers)?,
-                _ => return Err(Trouble::Refused(Refusal::of(parts.status, &parts.headers, token.is_some()))),
+                _ => return Err(NetError::Refused(Refusal::of(parts.status, &parts.headers, token.is_some()))),
             }
         }
-        Err(Trouble::Astray(format!("it was redirected more than {MAX_REDIRECTS} times")))
+        Err(NetError::BadRedirect(format!("it was redirected more than {MAX_REDIRECTS} times")))
     }
 
     /// All of a small thing, at most `max_bytes`, asked for again where that may help.
@@ -158,12 +158,12 @@ impl Client {
         uri: &Uri,
         max_bytes: u64,
         cancel: &CancelToken,
-    ) -> Result<Result<Vec<u8>, Trouble>, Cancelled> {
+    ) -> Result<Result<Vec<u8>, NetError>, Cancelled> {
         let mut number = 0;
         loop {
             let (client, asked) = (self.clone(), uri.clone());
             let result = self.wait(cancel, move || client.read_all(&asked, max_bytes))?;
-            let Some(pause) = result.as_ref().err().and_then(|trouble| self.pause(trouble, number)) else {
+            let Some(pause) = result.as_ref().err().and_then(|error| self.pause(error, number)) else {
                 return Ok(result);
             };
             sleep(pause, cancel)?;
@@ -172,31 +172,31 @@ impl Client {
     }
 
     /// How long to wait before asking for the `number`th time again; `None` where that would not help.
-    pub(in crate::hub) fn pause(&self, trouble: &Trouble, number: u32) -> Option<Duration> {
+    pub(in crate::hub) fn pause(&self, error: &NetError, number: u32) -> Option<Duration> {
         // A host that is not there will hardly come in the next seconds.
-        let retries = if matches!(trouble, Trouble::Unreachable(_)) {
+        let retries = if matches!(error, NetError::Unreachable(_)) {
             self.transfer.retries.min(1)
         } else {
             self.transfer.retries
         };
-        if !trouble.may_pass() || number >= retries {
+        if !error.is_transient() || number >= retries {
             return None;
         }
         let own = self.transfer.pause_before(number);
-        match trouble.retry_after() {
+        match error.retry_after() {
             Some(asked) if asked > self.transfer.longest_pause => None,
             Some(asked) => Some(asked.max(own)),
             None => Some(own),
         }
     }
 
-    fn read_all(&self, uri: &Uri, max_bytes: u64) -> Result<Vec<u8>, Trouble> {
+    fn read_all(&self, uri: &Uri, max_bytes: u64) -> Result<Vec<u8>, NetError> {
         let answer = self.open(uri, None, None)?;
         let mut bytes = Vec::new();
         let reader = answer.reader(&self.transfer);
-        reader.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| Trouble::of_io(&error))?;
+        reader.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| NetError::of_io(&error))?;
         if bytes.len() as u64 > max_bytes {
-            return Err(Trouble::Nonsense(format!("it has more than {max_bytes} bytes")));
+            return Err(NetError::BadResponse(format!("it has more than {max_bytes} bytes")));
         }
         Ok(bytes)
     }
@@ -206,15 +206,15 @@ impl Client {
     fn wait<T: Send + 'static>(
         &self,
         cancel: &CancelToken,
-        work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
-    ) -> Result<Result<T, Trouble>, Cancelled> {
+        work: impl FnOnce() -> Result<T, NetError> + Send + 'static,
+    ) -> Result<Result<T, NetError>, Cancelled> {
         let (sender, receiver) = crossbeam_channel::bounded(1);
         let run = move || {
             // Nobody waits any more once it was cancelled.
             let _ = sender.send(work());
         };
         if let Err(error) = std::thread::Builder::new().name("hub".to_owned()).spawn(run) {
-            return Ok(Err(Trouble::Unreachable(error.to_string())));
+            return Ok(Err(NetError::Unreachable(error.to_string())));
         }
         loop {
             if let Err(cancelled) = cancel.check() {
@@ -224,7 +224,9 @@ impl Client {
             match receiver.recv_timeout(POLL) {
                 Ok(result) => return Ok(result),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(Err(Trouble::Cut("its thread ended".to_owned()))),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Ok(Err(NetError::Interrupted("its thread ended".to_owned())));
+                }
             }
         }
     }
@@ -244,12 +246,12 @@ fn sleep(pause: Duration, cancel: &CancelToken) -> Result<(), Cancelled> {
 }
 
 /// Where a redirection leads. What came encrypted goes on encrypted.
-fn next(from: &Uri, headers: &HeaderMap) -> Result<Uri, Trouble> {
+fn next(from: &Uri, headers: &HeaderMap) -> Result<Uri, NetError> {
     let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
-    let astray = || Trouble::Astray(format!("{} redirects to no address", from.host().unwrap_or_default()));
+    let astray = || NetError::BadRedirect(format!("{} redirects to no address", from.host().unwrap_or_default()));
     let to = redirected(from, location.ok_or_else(astray)?).ok_or_else(astray)?;
     if is_private(from) && !is_private(&to) {
-        return Err(Trouble::Astray("it was redirected to a connection that others can read".to_owned()));
+        return Err(NetError::BadRedirect("it was redirected to a connection that others can read".to_owned()));
     }
     Ok(to)
 }

@@ -6,16 +6,16 @@
 
 mod client;
 mod endpoint;
+mod error;
 mod names;
 mod proxy;
-mod trouble;
 
 use std::time::Duration;
 
 pub use endpoint::Endpoint;
 
 pub(super) use client::{Answer, Client};
-pub(super) use trouble::Trouble;
+pub(super) use error::NetError;
 
 /// How often the wish to stop is looked at while waiting.
 pub(super) const POLL: Duration = Duration::from_millis(50);

@@ -21,8 +21,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Key;
-use crate::store::Bucket;
+use super::clock::now_secs;
+use super::key::Key;
+use crate::store::StoreFolder;
 
 pub(super) const MAGIC: &[u8; 8] = b"RECTOENC";
 pub(super) const VERSION: u32 = 1;
@@ -59,11 +60,11 @@ impl EntryKind {
     }
 
     /// Where entries of this kind lie.
-    pub(super) fn bucket(self) -> Bucket {
+    pub(super) fn folder(self) -> StoreFolder {
         match self {
-            Self::Window => Bucket::Encodings,
-            Self::Vision | Self::Picture => Bucket::Vision,
-            Self::Pages => Bucket::Pages,
+            Self::Window => StoreFolder::Encodings,
+            Self::Vision | Self::Picture => StoreFolder::Vision,
+            Self::Pages => StoreFolder::Pages,
         }
     }
 }
@@ -88,7 +89,7 @@ impl About {
             document: document.to_owned(),
             document_hash: document_hash.to_owned(),
             model: model.to_owned(),
-            made_secs: super::now_secs(),
+            made_secs: now_secs(),
         }
     }
 }

@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::clock::secs_of;
 use super::format::{About, EntryKind, HEADER_BYTES, Header, Section};
-use super::{EXTENSION, EncodingStore, secs_of};
+use super::{EXTENSION, EncodingStore};
 use crate::store::StoreError;
 
 /// What an entry is of is a few names; anything beyond this is not that.

@@ -6,6 +6,7 @@
 //! damaged, foreign or from another version is as good as absent. Nothing here knows tensors or tokens: states are bytes
 //! of bf16 numbers, and what belongs to them is bytes that the caller understands.
 
+mod clock;
 mod eviction;
 mod format;
 mod key;
@@ -15,7 +16,7 @@ mod mapped;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 pub use eviction::Cleared;
 pub use format::{About, Entry, EntryKind};
@@ -23,7 +24,7 @@ pub use key::{Key, KeyHasher};
 pub use listing::{Kept, KeptFile};
 pub use mapped::MappedEntry;
 
-use super::{Bucket, Directories, StoreError, atomic, folder};
+use super::{Directories, StoreError, StoreFolder, atomic, folder};
 
 /// Bytes that encodings take at most where nothing else is said: 4 GiB, about three million tokens of the smallest model.
 pub const DEFAULT_LIMIT_BYTES: u64 = 4 << 30;
@@ -125,11 +126,11 @@ impl EncodingStore {
     }
 
     fn folder(&self, kind: EntryKind) -> PathBuf {
-        kind.bucket().path(&self.directories)
+        kind.folder().path(&self.directories)
     }
 
     fn folders(&self) -> [PathBuf; 3] {
-        [Bucket::Encodings, Bucket::Vision, Bucket::Pages].map(|bucket| bucket.path(&self.directories))
+        [StoreFolder::Encodings, StoreFolder::Vision, StoreFolder::Pages].map(|folder| folder.path(&self.directories))
     }
 }
 
@@ -137,14 +138,4 @@ impl EncodingStore {
 fn limit_of_environment() -> Option<u64> {
     let gigabytes: f64 = std::env::var(LIMIT_VARIABLE).ok()?.trim().parse().ok()?;
     (gigabytes >= 0.0).then_some((gigabytes * 1e9) as u64)
-}
-
-/// Seconds since 1970.
-fn secs_of(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-/// Now, in seconds since 1970.
-fn now_secs() -> u64 {
-    secs_of(SystemTime::now())
 }

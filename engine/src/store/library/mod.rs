@@ -12,7 +12,7 @@ pub use search::{Passage, find_words};
 pub use text::{KeptText, TextPage};
 
 use super::encodings::EncodingStore;
-use super::{Bucket, Directories, StoreError, atomic, folder};
+use super::{Directories, StoreError, StoreFolder, atomic, folder};
 
 /// Name of what is kept of a report's conversation.
 const CONVERSATION: &str = "conversation.json";
@@ -45,7 +45,7 @@ pub struct Library {
 impl Library {
     /// The library below these directories; nothing is made on disk before something is kept.
     pub fn new(directories: &Directories) -> Self {
-        Self { directories: directories.clone(), folder: Bucket::Library.path(directories) }
+        Self { directories: directories.clone(), folder: StoreFolder::Library.path(directories) }
     }
 
     /// A record as it was written last; `None` where it was not.

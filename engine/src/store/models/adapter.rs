@@ -7,12 +7,11 @@ use std::borrow::Cow;
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::manifest::{is_plain_file_name, prompt_in};
+use super::manifest::{Manifest, ManifestAdapter, ManifestFile, prompt_in};
 use super::verify::{hexadecimal, verify_files};
-use super::{Manifest, ManifestFile, ModelFolder, ModelStore};
+use super::{ModelFolder, ModelStore};
 use crate::cancel::CancelToken;
 use crate::store::encodings::{Key, KeyHasher};
 use crate::store::folder::{publish, remove_folder, sweep};
@@ -33,21 +32,6 @@ const MAX_CONFIG_BYTES: u64 = 1 << 20;
 const MAX_BYTES: u64 = 4 << 30;
 /// Digits of the hash in the folder's name.
 const DIGITS: usize = 16;
-
-/// What is written down about the adapter of an installed model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManifestAdapter {
-    /// What the user's folder was called.
-    pub name: String,
-    /// The folder in the model's folder.
-    pub folder: String,
-    /// The prompt that it teaches, by name; that of the model itself where `None`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub prompt: Option<String>,
-    /// Its files.
-    #[serde(rename = "file")]
-    pub files: Vec<ManifestFile>,
-}
 
 /// An adapter that is to be put on a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,13 +141,6 @@ impl ModelStore {
             remove_folder(&folder)?;
         }
         Ok(true)
-    }
-}
-
-impl ManifestAdapter {
-    /// Whether its names stay inside the model's folder.
-    pub(super) fn is_sound(&self) -> bool {
-        is_plain_file_name(&self.folder) && self.files.iter().all(|file| is_plain_file_name(&file.name))
     }
 }
 

@@ -7,25 +7,14 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use super::manifest::is_plain_file_name;
+use super::manifest::{About, MANIFEST_FILE, Manifest, ManifestFile, is_plain_file_name};
 use super::verify::{CHUNK_BYTES, hexadecimal};
-use super::{ADDING, MANIFEST_FILE, Manifest, ManifestFile, ModelKind};
 use crate::cancel::CancelToken;
 use crate::store::folder::publish;
 use crate::store::{FileLock, StoreError};
 
-/// What is known of a model beside its files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
-    /// What kind of model it is.
-    pub kind: ModelKind,
-    /// Where it came from, in words.
-    pub source: String,
-    /// Its licence, in words.
-    pub licence: String,
-    /// The prompt it was taught, by name, where it is not the usual one.
-    pub prompt: Option<String>,
-}
+/// Prefix of the folders of installations in progress.
+pub(super) const ADDING: &str = ".adding-";
 
 /// An installation under way. Dropped before [`Installation::finish`] it leaves nothing behind.
 #[derive(Debug)]

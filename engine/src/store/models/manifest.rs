@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ManifestAdapter, ModelKind};
+use super::kind::ModelKind;
 use crate::store::{StoreError, atomic};
 
 /// The file's name in a model's folder.
@@ -51,9 +51,44 @@ pub struct ManifestFile {
     pub sha256: String,
 }
 
+/// What is written down about the adapter of an installed model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestAdapter {
+    /// What the user's folder was called.
+    pub name: String,
+    /// The folder in the model's folder.
+    pub folder: String,
+    /// The prompt that it teaches, by name; that of the model itself where `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// Its files.
+    #[serde(rename = "file")]
+    pub files: Vec<ManifestFile>,
+}
+
+/// What is known of a model beside its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// What kind of model it is.
+    pub kind: ModelKind,
+    /// Where it came from, in words.
+    pub source: String,
+    /// Its licence, in words.
+    pub licence: String,
+    /// The prompt it was taught, by name, where it is not the usual one.
+    pub prompt: Option<String>,
+}
+
+impl ManifestAdapter {
+    /// Whether its names stay inside the model's folder.
+    fn is_sound(&self) -> bool {
+        is_plain_file_name(&self.folder) && self.files.iter().all(|file| is_plain_file_name(&file.name))
+    }
+}
+
 impl Manifest {
     /// What is to be written about a model that is about to be installed.
-    pub(super) fn new(name: &str, about: super::About, files: Vec<ManifestFile>) -> Self {
+    pub(super) fn new(name: &str, about: About, files: Vec<ManifestFile>) -> Self {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Self {
             format: FORMAT,

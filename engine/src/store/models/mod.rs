@@ -1,8 +1,9 @@
-//! Installed models: a folder each under [`Bucket::Models`], and what `recto.toml` in it says of it.
+//! Installed models: a folder each under [`StoreFolder::Models`], and what `recto.toml` in it says of it.
 //!
 //! A model is installed when its folder has its name and its `recto.toml`; both come last, so that a copy that was cut
 //! short never looks like a model. What is damaged or was put there by others is named, never run and never deleted.
 
+mod adaptation;
 mod adapter;
 mod fingerprint;
 mod install;
@@ -10,27 +11,25 @@ mod kind;
 mod layout;
 mod manifest;
 mod name;
-mod taught;
 mod verify;
 
 use std::path::{Path, PathBuf};
 
-pub use adapter::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, AdapterFiles, ManifestAdapter};
+pub use adaptation::Adaptation;
+pub use adapter::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, AdapterFiles};
 pub use fingerprint::Fingerprint;
-pub use install::{About, Installation, StagedFile};
+pub use install::{Installation, StagedFile};
 pub use kind::ModelKind;
 pub use layout::ModelFiles;
-pub use manifest::{MANIFEST_FILE, Manifest, ManifestFile};
+pub use manifest::{About, MANIFEST_FILE, Manifest, ManifestAdapter, ManifestFile};
 pub use name::check_name;
-pub use taught::Taught;
 pub use verify::{FaultKind, FileFault, hash_file};
 
+use self::install::ADDING;
 use super::folder::{publish, remove_folder, sweep};
-use super::{Bucket, Directories, FileLock, StoreError};
+use super::{Directories, FileLock, StoreError, StoreFolder};
 use crate::cancel::CancelToken;
 
-/// Prefix of folders that are about to be models.
-const ADDING: &str = ".adding-";
 /// Prefix of folders that were models.
 const REMOVING: &str = ".removing-";
 
@@ -82,7 +81,7 @@ pub enum ModelState {
 impl ModelStore {
     /// The models of the user with these directories; nothing is made on disk before something is installed.
     pub fn new(directories: &Directories) -> Self {
-        Self { root: Bucket::Models.path(directories) }
+        Self { root: StoreFolder::Models.path(directories) }
     }
 
     /// The folder that holds the models.
@@ -277,9 +276,9 @@ fn at_path(path: &Path) -> Result<ModelFolder, StoreError> {
     let kind = files.kind()?;
     let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
     let name = stem.map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
-    let taught = files.taught()?;
-    let prompt = taught.prompt_in_use().map(str::to_owned);
-    Ok(ModelFolder { name, kind, files, manifest: None, adapter: taught.adapter, prompt })
+    let adaptation = files.adaptation()?;
+    let prompt = adaptation.prompt_in_use().map(str::to_owned);
+    Ok(ModelFolder { name, kind, files, manifest: None, adapter: adaptation.adapter, prompt })
 }
 
 fn looks_like_path(text: &str) -> bool {

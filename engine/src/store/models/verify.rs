@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::ManifestFile;
+use super::manifest::ManifestFile;
 use crate::cancel::CancelToken;
 use crate::store::StoreError;
 

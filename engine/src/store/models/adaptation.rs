@@ -1,4 +1,4 @@
-//! What lies beside the files of a model that is named by its path: an adapter, and which prompts were taught.
+//! The adapter of a model that is given by its path, and the names of the prompt templates it was trained with.
 
 use std::path::PathBuf;
 
@@ -6,29 +6,29 @@ use super::manifest::prompt_in;
 use super::{ADAPTER_CONFIG, AdapterFiles, Manifest, ModelFiles};
 use crate::store::StoreError;
 
-/// How the folder of an adapter beside a checkpoint may be called.
-const BESIDE: &str = "adapter";
+/// Name of an adapter's folder inside a checkpoint folder.
+const ADAPTER_FOLDER: &str = "adapter";
 
-/// What belongs to a model beside its own files.
+/// What a model was adapted with, beyond its own files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Taught {
+pub struct Adaptation {
     /// The folder of its adapter.
     pub adapter: Option<PathBuf>,
-    /// What the adapter is called, where that was written down.
+    /// Name of the adapter, where it is recorded.
     pub adapter_name: Option<String>,
-    /// The prompt that the adapter teaches, by name.
+    /// Name of the adapter's prompt template.
     pub adapter_prompt: Option<String>,
-    /// The prompt that the model itself was taught, by name.
+    /// Name of the model's own prompt template.
     pub prompt: Option<String>,
 }
 
-impl Taught {
-    /// The prompt that the model is asked with; the usual one where `None`.
+impl Adaptation {
+    /// Name of the prompt template in use; `None` for the default one.
     pub fn prompt_in_use(&self) -> Option<&str> {
         self.adapter_prompt.as_deref().or(self.prompt.as_deref())
     }
 
-    /// The adapter, read.
+    /// Reads the adapter.
     ///
     /// # Errors
     /// As [`AdapterFiles::in_folder`].
@@ -41,28 +41,28 @@ impl Taught {
 }
 
 impl ModelFiles {
-    /// What lies beside these files: as `recto.toml` of an installation says, or an adapter with its own files' names, in a folder
-    /// `adapter` or right here, and the prompts that a `recto.toml` beside either of them names.
+    /// The adapter and prompt templates of these files. For an installed model its `recto.toml` names them; elsewhere the adapter is
+    /// recognised by its file names, in the folder `adapter` or in this one, and a `recto.toml` in either may name a template.
     ///
     /// # Errors
-    /// Returns [`StoreError::BadNote`] where a `recto.toml` cannot be understood.
-    pub fn taught(&self) -> Result<Taught, StoreError> {
-        let Some(folder) = self.folder() else { return Ok(Taught::default()) };
+    /// Returns [`StoreError::BadNote`] where a `recto.toml` cannot be parsed.
+    pub fn adaptation(&self) -> Result<Adaptation, StoreError> {
+        let Some(folder) = self.folder() else { return Ok(Adaptation::default()) };
         if let Ok(manifest) = Manifest::read(folder) {
             let Manifest { adapter, prompt, .. } = manifest;
-            let Some(adapter) = adapter else { return Ok(Taught { prompt, ..Taught::default() }) };
+            let Some(adapter) = adapter else { return Ok(Adaptation { prompt, ..Adaptation::default() }) };
             let (folder, name) = (folder.join(adapter.folder), adapter.name);
-            return Ok(Taught {
+            return Ok(Adaptation {
                 adapter: Some(folder),
                 adapter_name: Some(name),
                 adapter_prompt: adapter.prompt,
                 prompt,
             });
         }
-        let candidates = [folder.join(BESIDE), folder.to_owned()];
+        let candidates = [folder.join(ADAPTER_FOLDER), folder.to_owned()];
         let adapter = candidates.into_iter().find(|folder| folder.join(ADAPTER_CONFIG).is_file());
         let adapter_prompt = adapter.as_deref().map(prompt_in).transpose()?.flatten();
         let prompt = if adapter.as_deref() == Some(folder) { None } else { prompt_in(folder)? };
-        Ok(Taught { adapter, adapter_name: None, adapter_prompt, prompt })
+        Ok(Adaptation { adapter, adapter_name: None, adapter_prompt, prompt })
     }
 }

@@ -1,36 +1,36 @@
-//! Waiting for those who have a file open for a moment: on Windows it cannot be renamed meanwhile, and virus scanners open
-//! every new file.
+//! Retrying while another program has a file open: on Windows it cannot be renamed meanwhile, and virus scanners open every
+//! new file.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How long a scanner may take.
-const LONGEST: Duration = Duration::from_secs(2);
+/// How long to go on retrying.
+const MAX_WAIT: Duration = Duration::from_secs(2);
 
-/// Between two attempts.
+/// Pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// What Windows says of a file that somebody has open: access denied, shared with another, locked in part.
-const HELD: [i32; 3] = [5, 32, 33];
+/// Windows error codes for a file that another program has open: access denied, sharing violation, lock violation.
+const IN_USE: [i32; 3] = [5, 32, 33];
 
-/// How long one has been waiting.
+/// A series of attempts, limited in time.
 #[derive(Debug)]
-pub(super) struct Patience(Instant);
+pub(super) struct Retry(Instant);
 
-impl Patience {
-    /// Begins to wait.
-    pub(super) fn begin() -> Self {
+impl Retry {
+    /// Starts the clock.
+    pub(super) fn new() -> Self {
         Self(Instant::now())
     }
 
-    /// Whether to try again after `error`, which on other systems does not pass; where so, a pause has been made.
-    pub(super) fn is_left_after(&self, error: &io::Error) -> bool {
-        let passes = cfg!(windows) && error.raw_os_error().is_some_and(|code| HELD.contains(&code));
-        let is_left = passes && self.0.elapsed() < LONGEST;
-        if is_left {
+    /// Whether to try again after `error`; pauses first where so. On other systems than Windows it never does.
+    pub(super) fn should_retry(&self, error: &io::Error) -> bool {
+        let is_transient = cfg!(windows) && error.raw_os_error().is_some_and(|code| IN_USE.contains(&code));
+        let again = is_transient && self.0.elapsed() < MAX_WAIT;
+        if again {
             std::thread::sleep(PAUSE);
         }
-        is_left
+        again
     }
 }
 

@@ -6,27 +6,27 @@ use ureq::http::{HeaderMap, StatusCode};
 
 /// Why one exchange failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::hub) enum Trouble {
+pub(in crate::hub) enum NetError {
     /// The host was not reached.
     Unreachable(String),
     /// It was reached and could not prove who it is, or speaks no TLS.
-    NotTrusted(String),
+    Untrusted(String),
     /// The connection ended in the middle.
-    Cut(String),
+    Interrupted(String),
     /// A variable of the environment names a proxy that is none.
     BadProxy(String),
     /// Nothing, or next to nothing, came any more.
-    Silent,
+    Stalled,
     /// The answer has a status that says no.
     Refused(Refusal),
     /// The answer makes no sense.
-    Nonsense(String),
+    BadResponse(String),
     /// It was redirected somewhere where it must not go, or too often.
-    Astray(String),
+    BadRedirect(String),
     /// The file is not what it was when its first piece was fetched.
     Changed,
     /// Whoever asked has given up.
-    GivenUp,
+    Abandoned,
 }
 
 /// An answer that says no.
@@ -42,18 +42,18 @@ pub(in crate::hub) struct Refusal {
     pub(in crate::hub) had_token: bool,
 }
 
-impl Trouble {
+impl NetError {
     /// Whether the same question may get an answer a little later.
-    pub(in crate::hub) fn may_pass(&self) -> bool {
+    pub(in crate::hub) fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Cut(_) | Self::Silent => true,
+            Self::Unreachable(_) | Self::Interrupted(_) | Self::Stalled => true,
             Self::Refused(refusal) => matches!(refusal.status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
-            Self::NotTrusted(_)
+            Self::Untrusted(_)
             | Self::BadProxy(_)
-            | Self::Nonsense(_)
-            | Self::Astray(_)
+            | Self::BadResponse(_)
+            | Self::BadRedirect(_)
             | Self::Changed
-            | Self::GivenUp => false,
+            | Self::Abandoned => false,
         }
     }
 
@@ -73,20 +73,20 @@ impl Trouble {
             ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
                 Self::Unreachable("it does not answer".to_owned())
             }
-            ureq::Error::Timeout(_) | ureq::Error::BodyStalled => Self::Silent,
+            ureq::Error::Timeout(_) | ureq::Error::BodyStalled => Self::Stalled,
             ureq::Error::ConnectionFailed => Self::Unreachable("the connection failed".to_owned()),
             ureq::Error::ConnectProxyFailed(why) => {
                 Self::Unreachable(format!("the proxy refuses: {}", first_line(&why)))
             }
             ureq::Error::Io(error) => Self::of_io(&error),
-            ureq::Error::LargeResponseHeader(..) => Self::Nonsense("its header is endless".to_owned()),
-            ureq::Error::Protocol(error) => Self::Nonsense(first_line(&error.to_string())),
-            ureq::Error::Http(_) | ureq::Error::BadUri(_) => Self::Nonsense("an address is none".to_owned()),
+            ureq::Error::LargeResponseHeader(..) => Self::BadResponse("its header is endless".to_owned()),
+            ureq::Error::Protocol(error) => Self::BadResponse(first_line(&error.to_string())),
+            ureq::Error::Http(_) | ureq::Error::BadUri(_) => Self::BadResponse("an address is none".to_owned()),
             // What is left is of TLS, whose kinds depend on the system.
             other => match std::error::Error::source(&other).and_then(|source| source.downcast_ref::<std::io::Error>())
             {
                 Some(io) if io.kind() != ErrorKind::InvalidData && io.kind() != ErrorKind::Other => Self::of_io(io),
-                _ => Self::NotTrusted(first_line(&other.to_string())),
+                _ => Self::Untrusted(first_line(&other.to_string())),
             },
         }
     }
@@ -100,12 +100,12 @@ impl Trouble {
             | ErrorKind::NetworkUnreachable
             | ErrorKind::NetworkDown
             | ErrorKind::AddrNotAvailable => Self::Unreachable(first_line(&error.to_string())),
-            ErrorKind::TimedOut | ErrorKind::WouldBlock => Self::Silent,
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => Self::Stalled,
             // rustls tells so of certificates.
-            ErrorKind::InvalidData => Self::NotTrusted(first_line(&error.to_string())),
+            ErrorKind::InvalidData => Self::Untrusted(first_line(&error.to_string())),
             _ => match error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
-                Some(ureq::Error::Timeout(_)) => Self::Silent,
-                _ => Self::Cut(first_line(&error.to_string())),
+                Some(ureq::Error::Timeout(_)) => Self::Stalled,
+                _ => Self::Interrupted(first_line(&error.to_string())),
             },
         }
     }

@@ -8,7 +8,7 @@ use super::Directories;
 
 /// A kind of thing kept on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bucket {
+pub enum StoreFolder {
     /// Installed models, under the data directory.
     ///
     /// ```text
@@ -48,9 +48,9 @@ pub enum Bucket {
     /// ```
     Encodings,
     /// What the vision tower saw in pictures, and which picture a figure shows, under the cache directory; files as in
-    /// [`Bucket::Encodings`].
+    /// [`StoreFolder::Encodings`].
     Vision,
-    /// Pages as they were read, under the cache directory; files as in [`Bucket::Encodings`].
+    /// Pages as they were read, under the cache directory; files as in [`StoreFolder::Encodings`].
     Pages,
     /// What a user comes back to, under the data directory.
     ///
@@ -75,7 +75,7 @@ pub enum Bucket {
     Log,
 }
 
-impl Bucket {
+impl StoreFolder {
     /// The folder's name.
     pub fn name(self) -> &'static str {
         match self {
