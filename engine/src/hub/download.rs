@@ -1,7 +1,7 @@
-//! Fetching one file in pieces, several at a time, into a file of the store.
+//! Downloading one file in pieces, several at a time, into a file of the store.
 //!
-//! Pieces come on threads of their own, which only read from the network; what they bring is written by whoever waits for
-//! them. So nothing is written any more once the download was given up, even where a thread still hangs in a read.
+//! Each piece has its own thread, which only reads from the network; the caller's thread writes. So nothing is written after a
+//! cancellation, even where a thread still hangs in a read.
 
 use std::collections::VecDeque;
 use std::io::Read as _;
@@ -16,10 +16,10 @@ use super::net::{Answer, Client, NetError, POLL};
 use crate::cancel::{CancelToken, Cancelled};
 use crate::store::{PartialFile, StoreError, Wanted};
 
-/// How much is handed over at a time.
+/// Size of the chunks that threads send.
 const CHUNK_BYTES: usize = 128 << 10;
 
-/// Why a file did not come.
+/// Why a download stopped.
 #[derive(Debug)]
 pub(super) enum Stop {
     Net(NetError),
@@ -33,16 +33,15 @@ impl From<StoreError> for Stop {
     }
 }
 
-/// What a thread tells.
+/// What a thread reports.
 enum News {
-    /// A piece has begun to come: what the server calls this state of the file, and whether all of it comes although a piece
-    /// was asked for.
+    /// A response has begun: the file's ETag, and whether the server sends the whole file although a range was requested.
     Head { tag: Option<String>, whole: bool },
     /// Some bytes of the file.
     Bytes { offset: u64, bytes: Vec<u8> },
-    /// All bytes of a piece were told.
+    /// All bytes of a piece were sent.
     Piece(usize),
-    /// The thread has given up, and with it the file.
+    /// The thread has failed, and with it the download.
     Failed(NetError),
 }
 
@@ -51,19 +50,19 @@ struct Shared {
     client: Client,
     uri: Uri,
     wanted: Wanted,
-    /// Pieces that nobody is fetching yet.
+    /// Pieces that no thread has taken yet.
     queue: Mutex<VecDeque<usize>>,
-    /// What the server calls the state of the file that all pieces must be of.
+    /// The ETag that all pieces must have.
     tag: Mutex<Option<String>>,
-    /// Whether pieces come as they were asked for.
+    /// Whether the server sends ranges.
     in_pieces: AtomicBool,
     given_up: AtomicBool,
 }
 
-/// Fetches all pieces of `file` that have not come. `on_bytes` is told how many bytes of the file there are.
+/// Downloads all missing pieces of `file`. `on_bytes` is called with the number of bytes present.
 ///
 /// # Errors
-/// A file that changes while it is fetched is begun again once; [`NetError::Changed`] is the second time.
+/// Where the file changes during the download, it is started over once; the second time is [`NetError::Changed`].
 pub(super) fn fetch_file(
     client: &Client,
     uri: &Uri,
@@ -117,10 +116,10 @@ fn fetch_missing(
     end
 }
 
-/// One attempt at the missing pieces, as whoever waits for them sees it.
+/// One attempt at the missing pieces, on the caller's thread.
 struct Round<'a> {
     shared: &'a Arc<Shared>,
-    /// To start further threads with, until the first answer has shown whether there may be any.
+    /// For starting further threads; kept until the first response shows whether ranges are supported.
     sender: Option<Sender<News>>,
     others: usize,
     may_restart: &'a mut bool,
@@ -151,17 +150,16 @@ impl Round<'_> {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        // All threads are done, so each piece was told to be there.
+        // All threads are done, so every piece was reported.
         let all = (0..file.wanted().num_pieces()).all(|index| file.has_piece(index));
-        if all { Ok(()) } else { Err(Stop::Net(NetError::Interrupted("a thread ended".to_owned()))) }
+        if all { Ok(()) } else { Err(Stop::Net(NetError::Interrupted("a thread ended early".to_owned()))) }
     }
 
-    /// Takes note of an answer: the first one tells how the file is called, and whether pieces can come side by side.
+    /// Handles the beginning of a response: the first one has the ETag, and shows whether pieces can be downloaded in parallel.
     fn on_head(&mut self, file: &mut PartialFile, tag: Option<&str>, whole: bool) -> Result<(), Stop> {
         let is_first = self.sender.is_some();
         if whole && is_first && file.done_bytes() > 0 {
-            // The server does not know the state of the file any more that pieces are here of, or ignores ranges: what comes
-            // now is everything.
+            // The file has changed since the pieces were downloaded, or the server ignores ranges: it sends everything.
             if !std::mem::take(self.may_restart) {
                 return Err(Stop::Net(NetError::Changed));
             }
@@ -180,14 +178,14 @@ impl Round<'_> {
     }
 }
 
-/// Starts a thread that fetches pieces until there are none.
+/// Starts a thread that downloads pieces until none is left.
 fn start(shared: &Arc<Shared>, sender: &Sender<News>) -> Result<(), Stop> {
     let (shared, sender) = (Arc::clone(shared), sender.clone());
     let run = move || {
         if let Err(error) = shared.work(&sender)
             && error != NetError::Abandoned
         {
-            // Nobody listens any more when another piece has failed.
+            // The channel is closed when another piece has failed.
             let _ = sender.send(News::Failed(error));
         }
     };
@@ -206,7 +204,7 @@ impl Shared {
         }
     }
 
-    /// Fetches a piece, and goes on where it broke off when the connection does. True when all of the file came instead.
+    /// Downloads a piece, and resumes it after a lost connection. True when the server sent the whole file instead.
     fn fetch_piece(&self, index: usize, sender: &Sender<News>) -> Result<bool, NetError> {
         let (start, end) = self.wanted.piece(index);
         let mut at = start;
@@ -224,7 +222,7 @@ impl Shared {
                 }
                 Err(error) => {
                     let Some(pause) = self.client.pause(&error, number) else { return Err(error) };
-                    tracing::debug!(target: "recto::hub", "again in {pause:?}: {error:?}");
+                    tracing::debug!(target: "recto::hub", "retry in {pause:?}: {error:?}");
                     let until = Instant::now() + pause;
                     while Instant::now() < until {
                         if self.given_up.load(Ordering::Relaxed) {
@@ -238,7 +236,7 @@ impl Shared {
         }
     }
 
-    /// Asks for the bytes from `at` to `end` and tells what comes; `at` moves along.
+    /// Requests the bytes from `at` to `end` and forwards them; `at` advances.
     fn fetch_range(&self, at: &mut u64, end: u64, sender: &Sender<News>) -> Result<bool, NetError> {
         let known = self.tag.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let is_strong = |tag: &&String| !tag.starts_with("W/");
@@ -258,9 +256,9 @@ impl Shared {
         self.take(answer, at, end, &mut |_| Ok(()), sender).map(|()| false)
     }
 
-    /// All of the file comes, from its beginning.
+    /// Receives the whole file.
     fn take_whole(&self, answer: Answer, tag: Option<String>, sender: &Sender<News>) -> Result<(), NetError> {
-        // While other pieces come, or have come in this attempt, this is another state of the file.
+        // After ranges were sent in this attempt, a whole file means that it has changed.
         if self.in_pieces.load(Ordering::Relaxed) {
             return Err(NetError::Changed);
         }
@@ -278,7 +276,7 @@ impl Shared {
         self.take(answer, &mut at, self.wanted.bytes, &mut on_bytes, sender)
     }
 
-    /// Reads a body from `at` to `end` and tells what comes; a body that is shorter is one that was cut.
+    /// Reads a body from `at` to `end` and forwards it; a shorter body means a lost connection.
     fn take(
         &self,
         answer: Answer,
@@ -303,10 +301,10 @@ impl Shared {
             *at += read as u64;
             on_bytes(*at)?;
         }
-        // Reading on shows whether there is more, and leaves the connection to the next piece.
+        // Reading to the end shows whether there is more, and lets the next piece reuse the connection.
         match reader.read(&mut [0]) {
             Ok(0) => Ok(()),
-            Ok(_) => Err(NetError::BadResponse("it sends more than was asked for".to_owned())),
+            Ok(_) => Err(NetError::BadResponse("it sent more than was requested".to_owned())),
             Err(error) => Err(NetError::of_io(&error)),
         }
     }
@@ -316,13 +314,13 @@ fn tell(sender: &Sender<News>, news: News) -> Result<(), NetError> {
     sender.send(news).map_err(|_| NetError::Abandoned)
 }
 
-/// Checks that an answer is of the range that was asked for, and of a file of the right length.
+/// Checks that a response has the requested range, of a file of the expected length.
 fn check_range(answer: &Answer, start: u64, end: u64, total: u64) -> Result<(), NetError> {
     let expected = format!("bytes {start}-{}/{total}", end - 1);
     let of_any_length = format!("bytes {start}-{}/*", end - 1);
     let found = answer.field("content-range").unwrap_or("no range");
     if found != expected && found != of_any_length {
-        return Err(NetError::BadResponse(format!("it sends {found:?} where {expected:?} was asked for")));
+        return Err(NetError::BadResponse(format!("it sent {found:?}, but {expected:?} was requested")));
     }
     check_length(answer, end - start)
 }
@@ -330,9 +328,9 @@ fn check_range(answer: &Answer, start: u64, end: u64, total: u64) -> Result<(), 
 fn check_length(answer: &Answer, bytes: u64) -> Result<(), NetError> {
     match answer.field("content-length").map(str::parse::<u64>) {
         Some(Ok(length)) if length != bytes => {
-            Err(NetError::BadResponse(format!("it sends {length} bytes where {bytes} were expected")))
+            Err(NetError::BadResponse(format!("it sent {length} bytes, but {bytes} were expected")))
         }
-        Some(Err(_)) => Err(NetError::BadResponse("it sends a length that is no number".to_owned())),
+        Some(Err(_)) => Err(NetError::BadResponse("its length is not a number".to_owned())),
         _ => Ok(()),
     }
 }

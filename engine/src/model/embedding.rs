@@ -5,7 +5,7 @@ use half::bf16;
 
 use crate::weights::{Weights, WeightsError};
 
-/// The table `[v, c]`, and the vector that stands in for the end-of-image token.
+/// The table `[v, c]`, and the vector of the end-of-image token.
 #[derive(Clone, Debug)]
 pub(super) struct Embedding {
     table: Tensor,
@@ -35,7 +35,7 @@ impl Embedding {
         })
     }
 
-    /// Rows of `ids` times the square root of the width, `[n, c]`; the end-of-image row is its own, unscaled vector.
+    /// Rows of `ids` times the square root of the width, `[n, c]`; the end-of-image token has its own, unscaled vector.
     pub(super) fn forward(&self, ids: &[u32]) -> Result<Tensor> {
         let index = Tensor::new(ids, self.table.device())?;
         let rows = (self.table.index_select(&index, 0)?.to_dtype(self.activations)? * self.scale)?;

@@ -1,9 +1,8 @@
-//! How much room a disk has left.
+//! Free space of disks, and whether two paths are on the same one.
 
 use std::path::Path;
 
-/// Bytes that the user may still write on the disk that holds `path`, which need not exist; `None` where the platform
-/// does not say.
+/// Free space for the user on the disk of `path`, which need not exist; `None` where unknown.
 pub fn free_bytes(path: &Path) -> Option<u64> {
     let existing = path.ancestors().find(|ancestor| ancestor.exists())?;
     free_on_disk_of(existing)
@@ -16,7 +15,7 @@ fn free_on_disk_of(path: &Path) -> Option<u64> {
 }
 
 #[cfg(windows)]
-#[expect(unsafe_code, reason = "the standard library does not tell how much room a disk has")]
+#[expect(unsafe_code, reason = "the standard library cannot query free space")]
 fn free_on_disk_of(path: &Path) -> Option<u64> {
     use std::os::windows::ffi::OsStrExt as _;
     use windows_sys::Win32::Storage::FileSystem::GetDiskFreeSpaceExW;
@@ -34,8 +33,7 @@ fn free_on_disk_of(_path: &Path) -> Option<u64> {
     None
 }
 
-/// Whether a file can be moved from one path to the other without being copied, as far as that can be known before; neither
-/// needs to exist.
+/// Whether two paths, which need not exist, are on the same disk, so that a file can be moved without a copy.
 pub fn are_on_one_disk(one: &Path, other: &Path) -> bool {
     let existing = |path: &Path| path.ancestors().find(|ancestor| ancestor.exists()).map(Path::to_owned);
     match (existing(one), existing(other)) {

@@ -1,4 +1,4 @@
-//! Folders of the store: made, renamed into place, and taken away.
+//! Creating, renaming and removing folders of the store.
 
 use std::fs;
 use std::path::Path;
@@ -7,16 +7,16 @@ use super::atomic;
 use super::error::StoreError;
 use super::retry::Retry;
 
-/// Makes a folder and those above it.
+/// Creates a folder and its parents.
 pub(super) fn create_folder(path: &Path) -> Result<(), StoreError> {
-    #[expect(clippy::disallowed_methods, reason = "the store is where folders are made")]
+    #[expect(clippy::disallowed_methods, reason = "the store is where folders are created")]
     fs::create_dir_all(path).map_err(StoreError::write(path))
 }
 
-/// Gives a folder its final name, which must be free; both lie in the same folder.
+/// Renames a file or folder to its final name; both are in the same folder.
 pub(super) fn publish(from: &Path, to: &Path) -> Result<(), StoreError> {
     let retry = Retry::new();
-    #[expect(clippy::disallowed_methods, reason = "the store is where things get their names")]
+    #[expect(clippy::disallowed_methods, reason = "the store is where files are renamed")]
     while let Err(error) = fs::rename(from, to) {
         if !retry.should_retry(&error) {
             return Err(StoreError::write(to)(error));
@@ -25,14 +25,14 @@ pub(super) fn publish(from: &Path, to: &Path) -> Result<(), StoreError> {
     to.parent().map_or(Ok(()), atomic::sync_folder)
 }
 
-/// Takes a folder away with all that is in it.
+/// Removes a folder with its content.
 pub(super) fn remove_folder(path: &Path) -> Result<(), StoreError> {
-    #[expect(clippy::disallowed_methods, reason = "the store takes away what it made")]
+    #[expect(clippy::disallowed_methods, reason = "the store removes its own files")]
     fs::remove_dir_all(path).map_err(StoreError::write(path))
 }
 
-/// Takes away the folders in `parent` whose names are those of what processes that died left behind. The caller holds the
-/// lock of `parent`, so nobody is at work in them.
+/// Removes folders in `parent` that dead processes have left behind, recognised by name. The caller holds the lock of `parent`, so
+/// none of them is in use.
 pub(super) fn sweep(parent: &Path, is_left_behind: impl Fn(&str) -> bool) -> Result<(), StoreError> {
     for entry in fs::read_dir(parent).map_err(StoreError::read(parent))? {
         let entry = entry.map_err(StoreError::read(parent))?;

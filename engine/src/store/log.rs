@@ -1,14 +1,14 @@
-//! The file that the application logs into.
+//! The application's log file.
 
 use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
 
 use super::{Directories, StoreError, StoreFolder, folder};
 
-/// A log as long as this is put aside when the next program starts; of those put aside, one stays.
+/// A longer log is moved aside at the next start; one old log is kept.
 const LONGEST: u64 = 1 << 20;
 
-/// Opens the log to add to it, and says where it is.
+/// Opens the log for appending, and returns its path.
 ///
 /// # Errors
 /// Returns [`StoreError::Write`] where it cannot be written.

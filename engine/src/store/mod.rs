@@ -1,9 +1,8 @@
-//! What Recto keeps on disk: the only module that writes.
+//! Everything Recto stores on disk: the only module that writes files.
 //!
-//! Under Recto's own directories everything goes into [`StoreFolder`]s with a versioned name, through [`atomic`] writes and
-//! under [`lock`]s, so that neither a crash nor a second process leaves something half done that looks whole. What the
-//! user asks to be written elsewhere goes through [`output`]. Nothing here knows of tensors, prompts or the network: what
-//! is kept is bytes.
+//! Recto's own files are in [`StoreFolder`]s with versioned names. They are written [atomically](atomic) and under [`lock`]s,
+//! so that neither a crash nor a second process leaves partial data that looks complete. Files that the user asks for
+//! elsewhere go through [`output`]. Knows nothing of tensors, prompts or the network: it stores bytes.
 
 pub mod atomic;
 mod directories;

@@ -10,8 +10,8 @@ use super::lock::FileLock;
 use super::resumable::{self, KEPT};
 use super::store_folder::StoreFolder;
 
-/// A folder under [`StoreFolder::Downloads`] for the time of one command; it goes away with the value. What was downloaded whole
-/// can be kept beside it for the next attempt.
+/// A temporary folder under [`StoreFolder::Downloads`], removed on drop. Complete files can be kept for the next attempt in a
+/// second folder.
 #[derive(Debug)]
 pub struct ScratchFolder {
     folder: tempfile::TempDir,
@@ -20,11 +20,11 @@ pub struct ScratchFolder {
 }
 
 impl ScratchFolder {
-    /// Makes an empty folder for the download of `name`, and takes away what earlier downloads left when they were killed,
-    /// and what was kept so long ago that nobody will come back for it.
+    /// Creates an empty folder for the download of `name`. Removes what killed downloads have left behind, and files kept for too
+    /// long.
     ///
     /// # Errors
-    /// Returns [`StoreError::Busy`] while another process downloads, [`StoreError::Write`] when nothing can be written.
+    /// Returns [`StoreError::Busy`] while another process downloads, [`StoreError::Write`] when it cannot be written.
     pub fn new(directories: &Directories, name: &str) -> Result<Self, StoreError> {
         let downloads = StoreFolder::Downloads.path(directories);
         let lock = FileLock::of_folder(&downloads)?;
@@ -38,15 +38,15 @@ impl ScratchFolder {
         Ok(Self { folder, kept, _lock: lock })
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Makes a folder in it.
+    /// Creates a folder in it.
     ///
     /// # Errors
-    /// Returns [`StoreError::Write`] when it cannot be made.
+    /// Returns [`StoreError::Write`] when it cannot be created.
     pub fn create(&self, name: &str) -> Result<PathBuf, StoreError> {
         let path = self.path().join(name);
         create_folder(&path)?;
@@ -66,10 +66,10 @@ impl ScratchFolder {
         Ok(())
     }
 
-    /// What was kept.
+    /// The kept files.
     ///
     /// # Errors
-    /// Returns [`StoreError::Read`] when the folder cannot be looked at.
+    /// Returns [`StoreError::Read`] when the folder cannot be listed.
     pub fn kept(&self) -> Result<Vec<PathBuf>, StoreError> {
         if !self.kept.exists() {
             return Ok(Vec::new());
@@ -78,10 +78,10 @@ impl ScratchFolder {
         entries.map(|entry| Ok(entry.map_err(StoreError::read(&self.kept))?.path())).collect()
     }
 
-    /// Takes away what was kept.
+    /// Removes the kept files.
     ///
     /// # Errors
-    /// Returns [`StoreError::Write`] when that cannot be done.
+    /// Returns [`StoreError::Write`] when they cannot be removed.
     pub fn forget_kept(&self) -> Result<(), StoreError> {
         if self.kept.exists() { remove_folder(&self.kept) } else { Ok(()) }
     }

@@ -5,10 +5,10 @@ use std::path::Path;
 use super::disk::free_bytes;
 use super::error::StoreError;
 
-/// Checks that `needed_bytes` fit on the disk that holds `path`, before anything is written.
+/// Checks that the disk of `path` has `needed_bytes` of free space.
 ///
 /// # Errors
-/// Returns [`StoreError::DiskFull`] when they do not.
+/// Returns [`StoreError::DiskFull`] when it does not.
 pub fn require_free(path: &Path, needed_bytes: u64) -> Result<(), StoreError> {
     match free_bytes(path) {
         Some(free_bytes) if free_bytes < needed_bytes => {

@@ -8,18 +8,18 @@ use crate::diagnostic::Hint;
 /// Why weights cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
-    /// The folder holds no weights.
-    #[error("there are no weights (model.safetensors or model.gguf) in {}", .0.display())]
+    /// The folder has no weights.
+    #[error("no weights (model.safetensors or model.gguf) found in {}", .0.display())]
     NoWeights(PathBuf),
     /// A file cannot be opened or read.
     #[error("the weights cannot be read: {source}: {}", .path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// A file is not what its name says, or is cut short.
+    /// A file is damaged or truncated.
     #[error("the weights are damaged: {detail}: {}", .path.display())]
     Damaged {
         /// The file.
@@ -27,8 +27,8 @@ pub enum WeightsError {
         /// What is wrong with it.
         detail: String,
     },
-    /// A tensor is stored twice, with different names for the same thing.
-    #[error("the weights hold {name} twice, as {first} and {second}")]
+    /// A tensor is stored twice under different names.
+    #[error("the weights contain {name} twice, as {first} and {second}")]
     Ambiguous {
         /// Name in the published layout.
         name: String,
@@ -37,17 +37,17 @@ pub enum WeightsError {
         /// The other.
         second: String,
     },
-    /// A needed tensor is absent.
+    /// A required tensor is missing.
     #[error("the weights lack the tensor {0}")]
     Missing(String),
-    /// A tensor has another shape than the configuration says.
-    #[error("the tensor {name} is {found:?}, where the configuration says {expected:?}")]
+    /// A tensor does not have the shape of the configuration.
+    #[error("the tensor {name} has the shape {found:?}, but the configuration requires {expected:?}")]
     Shape {
         /// Name in the published layout.
         name: String,
         /// Shape in the file.
         found: Vec<usize>,
-        /// Shape that the configuration asks for.
+        /// Shape that the configuration requires.
         expected: Vec<usize>,
     },
     /// A tensor of a GGUF file cannot be read.
@@ -58,12 +58,12 @@ pub enum WeightsError {
         /// What is wrong.
         source: GgufError,
     },
-    /// A tensor could not be brought to the device.
+    /// A tensor could not be loaded to the device.
     #[error("the tensor {name} cannot be loaded: {source}")]
     Load {
         /// Name in the published layout.
         name: String,
-        /// What the tensor library said.
+        /// The tensor library's error.
         source: candle_core::Error,
     },
 }
@@ -71,12 +71,12 @@ pub enum WeightsError {
 impl Hint for WeightsError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::NoWeights(_) => "name the folder of a checkpoint as published, or `recto models list`".into(),
+            Self::NoWeights(_) => "give a published checkpoint folder, or a name from `recto models list`".into(),
             Self::Gguf { source, .. } => return source.hint(),
-            Self::Io { .. } => "check that the file exists and may be read".into(),
+            Self::Io { .. } => "check that the file exists and is readable".into(),
             Self::Load { .. } => "try again with more free memory, or with --dtype bf16".into(),
             Self::Damaged { .. } | Self::Ambiguous { .. } | Self::Missing(_) | Self::Shape { .. } => {
-                "fetch the model again; `recto models verify` names the files that changed".into()
+                "download the model again; `recto models verify` lists the changed files".into()
             }
         })
     }

@@ -1,7 +1,7 @@
-//! One shape-checked way to ask for a tensor, whatever file it lies in.
+//! Loading tensors by name with a shape check, whatever the file format.
 //!
-//! [`Weights`] names tensors as the published T5Gemma 2 checkpoints do (`model.decoder.layers.3.mlp.up_proj.weight`);
-//! the readers translate their own names. Nothing here knows what the tensors are for.
+//! [`Weights`] uses the tensor names of the published T5Gemma 2 checkpoints (`model.decoder.layers.3.mlp.up_proj.weight`);
+//! the readers translate other names. Knows nothing of what the tensors are for.
 
 mod error;
 pub mod gguf;
@@ -21,7 +21,7 @@ use candle_core::{DType, Device, Tensor};
 
 use crate::kernels::cpu::Precision;
 
-/// Weights of a model, and how they are to be held.
+/// Weights of a model, with the device and precision to load them in.
 pub struct Weights {
     source: Box<dyn TensorSource>,
     device: Device,
@@ -29,7 +29,7 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Type in which a checkpoint folder's text embedding is stored; `None` where it cannot be told.
+    /// Stored type of a checkpoint folder's text embedding; `None` where it cannot be read.
     pub fn stored_dtype(folder: &Path) -> Option<DType> {
         safetensors::SafetensorsFiles::open(folder).ok()?.dtype("model.encoder.embed_tokens.weight")
     }
@@ -47,17 +47,17 @@ impl Weights {
         Self { source, device, precision }
     }
 
-    /// Where tensors are brought.
+    /// The device that tensors are loaded to.
     pub fn device(&self) -> &Device {
         &self.device
     }
 
-    /// How the large matrices are held.
+    /// Precision of the large matrices.
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// Type of tables and matrices that are tensors: what is multiplied in bytes is looked up in bf16.
+    /// Type of tables and matrices that are tensors: with int8 products the embedding is still bf16.
     pub fn dtype(&self) -> DType {
         match self.precision {
             Precision::F32 => DType::F32,
@@ -70,7 +70,7 @@ impl Weights {
         if self.device.is_cpu() { DType::F32 } else { self.dtype() }
     }
 
-    /// Whether a tensor is there.
+    /// Whether a tensor exists.
     pub fn contains(&self, name: &str) -> bool {
         self.source.shape(name).is_some()
     }
@@ -78,7 +78,7 @@ impl Weights {
     /// A large matrix or table, in the type chosen for the model.
     ///
     /// # Errors
-    /// Returns a [`WeightsError`] when the tensor is absent, has another shape or cannot be loaded.
+    /// Returns a [`WeightsError`] when the tensor is missing, has another shape or cannot be loaded.
     pub fn matrix(&self, name: &str, shape: &[usize]) -> Result<Tensor, WeightsError> {
         self.load(name, shape, self.dtype())
     }
@@ -86,7 +86,7 @@ impl Weights {
     /// A small vector (norm weight, bias, embedding of one id), in f32.
     ///
     /// # Errors
-    /// Returns a [`WeightsError`] when the tensor is absent, has another shape or cannot be loaded.
+    /// Returns a [`WeightsError`] when the tensor is missing, has another shape or cannot be loaded.
     pub fn vector(&self, name: &str, length: usize) -> Result<Tensor, WeightsError> {
         self.load(name, &[length], DType::F32)
     }
@@ -94,7 +94,7 @@ impl Weights {
     /// Any tensor's numbers in f32, in its own order.
     ///
     /// # Errors
-    /// Returns a [`WeightsError`] when the tensor is absent, has another shape or cannot be loaded.
+    /// Returns a [`WeightsError`] when the tensor is missing, has another shape or cannot be loaded.
     pub fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
         self.check_shape(name, shape)?;
         self.source.numbers(name)

@@ -4,9 +4,9 @@ use candle_core::{DType, Device, Tensor};
 
 use super::error::WeightsError;
 
-/// A file or several that hold tensors under the published names.
+/// One or several files of tensors, by their published names.
 pub trait TensorSource: Send {
-    /// Shape of a tensor, as PyTorch would print it; `None` where the file lacks it.
+    /// Shape of a tensor, as PyTorch prints it; `None` where it does not exist.
     fn shape(&self, name: &str) -> Option<Vec<usize>>;
 
     /// Names of all tensors, as published.
@@ -15,7 +15,7 @@ pub trait TensorSource: Send {
     /// The tensor in the given type.
     ///
     /// # Errors
-    /// Returns a [`WeightsError`] when it is absent or cannot be read.
+    /// Returns a [`WeightsError`] when it is missing or cannot be read.
     fn load(&self, name: &str, dtype: DType, device: &Device) -> Result<Tensor, WeightsError>;
 
     /// The tensor's numbers in f32, in its own order.

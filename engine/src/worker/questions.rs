@@ -66,7 +66,7 @@ impl Questions<'_, '_> {
         let ended = caught(|| {
             job.cancel.check()?;
             // Somebody waits for this, unlike for the reading around it.
-            let answer = threads::in_front(|| {
+            let answer = threads::in_foreground(|| {
                 if what.scope.is_empty() {
                     answer_meanwhile(&job, self.subject, self.shelf, encodings, &what)
                 } else {

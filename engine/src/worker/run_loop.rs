@@ -57,7 +57,7 @@ fn next(session: &mut Session, inbox: &mut Inbox<'_>) -> Option<(Command, Cancel
     if session.has_work_behind() && !inbox.has_something(QUIET) {
         let mut has_come = || inbox.has_something(Duration::ZERO);
         let worked = catch_unwind(AssertUnwindSafe(|| {
-            threads::behind_where(session.options.is_considerate, || session.work_behind(&mut has_come));
+            threads::in_background_if(session.options.is_considerate, || session.work_behind(&mut has_come));
         }));
         if worked.is_err() {
             tracing::error!("work behind panicked");

@@ -1,4 +1,4 @@
-//! Requests to the hub and to where it redirects.
+//! HTTP requests to the hub, and to the hosts it redirects to.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -17,12 +17,12 @@ use super::{Endpoint, POLL, Transfer};
 use crate::cancel::{CancelToken, Cancelled};
 use crate::hub::Token;
 
-/// The hub redirects once or twice; whoever redirects more often goes in circles.
+/// The hub redirects once or twice; more means a redirect loop.
 const MAX_REDIRECTS: usize = 8;
-/// Headers of the hub take some kilobytes, most of it policies.
+/// The hub's headers take a few kilobytes, most of them policies.
 const MAX_HEADER_BYTES: usize = 64 << 10;
 
-/// Asks the hub, in the user's name where there is a token. All clones share their connections.
+/// An HTTP client for the hub, with the user's token where there is one. Clones share their connections.
 #[derive(Clone)]
 pub(in crate::hub) struct Client {
     agent: Agent,
@@ -31,7 +31,7 @@ pub(in crate::hub) struct Client {
     transfer: Transfer,
 }
 
-/// An answer that says yes, of which the body is still to be read.
+/// A successful response whose body is still to be read.
 pub(in crate::hub) struct Answer {
     /// Its status: 200 or 206.
     pub(in crate::hub) status: u16,
@@ -42,20 +42,20 @@ pub(in crate::hub) struct Answer {
 }
 
 impl Answer {
-    /// A field of the header, where it is text.
+    /// A header field, where it is text.
     pub(in crate::hub) fn field(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok().map(str::trim)
     }
 
-    /// The body, which has to come at some pace.
+    /// The body, with a minimum transfer rate.
     pub(in crate::hub) fn reader(self, transfer: &Transfer) -> PacedReader {
         let (stall, least_bytes) = (transfer.stall, transfer.least_bytes);
         PacedReader { inner: self.body.into_reader(), stall, least_bytes, since: Instant::now(), bytes: 0 }
     }
 }
 
-/// Reads a body, and gives up where next to nothing comes: a server that sends a byte now and then never keeps a single read
-/// waiting for long.
+/// Reads a body and fails where the transfer rate is too low. A timeout per read is not enough: a server that sends a byte now
+/// and then never exceeds it.
 pub(in crate::hub) struct PacedReader {
     inner: BodyReader<'static>,
     stall: Duration,
@@ -103,7 +103,7 @@ impl Client {
         &self.endpoint
     }
 
-    /// Whether there is a token that the hub is not shown, as others could read it on the way.
+    /// Whether there is a token that is not sent because the connection is not encrypted.
     pub(in crate::hub) fn withholds_token(&self) -> bool {
         self.token.is_some() && !self.endpoint.takes_token()
     }
@@ -112,13 +112,13 @@ impl Client {
         &self.transfer
     }
 
-    /// Ends all exchanges that are under way; nothing can be asked afterwards.
+    /// Aborts all requests in progress; the client cannot be used afterwards.
     pub(in crate::hub) fn close(&self) {
         self.agent.clone().shutdown();
     }
 
-    /// Asks for `uri`, or a range of it, and follows where that leads. The token goes along as long as that is the hub, and
-    /// comes back when it leads back. Blocks.
+    /// Requests `uri`, or a range of it, and follows redirects. The token is sent to the hub only, also after redirects.
+    /// Blocks.
     pub(in crate::hub) fn open(
         &self,
         uri: &Uri,
@@ -146,13 +146,13 @@ impl Client {
                 _ => return Err(NetError::Refused(Refusal::of(parts.status, &parts.headers, token.is_some()))),
             }
         }
-        Err(NetError::BadRedirect(format!("it was redirected more than {MAX_REDIRECTS} times")))
+        Err(NetError::BadRedirect(format!("more than {MAX_REDIRECTS} redirects")))
     }
 
-    /// All of a small thing, at most `max_bytes`, asked for again where that may help.
+    /// Downloads a small resource of at most `max_bytes`; retries where that may help.
     ///
     /// # Errors
-    /// Returns [`Cancelled`] within a fraction of a second; what else failed is the inner error.
+    /// Returns [`Cancelled`] within a fraction of a second; the inner error is any other failure.
     pub(in crate::hub) fn fetch(
         &self,
         uri: &Uri,
@@ -171,9 +171,9 @@ impl Client {
         }
     }
 
-    /// How long to wait before asking for the `number`th time again; `None` where that would not help.
+    /// How long to wait before retry `number`, counted from 0; `None` where no retry is due.
     pub(in crate::hub) fn pause(&self, error: &NetError, number: u32) -> Option<Duration> {
-        // A host that is not there will hardly come in the next seconds.
+        // An unreachable host will hardly come back within seconds.
         let retries = if matches!(error, NetError::Unreachable(_)) {
             self.transfer.retries.min(1)
         } else {
@@ -196,13 +196,13 @@ impl Client {
         let reader = answer.reader(&self.transfer);
         reader.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| NetError::of_io(&error))?;
         if bytes.len() as u64 > max_bytes {
-            return Err(NetError::BadResponse(format!("it has more than {max_bytes} bytes")));
+            return Err(NetError::BadResponse(format!("it is longer than {max_bytes} bytes")));
         }
         Ok(bytes)
     }
 
-    /// Does `work` on a thread of its own and waits for it. When it is to stop, connections are closed, and the thread, which
-    /// may still be looking for a name, is left to find out by itself.
+    /// Runs `work` on its own thread and waits for it. On cancellation all connections are closed; the thread, which may still be
+    /// resolving a name, ends by itself later.
     fn wait<T: Send + 'static>(
         &self,
         cancel: &CancelToken,
@@ -210,7 +210,7 @@ impl Client {
     ) -> Result<Result<T, NetError>, Cancelled> {
         let (sender, receiver) = crossbeam_channel::bounded(1);
         let run = move || {
-            // Nobody waits any more once it was cancelled.
+            // Nobody receives it after a cancellation.
             let _ = sender.send(work());
         };
         if let Err(error) = std::thread::Builder::new().name("hub".to_owned()).spawn(run) {
@@ -225,14 +225,14 @@ impl Client {
                 Ok(result) => return Ok(result),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Ok(Err(NetError::Interrupted("its thread ended".to_owned())));
+                    return Ok(Err(NetError::Interrupted("its thread ended early".to_owned())));
                 }
             }
         }
     }
 }
 
-/// Sleeps, but not on when the work is to stop.
+/// Sleeps, unless cancelled.
 fn sleep(pause: Duration, cancel: &CancelToken) -> Result<(), Cancelled> {
     let until = Instant::now() + pause;
     loop {
@@ -245,13 +245,15 @@ fn sleep(pause: Duration, cancel: &CancelToken) -> Result<(), Cancelled> {
     }
 }
 
-/// Where a redirection leads. What came encrypted goes on encrypted.
+/// The target of a redirect. An encrypted request is never redirected to an unencrypted one.
 fn next(from: &Uri, headers: &HeaderMap) -> Result<Uri, NetError> {
     let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
-    let astray = || NetError::BadRedirect(format!("{} redirects to no address", from.host().unwrap_or_default()));
+    let astray = || {
+        NetError::BadRedirect(format!("{} sent a redirect without a valid address", from.host().unwrap_or_default()))
+    };
     let to = redirected(from, location.ok_or_else(astray)?).ok_or_else(astray)?;
     if is_private(from) && !is_private(&to) {
-        return Err(NetError::BadRedirect("it was redirected to a connection that others can read".to_owned()));
+        return Err(NetError::BadRedirect("it leads to an unencrypted connection".to_owned()));
     }
     Ok(to)
 }

@@ -1,49 +1,49 @@
-//! What an exchange over the network ran into, and whether asking again may help.
+//! Why a network request failed, and whether a retry may help.
 
 use std::time::{Duration, SystemTime};
 
 use ureq::http::{HeaderMap, StatusCode};
 
-/// Why one exchange failed.
+/// Why one request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::hub) enum NetError {
-    /// The host was not reached.
+    /// The host could not be reached.
     Unreachable(String),
-    /// It was reached and could not prove who it is, or speaks no TLS.
+    /// The TLS handshake failed, for example because of the certificate.
     Untrusted(String),
-    /// The connection ended in the middle.
+    /// The connection was lost during the transfer.
     Interrupted(String),
-    /// A variable of the environment names a proxy that is none.
+    /// An environment variable does not hold a valid proxy address.
     BadProxy(String),
-    /// Nothing, or next to nothing, came any more.
+    /// Too little data arrived.
     Stalled,
-    /// The answer has a status that says no.
+    /// The response has an error status.
     Refused(Refusal),
-    /// The answer makes no sense.
+    /// The response is malformed or not the expected one.
     BadResponse(String),
-    /// It was redirected somewhere where it must not go, or too often.
+    /// It was redirected too often, or to an address that is not allowed.
     BadRedirect(String),
-    /// The file is not what it was when its first piece was fetched.
+    /// The file has changed since its first piece was downloaded.
     Changed,
-    /// Whoever asked has given up.
+    /// The caller no longer wants the result.
     Abandoned,
 }
 
-/// An answer that says no.
+/// A response with an error status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::hub) struct Refusal {
     /// Its status.
     pub(in crate::hub) status: u16,
-    /// What the hub calls the reason, where it names one.
+    /// The hub's error code, where it sends one.
     pub(in crate::hub) code: Option<String>,
-    /// How long the server wants not to be asked again.
+    /// The `Retry-After` of the response.
     pub(in crate::hub) retry_after: Option<Duration>,
-    /// Whether a token had been shown.
+    /// Whether a token was sent.
     pub(in crate::hub) had_token: bool,
 }
 
 impl NetError {
-    /// Whether the same question may get an answer a little later.
+    /// Whether a retry may succeed.
     pub(in crate::hub) fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Interrupted(_) | Self::Stalled => true,
@@ -57,7 +57,7 @@ impl NetError {
         }
     }
 
-    /// How long the server wants not to be asked.
+    /// How long the server asks to wait before a retry.
     pub(in crate::hub) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused(refusal) => refusal.retry_after,
@@ -65,24 +65,24 @@ impl NetError {
         }
     }
 
-    /// What a failure of the library means.
+    /// Translates an error of the HTTP library.
     pub(super) fn of(error: ureq::Error) -> Self {
         use std::io::ErrorKind;
         match error {
-            ureq::Error::HostNotFound => Self::Unreachable("its name is not known".to_owned()),
+            ureq::Error::HostNotFound => Self::Unreachable("the host name cannot be resolved".to_owned()),
             ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
-                Self::Unreachable("it does not answer".to_owned())
+                Self::Unreachable("connection timed out".to_owned())
             }
             ureq::Error::Timeout(_) | ureq::Error::BodyStalled => Self::Stalled,
-            ureq::Error::ConnectionFailed => Self::Unreachable("the connection failed".to_owned()),
+            ureq::Error::ConnectionFailed => Self::Unreachable("connection failed".to_owned()),
             ureq::Error::ConnectProxyFailed(why) => {
-                Self::Unreachable(format!("the proxy refuses: {}", first_line(&why)))
+                Self::Unreachable(format!("the proxy refused the connection: {}", first_line(&why)))
             }
             ureq::Error::Io(error) => Self::of_io(&error),
-            ureq::Error::LargeResponseHeader(..) => Self::BadResponse("its header is endless".to_owned()),
+            ureq::Error::LargeResponseHeader(..) => Self::BadResponse("its header is too long".to_owned()),
             ureq::Error::Protocol(error) => Self::BadResponse(first_line(&error.to_string())),
-            ureq::Error::Http(_) | ureq::Error::BadUri(_) => Self::BadResponse("an address is none".to_owned()),
-            // What is left is of TLS, whose kinds depend on the system.
+            ureq::Error::Http(_) | ureq::Error::BadUri(_) => Self::BadResponse("invalid address".to_owned()),
+            // The remaining errors come from TLS; which ones depends on the system.
             other => match std::error::Error::source(&other).and_then(|source| source.downcast_ref::<std::io::Error>())
             {
                 Some(io) if io.kind() != ErrorKind::InvalidData && io.kind() != ErrorKind::Other => Self::of_io(io),
@@ -91,7 +91,7 @@ impl NetError {
         }
     }
 
-    /// What a failure to read or write means.
+    /// Translates a failed read or write.
     pub(in crate::hub) fn of_io(error: &std::io::Error) -> Self {
         use std::io::ErrorKind;
         match error.kind() {
@@ -101,7 +101,7 @@ impl NetError {
             | ErrorKind::NetworkDown
             | ErrorKind::AddrNotAvailable => Self::Unreachable(first_line(&error.to_string())),
             ErrorKind::TimedOut | ErrorKind::WouldBlock => Self::Stalled,
-            // rustls tells so of certificates.
+            // rustls reports bad certificates this way.
             ErrorKind::InvalidData => Self::Untrusted(first_line(&error.to_string())),
             _ => match error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
                 Some(ureq::Error::Timeout(_)) => Self::Stalled,
@@ -123,7 +123,7 @@ impl Refusal {
     }
 }
 
-/// What `Retry-After` asks for: seconds, or a date as mail and HTTP write it (`Wed, 25 Nov 2026 09:16:15 GMT`).
+/// Parses `Retry-After`: seconds, or an HTTP date (`Wed, 25 Nov 2026 09:16:15 GMT`).
 fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(secs) = value.parse::<u64>() {
         return Some(Duration::from_secs(secs));
@@ -141,7 +141,7 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     Some(then.duration_since(now).unwrap_or_default())
 }
 
-/// Days from the first of January 1970 to a day of the Gregorian calendar, of which years begin with March here.
+/// Days from 1 January 1970 to a Gregorian date; years are counted from March here.
 fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;

@@ -1,15 +1,14 @@
-//! Which proxy the environment wants for an address: the variables that other programs look at, with their meaning.
+//! The proxy for an address, from the usual environment variables.
 
 use ureq::Proxy;
 use ureq::http::Uri;
 
 use super::NetError;
 
-/// The proxy for `uri`; `None` where it is to be reached directly.
+/// The proxy for `uri`; `None` for a direct connection.
 ///
-/// `https_proxy` or `http_proxy` by the scheme, else `all_proxy`, in small letters or capitals; `no_proxy` lists hosts, each
-/// with its subdomains, that are reached directly. As elsewhere, `HTTP_PROXY` in capitals counts only for programs that are
-/// not started by a web server.
+/// `https_proxy` or `http_proxy` by the scheme, else `all_proxy`, in lower or upper case; `no_proxy` lists hosts, each with its
+/// subdomains, that are reached directly. As in other programs, upper-case `HTTP_PROXY` is ignored under a web server (CGI).
 pub(super) fn proxy_for(uri: &Uri) -> Result<Option<Proxy>, NetError> {
     proxy_by(uri, &|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
 }

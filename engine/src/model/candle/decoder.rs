@@ -43,7 +43,7 @@ impl Decoder {
         self.layers.iter().map(|layer| layer.block.attention())
     }
 
-    /// Embedded tokens `[t, c]`, the first of which stands at `position`, to normed states `[t, c]`.
+    /// Embedded tokens `[t, c]`, the first at `position`, to normed states `[t, c]`.
     pub(super) fn forward(
         &self,
         mut x: Tensor,

@@ -1,8 +1,8 @@
-//! Keys and values of the sequence that the decoder writes, layer by layer.
+//! The cache of one decoder layer: keys and values of the decoder's own tokens.
 //!
-//! Only the decoder's own tokens are in here; the encoder's are in [`super::memory`], which never changes. A local layer
-//! forgets what its window has left behind, so its cache stays small however long the answer grows. Room is taken as
-//! it is needed, never for `max_position_embeddings`.
+//! the encoder's are in [`super::memory`], which never changes. A local layer
+//! drops what has left its window, so its cache stays small however long the answer grows. Space is allocated as needed,
+//! never for `max_position_embeddings`.
 
 use candle_core::{Result, Tensor};
 
@@ -18,7 +18,7 @@ pub(super) struct SelfCache {
     first_position: usize,
 }
 
-/// Least room taken at a time, in tokens.
+/// Smallest allocation, in tokens.
 const LEAST_ROOM: usize = 256;
 
 impl SelfCache {
@@ -44,7 +44,7 @@ impl SelfCache {
         })
     }
 
-    /// Drops what no later query of a local layer sees, once it is worth the copy.
+    /// Drops keys that no later query of a local layer sees, once it is worth the copy.
     fn forget(&mut self) -> Result<()> {
         let Some(window) = self.window else { return Ok(()) };
         if self.len < 2 * window + LEAST_ROOM {

@@ -20,7 +20,7 @@ use crate::model::observe::AttentionObserver;
 use crate::model::observe::EachLayer;
 use crate::weights::{Weights, WeightsError};
 
-/// Rows from which each thread takes blocks of rows through a layer, instead of all threads sharing each product.
+/// From this many rows on each thread takes blocks of rows through a layer, instead of all threads sharing each product.
 const MANY_ROWS: usize = 48;
 
 /// Rows of such a block.
@@ -47,7 +47,7 @@ struct DecoderLayer {
 }
 
 impl Decoder {
-    /// Loads the layers; `has_encoder` where there will be something to attend to besides the decoder's own tokens.
+    /// Loads the layers; with `has_encoder` they can also attend to the encoder's output.
     pub(crate) fn load(weights: &Weights, config: &StackConfig, has_encoder: bool) -> Result<Self, WeightsError> {
         let layer = |(i, &kind): (usize, &LayerKind)| {
             let name = format!("model.decoder.layers.{i}");
@@ -86,7 +86,7 @@ impl Decoder {
         Memory::prepare(&layers, states, self.precision, kind, inverse_norms, each_layer)
     }
 
-    /// The key norms' divisors of encoder states `[s, c]`, inverted: `[layers · k, s]`.
+    /// The inverse key norms of encoder states `[s, c]`: `[layers · k, s]`.
     pub(crate) fn inverse_norms(&self, states: &Tensor) -> Result<Tensor, ModelError> {
         let tokens = states.dim(0)?;
         let (storage, layout) = states.storage_and_layout();
@@ -96,7 +96,7 @@ impl Decoder {
         Ok(Tensor::from_vec(all, ((), tokens), &Device::Cpu)?)
     }
 
-    /// Embedded tokens `[t, c]`, the first of which stands at `position`, to normed states `[t, c]`.
+    /// Embedded tokens `[t, c]`, the first at `position`, to normed states `[t, c]`.
     pub(crate) fn forward(
         &self,
         x: &Tensor,
@@ -112,7 +112,7 @@ impl Decoder {
         Ok(Tensor::from_vec(states, (rows, width), &Device::Cpu)?)
     }
 
-    /// The same for tokens whose own states nobody wants: of the last layer only keys and values are needed.
+    /// The same for tokens whose own states are not needed: of the last layer only keys and values are computed.
     pub(crate) fn prefill(
         &self,
         x: &Tensor,
@@ -225,7 +225,7 @@ struct Step<'a> {
     layer: &'a DecoderLayer,
     index: usize,
     rotations: &'a Rotations,
-    /// Where the first new token stands.
+    /// Position of the first new token.
     position: usize,
     memory: Option<&'a Memory>,
 }
@@ -235,8 +235,8 @@ impl Step<'_> {
         self.memory.map_or(0, Memory::len)
     }
 
-    /// Puts the keys and values of all new tokens `x` `[t, c]` into the cache, the product spread over all threads; leaves
-    /// the normed rows in `scratch`.
+    /// Adds the keys and values of all new tokens `x` `[t, c]` to the cache, with the product spread over all threads; leaves the
+    /// normed rows in `scratch`.
     fn keys_values_wide(&self, x: &mut [f32], cache: &mut SelfCache, scratch: &mut Scratch) {
         let layer = &self.layer.layer;
         let rows = layer.before_attention(x, &mut scratch.normed);
@@ -244,7 +244,7 @@ impl Step<'_> {
         self.cache_keys(&mut scratch.projected, &mut scratch.gathered, cache);
     }
 
-    /// Puts the keys and values of all new tokens, `[t, 2·k·d]`, into the cache.
+    /// Adds the keys and values of all new tokens, `[t, 2·k·d]`, to the cache.
     fn cache_keys(&self, both: &mut [f32], gathered: &mut Vec<f32>, cache: &mut SelfCache) {
         let layer = &self.layer.layer;
         let rows = both.len() / (2 * layer.heads.keys());
@@ -255,7 +255,10 @@ impl Step<'_> {
     }
 
     /// Attention of finished queries `[r, h·d]`, the first of which is new token number `first`, to `mixed` `[r, h·d]`.
-    #[expect(clippy::too_many_arguments, reason = "queries meet two memories, and somebody may look on")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "queries attend to two memories, and an observer may want the scores"
+    )]
     fn attend(
         &self,
         queries: &[f32],
@@ -298,8 +301,8 @@ impl Step<'_> {
         }
     }
 
-    /// Takes the encoder's part into `tile`, its keys split over `threads`; returns each part's scores where they are
-    /// wanted, `(tokens, [rows, tokens])`.
+    /// Adds the encoder's part to `tile`, with its keys split over `threads`; returns each part's scores where `keep` is set,
+    /// `(tokens, [rows, tokens])`.
     fn attend_cross(
         &self,
         head: usize,
@@ -368,7 +371,7 @@ impl Step<'_> {
     }
 }
 
-/// Probabilities that somebody wants to see, averaged over heads.
+/// Attention probabilities for an observer, averaged over heads.
 struct Seen {
     rows: usize,
     /// `[t, own keys]`.
@@ -382,7 +385,7 @@ impl Seen {
         Self { rows, own: vec![0.0; rows * own], cross: vec![0.0; rows * cross] }
     }
 
-    /// Takes the scores of a tile whose rows begin with query `first`, `group` heads a query of `heads` in all.
+    /// Adds the scores of a tile whose rows begin with query `first`, with `group` of `heads` heads per query.
     fn add(
         &mut self,
         tile: &Tile,

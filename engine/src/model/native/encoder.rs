@@ -18,7 +18,7 @@ use crate::model::error::ModelError;
 use crate::model::observe::EachLayer;
 use crate::weights::{Weights, WeightsError};
 
-/// Rows between two looks at whether the work is still wanted.
+/// Rows between two checks for cancellation.
 const SLICE_ROWS: usize = 24 * BLOCK_ROWS;
 
 /// The stack of encoder layers with its final norm.
@@ -130,7 +130,7 @@ fn attend_and_feed(
         for start in (0..rows).step_by(tile_rows) {
             let count = tile_rows.min(rows - start);
             let sight = |row: usize| -> Range<usize> { visibility.seen(first + start + row / heads.group, keys.len) };
-            // Where one key head serves all queries, a tile's rows lie together already.
+            // Where one key head serves all queries, a tile's rows are contiguous already.
             let gathered = room(&mut scratch.gathered, count * group_width);
             for (row, to) in gathered.chunks_exact_mut(group_width).enumerate() {
                 to.copy_from_slice(&queries[(start + row) * heads.queries() + head * group_width..][..group_width]);

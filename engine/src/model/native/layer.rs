@@ -1,4 +1,4 @@
-//! What an encoder layer and a decoder layer share: everything but what they attend to.
+//! The parts that encoder and decoder layers share: everything except what they attend to.
 
 use super::linear::Linear;
 use super::rope::Rotations;
@@ -49,7 +49,7 @@ impl Norm {
         rows::rms_norm_in_place(Isa::current(), row, &self.weight, self.eps);
     }
 
-    /// The divisor's inverse, `1 / sqrt(mean(x²) + eps)`.
+    /// The inverse norm, `1 / sqrt(mean(x²) + eps)`.
     pub(super) fn inverse(&self, row: &[f32]) -> f32 {
         rows::inverse_root_mean_square(Isa::current(), row, self.eps)
     }
@@ -73,7 +73,7 @@ pub(super) struct Layer {
     gate: Linear,
     up: Linear,
     down: Linear,
-    /// The factor on attention scores is in here.
+    /// Includes the factor on attention scores.
     query_norm: Norm,
     key_norm: Norm,
     pre_attention_norm: Norm,
@@ -140,7 +140,7 @@ impl Layer {
         })
     }
 
-    /// Packs some keys and values `[r, d]` of a head for queries of the same sequence, which soon are done with them.
+    /// Packs keys and values `[r, d]` of a head for short-lived use by queries of the same sequence.
     pub(super) fn pack(&self, keys: &[f32], values: &[f32]) -> KeyBlock {
         let precision = match self.precision {
             Precision::Int8 => Precision::Int8,
@@ -154,7 +154,7 @@ impl Layer {
         &self.key_norm
     }
 
-    /// Keys and values of rows `x` `[r, c]` that were normed already where they need it: `[r, 2·k·d]`.
+    /// Keys and values of rows `x` `[r, c]`, which are already normed where needed: `[r, 2·k·d]`.
     pub(super) fn keys_values<'a>(&self, x: &[f32], scratch: &'a mut Scratch) -> &'a mut [f32] {
         let rows = x.len() / self.width();
         let to = room(&mut scratch.projected, rows * self.key_value.outputs());
@@ -187,7 +187,7 @@ impl Layer {
         }
     }
 
-    /// Rows `x` `[r, c]` as attention takes them.
+    /// Rows `x` `[r, c]`, normed for attention.
     pub(super) fn before_attention<'a>(&self, x: &[f32], normed: &'a mut Vec<f32>) -> &'a [f32] {
         let normed = room(normed, x.len());
         self.pre_attention_norm.forward(x, normed);
@@ -205,17 +205,17 @@ impl Layer {
         }
     }
 
-    /// The product that makes queries.
+    /// The query product.
     pub(super) fn query(&self) -> &Linear {
         &self.query
     }
 
-    /// The product that makes keys and values.
+    /// The key and value product.
     pub(super) fn key_value(&self) -> &Linear {
         &self.key_value
     }
 
-    /// The rest of the layer on the calling thread: rows `x` `[r, c]` take in what their heads gave, `[r, h·d]`.
+    /// The rest of the layer on the calling thread: adds the heads' results `[r, h·d]` to the rows `x` `[r, c]`.
     pub(super) fn after_attention(&self, x: &mut [f32], scratch: &mut Scratch) {
         let rows = x.len() / self.width();
         let projected = room(&mut scratch.projected, x.len());
@@ -232,7 +232,7 @@ impl Layer {
         self.post_feedforward_norm.add_to(projected, x);
     }
 
-    /// The same for few rows, each product spread over all threads.
+    /// The same for a few rows, with each product spread over all threads.
     pub(super) fn after_attention_wide(&self, x: &mut [f32], mixed: &[f32], scratch: &mut Scratch) {
         let Scratch { normed, projected, inner, up, quantized, .. } = scratch;
         self.output.forward_wide(mixed, quantized, projected);

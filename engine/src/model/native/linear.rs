@@ -1,4 +1,4 @@
-//! A product with packed weights, and the two ways to run it.
+//! A product with packed weights, on one thread or on all.
 
 use candle_core::{CpuStorage, Device, Storage, Tensor};
 use half::{bf16, f16};
@@ -8,10 +8,10 @@ use crate::kernels::cpu::int8::QuantizedRows;
 use crate::kernels::cpu::{Destination, Isa, Matrix, PANEL, Precision};
 use crate::weights::{Weights, WeightsError};
 
-/// Panels that a thread takes at a time where few rows meet a large matrix: enough work to be worth handing out.
+/// Panels per task where a few rows meet a large matrix: enough work to be worth a task.
 const PANELS_PER_TASK: usize = 16;
 
-/// Rows of a table that are widened and packed at a time: whole panels, and few enough to stay in the cache meanwhile.
+/// Rows of a table that are widened and packed at a time: whole panels, and few enough to stay in the cache.
 const TABLE_ROWS: usize = 1 << 10;
 
 /// `y = x · wᵀ + b`.
@@ -22,8 +22,8 @@ pub(crate) struct Linear {
 }
 
 impl Linear {
-    /// Loads products of the same rows side by side: `{name}.weight`, `[outputs, inner]`, and, where asked for,
-    /// `{name}.bias` of each part.
+    /// Loads several products of the same rows as one: `{name}.weight`, `[outputs, inner]`, and optionally `{name}.bias`, of each
+    /// part.
     pub(super) fn load(
         weights: &Weights,
         parts: &[(String, usize)],
@@ -46,19 +46,19 @@ impl Linear {
         Ok(Self::new(weights, &all, inner, has_bias.then_some(bias)))
     }
 
-    /// Packs a table `[v, c]` as the product that makes logits, in bytes.
+    /// Packs a table `[v, c]` in int8, for the output head.
     pub(crate) fn table(table: &Tensor) -> candle_core::Result<Self> {
         let (outputs, inner) = table.dims2()?;
         let mut matrix = Matrix::empty(Isa::current(), Precision::Int8, outputs, inner);
         let (storage, layout) = table.storage_and_layout();
         let (Storage::Cpu(storage), Some((start, end))) = (&*storage, layout.contiguous_offsets()) else {
-            candle_core::bail!("a table that is packed lies in the CPU's memory, row after row")
+            candle_core::bail!("a table to pack must be contiguous in CPU memory")
         };
         match storage {
             CpuStorage::F32(values) => pack_table(&mut matrix, &values[start..end], |value| value),
             CpuStorage::BF16(values) => pack_table(&mut matrix, &values[start..end], bf16::to_f32),
             CpuStorage::F16(values) => pack_table(&mut matrix, &values[start..end], f16::to_f32),
-            _ => candle_core::bail!("a table holds floating-point numbers"),
+            _ => candle_core::bail!("a table must hold floating-point numbers"),
         }
         Ok(Self { matrix, bias: None })
     }
@@ -90,7 +90,7 @@ impl Linear {
         self.add_bias(to);
     }
 
-    /// The same for few rows, the columns spread over all threads.
+    /// The same for a few rows, with the columns spread over all threads.
     pub(crate) fn forward_wide(&self, x: &[f32], quantized: &mut QuantizedRows, to: &mut Vec<f32>) {
         let (isa, inner, outputs) = (Isa::current(), self.matrix.inner(), self.outputs());
         let rows = x.len() / inner;
@@ -133,7 +133,7 @@ impl Linear {
     }
 }
 
-/// Packs rows a part at a time, so that the table is never held in f32.
+/// Packs rows part by part, so that the table is never in memory in f32.
 fn pack_table<T: Copy + Sync>(matrix: &mut Matrix, table: &[T], widen: impl Fn(T) -> f32 + Sync) {
     let inner = matrix.inner();
     let mut wide = Vec::new();

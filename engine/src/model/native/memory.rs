@@ -1,7 +1,6 @@
-//! What the decoder sees of the encoder: keys and values per layer, or one memory shared by all layers.
+//! The encoder's output in packed blocks; see [`crate::model::memory`] for the two forms.
 //!
-//! See [`crate::model::memory`] for why both are the same. The shared memory is packed as a single head whose keys and
-//! values are the encoder's states.
+//! The shared memory is packed as a single head whose keys and values are the encoder's states.
 
 use candle_core::{CpuStorage, Layout, Storage};
 use half::bf16;
@@ -18,7 +17,7 @@ use crate::model::memory_kind::MemoryKind;
 use crate::model::observe::EachLayer;
 use crate::weights::{Weights, WeightsError};
 
-/// Encoder states `[s, c]` as they lie in memory: widened block by block, never all at once.
+/// Encoder states `[s, c]` in memory: widened block by block, never all at once.
 #[derive(Clone, Copy)]
 pub(super) enum States<'a> {
     F32(&'a [f32]),
@@ -29,12 +28,12 @@ impl<'a> States<'a> {
     /// The numbers of a tensor.
     pub(super) fn of(storage: &'a Storage, layout: &Layout) -> candle_core::Result<Self> {
         let (Storage::Cpu(storage), Some((start, end))) = (storage, layout.contiguous_offsets()) else {
-            candle_core::bail!("encoder states lie in the CPU's memory, row after row")
+            candle_core::bail!("encoder states must be contiguous in CPU memory")
         };
         match storage {
             CpuStorage::F32(values) => Ok(Self::F32(&values[start..end])),
             CpuStorage::BF16(values) => Ok(Self::Bf16(&values[start..end])),
-            _ => candle_core::bail!("encoder states are in f32 or bf16"),
+            _ => candle_core::bail!("encoder states must be f32 or bf16"),
         }
     }
 
@@ -45,7 +44,7 @@ impl<'a> States<'a> {
         }
     }
 
-    /// What `work` makes of each block of [`KEY_BLOCK`] rows of the given width, shared among all threads.
+    /// The result of `work` for each block of [`KEY_BLOCK`] rows of the given width, computed on all threads.
     fn blocks<T: Send>(self, width: usize, work: impl Fn(&[f32]) -> T + Sync) -> Vec<T> {
         let size = KEY_BLOCK * width;
         let block = |at: usize| {
@@ -59,7 +58,7 @@ impl<'a> States<'a> {
     }
 }
 
-/// The encoder's output, ready for every decoder layer.
+/// The encoder's output, prepared for every decoder layer.
 #[derive(Debug)]
 pub(crate) struct Memory {
     kind: MemoryKind,
@@ -109,7 +108,7 @@ impl Memory {
         Ok(memory)
     }
 
-    /// How it is kept.
+    /// How it is stored.
     pub(crate) fn kind(&self) -> MemoryKind {
         self.kind
     }
@@ -119,7 +118,7 @@ impl Memory {
         self.len
     }
 
-    /// Bytes held.
+    /// Its size in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let blocks = self.keys_values.iter().flatten().flatten().chain(&self.states);
         let norms: usize = self.inverse_norms.iter().flatten().map(|norms| size_of_val(&norms[..])).sum();
@@ -164,7 +163,7 @@ pub(super) fn by_head<T>(blocks: Vec<Vec<T>>, heads: usize) -> Vec<Vec<T>> {
     by_head
 }
 
-/// The key norm's divisors of all states, inverted: `[k][s]`.
+/// The inverse key norms of all states: `[k][s]`.
 pub(super) fn inverse_norms_of(layer: &Layer, states: States<'_>, pool: &Pool) -> Vec<Vec<f32>> {
     let heads = layer.heads;
     let blocks: Vec<Vec<Vec<f32>>> = states.blocks(layer.width(), |rows| {
@@ -192,7 +191,7 @@ pub(super) struct Folded {
     hidden: usize,
 }
 
-/// What the key and the value product of a layer add.
+/// Biases of a layer's key and value products.
 #[derive(Debug)]
 struct Biases {
     /// `b_k ⊙ (1 + w)`, `[d]` for each head.
@@ -202,7 +201,7 @@ struct Biases {
 }
 
 impl Folded {
-    /// Loads what the layer `name` needs, whose attention products carry a bias or not.
+    /// Loads the folded products of the layer `name`.
     pub(super) fn load(weights: &Weights, name: &str, layer: &Layer, has_bias: bool) -> Result<Self, WeightsError> {
         let (heads, hidden) = (layer.heads, layer.width());
         let shape = [heads.keys(), hidden];
@@ -234,7 +233,7 @@ impl Folded {
         Ok(folded)
     }
 
-    /// Queries `[r, d]` of a head as they meet the states, `[r, c]`, and what is added to each row's scores.
+    /// Folds queries `[r, d]` of a head to `[r, c]`, for products with the states; also returns what to add to each row's scores.
     pub(super) fn queries(
         &self,
         head: usize,

@@ -30,7 +30,7 @@ impl Rotations {
         Self { half, cos, sin }
     }
 
-    /// Turns a head `[d]` to the position in row `row`.
+    /// Rotates a head `[d]` to the position of row `row`.
     pub(super) fn apply(&self, isa: Isa, row: usize, head: &mut [f32]) {
         let at = row * self.half..(row + 1) * self.half;
         rows::rotate(isa, head, &self.cos[at.clone()], &self.sin[at]);
@@ -45,13 +45,13 @@ pub(super) struct RotationPair {
 }
 
 impl RotationPair {
-    /// Of `count` positions from `first` on.
+    /// For `count` positions from `first` on.
     pub(super) fn new(config: &StackConfig, first: usize, count: usize) -> Self {
         let rotations = |kind| Rotations::new(config.rope(kind), config.head_dim, first, count);
         Self { local: rotations(LayerKind::Local), global: rotations(LayerKind::Global) }
     }
 
-    /// Those of a kind of layer.
+    /// The rotations of a kind of layer.
     pub(super) fn of(&self, kind: LayerKind) -> &Rotations {
         match kind {
             LayerKind::Local => &self.local,

@@ -1,4 +1,4 @@
-//! Buffers that outlive the task they were made for.
+//! Reusable buffers.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,21 +6,21 @@ use crate::kernels::cpu::attention::Tile;
 use crate::kernels::cpu::int8::QuantizedRows;
 use crate::kernels::threads;
 
-/// Rows that one thread takes through a layer at a time, at most: whole tiles of 6 and of 12 rows, and what lies between two
-/// products of so many rows fits into a core's cache.
+/// Most rows that one thread takes through a layer at a time: whole tiles of 6 and of 12 rows, and few enough that intermediate
+/// results fit in a core's cache.
 pub(super) const BLOCK_ROWS: usize = 96;
 
 /// Query rows of an attention tile, over the heads of a group.
 pub(super) const TILE_ROWS: usize = 96;
 
-/// Rows of a block, such that the blocks of `rows` rows are shared evenly among the threads.
+/// Rows per block, such that the blocks of `rows` rows are divided evenly among the threads.
 pub(super) fn block_rows(rows: usize) -> usize {
     let threads = threads::count();
     let each = rows.div_ceil(threads * BLOCK_ROWS).max(1);
     rows.div_ceil(threads * each).next_multiple_of(12).min(BLOCK_ROWS)
 }
 
-/// What a block of rows needs on its way through a layer.
+/// Buffers for a block of rows in a layer.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) normed: Vec<f32>,
@@ -34,7 +34,7 @@ pub(super) struct Scratch {
     pub(super) tile: Tile,
 }
 
-/// Buffers not in use; there are never more than threads.
+/// Unused buffers; there are never more than threads.
 #[derive(Debug, Default)]
 pub(super) struct Pool(Mutex<Vec<Scratch>>);
 
@@ -49,7 +49,7 @@ impl Pool {
     }
 }
 
-/// Makes room for `len` numbers, whatever they are, and gives it.
+/// The first `len` numbers of a buffer, grown as needed; their values are unspecified.
 pub(super) fn room(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
     if buffer.len() < len {
         buffer.resize(len, 0.0);

@@ -1,7 +1,7 @@
-//! Keys and values of the sequence that the decoder writes, one layer's.
+//! The cache of one decoder layer: keys and values of the decoder's own tokens.
 //!
-//! Only the decoder's own tokens are in here, in f32: they are few beside the encoder's. A local layer forgets whole
-//! blocks that its window has left behind.
+//! They are f32, because there are few of them compared to the encoder's. A local layer drops whole blocks that have left its
+//! window.
 
 use std::ops::Range;
 
@@ -36,12 +36,12 @@ impl SelfCache {
         }
     }
 
-    /// Counts `added` keys that every head was given.
+    /// Counts `added` keys, once all heads have them.
     pub(super) fn advance(&mut self, added: usize) {
         self.len += added;
     }
 
-    /// Drops what no later query of a local layer sees.
+    /// Drops keys that no later query of a local layer sees.
     pub(super) fn forget(&mut self) {
         let Some(window) = self.window else { return };
         let dropped = self.len.saturating_sub(window) / KEY_BLOCK;

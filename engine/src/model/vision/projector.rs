@@ -1,4 +1,4 @@
-//! Patch states to the soft tokens that stand for an image in the text.
+//! The projector: patch states to the soft tokens that represent an image in the text.
 
 use candle_core::{Result, Tensor};
 

@@ -112,7 +112,7 @@ fn encode_all(
     let mut encodings = Encodings::planned(windows, left_out(documents, &what.reading.left_out));
     let encoder = Encoder { job, loaded, shelf: &shelf, open, documents, hold: Hold::Unkept };
     let read = || encoder.run(&mut encodings, &mut questions);
-    let encoded = threads::behind_where(session.options.is_considerate, read);
+    let encoded = threads::in_background_if(session.options.is_considerate, read);
     questions.offer_again(&encodings);
     questions.leave();
     encoded?;

@@ -49,7 +49,7 @@ impl Projections {
         rope.rotate(&self.query_norm.forward(&self.heads(&self.query.forward(x)?, self.num_heads)?)?)
     }
 
-    /// Keys of `x` `[r, c]`, rotated where positions count: `[k, r, d]`.
+    /// Keys of `x` `[r, c]`, rotated where `rope` is given: `[k, r, d]`.
     pub(crate) fn keys(&self, x: &Tensor, rope: Option<&RopeTable>) -> Result<Tensor> {
         let keys = self.key_norm.forward(&self.unnormed_keys(x)?)?;
         match rope {
@@ -68,7 +68,7 @@ impl Projections {
         self.heads(&self.value.forward(x)?, self.num_kv_heads)
     }
 
-    /// The heads' results `[r, h·d]` brought back to `[r, c]`.
+    /// Projects the heads' results `[r, h·d]` back to `[r, c]`.
     pub(crate) fn output(&self, mixed: &Tensor) -> Result<Tensor> {
         self.output.forward(mixed)
     }

@@ -1,4 +1,4 @@
-//! What an encoder layer and a decoder layer share: everything but what they attend to.
+//! The parts that encoder and decoder layers share: everything except what they attend to.
 
 use candle_core::{Result, Tensor};
 
@@ -46,12 +46,12 @@ impl Block {
         self.scale
     }
 
-    /// `x` `[r, c]` as attention takes it.
+    /// `x` `[r, c]`, normed for attention.
     pub(crate) fn before_attention(&self, x: &Tensor) -> Result<Tensor> {
         self.pre_attention_norm.forward(x)
     }
 
-    /// The rest of the layer: rows `x` `[r, c]` and what their heads gave, `[r, h·d]`, to `[r, c]`.
+    /// The rest of the layer: rows `x` `[r, c]` and their heads' results `[r, h·d]` to `[r, c]`.
     pub(crate) fn after_attention(&self, x: &Tensor, mixed: &Tensor) -> Result<Tensor> {
         let h = (x + self.post_attention_norm.forward(&self.attention.output(mixed)?)?)?;
         let fed = self.mlp.forward(&self.pre_feedforward_norm.forward(&h)?)?;

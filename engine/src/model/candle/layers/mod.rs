@@ -17,7 +17,7 @@ use candle_core::{Result, Tensor};
 
 use crate::model::config::Activation;
 
-/// Rows that go through the row-wise parts of a layer at a time: bounds the feed-forward block's width × rows.
+/// Rows that go through the row-wise parts of a layer at a time: limits the size of the feed-forward block's activations.
 pub(super) const CHUNK_ROWS: usize = 1024;
 
 impl Activation {

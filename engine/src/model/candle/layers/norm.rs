@@ -1,4 +1,4 @@
-//! RMSNorm as Gemma has it: weights are offsets from one, and the product with them happens in f32.
+//! Gemma's RMSNorm: weights are offsets from one, and the multiplication is in f32.
 
 use candle_core::{DType, Result, Tensor};
 
@@ -37,7 +37,7 @@ impl RmsNorm {
         candle_nn::ops::rms_norm(&wide, &self.one_plus_weight, self.eps as f32)?.to_dtype(dtype)
     }
 
-    /// The divisor's inverse, `1 / sqrt(mean(x²) + eps)`, over the last dimension, which it drops; in f32.
+    /// The inverse norm, `1 / sqrt(mean(x²) + eps)`, over the last dimension, which it drops; in f32.
     pub(crate) fn inverse_root_mean_square(&self, x: &Tensor) -> Result<Tensor> {
         let mean_square = x.to_dtype(DType::F32)?.sqr()?.mean(candle_core::D::Minus1)?;
         (mean_square + self.eps)?.sqrt()?.recip()

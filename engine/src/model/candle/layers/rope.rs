@@ -54,7 +54,7 @@ struct GrowingTable {
     built: RefCell<Option<RopeTable>>,
 }
 
-/// Positions that a table covers at least, so that answering does not rebuild it at every token.
+/// Smallest number of positions of a table, so that generation does not rebuild it at every token.
 const LEAST_POSITIONS: usize = 1024;
 
 impl GrowingTable {
