@@ -11,8 +11,8 @@ use crate::weights::{TensorSource, Weights};
 /// model's first.
 ///
 /// # Errors
-/// Returns what is wrong with the adapter, [`HubError::Prompt`] where its prompt template is unknown for such a model, or an error
-/// of the store. The model is then unchanged.
+/// Returns what is wrong with the adapter, [`HubError::Prompt`] where its prompt template is unknown for such a model, or
+/// an error of the store. The model is then unchanged.
 pub fn adapt(store: &ModelStore, name: &str, adapter: &AdapterFiles) -> Result<Manifest, HubError> {
     require_fit(store.base_files(name)?, store.manifest(name)?.kind, adapter)?;
     Ok(store.adapt(name, adapter)?)

@@ -36,8 +36,9 @@ enum What {
 
 /// Finds out which model the given files are, by their headers.
 ///
-/// `name` is the name to install it under; by default it is derived from the file's or folder's name. An adapter in the folder, and
-/// the prompt template that a `recto.toml` there names, are installed too; a model of the catalogue gets the catalogue's adapter.
+/// `name` is the name to install it under; by default it is derived from the file's or folder's name. An adapter in the
+/// folder, and the prompt template that a `recto.toml` there names, are installed too; a model of the catalogue gets the
+/// catalogue's adapter.
 ///
 /// # Errors
 /// Returns [`HubError::Refused`], [`HubError::Gguf`], [`HubError::BadWheel`] or [`HubError::MissingParts`] with what

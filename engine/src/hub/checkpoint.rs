@@ -1,6 +1,7 @@
 //! Checking, before installation, whether a folder holds a model that Recto can run.
 //!
-//! Every tensor that the configuration asks for must be present, with the right shape and a supported type. Weights are not read.
+//! Every tensor that the configuration asks for must be present, with the right shape and a supported type. Weights are not
+//! read.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

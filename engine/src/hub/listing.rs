@@ -158,14 +158,14 @@ pub(super) fn look_up(client: &Client, request: &HubRequest, cancel: &CancelToke
     let bytes = client
         .fetch(&uri, MAX_LISTING_BYTES, cancel)?
         .map_err(|error| explain(&error, client, &uri, repository, Some(revision)))?;
-    let nonsense = |why: String| HubError::BadAnswer { host: host(&uri), why };
+    let nonsense = |why: String| HubError::BadResponse { host: host(&uri), why };
     let listing: Listing = serde_json::from_slice(&bytes)
         .map_err(|error| nonsense(format!("its list of files cannot be parsed ({error})")))?;
     if !is_hash(&listing.sha, 40) {
         return Err(nonsense("it names no commit".to_owned()));
     }
     let files = choose(&listing.siblings, file.as_deref(), repository).map_err(|choice| match choice {
-        Choice::Nothing(why) => HubError::NothingToFetch { repository: repository.clone(), why },
+        Choice::Nothing(why) => HubError::NoUsableModel { repository: repository.clone(), why },
         Choice::Nonsense(why) => nonsense(why),
     })?;
     Ok(HubModel {
@@ -209,10 +209,10 @@ pub(super) fn explain(
         NetError::BadProxy(variable) => return HubError::BadProxy { variable: variable.clone() },
         NetError::Interrupted(detail) => return HubError::Cut { host, detail: detail.clone() },
         NetError::Stalled => return HubError::Silent { host, secs: client.transfer().stall.as_secs() },
-        NetError::BadResponse(why) => return HubError::BadAnswer { host, why: why.clone() },
-        NetError::BadRedirect(why) => return HubError::Astray { host, why: why.clone() },
+        NetError::BadResponse(why) => return HubError::BadResponse { host, why: why.clone() },
+        NetError::BadRedirect(why) => return HubError::BadRedirect { host, why: why.clone() },
         NetError::Changed => {
-            return HubError::BadAnswer { host, why: "the file changed during the download".to_owned() };
+            return HubError::BadResponse { host, why: "the file changed during the download".to_owned() };
         }
         NetError::Abandoned => return HubError::Cancelled(crate::cancel::Cancelled),
     };

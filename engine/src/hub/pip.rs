@@ -33,8 +33,8 @@ impl Drop for Running {
     }
 }
 
-/// Downloads the package of a part into `destination`; pip keeps temporary files in `workplace`. `count` is called with the number
-/// of bytes so far.
+/// Downloads the package of a part into `destination`; pip keeps temporary files in `workplace`. `count` is called with the
+/// number of bytes so far.
 ///
 /// # Errors
 /// Returns pip's error as a [`HubError`], or [`HubError::Cancelled`] within a fraction of a second.

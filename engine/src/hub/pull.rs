@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::adapt::adapt;
 use super::catalogue::{CatalogueEntry, HubSource, PipSource};
-use super::error::{FileByHand, HubError};
+use super::error::{HubError, ManualDownload};
 use super::fetch::{find_on_hub, pull_from_hub};
 use super::installed::{NOTICE_FILE, Pulled, already_there};
 use super::listing::HubRequest;
@@ -16,9 +16,9 @@ use crate::cancel::CancelToken;
 use crate::store::models::{About, AdapterFiles, Manifest, ModelStore};
 use crate::store::{Directories, ScratchFolder, StoreError, StoreFolder, require_free};
 
-/// Downloads the model `entry` and installs it: with pip where the entry and this machine allow it, else from the hub. A model that
-/// is already installed is verified instead. It gets the catalogue's adapter, unless the user has given it another. After a
-/// cancellation or a network failure the next attempt resumes the download.
+/// Downloads the model `entry` and installs it: with pip where the entry and this machine allow it, else from the hub. A
+/// model that is already installed is verified instead. It gets the catalogue's adapter, unless the user has given it
+/// another. After a cancellation or a network failure the next attempt resumes the download.
 ///
 /// # Errors
 /// Returns [`HubError::LicenceNotAccepted`] before anything is downloaded, then any error of pip, the hub, the disk or the
@@ -120,8 +120,8 @@ fn pull_by_pip(
     installed.map(Pulled::Installed)
 }
 
-/// Tries the repositories of the model in order: where one is not available, or has another file than the published one, the next
-/// is tried.
+/// Tries the repositories of the model in order: where one is not available, or has another file than the published one,
+/// the next is tried.
 fn pull_by_hub(
     entry: &CatalogueEntry,
     name: &str,
@@ -137,16 +137,16 @@ fn pull_by_hub(
         match result {
             Err(
                 error @ (HubError::NoRepository { .. }
-                | HubError::NothingToFetch { .. }
+                | HubError::NoUsableModel { .. }
                 | HubError::TokenNeeded { .. }
                 | HubError::NotAllowed { .. }
                 | HubError::Mismatch { .. }),
             ) if entry.hub.len() > 1 => last = Some(error),
-            end => return end.map_err(|error| by_hand(entry, &options, error)),
+            end => return end.map_err(|error| with_manual_download(entry, &options, error)),
         }
     }
     let nowhere = || HubError::Catalogue(format!("`{}` has no source", entry.name));
-    Err(by_hand(entry, &options, last.unwrap_or_else(nowhere)))
+    Err(with_manual_download(entry, &options, last.unwrap_or_else(nowhere)))
 }
 
 fn pull_one(
@@ -175,18 +175,18 @@ fn pull_one(
 }
 
 /// Adds the file that the user can download by hand, for a model that needs no account.
-fn by_hand(entry: &CatalogueEntry, options: &PullOptions, error: HubError) -> HubError {
+fn with_manual_download(entry: &CatalogueEntry, options: &PullOptions, error: HubError) -> HubError {
     if matches!(error, HubError::Cancelled(_) | HubError::Store(_)) {
         return error;
     }
     let file = entry.pip.as_ref().and_then(|pip| {
         let source = entry.hub.iter().find(|source| source.sha256.as_ref() == Some(&pip.sha256))?;
         let (file, repository) = (source.file.clone()?, source.repository.clone());
-        Some(FileByHand { file, bytes: pip.bytes, sha256: pip.sha256.clone(), repository })
+        Some(ManualDownload { file, bytes: pip.bytes, sha256: pip.sha256.clone(), repository })
     });
     match file {
         None => error,
-        Some(file) => HubError::NoWay {
+        Some(file) => HubError::NoSource {
             name: entry.name.clone(),
             python: options.python.display().to_string(),
             file: Box::new(file),

@@ -50,16 +50,16 @@ pub fn releases_address() -> Option<String> {
 /// The newest release where it is newer than `running`.
 ///
 /// # Errors
-/// Returns any network error, or [`HubError::BadAnswer`] where the response cannot be used.
+/// Returns any network error, or [`HubError::BadResponse`] where the response cannot be used.
 pub fn newer_release(address: &str, running: &str, cancel: &CancelToken) -> Result<Option<Release>, HubError> {
-    let bad = || HubError::BadAnswer { host: address.to_owned(), why: "not a valid address".to_owned() };
+    let bad = || HubError::BadResponse { host: address.to_owned(), why: "not a valid address".to_owned() };
     let uri: Uri = address.trim().parse().map_err(|_| bad())?;
     // The token is never sent to the release server.
     let client = Client::new(Endpoint::parse(address).map_err(|_| bad())?, None, Transfer::default());
     let answer = client.fetch(&uri, MAX_BYTES, cancel)?;
     client.close();
     let bytes = answer.map_err(|error| explain_release(&error, &client, &uri))?;
-    compare(&bytes, running).map_err(|why| HubError::BadAnswer { host: host(&uri), why })
+    compare(&bytes, running).map_err(|why| HubError::BadResponse { host: host(&uri), why })
 }
 
 fn explain_release(error: &NetError, client: &Client, uri: &Uri) -> HubError {
@@ -68,7 +68,7 @@ fn explain_release(error: &NetError, client: &Client, uri: &Uri) -> HubError {
             HubError::TooMany { host: host(uri), secs: refusal.retry_after.as_ref().map(std::time::Duration::as_secs) }
         }
         NetError::Refused(refusal) if refusal.status != 429 && refusal.status < 500 => {
-            HubError::BadAnswer { host: host(uri), why: "there is no release at this address".to_owned() }
+            HubError::BadResponse { host: host(uri), why: "there is no release at this address".to_owned() }
         }
         other => explain(other, client, uri, "", None),
     }

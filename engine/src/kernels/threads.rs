@@ -1,8 +1,8 @@
 //! The thread pools: all processors for foreground work that the user waits for; fewer threads of low priority for background
 //! work, so that the machine stays responsive.
 //!
-//! An unprivileged process cannot raise a thread's priority again once it is lowered, so there are two pools: rayon's own, and one
-//! for background work, created when it is first needed.
+//! An unprivileged process cannot raise a thread's priority again once it is lowered, so there are two pools: rayon's own,
+//! and one for background work, created when it is first needed.
 
 use std::cell::Cell;
 use std::sync::OnceLock;

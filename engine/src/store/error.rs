@@ -24,7 +24,7 @@ pub enum StoreError {
     },
     /// A `recto.toml` written by the user cannot be parsed.
     #[error("cannot parse {path}: {why}", path = path.display())]
-    BadNote {
+    BadManifest {
         /// The file.
         path: PathBuf,
         /// Why not.
@@ -138,7 +138,7 @@ impl Hint for StoreError {
                 }
                 _ => return None,
             },
-            Self::BadNote { .. } => {
+            Self::BadManifest { .. } => {
                 "name the prompt template as in `prompt = \"passages_v1\"`, or remove the file".to_owned()
             }
             Self::DiskFull { .. } => "free up space, or set RECTO_HOME to a folder on another disk".to_owned(),

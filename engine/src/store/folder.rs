@@ -31,8 +31,8 @@ pub(super) fn remove_folder(path: &Path) -> Result<(), StoreError> {
     fs::remove_dir_all(path).map_err(StoreError::write(path))
 }
 
-/// Removes folders in `parent` that dead processes have left behind, recognised by name. The caller holds the lock of `parent`, so
-/// none of them is in use.
+/// Removes folders in `parent` that dead processes have left behind, recognised by name. The caller holds the lock of
+/// `parent`, so none of them is in use.
 pub(super) fn sweep(parent: &Path, is_left_behind: impl Fn(&str) -> bool) -> Result<(), StoreError> {
     for entry in fs::read_dir(parent).map_err(StoreError::read(parent))? {
         let entry = entry.map_err(StoreError::read(parent))?;

@@ -21,8 +21,8 @@ impl FileLock {
     /// Locks `folder`, creating it if missing.
     ///
     /// # Errors
-    /// Returns [`StoreError::Busy`] when another process keeps holding the lock, [`StoreError::Write`] when the folder cannot be
-    /// written.
+    /// Returns [`StoreError::Busy`] when another process keeps holding the lock, [`StoreError::Write`] when the folder
+    /// cannot be written.
     pub fn of_folder(folder: &Path) -> Result<Self, StoreError> {
         create_folder(folder)?;
         let path = folder.join(".lock");

@@ -62,8 +62,8 @@ pub struct PartialFile {
 }
 
 impl PartialDownload {
-    /// Resumes the download named by `key`, or starts it. Removes downloads of `family` with other keys, stale ones, and what killed
-    /// processes have left behind.
+    /// Resumes the download named by `key`, or starts it. Removes downloads of `family` with other keys, stale ones, and
+    /// what killed processes have left behind.
     ///
     /// # Errors
     /// Returns [`StoreError::Busy`] while another process downloads, [`StoreError::Write`] when it cannot be written.

@@ -20,8 +20,8 @@ pub struct ScratchFolder {
 }
 
 impl ScratchFolder {
-    /// Creates an empty folder for the download of `name`. Removes what killed downloads have left behind, and files kept for too
-    /// long.
+    /// Creates an empty folder for the download of `name`. Removes what killed downloads have left behind, and files kept
+    /// for too long.
     ///
     /// # Errors
     /// Returns [`StoreError::Busy`] while another process downloads, [`StoreError::Write`] when it cannot be written.

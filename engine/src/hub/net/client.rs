@@ -32,7 +32,7 @@ pub(in crate::hub) struct Client {
 }
 
 /// A successful response whose body is still to be read.
-pub(in crate::hub) struct Answer {
+pub(in crate::hub) struct Response {
     /// Its status: 200 or 206.
     pub(in crate::hub) status: u16,
     /// Its header.
@@ -41,7 +41,7 @@ pub(in crate::hub) struct Answer {
     pub(in crate::hub) body: Body,
 }
 
-impl Answer {
+impl Response {
     /// A header field, where it is text.
     pub(in crate::hub) fn field(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok().map(str::trim)
@@ -124,7 +124,7 @@ impl Client {
         uri: &Uri,
         range: Option<&str>,
         if_range: Option<&str>,
-    ) -> Result<Answer, NetError> {
+    ) -> Result<Response, NetError> {
         let mut uri = uri.clone();
         for _ in 0..=MAX_REDIRECTS {
             let mut request = self.agent.get(&uri).config().proxy(proxy_for(&uri)?).build();
@@ -141,7 +141,7 @@ impl Client {
             let response = request.call().map_err(NetError::of)?;
             let (parts, body) = response.into_parts();
             match parts.status.as_u16() {
-                status @ (200 | 206) => return Ok(Answer { status, headers: parts.headers, body }),
+                status @ (200 | 206) => return Ok(Response { status, headers: parts.headers, body }),
                 301 | 302 | 303 | 307 | 308 => uri = next(&uri, &parts.headers)?,
                 _ => return Err(NetError::Refused(Refusal::of(parts.status, &parts.headers, token.is_some()))),
             }
@@ -191,9 +191,9 @@ impl Client {
     }
 
     fn read_all(&self, uri: &Uri, max_bytes: u64) -> Result<Vec<u8>, NetError> {
-        let answer = self.open(uri, None, None)?;
+        let response = self.open(uri, None, None)?;
         let mut bytes = Vec::new();
-        let reader = answer.reader(&self.transfer);
+        let reader = response.reader(&self.transfer);
         reader.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| NetError::of_io(&error))?;
         if bytes.len() as u64 > max_bytes {
             return Err(NetError::BadResponse(format!("it is longer than {max_bytes} bytes")));
@@ -201,8 +201,8 @@ impl Client {
         Ok(bytes)
     }
 
-    /// Runs `work` on its own thread and waits for it. On cancellation all connections are closed; the thread, which may still be
-    /// resolving a name, ends by itself later.
+    /// Runs `work` on its own thread and waits for it. On cancellation all connections are closed; the thread, which may
+    /// still be resolving a name, ends by itself later.
     fn wait<T: Send + 'static>(
         &self,
         cancel: &CancelToken,

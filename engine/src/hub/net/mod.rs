@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub use endpoint::Endpoint;
 
-pub(super) use client::{Answer, Client};
+pub(super) use client::{Client, Response};
 pub(super) use error::NetError;
 
 /// How often cancellation is checked while waiting.

@@ -125,8 +125,8 @@ pub(in crate::kernels) fn attend_on(
     Ok(Some(mixed))
 }
 
-/// The same numbers with contiguous rows, starting at a multiple of 16 bytes wherever their width is one: the tensor core kernels
-/// copy 16 bytes at a time.
+/// The same numbers with contiguous rows, starting at a multiple of 16 bytes wherever their width is one: the tensor core
+/// kernels copy 16 bytes at a time.
 fn dense_rows(tensor: &Tensor) -> Result<Tensor> {
     let (_, rows, width) = tensor.dims3()?;
     let stride = tensor.stride();

@@ -190,8 +190,8 @@ impl Launch {
         Some(Self { kernel: tiling.kernel, shape, grid, shared_bytes: tiling.shared_bytes as u32 })
     }
 
-    /// Sizes of the intermediate results for `attention_combine`: partial sums, and their logarithms. Without splits there are no
-    /// partial sums, and the logarithms are the result.
+    /// Sizes of the intermediate results for `attention_combine`: partial sums, and their logarithms. Without splits there
+    /// are no partial sums, and the logarithms are the result.
     pub fn scratch(&self) -> (usize, usize) {
         let Shape { heads, rows, head_dim, splits, .. } = self.shape;
         let logarithms = splits as usize * heads as usize * rows as usize;

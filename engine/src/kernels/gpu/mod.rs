@@ -17,7 +17,8 @@ use super::attention::{AttentionSink, CrossKeys, OwnKeys};
 #[cfg(any(feature = "cuda", feature = "metal"))]
 use candle_core::{Device, Result, Tensor};
 
-/// Attention by the kernels of the GPU that the queries are on; `None` on the CPU, and for cases that the kernels do not support.
+/// Attention by the kernels of the GPU that the queries are on; `None` on the CPU, and for cases that the kernels do not
+/// support.
 ///
 /// # Errors
 /// Fails where the shapes do not fit or the GPU fails.

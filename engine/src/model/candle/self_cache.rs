@@ -1,6 +1,6 @@
 //! The cache of one decoder layer: keys and values of the decoder's own tokens.
 //!
-//! the encoder's are in [`super::memory`], which never changes. A local layer
+//! The encoder's are in [`super::memory`], which never changes. A local layer
 //! drops what has left its window, so its cache stays small however long the answer grows. Space is allocated as needed,
 //! never for `max_position_embeddings`.
 

@@ -235,8 +235,8 @@ impl Step<'_> {
         self.memory.map_or(0, Memory::len)
     }
 
-    /// Adds the keys and values of all new tokens `x` `[t, c]` to the cache, with the product spread over all threads; leaves the
-    /// normed rows in `scratch`.
+    /// Adds the keys and values of all new tokens `x` `[t, c]` to the cache, with the product spread over all threads;
+    /// leaves the normed rows in `scratch`.
     fn keys_values_wide(&self, x: &mut [f32], cache: &mut SelfCache, scratch: &mut Scratch) {
         let layer = &self.layer.layer;
         let rows = layer.before_attention(x, &mut scratch.normed);

@@ -22,8 +22,8 @@ pub(crate) struct Linear {
 }
 
 impl Linear {
-    /// Loads several products of the same rows as one: `{name}.weight`, `[outputs, inner]`, and optionally `{name}.bias`, of each
-    /// part.
+    /// Loads several products of the same rows as one: `{name}.weight`, `[outputs, inner]`, and optionally `{name}.bias`,
+    /// of each part.
     pub(super) fn load(
         weights: &Weights,
         parts: &[(String, usize)],

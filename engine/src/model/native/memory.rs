@@ -233,7 +233,8 @@ impl Folded {
         Ok(folded)
     }
 
-    /// Folds queries `[r, d]` of a head to `[r, c]`, for products with the states; also returns what to add to each row's scores.
+    /// Folds queries `[r, d]` of a head to `[r, c]`, for products with the states; also returns what to add to each row's
+    /// scores.
     pub(super) fn queries(
         &self,
         head: usize,

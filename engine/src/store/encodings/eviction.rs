@@ -69,8 +69,8 @@ impl EncodingStore {
         Ok(cleared)
     }
 
-    /// Deletes the least recently used entries until `bytes` more fit below the limit, replacing the file at `path`. `false` where
-    /// they cannot.
+    /// Deletes the least recently used entries until `bytes` more fit below the limit, replacing the file at `path`.
+    /// `false` where they cannot.
     pub(super) fn make_room(&self, bytes: u64, path: &Path) -> Result<bool, StoreError> {
         let mut found = self.found()?;
         found.retain(|file| file.path != path);

@@ -57,8 +57,8 @@ pub struct EncodingStore {
 }
 
 impl EncodingStore {
-    /// The cache under these directories; nothing is created before something is stored. `limit_bytes` limits its size; where it is
-    /// `None`, the environment variable `RECTO_CACHE_GB` does, else [`DEFAULT_LIMIT_BYTES`].
+    /// The cache under these directories; nothing is created before something is stored. `limit_bytes` limits its size;
+    /// where it is `None`, the environment variable `RECTO_CACHE_GB` does, else [`DEFAULT_LIMIT_BYTES`].
     pub fn new(directories: &Directories, limit_bytes: Option<u64>) -> Self {
         let limit_bytes = limit_bytes.or_else(limit_of_environment).unwrap_or(DEFAULT_LIMIT_BYTES);
         Self { directories: directories.clone(), limit_bytes, in_use: Mutex::default() }
@@ -74,8 +74,8 @@ impl EncodingStore {
         self.folder(kind).join(format!("{key}.{EXTENSION}"))
     }
 
-    /// The entry with this `key`, verified completely, and marked as used now. `None` where there is none, or it is not valid: then
-    /// it is to be recreated and replaced by [`EncodingStore::put`].
+    /// The entry with this `key`, verified completely, and marked as used now. `None` where there is none, or it is not
+    /// valid: then it is to be recreated and replaced by [`EncodingStore::put`].
     pub fn get(&self, kind: EntryKind, key: &Key) -> Option<MappedEntry> {
         let path = self.path_of(kind, key);
         let entry = match MappedEntry::open(&path, kind, key) {

@@ -41,11 +41,12 @@ impl Adaptation {
 }
 
 impl ModelFiles {
-    /// The adapter and prompt templates of these files. For an installed model its `recto.toml` names them; elsewhere the adapter is
-    /// recognised by its file names, in the folder `adapter` or in this one, and a `recto.toml` in either may name a template.
+    /// The adapter and prompt templates of these files. For an installed model its `recto.toml` names them; elsewhere the
+    /// adapter is recognised by its file names, in the folder `adapter` or in this one, and a `recto.toml` in either may
+    /// name a template.
     ///
     /// # Errors
-    /// Returns [`StoreError::BadNote`] where a `recto.toml` cannot be parsed.
+    /// Returns [`StoreError::BadManifest`] where a `recto.toml` cannot be parsed.
     pub fn adaptation(&self) -> Result<Adaptation, StoreError> {
         let Some(folder) = self.folder() else { return Ok(Adaptation::default()) };
         if let Ok(manifest) = Manifest::read(folder) {

@@ -1,7 +1,7 @@
 //! The adapter of an installed model: a subfolder of the model's folder, named in `recto.toml`.
 //!
-//! The complete folder is renamed into place, then `recto.toml` is replaced by one that names it: only then is it in use. What a
-//! dead process has left behind is removed by the next change.
+//! The complete folder is renamed into place, then `recto.toml` is replaced by one that names it: only then is it in use.
+//! What a dead process has left behind is removed by the next change.
 
 use std::borrow::Cow;
 use std::io::{Error, ErrorKind};
@@ -51,7 +51,7 @@ impl AdapterFiles {
     ///
     /// # Errors
     /// Returns [`StoreError::Read`] where one of its two files cannot be read or is too long, and
-    /// [`StoreError::BadNote`] where its `recto.toml` cannot be parsed.
+    /// [`StoreError::BadManifest`] where its `recto.toml` cannot be parsed.
     pub fn in_folder(folder: &Path) -> Result<Self, StoreError> {
         let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let name = absolute.file_name().unwrap_or(absolute.as_os_str()).to_string_lossy().into_owned();
@@ -90,8 +90,8 @@ impl ModelFolder {
 }
 
 impl ModelStore {
-    /// Adds an adapter and its prompt template to an installed model; it replaces the present one. The caller has checked that it
-    /// fits.
+    /// Adds an adapter and its prompt template to an installed model; it replaces the present one. The caller has checked
+    /// that it fits.
     ///
     /// # Errors
     /// Returns [`StoreError::NotInstalled`], [`StoreError::Busy`], or a disk error; the model is then unchanged.

@@ -1,14 +1,14 @@
 //! Fingerprints of a model's content, computed without reading gigabytes.
 //!
 //! An installed model has hashes of its files in `recto.toml`. A folder that was not installed is identified by
-//! `config.json`, file names, lengths and modification times, the headers of its safetensors (every tensor's name, type, shape and
-//! offset), and samples of every tensor's bytes. A copy with a new modification time counts as another model, which costs reading
-//! again, never a wrong answer. A change would go unnoticed only if it kept length and time and missed every sample; training
-//! changes all numbers of a tensor, so that happens only on purpose.
+//! `config.json`, file names, lengths and modification times, the headers of its safetensors (every tensor's name, type,
+//! shape and offset), and samples of every tensor's bytes. A copy with a new modification time counts as another model,
+//! which costs reading again, never a wrong answer. A change would go unnoticed only if it kept length and time and missed
+//! every sample; training changes all numbers of a tensor, so that happens only on purpose.
 //!
-//! The vision tower's fingerprint must be the same in models of all sizes, so it covers its tensors only: names, types, shapes, and
-//! samples of each. No training produces two towers that agree in all of these (437 tensors in the published one, 4 samples of up
-//! to 256 bytes each) and differ elsewhere.
+//! The vision tower's fingerprint must be the same in models of all sizes, so it covers its tensors only: names, types,
+//! shapes, and samples of each. No training produces two towers that agree in all of these (437 tensors in the published
+//! one, 4 samples of up to 256 bytes each) and differ elsewhere.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -93,8 +93,8 @@ fn add_file(key: KeyHasher, path: &Path) -> Result<KeyHasher, StoreError> {
         .with("time", &changed.to_le_bytes()))
 }
 
-/// Hashes the header of a weights file and samples of its tensors; those of the vision tower also go into `tower`, with their names
-/// from its prefix on. Other files than safetensors are sampled as one piece.
+/// Hashes the header of a weights file and samples of its tensors; those of the vision tower also go into `tower`, with
+/// their names from its prefix on. Other files than safetensors are sampled as one piece.
 fn sample(path: &Path, tower: &mut BTreeMap<String, Key>) -> std::io::Result<Key> {
     let mut file = File::open(path)?;
     let len = file.metadata()?.len();

@@ -166,14 +166,14 @@ impl Manifest {
 /// The prompt template named by a `recto.toml` in a folder that was not installed; the file need not hold anything else.
 ///
 /// # Errors
-/// Returns [`StoreError::BadNote`] where the file exists but cannot be parsed.
+/// Returns [`StoreError::BadManifest`] where the file exists but cannot be parsed.
 pub(super) fn prompt_in(folder: &Path) -> Result<Option<String>, StoreError> {
     #[derive(Deserialize)]
     struct Told {
         prompt: Option<String>,
     }
     let path = folder.join(MANIFEST_FILE);
-    let bad = |why: String| StoreError::BadNote { path: path.clone(), why };
+    let bad = |why: String| StoreError::BadManifest { path: path.clone(), why };
     match path.metadata() {
         Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(bad(error.to_string())),

@@ -1,8 +1,8 @@
 //! The header of a GGUF file: metadata and the list of tensors, fully validated.
 //!
 //! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>, versions 2 and 3, little-endian. candle has a
-//! reader too; this one also rejects tensors that overlap, exceed the file or are duplicated, and an alignment of zero, and it keeps
-//! long arrays of numbers as numbers.
+//! reader too; this one also rejects tensors that overlap, exceed the file or are duplicated, and an alignment of zero, and
+//! it keeps long arrays of numbers as numbers.
 
 use std::collections::BTreeMap;
 use std::io::Read;

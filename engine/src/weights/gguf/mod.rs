@@ -1,8 +1,8 @@
 //! Gemma 3 from one GGUF file: configuration, vocabulary and weights, by the names T5Gemma 2's decoder uses.
 //!
 //! The header is read and validated completely ([`header`]) before any weight is read; a file with false counts, lengths or
-//! offsets is rejected without allocating what it claims. Nothing is computed here: tensors are returned as stored, or converted
-//! to f32.
+//! offsets is rejected without allocating what it claims. Nothing is computed here: tensors are returned as stored, or
+//! converted to f32.
 
 mod error;
 pub mod header;

@@ -71,8 +71,8 @@ impl GgufVocabulary {
     /// Reads the vocabulary from the header; it must have `count` tokens, one for each row of the embedding.
     ///
     /// # Errors
-    /// Returns [`GgufError::Unsupported`] for another kind of tokenizer, [`GgufError::Metadata`] for entries that are missing or
-    /// have the wrong length.
+    /// Returns [`GgufError::Unsupported`] for another kind of tokenizer, [`GgufError::Metadata`] for entries that are
+    /// missing or have the wrong length.
     pub(super) fn take_from(header: &mut GgufHeader, count: usize) -> Result<Self, GgufError> {
         const MODEL: &str = "tokenizer.ggml.model";
         match header.text(MODEL) {

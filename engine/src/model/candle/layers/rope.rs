@@ -16,7 +16,8 @@ pub(crate) struct RopeTable {
 }
 
 impl RopeTable {
-    /// Rotates the last dimension of `x` `[h, n, d]`: the pair of `i` and `i + d/2` turns by `position * theta^(-2i/d) / factor`.
+    /// Rotates the last dimension of `x` `[h, n, d]`: the pair of `i` and `i + d/2` turns by `position * theta^(-2i/d) /
+    /// factor`.
     pub(crate) fn rotate(&self, x: &Tensor) -> Result<Tensor> {
         let dtype = x.dtype();
         let wide = x.to_dtype(DType::F32)?.contiguous()?.unsqueeze(0)?;
