@@ -153,7 +153,7 @@ fn what_cannot_be_measured_is_refused_with_a_reason() {
         (&["--layers", "2"], 2, "--shape"),
         (&["--encode", "0"], 2, "0 is not in 1..=1048576"),
         (&["--serve", "--json"], 2, "cannot be used with"),
-        (&["--model", "/absent/model"], 1, "error: /absent/model holds no model"),
+        (&["--model", "/absent/model"], 1, "error: no model found in /absent/model"),
     ] {
         let output = recto(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", stderr(&output));

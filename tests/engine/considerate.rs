@@ -41,7 +41,7 @@ fn reading_has_low_priority_and_leaves_a_processor_free() {
     let considerate = engine_with(home.path(), |options| EngineOptions { is_considerate: true, ..options });
     let (map, _) = read(&considerate, &model, &source);
     assert_eq!(origins(&map), (map.windows.len(), 0));
-    let behind = threads_named("behind-");
+    let behind = threads_named("background-");
     let processors = std::thread::available_parallelism().unwrap().get();
     assert_eq!(behind.len(), if processors > 2 { processors - 1 } else { processors });
     assert!(behind.iter().all(|thread| thread.niceness > 5), "{behind:?}");

@@ -137,9 +137,9 @@ fn a_gated_model_needs_a_token_from_one_of_its_places() {
     let none = pull("X_UNUSED", "");
     assert_eq!(none.status.code(), Some(1));
     let said = stderr(&none);
-    assert!(said.contains("given out on request only") && said.contains(&format!("{}/{NAME}", server.url())), "{said}");
+    assert!(said.contains("needs an access token") && said.contains(&format!("{}/{NAME}", server.url())), "{said}");
     let wrong = pull("HF_TOKEN", "hf_wrong");
-    assert!(stderr(&wrong).contains("does not accept the token") && !stderr(&wrong).contains("hf_wrong"));
+    assert!(stderr(&wrong).contains("rejected the access token") && !stderr(&wrong).contains("hf_wrong"));
     // The file that the hub's own programs keep it in.
     std::fs::write(home.path().join("token"), "hf_good\n").unwrap();
     let good = pull("X_UNUSED", "");
@@ -163,9 +163,9 @@ fn a_name_a_revision_and_the_licence_are_the_users() {
     assert!(String::from_utf8_lossy(&good.stdout).starts_with("Installed mine: T5Gemma 2"));
     for (arguments, reason) in [
         (&[NAME, "--revision", "v9"][..], "no revision `v9`"),
-        (&["org/../x"], "is not the name of a repository"),
-        (&["org/absent"], "there is no repository org/absent"),
-        (&["absent"], "there is no model `absent` to fetch"),
+        (&["org/../x"], "is not a valid repository name"),
+        (&["org/absent"], "org/absent does not exist"),
+        (&["absent"], "unknown model `absent`"),
     ] {
         let output = pull(arguments);
         assert!(stderr(&output).contains(reason), "{arguments:?}: {}", stderr(&output));

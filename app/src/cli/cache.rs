@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 use engine::store::encodings::{EncodingStore, EntryKind, Kept, KeptFile};
-use engine::store::{Bucket, Directories};
+use engine::store::{Directories, StoreFolder};
 use serde::Serialize;
 
 use crate::cli::ask::print;
@@ -137,7 +137,9 @@ impl Summary {
         documents.sort_by(|a, b| (b.used_secs, &a.name).cmp(&(a.used_secs, &b.name)));
         let useless: u64 = kept.useless.iter().map(|(_, bytes)| bytes).sum();
         Self {
-            folders: [Bucket::Encodings, Bucket::Vision, Bucket::Pages].map(|bucket| bucket.path(directories)).to_vec(),
+            folders: [StoreFolder::Encodings, StoreFolder::Vision, StoreFolder::Pages]
+                .map(|folder| folder.path(directories))
+                .to_vec(),
             limit_bytes,
             bytes: kinds.iter().map(|kind| kind.bytes).sum::<u64>() + useless,
             files: (kept.files.len() + kept.useless.len()) as u64,

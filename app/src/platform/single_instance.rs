@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use engine::store::{Bucket, Directories};
+use engine::store::{Directories, StoreFolder};
 use interprocess::local_socket::traits::{ListenerExt as _, Stream as _};
 use interprocess::local_socket::{Listener, ListenerOptions, Name, Stream};
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub(crate) enum Found {
 /// Tells the window that is there, or becomes it.
 pub(crate) fn find_running_window(call: &OpenRequest) -> Found {
     let Ok(directories) = Directories::of_user() else { return Found::Nobody(None) };
-    let folder = Bucket::Library.path(&directories);
+    let folder = StoreFolder::Library.path(&directories);
     if tell(&folder, call).is_some() {
         return Found::Told;
     }

@@ -1,4 +1,4 @@
-//! Matrix products and attention over candle tensors, where nearly all time is spent.
+//! The compute kernels: matrix products and attention, over candle tensors and plain slices.
 //!
 //! Letters in shapes: `r` rows, `h` query heads, `k` key heads, `n` keys, `d` width of a head. On the CPU activations are
 //! always f32, whatever type weights are held in; on an accelerator they have the weights' type. `docs/kernels.md` explains
@@ -13,4 +13,5 @@ pub mod linear;
 pub mod matvec;
 #[cfg(feature = "metal")]
 mod metal;
+mod operands;
 pub mod threads;

@@ -4,7 +4,7 @@ use engine::diagnostic::Hint as _;
 use engine::hub::{Catalogue, CatalogueEntry, Endpoint, HubError};
 use engine::protocol::DeviceChoice;
 use engine::store::models::{ListedModel, Manifest, ModelKind, ModelState, ModelStore};
-use engine::store::{Bucket, Directories, free_bytes};
+use engine::store::{Directories, StoreFolder, free_bytes};
 use engine::worker::bench::{Machine, Shape, memory_bytes};
 use engine::worker::check_device;
 
@@ -36,11 +36,11 @@ pub(crate) fn inventory() -> Result<ModelInventory, HubError> {
         offered: Catalogue::embedded()?.models.into_iter().map(|entry| offered(entry, &hub)).collect(),
         processor: processor(),
         memory_bytes: memory_bytes(),
-        free_bytes: free_bytes(&Bucket::Models.path(&directories)),
+        free_bytes: free_bytes(&StoreFolder::Models.path(&directories)),
         devices: devices.map(|device| (device, check_device(device).err())).to_vec(),
         places: vec![
-            ("Models", Bucket::Models.path(&directories)),
-            ("Library and conversations", Bucket::Library.path(&directories)),
+            ("Models", StoreFolder::Models.path(&directories)),
+            ("Library and conversations", StoreFolder::Library.path(&directories)),
             ("What was read", directories.cache().to_owned()),
         ],
         tokens_address: format!("{hub}/{TOKENS_PAGE}"),

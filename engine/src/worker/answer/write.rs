@@ -197,7 +197,7 @@ impl StepModel for &mut Step<'_> {
         let Some((last, before)) = ids.split_last() else { return Ok(Logits::new(Vec::new())) };
         for chunk in before.chunks(PROMPT_CHUNK) {
             self.job.cancel.check()?;
-            self.decoding.take_in(chunk)?;
+            self.decoding.prefill(chunk)?;
             let done = self.decoding.position() as u64;
             let total = self.prompt_tokens;
             self.job.send(Event::Progress { request: self.job.request, stage: Stage::Prompt, done, total });
