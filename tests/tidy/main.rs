@@ -6,6 +6,7 @@
 
 mod colours;
 mod dependencies;
+mod drawing;
 mod file_map;
 mod layering;
 mod licences;

@@ -73,8 +73,10 @@ pub(crate) enum ViewAction {
     GoTo(u32),
     /// Show the next page from its top, or one so many pages before or after.
     Step(i32),
-    /// Read on, or back.
+    /// Read on, or back; with single pages, past the end of one to the next.
     Scroll(Stretch),
+    /// Scroll by so many screen points, as a drag past the edge of the view does.
+    ScrollBy(Vec2),
     /// Return to where the view was before the last jump.
     Back,
     /// Undo that.
@@ -83,6 +85,15 @@ pub(crate) enum ViewAction {
     Zoom(Zoom),
     /// Show them so many times as large.
     ZoomBy(f32),
+    /// The same, with a place staying where it is.
+    ZoomAt {
+        /// The place.
+        spot: Spot,
+        /// Where it is in the view, from the corner.
+        at: Vec2,
+        /// The factor.
+        factor: f32,
+    },
     /// Turn all pages by so many quarters, clockwise.
     Rotate(i32),
     /// Show pages one below the other, or one at a time.

@@ -10,10 +10,6 @@ const MOST_UNFOLDED: usize = 60;
 /// A table of contents as it is shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Contents {
-    /// Whether it is shown in place of the list of pages.
-    pub is_shown: bool,
-    /// The row that the list was last brought to, in rows that are shown.
-    pub listed: Option<usize>,
     /// Sections whose subsections are hidden.
     folded: BTreeSet<usize>,
     /// Sections that are shown.

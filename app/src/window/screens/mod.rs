@@ -2,6 +2,7 @@
 //! does is pushed as a [`UserCommand`](crate::window::commands::UserCommand).
 
 mod answer_actions;
+mod answer_spans;
 mod answer_table;
 mod answer_text;
 mod answers;

@@ -4,7 +4,7 @@ use eframe::egui::{Button, CursorIcon, FontId, PointerButton, Pos2, Rect, Respon
 
 use crate::window::commands::UserCommand;
 use crate::window::pages::{
-    Column, Drag, Jump, PageView, Placement, Selection, Tool, Unit, ViewAction, can_begin, is_on_text,
+    Column, Drag, FrameCache, PageView, Placement, Selection, Tool, Unit, ViewAction, can_begin, is_on_text,
 };
 use crate::window::screens::page::draw_region;
 use crate::window::theme::Look;
@@ -45,7 +45,8 @@ impl Surface<'_> {
 pub(super) fn pointer_ui(
     ui: &Ui,
     look: &Look,
-    view: &mut PageView,
+    view: &PageView,
+    cache: &mut FrameCache,
     surface: &Surface<'_>,
     response: &Response,
     commands: &mut Vec<UserCommand>,
@@ -59,17 +60,22 @@ pub(super) fn pointer_ui(
         });
     }
     response.context_menu(|ui| context_menu_ui(ui, view, commands));
-    match view.tool {
-        Tool::Select => select(ui, view, surface, response, commands),
-        Tool::Region => region_ui(ui, look, view, surface, response, commands),
+    match view.nav.tool {
+        Tool::Select => select(ui, view, cache, surface, response, commands),
+        Tool::Region => region_ui(ui, look, cache, surface, response, commands),
     }
 }
 
 /// What a press with the other button offers.
 fn context_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Vec<UserCommand>) {
     for (is_on, name, keys, action) in [
-        (view.selection.is_some(), "Copy", "Ctrl+C", ViewAction::Copy),
-        (view.texts.contains_key(&view.current), "Select the text of this page", "Ctrl+A", ViewAction::SelectPage),
+        (view.nav.selection.is_some(), "Copy", "Ctrl+C", ViewAction::Copy),
+        (
+            view.file.texts.contains_key(&view.nav.current),
+            "Select the text of this page",
+            "Ctrl+A",
+            ViewAction::SelectPage,
+        ),
         (true, "Ask about a region", "Ctrl+Shift+A", ViewAction::Take(Tool::Region)),
     ] {
         if ui.add_enabled(is_on, Button::new(name).shortcut_text(keys)).clicked() {
@@ -78,11 +84,18 @@ fn context_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Vec<UserCommand>
     }
 }
 
-fn select(ui: &Ui, view: &mut PageView, surface: &Surface<'_>, response: &Response, commands: &mut Vec<UserCommand>) {
+fn select(
+    ui: &Ui,
+    view: &PageView,
+    cache: &mut FrameCache,
+    surface: &Surface<'_>,
+    response: &Response,
+    commands: &mut Vec<UserCommand>,
+) {
     let pointer = ui.input(|input| input.pointer.interact_pos());
     let Some(pointer) = pointer else { return };
     let (number, place) = surface.page_at(pointer);
-    let page = view.texts.get(&number);
+    let page = view.file.texts.get(&number);
     let at = place.to_page(pointer);
     let is_on_page = place.rect.contains(pointer);
     let is_dragged = response.dragged_by(PointerButton::Primary);
@@ -98,35 +111,36 @@ fn select(ui: &Ui, view: &mut PageView, surface: &Surface<'_>, response: &Respon
     if response.drag_started_by(PointerButton::Primary) {
         let began = ui.input(|input| input.pointer.press_origin()).and_then(|origin| {
             let (number, place) = surface.page_at(origin);
-            let (page, at) = (view.texts.get(&number)?, place.to_page(origin));
+            let (page, at) = (view.file.texts.get(&number)?, place.to_page(origin));
             can_begin(page, at).then(|| Selection::at(page, at, Unit::Letter)).flatten()
         });
-        view.drag = began.map(Drag::Text);
+        cache.drag = began.map(Drag::Text);
     } else if response.triple_clicked() {
         choose(whole(Unit::Line));
     } else if response.double_clicked() {
         choose(whole(Unit::Word));
     } else if response.clicked() {
         let is_extended = ui.input(|input| input.modifiers.shift);
-        let extended = view.selection.as_ref().filter(|_| is_extended);
+        let extended = view.nav.selection.as_ref().filter(|_| is_extended);
         choose(extended.zip(page).and_then(|(selection, page)| selection.drawn_to(page, at, Unit::Letter)));
     }
     if is_dragged {
-        if let (Some(Drag::Text(began)), Some(page)) = (&view.drag, page) {
+        if let (Some(Drag::Text(began)), Some(page)) = (&cache.drag, page) {
             choose(began.drawn_to(page, at, Unit::Letter));
         }
-        follow(ui, view, surface.sight, pointer);
+        follow(ui, surface.sight, pointer, commands);
     } else {
-        view.drag = None;
+        cache.drag = None;
     }
 }
 
 /// A drag past the edge of the view takes the view along.
-fn follow(ui: &Ui, view: &mut PageView, sight: Rect, pointer: Pos2) {
+fn follow(ui: &Ui, sight: Rect, pointer: Pos2, commands: &mut Vec<UserCommand>) {
     let past = |at: f32, low: f32, high: f32| ((at - low).min(0.0) + (at - high).max(0.0)) * PULL;
     let by = vec2(past(pointer.x, sight.left(), sight.right()), past(pointer.y, sight.top(), sight.bottom()));
-    if by != Vec2::ZERO && view.jump.is_none() {
-        view.jump = Some(Jump::By(by.clamp(Vec2::splat(-MOST_PULL), Vec2::splat(MOST_PULL))));
+    if by != Vec2::ZERO {
+        let by = by.clamp(Vec2::splat(-MOST_PULL), Vec2::splat(MOST_PULL));
+        commands.push(UserCommand::View(ViewAction::ScrollBy(by)));
         ui.ctx().request_repaint();
     }
 }
@@ -147,7 +161,7 @@ fn hint_ui(ui: &Ui, look: &Look, sight: Rect) {
 fn region_ui(
     ui: &Ui,
     look: &Look,
-    view: &mut PageView,
+    cache: &mut FrameCache,
     surface: &Surface<'_>,
     response: &Response,
     commands: &mut Vec<UserCommand>,
@@ -157,21 +171,21 @@ fn region_ui(
     }
     hint_ui(ui, look, surface.sight);
     if response.drag_started_by(PointerButton::Primary) {
-        view.drag = ui.input(|input| input.pointer.press_origin()).map(|origin| {
+        cache.drag = ui.input(|input| input.pointer.press_origin()).map(|origin| {
             let (page, place) = surface.page_at(origin);
             Drag::Region { page, from: place.to_page(origin) }
         });
     }
-    let Some(Drag::Region { page, from }) = view.drag else { return };
+    let Some(Drag::Region { page, from }) = cache.drag else { return };
     let place = surface.column.page(page as usize - 1).moved(surface.origin);
     let Some(pointer) = ui.input(|input| input.pointer.interact_pos()) else { return };
     let on_screen = Rect::from_two_pos(place.to_screen(from), pointer).intersect(place.rect);
     if response.dragged_by(PointerButton::Primary) {
         draw_region(ui.painter(), look, on_screen);
-        follow(ui, view, surface.sight, pointer);
+        follow(ui, surface.sight, pointer, commands);
         return;
     }
-    view.drag = None;
+    cache.drag = None;
     let region = place.rect_to_page(on_screen);
     if on_screen.is_positive() && region.width().min(region.height()) >= LEAST_REGION_PT {
         commands.push(UserCommand::DrawRegion { page, rect: region });
