@@ -1,4 +1,4 @@
-//! One page: paper, pictures of it, and what is marked, found and selected on it.
+//! One page: its pictures, marks, hits and selection.
 
 use eframe::egui::epaint::TextShape;
 use eframe::egui::{self, FontId, Painter, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
@@ -8,22 +8,22 @@ use engine::document::page::DocumentKind;
 use crate::window::pages::{FrameCache, PageView, Placement, part_key, thumbnail_key, tile_keys};
 use crate::window::theme::{Look, draw_picture, draw_turned_picture};
 
-/// How thinly marks are drawn over what they mark.
+/// Opacity of marks.
 const MARK_OPACITY: f32 = 0.32;
 
-/// How thinly a region is drawn over its page.
+/// Opacity of a region.
 const REGION_OPACITY: f32 = 0.1;
 
-/// Around what is marked, in points of the page.
+/// Margin around marks, in points of the page.
 const MARK_MARGIN_PT: f32 = 2.0;
 
-/// Around selected words, in points of the page: lines of a paragraph come together.
+/// Margin around selected words, in points of the page, so that lines of a paragraph join.
 const SELECTION_MARGIN_PT: f32 = 0.8;
 
-/// Height of letters in a line's box.
+/// Font size, as a share of the height of a line's box.
 const LETTERS: f32 = 0.86;
 
-/// A page that is drawn.
+/// A page to draw.
 pub(super) struct Sheet {
     /// Counted from 0.
     pub index: usize,
@@ -31,11 +31,11 @@ pub(super) struct Sheet {
     pub size: (f32, f32),
     /// What the file is.
     pub kind: DocumentKind,
-    /// Where it lies on the screen.
+    /// Where it is on the screen.
     pub place: Placement,
-    /// The part of the screen in which pages are shown.
+    /// The part of the screen that shows pages.
     pub sight: Rect,
-    /// The part of it that the next question is about.
+    /// The region that the next question is about.
     pub region: Option<geometry::Rect>,
 }
 
@@ -46,7 +46,7 @@ impl Sheet {
     }
 }
 
-/// Draws it, sharp where it is in sight.
+/// Draws it, sharp where it is visible.
 pub(super) fn page_ui(ui: &mut Ui, look: &Look, view: &PageView, cache: &mut FrameCache, sheet: &Sheet) {
     let colours = look.colours();
     let painter = ui.painter().clone();
@@ -86,7 +86,7 @@ fn draw_marks(painter: &Painter, look: &Look, view: &PageView, sheet: &Sheet) {
     }
 }
 
-/// Every place on the page where the words stand that are looked for; the one that is looked at with a border.
+/// The hits of the search on the page; the current one has a border.
 fn draw_hits(painter: &Painter, look: &Look, view: &PageView, sheet: &Sheet) {
     let mark = look.colours().mark;
     let number = sheet.number();
@@ -130,7 +130,7 @@ fn draw_pictures(painter: &Painter, view: &PageView, cache: &mut FrameCache, she
     }
 }
 
-/// A text file has no looks of its own: its lines are set where their boxes are.
+/// A text file has no pictures: its lines are set where their boxes are.
 fn set_text(painter: &Painter, look: &Look, view: &PageView, cache: &mut FrameCache, sheet: &Sheet) {
     cache.want_text(&view.file, sheet.number());
     let Some(page) = view.file.texts.get(&sheet.number()) else { return };
@@ -145,7 +145,7 @@ fn set_text(painter: &Painter, look: &Look, view: &PageView, cache: &mut FrameCa
     }
 }
 
-/// A part of a page by itself, as wide as `width` at most and upright: what an answer came from, beside the answer.
+/// A part of a page by itself, upright and at most `width` wide: a source, shown beside the answer.
 pub(crate) fn part_ui(
     ui: &mut Ui,
     view: &PageView,

@@ -1,4 +1,4 @@
-//! The open report's pages, scrolled and made larger; each is drawn by [`crate::window::screens::page`].
+//! The open report's pages: scrolling and zooming. Each page is drawn by [`crate::window::screens::page`].
 
 use eframe::egui::containers::scroll_area::{DragScroll, ScrollSource};
 use eframe::egui::{Event, MouseWheelUnit, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
@@ -15,10 +15,10 @@ use crate::window::state::scope::Scope;
 use crate::window::theme::Look;
 use crate::window::widgets::as_sentence;
 
-/// So far fingers go on at the end of a page before the next one is turned to, in screen points; a notch of a wheel does.
+/// How far fingers scroll past the end of a page to turn it, in screen points; one notch of a wheel is enough.
 const PULL: f32 = 120.0;
 
-/// So long after turning a page the wheel moves nothing, in seconds: the rest of its motion was meant for the page before.
+/// How long the wheel scrolls nothing after turning a page, in seconds: the rest of its motion was meant for that page.
 const REST_SECS: f64 = 0.2;
 
 /// Draws them, with the region that the next question is about. Notes in `cache` where the view is scrolled to.
@@ -65,7 +65,7 @@ pub(crate) fn pages_ui(
     zoom_at_pointer(ui, (&column, offset), shown.inner_rect, commands);
 }
 
-/// Why there are no pages, and what to do: in their place, long before the engine comes to the same end.
+/// Why the file cannot be shown, and what to do; long before the engine comes to the same conclusion.
 fn refused_ui(ui: &mut Ui, look: &Look, why: Option<&ErrorReport>) {
     ui.vertical_centered(|ui| {
         ui.add_space(ui.available_height() / 3.0);
@@ -78,7 +78,7 @@ fn refused_ui(ui: &mut Ui, look: &Look, why: Option<&ErrorReport>) {
     });
 }
 
-/// Pages in sight, what can be pressed on them, and what a drag over them does. `sight` is on the screen.
+/// Visible pages, their links, and the pointer on them. `sight` is in screen coordinates.
 fn column_ui(
     ui: &mut Ui,
     look: &Look,
@@ -111,7 +111,7 @@ fn column_ui(
     pointer_ui(ui, look, view, cache, &surface, &response, commands);
 }
 
-/// Turning the wheel where a page ends that is shown alone turns to the next one.
+/// With single pages, turning the wheel past the end of one turns to the next.
 fn wheel_at_end(
     ui: &Ui,
     view: &PageView,
@@ -147,7 +147,7 @@ fn wheel_at_end(
     }
 }
 
-/// Pinching, or turning the wheel with Ctrl held: what is under the pointer stays there.
+/// Pinching, or turning the wheel with Ctrl held, zooms around the pointer.
 fn zoom_at_pointer(ui: &Ui, (column, offset): (&Column, Vec2), area: Rect, commands: &mut Vec<UserCommand>) {
     let (factor, pointer) = ui.input(|input| (input.zoom_delta(), input.pointer.hover_pos()));
     let Some(pointer) = pointer.filter(|pointer| factor != 1.0 && area.contains(*pointer)) else { return };

@@ -1,4 +1,4 @@
-//! What the pointer does on pages: it selects text, or draws the region that the next question is about.
+//! The pointer on pages: it selects text, or draws the region that the next question is about.
 
 use eframe::egui::{Button, CursorIcon, FontId, PointerButton, Pos2, Rect, Response, Ui, Vec2, vec2};
 
@@ -9,27 +9,27 @@ use crate::window::pages::{
 use crate::window::screens::page::draw_region;
 use crate::window::theme::Look;
 
-/// How fast the view follows a drag past its edge: the part of the way past it that is gone in a frame.
+/// How fast the view follows a drag past its edge: the share of the distance scrolled in a frame.
 const PULL: f32 = 0.25;
 
-/// Most that the view follows in a frame, in screen points.
+/// Most that the view scrolls so in a frame, in screen points.
 const MOST_PULL: f32 = 48.0;
 
-/// What the tool asks for.
+/// How to use the tool.
 const REGION_HINT: &str = "Draw a rectangle around what you want to ask about. Esc leaves it.";
 
-/// Smallest side of a region, in points of the page: less is a slip of the hand.
+/// Smallest side of a region, in points of the page; a smaller one is accidental.
 const LEAST_REGION_PT: f32 = 6.0;
 
-/// Where pages lie on the screen.
+/// Where pages are on the screen.
 pub(super) struct Surface<'a> {
     /// The column.
     pub column: &'a Column,
-    /// Where the column begins.
+    /// The corner of the column.
     pub origin: Vec2,
-    /// The part of the screen in which pages are shown.
+    /// The part of the screen that shows pages.
     pub sight: Rect,
-    /// Whether the pointer is on something that can be pressed.
+    /// Whether the pointer is on a link.
     pub is_on_link: bool,
 }
 
@@ -41,7 +41,7 @@ impl Surface<'_> {
     }
 }
 
-/// Takes presses and drags on `response`, below all pages.
+/// Handles clicks and drags on `response`, the surface below all pages.
 pub(super) fn pointer_ui(
     ui: &Ui,
     look: &Look,
@@ -66,7 +66,7 @@ pub(super) fn pointer_ui(
     }
 }
 
-/// What a press with the other button offers.
+/// The context menu.
 fn context_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Vec<UserCommand>) {
     for (is_on, name, keys, action) in [
         (view.nav.selection.is_some(), "Copy", "Ctrl+C", ViewAction::Copy),
@@ -134,7 +134,7 @@ fn select(
     }
 }
 
-/// A drag past the edge of the view takes the view along.
+/// Scrolls the view while a drag is past its edge.
 fn follow(ui: &Ui, sight: Rect, pointer: Pos2, commands: &mut Vec<UserCommand>) {
     let past = |at: f32, low: f32, high: f32| ((at - low).min(0.0) + (at - high).max(0.0)) * PULL;
     let by = vec2(past(pointer.x, sight.left(), sight.right()), past(pointer.y, sight.top(), sight.bottom()));
@@ -145,7 +145,7 @@ fn follow(ui: &Ui, sight: Rect, pointer: Pos2, commands: &mut Vec<UserCommand>) 
     }
 }
 
-/// Says above the pages what is to be done now.
+/// Says above the pages how to use the tool.
 fn hint_ui(ui: &Ui, look: &Look, sight: Rect) {
     let font = FontId::proportional(look.sizes().text_small);
     let colours = look.colours();
@@ -157,7 +157,7 @@ fn hint_ui(ui: &Ui, look: &Look, sight: Rect) {
     ui.painter().galley(text.min, words, colours.on_accent);
 }
 
-/// Draws the region while it is being drawn, and hands it over at the end.
+/// Draws the region during the drag, and asks about it at the end.
 fn region_ui(
     ui: &Ui,
     look: &Look,

@@ -40,19 +40,19 @@ pub(crate) struct Tab {
     pub name: String,
     /// What is known of it, and its conversation.
     pub state: State,
-    /// How it is looked at.
+    /// The view of its pages.
     pub view: PageView,
     /// What drawing its pages keeps from frame to frame.
     pub frame: FrameCache,
-    /// What stands in the field for a page's number, while the user writes there.
+    /// Text of the page number field, while it is edited.
     pub page_number: Option<String>,
     /// What came back of an earlier conversation.
     pub recall: Recall,
     /// The conversation as it was kept last.
     pub kept: Conversation,
-    /// Its answers as they are drawn.
+    /// Its answers, parsed for drawing.
     pub answers: AnswerTexts,
-    /// Where in it the words stand that are looked for.
+    /// Turns that contain the searched words.
     pub found_turns: FoundTurns,
     /// Something was told since the reading map was drawn up.
     map_is_stale: bool,
