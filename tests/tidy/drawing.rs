@@ -1,96 +1,113 @@
-//! Drawing changes no state: what a `*_ui` function may borrow mutably.
+//! Drawing changes no state: which types drawing functions may write to.
 
 use crate::sources::{report, under};
 
-/// Mutable parameters of a drawing function, by type, and why each is no change of state.
-const ALLOWED: &[(&str, &str)] = &[
-    ("Ui", "egui's own"),
-    ("Vec<UserCommand>", "where the user's commands go; they are dispatched after the frame"),
-    ("impl FnMut(ViewAction)", "the same for commands to the view"),
-    ("String", "text that is being typed"),
-    ("Option<String>", "text that is being typed, while its field is open"),
-    ("bool", "whether a text field takes the focus in this frame"),
-    ("FetchForm", "text fields of one screen"),
-    ("Find", "the text field of the search in a report"),
-    ("Palette", "the text field of the palette, and its selection"),
-    ("Shelf", "the text field of the search in the library"),
-    ("Tabs", "passed on to the text field of the front tab"),
-    ("Settings", "a copy; where it differs after drawing, a command asks for the change"),
-    ("T", "one choice in that copy"),
-    ("AnswerTexts", "parsed answers, cached between frames"),
-    ("FoundTurns", "search results, cached between frames"),
-    ("self", "frame times, and the window that lends its parts to the screens"),
-    ("PageView", "textures, positions and selection, which a frame lays out while drawing"),
+/// Types that a drawing function may take by `&mut`, and why.
+const WRITABLE: &[(&str, &str)] = &[
+    ("Ui", "egui draws through it"),
+    ("Mesh", "egui's triangles, built within a frame"),
+    ("Vec<UserCommand>", "what the user does is pushed here, and dispatched after the frame"),
+    ("FrameCache", "pictures, layout and gestures; a command would show a drag or a scroll a frame late"),
+    ("AnswerTexts", "answers parsed once, not in every frame, and their heights"),
+    ("FoundTurns", "turns searched once, not in every frame"),
+    ("String", "the text of a field: egui edits it in place"),
+    ("Option<String>", "the same for a field that is not always there"),
+    ("FetchForm", "the fields of one form"),
+    ("PaletteField", "a field and the entry chosen below it"),
 ];
 
-/// Names of drawing functions in a text, each with its parameters.
-fn drawing_functions(text: &str) -> Vec<(&str, &str)> {
-    let mut found = Vec::new();
-    for (at, _) in text.match_indices("fn ") {
-        let rest = &text[at + 3..];
-        let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
-        // Bounds of type parameters stand between the name and the first parenthesis; none of them is a function.
-        if name.ends_with("_ui")
-            && let Some(open) = rest.find('(')
-            && let Some(length) = closing(&rest[open..])
-        {
-            found.push((name, &rest[open + 1..open + length]));
-        }
-    }
-    found
-}
-
-/// Where the parenthesis that a text begins with is closed.
-fn closing(text: &str) -> Option<usize> {
-    let mut depth = 0_i32;
-    for (at, c) in text.char_indices() {
-        depth += i32::from(c == '(') - i32::from(c == ')');
-        if depth == 0 {
-            return Some(at);
-        }
-    }
-    None
-}
-
-/// The types that are borrowed mutably among parameters, without the modules before their names.
-fn mutable_types(parameters: &str) -> Vec<String> {
-    let flat = parameters.split_whitespace().collect::<Vec<_>>().join(" ");
-    let types = flat.split("&mut ").skip(1).map(|rest| {
-        let mut depth = 0_i32;
-        let end = rest.find(|c: char| {
-            depth += i32::from("(<".contains(c)) - i32::from(")>".contains(c));
-            depth < 0 || (depth == 0 && c == ',')
-        });
-        rest[..end.unwrap_or(rest.len())].trim()
-    });
-    types
-        .map(|name| if name.contains(['<', '(']) { name } else { name.rsplit("::").next().unwrap_or(name) }.to_owned())
-        .collect()
-}
+/// Folders in which every function draws, whatever its name.
+const DRAWING: &[&str] = &["app/src/window/screens/", "app/src/window/widgets/"];
 
 #[test]
-fn drawing_functions_take_the_state_by_reference() {
+fn drawing_functions_change_no_state() {
     let mut broken = Vec::new();
-    for source in under("app/src/window", &[".rs"]) {
-        for (name, parameters) in drawing_functions(&source.text) {
-            for taken in mutable_types(parameters) {
-                if !ALLOWED.iter().any(|(allowed, _)| *allowed == taken) {
-                    broken.push(format!("{}: `{name}` takes `&mut {taken}`", source.path));
+    let mut used = Vec::new();
+    for source in under("app/src", &[".rs"]) {
+        let all_draw = DRAWING.iter().any(|folder| source.path.starts_with(folder));
+        let code = source.text.split("#[cfg(test)]").next().unwrap_or("");
+        for (name, parameters) in signatures(code).filter(|(name, _)| all_draw || name.ends_with("_ui")) {
+            for written in written_to(parameters) {
+                if WRITABLE.iter().any(|(allowed, _)| *allowed == written) {
+                    used.push(written);
+                } else {
+                    broken.push(format!("{}: `{name}` takes `&mut {written}`", source.path));
                 }
             }
         }
+        // A struct would hide from its users what they may change.
+        if all_draw
+            && code.split("&'").skip(1).any(|rest| rest.split([',', '>', ')', '\n']).next().is_some_and(is_mutable))
+        {
+            broken.push(format!("{}: a lifetime before `mut`", source.path));
+        }
+    }
+    for (allowed, _) in WRITABLE {
+        if !used.iter().any(|written| written == allowed) {
+            broken.push(format!("tests/tidy/drawing.rs: no drawing function writes to `{allowed}`"));
+        }
     }
     report(
-        "A drawing function takes the state by shared reference and pushes commands",
-        "Push a `UserCommand`; what is only a text field or a cache is listed, with its reason, in tests/tidy/drawing.rs",
+        "Drawing functions take state by `&`, and write only to the types listed in tests/tidy/drawing.rs",
+        "Push a `UserCommand` instead; what is only of use to the next frame belongs to a frame cache",
         broken,
     );
 }
 
+/// Whether what follows `&'` in a type is a lifetime and `mut`.
+fn is_mutable(reference: &str) -> bool {
+    reference.split_whitespace().nth(1) == Some("mut")
+}
+
+/// Names and parameters of the functions in a text.
+fn signatures(code: &str) -> impl Iterator<Item = (&str, &str)> {
+    code.match_indices("fn ").filter_map(|(at, _)| {
+        let rest = code.get(at + 3..)?;
+        let name = rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next()?;
+        let is_alone = !code.get(..at)?.ends_with(|letter: char| letter.is_alphanumeric() || letter == '_');
+        let start = name.len() + rest.get(name.len()..)?.find('(')? + 1;
+        let mut depth = 1;
+        let end = rest.get(start..)?.find(|letter| {
+            depth += i32::from(letter == '(') - i32::from(letter == ')');
+            depth == 0
+        })?;
+        (is_alone && !name.is_empty()).then_some((name, rest.get(start..start + end)?))
+    })
+}
+
+/// Types that parameters take by `&mut`, without the path before them.
+fn written_to(parameters: &str) -> Vec<String> {
+    let is_reference = |before: &str| {
+        let lifetime = before.trim_end().rsplit('&').next().unwrap_or("");
+        before.contains('&') && (lifetime.is_empty() || (lifetime.starts_with('\'') && !lifetime.contains(' ')))
+    };
+    let written = parameters.match_indices("mut ").filter(|(at, _)| is_reference(&parameters[..*at]));
+    written.map(|(at, _)| type_name(&parameters[at + 4..])).collect()
+}
+
+/// The type at the beginning of a text, without the path before it.
+fn type_name(text: &str) -> String {
+    let mut depth = 0;
+    let end = text.find(|letter| {
+        depth += i32::from("<([".contains(letter)) - i32::from(">)]".contains(letter));
+        depth < 0 || (depth == 0 && letter == ',')
+    });
+    let name = text[..end.unwrap_or(text.len())].trim();
+    let path = name.split('<').next().and_then(|head| head.rfind("::")).map_or(0, |at| at + 2);
+    name[path..].to_owned()
+}
+
 #[test]
-fn mutable_parameters_are_found() {
-    let text = "pub(crate) fn page_ui(\n    ui: &mut egui::Ui,\n    (tabs, n): (&mut Tabs, usize),\n    act: &mut impl FnMut(A),\n) {}\nfn other(x: &mut X) {}";
-    let found = drawing_functions(text);
-    assert_eq!(found.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["page_ui"]);
-    assert_eq!(mutable_types(found[0].1), ["Ui", "Tabs", "impl FnMut(A)"]);
+fn what_a_function_writes_to_is_found_in_its_signature() {
+    for (code, expected) in [
+        ("fn a_ui(ui: &mut Ui, look: &Look) {}", &["Ui"][..]),
+        ("fn a_ui(&mut self, ui: &mut egui::Ui) {}", &["self", "Ui"]),
+        ("fn a_ui(ui: &Ui, (a, b): (&mut Vec<UserCommand>, &'a mut Tab)) {}", &["Vec<UserCommand>", "Tab"]),
+        ("fn a_ui<T>(\n    set: &mut T,\n    add: impl FnOnce(&mut Ui),\n) {}", &["T", "Ui"]),
+        ("fn a_ui(act: &mut impl FnMut(Action), mut by_value: &Tab) {}", &["impl FnMut(Action)"]),
+    ] {
+        let found: Vec<String> = signatures(code).flat_map(|(_, parameters)| written_to(parameters)).collect();
+        assert_eq!(found, expected, "{code}");
+    }
+    assert!(is_mutable("a mut Tab") && !is_mutable("a Tab") && !is_mutable("a str"));
 }

@@ -86,7 +86,7 @@ impl Window {
         let Some(tab) = self.tabs.front_mut() else { return };
         tab.state.left_out_elsewhere = left_out_elsewhere.unwrap_or_default();
         match command {
-            UserCommand::Ask => engine_events::ask(&mut tab.state, engine, tab.view.current),
+            UserCommand::Ask => engine_events::ask(&mut tab.state, engine, tab.view.nav.current),
             UserCommand::Turn(command) => {
                 if let Some((path, marks)) = turn_commands::dispatch(tab, engine, &command) {
                     self.show_in_report(path, marks);
@@ -106,7 +106,7 @@ impl Window {
                     ViewAction::ShowContents(_) => tab.shows_figures = false,
                     _ => {}
                 }
-                tab.view.act(action);
+                tab.view.dispatch(action);
             }
             UserCommand::ReadFirst(page) => engine_events::read_first(&mut tab.state, engine, page),
             UserCommand::StopReading => engine_events::stop_reading(&mut tab.state, engine),
@@ -244,10 +244,10 @@ impl Window {
         };
         match tab.then.take() {
             Some(Then::Page(page, words)) => {
-                tab.view.find.query = words;
-                tab.view.act(ViewAction::GoTo(page));
+                tab.view.saved.query = words;
+                tab.view.dispatch(ViewAction::GoTo(page));
             }
-            Some(Then::Marks(marks)) => tab.view.act(ViewAction::Show(marks)),
+            Some(Then::Marks(marks)) => tab.view.dispatch(ViewAction::Show(marks)),
             Some(Then::Turn(turn)) => tab.state.point_out(turn),
             None => {}
         }

@@ -71,8 +71,8 @@ impl Window {
             if !is_writing && !has_selected_labels {
                 commands.extend(selection_keys(&tab.view, input).map(UserCommand::View));
             }
-            if tab.view.has_contents() && input.consume_key(Modifiers::COMMAND, Key::B) {
-                commands.push(UserCommand::View(ViewAction::ShowContents(!tab.view.contents.is_shown)));
+            if tab.view.file.has_contents() && input.consume_key(Modifiers::COMMAND, Key::B) {
+                commands.push(UserCommand::View(ViewAction::ShowContents(!tab.view.saved.shows_contents)));
             }
             if input.key_pressed(Key::Escape) {
                 commands.push(what_ends(tab));
@@ -95,9 +95,9 @@ fn answer_keys(state: &State, input: &mut egui::InputState) -> Option<UserComman
 /// above the pages, and without the report nothing could be asked any more.
 fn what_ends(tab: &Tab) -> UserCommand {
     let view = &tab.view;
-    if view.tool == Tool::Region {
+    if view.nav.tool == Tool::Region {
         UserCommand::View(ViewAction::Take(Tool::Select))
-    } else if view.selection.is_some() {
+    } else if view.nav.selection.is_some() {
         UserCommand::View(ViewAction::Select(None))
     } else if tab.state.work.is_some() && !tab.state.is_opening() {
         UserCommand::Cancel
@@ -113,7 +113,7 @@ fn selection_keys(view: &PageView, input: &mut egui::InputState) -> Option<ViewA
     if input.consume_key(Modifiers::COMMAND, Key::A) {
         return Some(ViewAction::SelectPage);
     }
-    let copies = view.selection.is_some() && input.events.contains(&egui::Event::Copy);
+    let copies = view.nav.selection.is_some() && input.events.contains(&egui::Event::Copy);
     copies.then(|| {
         input.events.retain(|event| *event != egui::Event::Copy);
         ViewAction::Copy
@@ -122,7 +122,7 @@ fn selection_keys(view: &PageView, input: &mut egui::InputState) -> Option<ViewA
 
 /// Keys that move in the report; those that also move in a text only while none is written.
 fn page_keys(view: &PageView, input: &mut egui::InputState, is_writing: bool) -> Option<ViewAction> {
-    let Remote::Ready(info) = &view.info else { return None };
+    let Remote::Ready(info) = &view.file.info else { return None };
     let screens = |by| ViewAction::Scroll(Stretch::Screens(by));
     let lines = |by| ViewAction::Scroll(Stretch::Points(by * LINE));
     let keys = [

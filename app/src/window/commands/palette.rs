@@ -26,9 +26,16 @@ pub(crate) struct Entry {
 pub(crate) struct Palette {
     /// Whether it is shown.
     pub is_open: bool,
-    /// What was written.
+    /// Its field.
+    pub field: PaletteField,
+}
+
+/// The field above the list: its text, and the entry that the arrow keys have chosen.
+#[derive(Debug, Default)]
+pub(crate) struct PaletteField {
+    /// The text.
     pub query: String,
-    /// Which entry Enter carries out, counted from 0.
+    /// The entry that Enter runs, counted from 0.
     pub chosen: usize,
 }
 
@@ -49,7 +56,7 @@ pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
         for (name, keys, command) in answer_entries(&tab.state) {
             add(name, keys, command);
         }
-        if tab.view.find.is_on() {
+        if tab.view.saved.is_finding() {
             let next = UserCommand::Turn(TurnCommand::NextFound { is_forward: true });
             add("Find the words in the conversation", "", next);
         }
@@ -66,7 +73,7 @@ pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
         if !tab.state.warnings.is_empty() {
             add("Dismiss the report's warnings", "", UserCommand::DismissWarnings);
         }
-        add("Read this page first", "", UserCommand::ReadFirst(tab.view.current));
+        add("Read this page first", "", UserCommand::ReadFirst(tab.view.nav.current));
         let shows_figures = tab.shows_figures;
         let name = if shows_figures { "Show pages instead of figures" } else { "Show the figures that were found" };
         add(name, "", UserCommand::ShowFigures(!shows_figures));
@@ -163,7 +170,7 @@ fn add_of_view(view: &PageView, add: &mut impl FnMut(&str, &'static str, UserCom
     add("Go back", "Alt+Left", UserCommand::View(ViewAction::Back));
     add("Go forward", "Alt+Right", UserCommand::View(ViewAction::Forward));
     add("Ask about a region", "Ctrl+Shift+A", UserCommand::View(ViewAction::Take(Tool::Region)));
-    if view.selection.is_some() {
+    if view.nav.selection.is_some() {
         add("Copy the selected text", "Ctrl+C", UserCommand::View(ViewAction::Copy));
     }
     add("Select the text of this page", "Ctrl+A", UserCommand::View(ViewAction::SelectPage));
@@ -172,15 +179,15 @@ fn add_of_view(view: &PageView, add: &mut impl FnMut(&str, &'static str, UserCom
     add("Fit the page", "Ctrl+9", UserCommand::View(ViewAction::Zoom(Zoom::FitPage)));
     add("Zoom in", "Ctrl++", UserCommand::View(ViewAction::ZoomBy(1.25)));
     add("Zoom out", "Ctrl+-", UserCommand::View(ViewAction::ZoomBy(0.8)));
-    let (paging, name, keys) = match view.paging {
+    let (paging, name, keys) = match view.saved.paging {
         Paging::Continuous => (Paging::Single, "Show one page at a time", "Ctrl+1"),
         Paging::Single => (Paging::Continuous, "Show pages below each other", "Ctrl+2"),
     };
     add(name, keys, UserCommand::View(ViewAction::Page(paging)));
     add("Turn pages right", "Ctrl+]", UserCommand::View(ViewAction::Rotate(1)));
     add("Turn pages left", "Ctrl+[", UserCommand::View(ViewAction::Rotate(-1)));
-    if view.has_contents() {
-        let is_shown = view.contents.is_shown;
+    if view.file.has_contents() {
+        let is_shown = view.saved.shows_contents;
         let name = if is_shown { "Show small pages" } else { "Show the table of contents" };
         add(name, "Ctrl+B", UserCommand::View(ViewAction::ShowContents(!is_shown)));
     }

@@ -96,7 +96,7 @@ pub(crate) fn export(path: PathBuf, report: &KeptReport, tab: &mut Tab) -> Expor
         num_pages: report.pages,
         written: date::words(SystemTime::now()),
     };
-    let (answers, texts) = (&mut tab.answers, &tab.view.texts);
+    let (answers, texts) = (&mut tab.answers, &tab.view.file.texts);
     let turns = tab.state.turns.iter().enumerate();
     let turns = turns.map(|(at, turn)| ExportedTurn {
         question: turn.question.clone(),

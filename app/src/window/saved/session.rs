@@ -9,7 +9,7 @@ use engine::viewer::ViewInfo;
 use serde::{Deserialize, Serialize};
 
 use crate::window::commands::Screen;
-use crate::window::pages::{PageView, Paging, Rotation, Spot, Zoom};
+use crate::window::pages::{Paging, Rotation, SavedView, Spot, Zoom};
 use crate::window::state::report::{Editing, State, Trouble, Turn, TurnEnd};
 use crate::window::state::scope::Scope;
 
@@ -141,14 +141,14 @@ impl SavedSession {
     }
 
     /// Notes how an open report is looked at.
-    pub(crate) fn note(&mut self, hash: &str, view: &PageView) {
+    pub(crate) fn note(&mut self, hash: &str, view: &SavedView) {
         if let Some(report) = self.reports.iter_mut().find(|report| report.hash == hash) {
             report.top = view.top;
             report.zoom = view.zoom;
-            report.find.clone_from(&view.find.query);
+            report.find.clone_from(&view.query);
             report.rotation = view.rotation;
             report.paging = view.paging;
-            report.shows_contents = view.contents.is_shown;
+            report.shows_contents = view.shows_contents;
         }
     }
 
@@ -177,6 +177,18 @@ impl KeptReport {
             rotation: before.map_or_else(Rotation::default, |before| before.rotation),
             paging: before.map_or_else(Paging::default, |before| before.paging),
             shows_contents: before.is_some_and(|before| before.shows_contents),
+        }
+    }
+
+    /// How it was looked at.
+    pub(crate) fn view(&self) -> SavedView {
+        SavedView {
+            top: self.top,
+            zoom: self.zoom,
+            rotation: self.rotation,
+            paging: self.paging,
+            query: self.find.clone(),
+            shows_contents: self.shows_contents,
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn pages_bar_ui(
     number: &mut Option<String>,
     commands: &mut Vec<UserCommand>,
 ) {
-    let Remote::Ready(info) = &view.info else { return };
+    let Remote::Ready(info) = &view.file.info else { return };
     if ui.available_width() < TIGHT {
         ui.horizontal(|ui| places_ui(ui, look, (view, info), number, commands));
         ui.horizontal(|ui| looks_ui(ui, look, view, true, commands));
@@ -50,16 +50,20 @@ fn places_ui(
     commands: &mut Vec<UserCommand>,
 ) {
     let mut act = |action| commands.push(UserCommand::View(action));
-    if ui.add_enabled(view.can_go_back(), button("Back")).on_hover_text("Where you were before (Alt+Left)").clicked() {
+    if ui
+        .add_enabled(view.nav.can_go_back(), button("Back"))
+        .on_hover_text("Where you were before (Alt+Left)")
+        .clicked()
+    {
         act(ViewAction::Back);
     }
-    let forward = ui.add_enabled(view.can_go_forward(), button("Forward"));
+    let forward = ui.add_enabled(view.nav.can_go_forward(), button("Forward"));
     if forward.on_hover_text("Where you went back from (Alt+Right)").clicked() {
         act(ViewAction::Forward);
     }
     ui.add_space(look.sizes().gap);
     let name = ui.label(look.muted("Page"));
-    let mut text = number.clone().unwrap_or_else(|| view.current.to_string());
+    let mut text = number.clone().unwrap_or_else(|| view.nav.current.to_string());
     let field = TextEdit::singleline(&mut text).desired_width(NUMBER_WIDTH).align(Align2::LEFT_CENTER);
     let field = field.margin(vec2(look.sizes().gap_small, 2.0)).min_size(vec2(0.0, look.sizes().control_height));
     let field = ui.add(field).labelled_by(name.id);
@@ -73,42 +77,41 @@ fn places_ui(
             act(ViewAction::GoTo(page));
         }
     }
-    let label = info.labels.get(view.current as usize - 1).and_then(Option::as_ref);
-    let printed = label.filter(|label| **label != view.current.to_string());
+    let label = info.labels.get(view.nav.current as usize - 1).and_then(Option::as_ref);
+    let printed = label.filter(|label| **label != view.nav.current.to_string());
     let printed = printed.map(|label| format!(", printed {label}")).unwrap_or_default();
     ui.label(look.muted(format!("of {}{printed}", info.sizes_pt.len())));
 }
 
 /// How large pages are and in which way they are shown, from the right.
 fn looks_ui(ui: &mut Ui, look: &Look, view: &PageView, is_narrow: bool, commands: &mut Vec<UserCommand>) {
-    let mut act = |action| commands.push(UserCommand::View(action));
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let is_drawing = view.tool == Tool::Region;
+        let is_drawing = view.nav.tool == Tool::Region;
         let name = if is_narrow { "Region" } else { "Ask about a region" };
         let region = ui
             .add(Button::selectable(is_drawing, name))
             .on_hover_text("Draw a rectangle on a page, and ask about what is in it (Ctrl+Shift+A)");
         region.widget_info(|| WidgetInfo::selected(Role::Button, true, is_drawing, "Ask about a region"));
         if region.clicked() {
-            act(ViewAction::Take(if is_drawing { Tool::Select } else { Tool::Region }));
+            commands.push(UserCommand::View(ViewAction::Take(if is_drawing { Tool::Select } else { Tool::Region })));
         }
-        ui.menu_button("View", |ui| view_menu_ui(ui, view, &mut act));
+        ui.menu_button("View", |ui| view_menu_ui(ui, view, commands));
         if ui.add(button("+")).on_hover_text("Larger (Ctrl and +)").clicked() {
-            act(ViewAction::ZoomBy(STEP));
+            commands.push(UserCommand::View(ViewAction::ZoomBy(STEP)));
         }
-        ui.label(look.muted(format!("{:.0} %", view.scale * 100.0)));
+        ui.label(look.muted(format!("{:.0} %", view.nav.shown.scale * 100.0)));
         if ui.add(button("−")).on_hover_text("Smaller (Ctrl and −)").clicked() {
-            act(ViewAction::ZoomBy(1.0 / STEP));
+            commands.push(UserCommand::View(ViewAction::ZoomBy(1.0 / STEP)));
         }
     });
 }
 
 /// Ways to look at pages.
-fn view_menu_ui(ui: &mut Ui, view: &PageView, act: &mut impl FnMut(ViewAction)) {
-    let is_single = view.paging == Paging::Single;
+fn view_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Vec<UserCommand>) {
+    let is_single = view.saved.paging == Paging::Single;
     for (is_on, name, keys, action) in [
-        (view.zoom == Zoom::FitWidth, "Page width", "Ctrl+0", ViewAction::Zoom(Zoom::FitWidth)),
-        (view.zoom == Zoom::FitPage, "Whole page", "Ctrl+9", ViewAction::Zoom(Zoom::FitPage)),
+        (view.saved.zoom == Zoom::FitWidth, "Page width", "Ctrl+0", ViewAction::Zoom(Zoom::FitWidth)),
+        (view.saved.zoom == Zoom::FitPage, "Whole page", "Ctrl+9", ViewAction::Zoom(Zoom::FitPage)),
         (!is_single, "Pages below each other", "Ctrl+2", ViewAction::Page(Paging::Continuous)),
         (is_single, "One page at a time", "Ctrl+1", ViewAction::Page(Paging::Single)),
         (false, "Turn right", "Ctrl+]", ViewAction::Rotate(1)),
@@ -117,7 +120,7 @@ fn view_menu_ui(ui: &mut Ui, view: &PageView, act: &mut impl FnMut(ViewAction)) 
         let item = ui.add(Button::selectable(is_on, name).shortcut_text(keys));
         item.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, is_on, name));
         if item.clicked() {
-            act(action);
+            commands.push(UserCommand::View(action));
         }
         if ["Whole page", "One page at a time"].contains(&name) {
             ui.separator();

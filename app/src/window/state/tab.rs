@@ -8,7 +8,7 @@ use engine::protocol::{Command, Event, RequestId};
 use engine::viewer::{DocumentId, ViewCommand};
 
 use crate::services::{EngineClient, ViewerClient};
-use crate::window::pages::{Jump, Marks, PageView};
+use crate::window::pages::{FrameCache, Marks, PageView};
 use crate::window::saved::session::{Conversation, KeptReport, SavedSession};
 use crate::window::state::answer_texts::AnswerTexts;
 use crate::window::state::engine_events;
@@ -40,17 +40,19 @@ pub(crate) struct Tab {
     pub name: String,
     /// What is known of it, and its conversation.
     pub state: State,
-    /// How it is looked at.
+    /// The view of its pages.
     pub view: PageView,
-    /// What stands in the field for a page's number, while the user writes there.
+    /// What drawing its pages keeps from frame to frame.
+    pub frame: FrameCache,
+    /// Text of the page number field, while it is edited.
     pub page_number: Option<String>,
     /// What came back of an earlier conversation.
     pub recall: Recall,
     /// The conversation as it was kept last.
     pub kept: Conversation,
-    /// Its answers as they are drawn.
+    /// Its answers, parsed for drawing.
     pub answers: AnswerTexts,
-    /// Where in it the words stand that are looked for.
+    /// Turns that contain the searched words.
     pub found_turns: FoundTurns,
     /// Something was told since the reading map was drawn up.
     map_is_stale: bool,
@@ -85,14 +87,14 @@ impl Tab {
 
     /// Whether it was opened, or an attempt made.
     pub(crate) fn is_awake(&self) -> bool {
-        self.view.document.is_some()
+        self.view.file.document.is_some()
     }
 
     /// Shows the file and reads it, each in a thread of its own: the first page need not wait for the reading.
     pub(crate) fn wake(&mut self, engine: &mut dyn EngineClient, viewer: &mut dyn ViewerClient) {
         engine_events::open_file(&mut self.state, engine, self.path.clone());
         let document = DocumentId(self.state.requests);
-        self.view.open(document);
+        self.view.open(document, &mut self.frame);
         self.recall = Recall::Unknown;
         self.known_as = None;
         viewer.send(ViewCommand::Open { document, path: self.path.clone(), password: None });
@@ -102,7 +104,7 @@ impl Tab {
     pub(crate) fn close(&mut self, engine: &mut dyn EngineClient, viewer: &mut dyn ViewerClient) {
         engine_events::cancel(&mut self.state, engine);
         self.interrupt_reading(engine);
-        if let Some(document) = self.view.document.take() {
+        if let Some(document) = self.view.file.document.take() {
             viewer.send(ViewCommand::Close(document));
         }
     }
@@ -139,7 +141,7 @@ impl Tab {
 
     /// The hash of its content, once that is known; of what it was, where the file cannot be opened any more.
     pub(crate) fn hash(&self) -> Option<&str> {
-        match &self.view.info {
+        match &self.view.file.info {
             Remote::Ready(info) => Some(&info.hash),
             _ => self.known_as.as_deref(),
         }
@@ -150,7 +152,7 @@ impl Tab {
         if self.recall != Recall::Unknown {
             return None;
         }
-        let info = match &self.view.info {
+        let info = match &self.view.file.info {
             Remote::Ready(info) => Arc::clone(info),
             Remote::Failed => return self.recall_without_file(session),
             Remote::Absent | Remote::Pending => return None,
@@ -158,14 +160,7 @@ impl Tab {
         self.recall = Recall::Asked;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let report = KeptReport::opened(&info, &self.path, session.report(&info.hash), now);
-        self.view.zoom = report.zoom;
-        self.view.rotation = report.rotation;
-        self.view.paging = report.paging;
-        self.view.contents.is_shown = report.shows_contents;
-        self.view.jump = Some(Jump::Top(report.top));
-        if self.view.find.query.is_empty() {
-            self.view.find.query.clone_from(&report.find);
-        }
+        self.view.restore(report.view());
         let is_new = session.report(&info.hash).is_none();
         if is_new && session.reports().any(|other| other.path == self.path) {
             let note = "This file has changed since it was open last; what was asked before stays with the old version";

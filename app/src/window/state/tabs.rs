@@ -55,7 +55,7 @@ impl Tabs {
 
     /// The report that the viewer calls so.
     pub(crate) fn shown_as(&mut self, document: DocumentId) -> Option<&mut Tab> {
-        self.list.iter_mut().find(|tab| tab.view.document == Some(document))
+        self.list.iter_mut().find(|tab| tab.view.file.document == Some(document))
     }
 
     /// The place of a file that is open.
@@ -81,7 +81,7 @@ impl Tabs {
             return;
         }
         if let Some(before) = self.list.get_mut(self.front).filter(|_| index != self.front) {
-            before.view.rest();
+            before.view.rest(&mut before.frame);
         }
         self.front = index;
         if self.front().is_some_and(|tab| !tab.is_awake()) {
