@@ -109,7 +109,7 @@ fn a_file_that_changed_since_is_a_new_report_and_that_is_said() {
     viewer.open_as(80, &"7".repeat(64), "treasury_bulletin_2025_06.pdf");
     window.run_steps(6);
     assert!(window.query_by_label("By 0.2 percent.").is_none());
-    assert!(window.query_by_label_contains("This file has changed since it was open last").is_some());
+    assert!(window.query_by_label_contains("This file has changed since you last opened it").is_some());
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn pages_are_written_and_what_is_wrong_with_them_is_said_beside_them() {
     choose(&mut window, "Pages…");
     window.get_by_label("About pages").type_text("3-8, 90");
     window.run_steps(3);
-    assert!(window.query_by_label("There is no page 90: the report has 82").is_some());
+    assert!(window.query_by_label("There is no page 90: the report has 82 pages").is_some());
     assert!(window.query_by_label("About: Whole report").is_some());
     window.key_press(Key::Enter);
     window.run_steps(3);

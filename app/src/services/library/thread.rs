@@ -1,4 +1,4 @@
-//! Keeps the window's library, on a thread of its own: a disk that is slow costs the window nothing.
+//! The library thread: all disk access of the library, so that a slow disk never blocks the window.
 
 use std::thread::JoinHandle;
 
@@ -12,7 +12,7 @@ use crate::services::library::scan::LibraryScan;
 use crate::services::library::{LibraryCommand, LibraryEvent, LibraryService};
 use crate::wake::Wake;
 
-/// The thread, and where it writes.
+/// Handle of the library thread.
 pub struct LibraryThread {
     library: Option<Library>,
     commands: Option<Sender<LibraryCommand>>,
@@ -25,14 +25,14 @@ impl LibraryThread {
     /// splits a stored conversation into its questions with their answers, for searching.
     ///
     /// # Errors
-    /// Fails where the system starts no thread.
+    /// Fails if the thread cannot be started.
     pub fn spawn(
         directories: Option<Directories>,
         conversation_texts: fn(&[u8]) -> Vec<String>,
         wake: Wake,
     ) -> std::io::Result<Self> {
         let library = directories.as_ref().map(Library::new);
-        // Whoever sends draws a window: sending never waits.
+        // Unbounded: the window sends from its frame and must not block.
         let (commands, incoming) = unbounded();
         let (outgoing, events) = unbounded();
         let thread = std::thread::Builder::new().name("library".into()).spawn(move || {
@@ -52,15 +52,15 @@ impl LibraryService for LibraryThread {
         let bytes = match library.record(record) {
             Ok(bytes) => bytes?,
             Err(error) => {
-                tracing::warn!(%error, ?record, "what was remembered is not read");
+                tracing::warn!(%error, ?record, "a record cannot be read");
                 return None;
             }
         };
         if let Err(why) = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes) {
-            tracing::warn!(%why, ?record, "what was remembered is not understood");
-            // It would be written over in a moment.
+            tracing::warn!(%why, ?record, "a record is damaged");
+            // It would soon be overwritten.
             if let Err(error) = library.set_aside(record) {
-                tracing::warn!(%error, "it was not put aside either");
+                tracing::warn!(%error, "the damaged record cannot be moved aside");
             }
             return None;
         }
@@ -69,7 +69,7 @@ impl LibraryService for LibraryThread {
 
     fn send(&mut self, command: LibraryCommand) {
         if let Some(commands) = &self.commands {
-            // The thread ends only with this value, or where there is nothing to be kept.
+            // The thread ends with this value, or at once without directories.
             let _ = commands.send(command);
         }
     }
@@ -83,13 +83,13 @@ impl Drop for LibraryThread {
     fn drop(&mut self) {
         self.commands = None;
         if let Some(thread) = self.thread.take() {
-            // What came last is written before the program ends.
+            // Pending writes finish before the program ends.
             let _ = thread.join();
         }
     }
 }
 
-/// Where the thread works.
+/// State of the thread.
 struct Worker {
     library: Library,
     scan: LibraryScan,
@@ -98,7 +98,7 @@ struct Worker {
 }
 
 impl Worker {
-    /// Works until nobody can tell it anything any more; what can wait is left undone then.
+    /// Runs until the command channel closes; pending scans are dropped.
     fn run(&mut self, incoming: &Receiver<LibraryCommand>) {
         loop {
             let first = if self.scan.is_done() {
@@ -110,13 +110,13 @@ impl Worker {
                 Ok(first) => {
                     let mut waiting = vec![first];
                     waiting.extend(incoming.try_iter());
-                    for command in still_meant(waiting) {
+                    for command in without_superseded(waiting) {
                         self.dispatch(command);
                     }
                 }
                 Err(TryRecvError::Empty) => {
-                    for event in self.scan.go_on() {
-                        self.tell(event);
+                    for event in self.scan.step() {
+                        self.emit(event);
                     }
                 }
                 Err(TryRecvError::Disconnected) => return,
@@ -134,14 +134,14 @@ impl Worker {
                     Ok(bytes) => (bytes, Ok(())),
                     Err(error) => (None, Err(error)),
                 };
-                self.tell(LibraryEvent::Conversation { hash, bytes });
+                self.emit(LibraryEvent::Conversation { hash, bytes });
                 done
             }
             LibraryCommand::Search { query, reports } => {
                 self.scan.search(query, reports);
                 Ok(())
             }
-            LibraryCommand::Look(reports) => self.scan.look(reports),
+            LibraryCommand::Look(reports) => self.scan.check_files(reports),
             LibraryCommand::Remove(hash) => {
                 self.scan.forget(&hash);
                 self.library.remove(&hash)
@@ -149,26 +149,26 @@ impl Worker {
             LibraryCommand::Export(export) => {
                 let written = output::write_file(&export.path, export.text.as_bytes());
                 if written.is_ok() {
-                    self.tell(LibraryEvent::Exported(export.path));
+                    self.emit(LibraryEvent::Exported(export.path));
                 }
                 written
             }
         };
         if let Err(error) = done {
             let report = ErrorReport { message: error.to_string(), hint: error.hint() };
-            self.tell(LibraryEvent::Failed(report));
+            self.emit(LibraryEvent::Failed(report));
         }
     }
 
-    fn tell(&self, event: LibraryEvent) {
-        // Nobody listens any more when the window was closed.
+    fn emit(&self, event: LibraryEvent) {
+        // The window may be closed already.
         let _ = self.outgoing.send(event);
         (self.wake)();
     }
 }
 
-/// Commands in order, without those that a later one makes pointless.
-fn still_meant(commands: Vec<LibraryCommand>) -> Vec<LibraryCommand> {
+/// Commands in order, without those superseded by a later one.
+fn without_superseded(commands: Vec<LibraryCommand>) -> Vec<LibraryCommand> {
     let is_replaced = |at: usize, command: &LibraryCommand| {
         let mut later = commands.iter().skip(at + 1);
         match command {
@@ -197,6 +197,6 @@ mod tests {
         let remove = LibraryCommand::Remove("a".into());
         let commands =
             vec![keep("1"), talk("a", "1"), search("r"), talk("b", "1"), keep("2"), remove.clone(), search("re")];
-        assert_eq!(still_meant(commands), [talk("a", "1"), talk("b", "1"), keep("2"), remove, search("re")]);
+        assert_eq!(without_superseded(commands), [talk("a", "1"), talk("b", "1"), keep("2"), remove, search("re")]);
     }
 }

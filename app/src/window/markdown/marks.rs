@@ -1,4 +1,4 @@
-//! Which numbers of an answer stand where it comes from, and which do not.
+//! Which numbers of an answer are on its source pages, and which are not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,34 +9,34 @@ use engine::protocol::PageEvidence;
 use crate::window::markdown::numbers::{number_forms, numbers};
 use crate::window::markdown::parse::{Block, Span, parse};
 
-/// An answer taken apart.
+/// A parsed answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Marked {
-    /// Its parts.
+    /// Its blocks.
     pub blocks: Vec<Block>,
-    /// Its numbers that stand nowhere on the pages it comes from, as it writes them, each once.
+    /// Its numbers that are on none of the source pages, as written, each once.
     pub lost: Vec<String>,
 }
 
-/// What became of a number of an answer.
+/// Whether a number of an answer was found.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Mark {
-    /// It stands there.
+    /// On a source page.
     Found(Place),
-    /// It stands nowhere on the pages that the answer comes from, as far as they can be read.
+    /// On none of the source pages, as far as their text is known.
     Lost,
 }
 
-/// Where a number stands.
+/// Location of a number.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Place {
-    /// Counted from 1.
+    /// The page, counted from 1.
     pub page: u32,
     /// The lines.
     pub boxes: Vec<Rect>,
 }
 
-/// Where the numbers of one answer stand, by what they may be.
+/// Locations of the numbers of an answer, by their possible values.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
     looked_for: BTreeSet<String>,
@@ -44,7 +44,7 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Where the numbers of `answer` stand in its evidence; the best place for each.
+    /// Locates the numbers of `answer` in its evidence; the best place for each.
     pub(crate) fn new(answer: &str, evidence: &[PageEvidence]) -> Self {
         let mut places = Self { looked_for: number_forms(answer).collect(), found: BTreeMap::new() };
         for page in evidence.iter().filter(|page| page.document == 0) {
@@ -55,7 +55,7 @@ impl Places {
         places
     }
 
-    /// Looks through the lines of a page for those that were not found before.
+    /// Searches a page for the numbers not found so far.
     pub(crate) fn note_page(&mut self, page: &Page) {
         for line in &page.lines {
             self.note(&line.text, page.number, &[line.bbox]);
@@ -74,7 +74,7 @@ impl Places {
     }
 }
 
-/// Takes an answer apart and marks its numbers, but for those in code and links; none where nobody knows where they stand.
+/// Parses an answer and marks its numbers, except in code and links; marks none without `places`.
 pub(crate) fn marked(answer: &str, places: Option<&Places>) -> Marked {
     let mut marked = Marked { blocks: parse(answer), lost: Vec::new() };
     if let Some(places) = places {

@@ -1,4 +1,4 @@
-//! Answers as they are meant to be read: Markdown taken apart into plain data, and its numbers found.
+//! Parses answers: Markdown to plain data, with numbers identified.
 
 mod marks;
 mod numbers;
