@@ -89,7 +89,7 @@ impl Parts {
     }
 
     fn last(&self) -> ModelCommand {
-        self.models.commands().last().cloned().expect("nothing was asked of the keeper")
+        self.models.commands().last().cloned().expect("no command was sent to the model service")
     }
 
     fn write(&mut self, label: &str, text: &str) {

@@ -1,4 +1,4 @@
-//! What a user does in the window, found as a screen reader finds it: by role and label.
+//! User flows in the window, driven as by a screen reader: by role and label.
 
 use std::path::PathBuf;
 

@@ -24,7 +24,8 @@ use crate::cli::options::ComputeArgs;
 use rows::Row;
 
 const EVAL_HELP: &str = "\
-Each line of the file is a question {\"source\", \"context\", \"question\", \"answer\"}; an empty answer means that the context has none.
+Each line of the file is a question {\"source\", \"context\", \"question\", \"answer\"}; an empty \
+answer means that the context has none.
 
 Per source: rows with an answer, exact matches and F1 in percent, withheld answers (\"Not in the document.\" although it is \
 there); rows without an answer, and how many of them were recognised.

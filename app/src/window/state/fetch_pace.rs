@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn speed_and_time_left_are_shown_once_known() {
-        for (told, expected) in [
+        for (samples, expected) in [
             (&[][..], ""),
             (&[(0, 0), (1, 9)], ""),
             (&[(0, 0), (5, 50)], "10 MB/s, about 2 min left"),
@@ -88,7 +88,7 @@ mod tests {
             (&[(0, 0), (100, 1)], "10 KB/s, about 28 h left"),
             (&[(0, 7), (5, 7)], "no data received"),
         ] {
-            assert_eq!(after(told), expected, "{told:?}");
+            assert_eq!(after(samples), expected, "{samples:?}");
         }
     }
 

@@ -126,8 +126,9 @@ mod tests {
 
     #[test]
     fn time_left_is_shown_once_known() {
-        let text = |told: &[(f32, u64)]| after(&told.iter().map(|&(p, s)| (Stage::Text, p, s)).collect::<Vec<_>>());
-        for (told, expected) in [
+        let text =
+            |updates: &[(f32, u64)]| after(&updates.iter().map(|&(p, s)| (Stage::Text, p, s)).collect::<Vec<_>>());
+        for (updates, expected) in [
             (&[(0.0, 9)][..], "0 %"),
             (&[(0.0, 9), (0.1, 50)], "0 %"),
             (&[(0.0, 9), (50.0, 1)], "50 %"),
@@ -135,14 +136,14 @@ mod tests {
             (&[(0.0, 9), (10.0, 30), (25.0, 30)], "25 %, about 3 min left"),
             (&[(0.0, 9), (1.0, 60), (2.0, 60), (3.0, 60), (4.0, 60)], "4 %, about 2 h left"),
         ] {
-            assert_eq!(text(told), format!("{TEXT}, {expected}"), "{told:?}");
+            assert_eq!(text(updates), format!("{TEXT}, {expected}"), "{updates:?}");
         }
     }
 
     #[test]
     fn cached_windows_do_not_count_towards_the_speed() {
-        let told = [(Stage::Text, 50.0, 1), (Stage::Text, 60.0, 50)];
-        assert_eq!(after(&told), "Encoding the text, 60 %, about 3 min left");
+        let updates = [(Stage::Text, 50.0, 1), (Stage::Text, 60.0, 50)];
+        assert_eq!(after(&updates), "Encoding the text, 60 %, about 3 min left");
     }
 
     #[test]
@@ -155,9 +156,9 @@ mod tests {
 
     #[test]
     fn alternating_stages_are_added_up() {
-        let told = [(Stage::Figures, 0.0, 0), (Stage::Text, 0.0, 0), (Stage::Text, 50.0, 55)];
-        assert_eq!(after(&told), "Encoding the text, 50 %", "the speed of figures is not known yet");
-        let mut later = told.to_vec();
+        let updates = [(Stage::Figures, 0.0, 0), (Stage::Text, 0.0, 0), (Stage::Text, 50.0, 55)];
+        assert_eq!(after(&updates), "Encoding the text, 50 %", "the speed of figures is not known yet");
+        let mut later = updates.to_vec();
         later.extend([(Stage::Figures, 25.0, 60), (Stage::Text, 55.0, 5)]);
         // 60 s for a tenth of the text's rest each, and 180 s for the figures.
         assert_eq!(after(&later), "Encoding the text, 55 %, about 4 min left");
@@ -165,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_restarted_stage_is_timed_afresh() {
-        let told = [(Stage::Text, 0.0, 1), (Stage::Text, 80.0, 50), (Stage::Text, 10.0, 1)];
-        assert_eq!(after(&told), "Encoding the text, 10 %");
+        let updates = [(Stage::Text, 0.0, 1), (Stage::Text, 80.0, 50), (Stage::Text, 10.0, 1)];
+        assert_eq!(after(&updates), "Encoding the text, 10 %");
     }
 }

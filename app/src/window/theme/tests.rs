@@ -33,8 +33,8 @@ fn text_has_enough_contrast() {
             ("a button's text", c.on_accent, c.accent),
             ("a button's text under the pointer", c.on_accent, c.accent_hover),
             ("a citation", c.accent, c.citation),
-            ("a number that stands there", c.found_number, c.background),
-            ("a number that does not", c.lost_number, c.background),
+            ("a found number", c.found_number, c.background),
+            ("a number not found", c.lost_number, c.background),
             ("an error", c.error, c.error_ground),
         ] {
             let ratio = contrast(text, ground);
