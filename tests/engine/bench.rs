@@ -113,7 +113,7 @@ fn keys_and_values_take_the_room_that_their_shape_says() {
 fn a_table_names_what_was_measured() {
     let output = on_model(&["--rounds=1", "--encode=1024", "--decode=8"]);
     let text = String::from_utf8(output.stdout).unwrap();
-    for expected in ["image, ", "encode 1,024 tokens", "answer over 8 encoded tokens", "tokens/s", " held as kv"] {
+    for expected in ["image, ", "encode 1,024 tokens", "answer over 8 encoded tokens", "tokens/s", " as kv"] {
         assert!(text.contains(expected), "{expected:?} is not in:\n{text}");
     }
     assert!(!text.contains("figure"), "only what was chosen is measured:\n{text}");

@@ -143,7 +143,7 @@ fn a_gated_model_needs_a_token_from_one_of_its_places() {
     // The file that the hub's own programs keep it in.
     std::fs::write(home.path().join("token"), "hf_good\n").unwrap();
     let good = pull("X_UNUSED", "");
-    assert!(good.status.success() && stderr(&good).contains("the hub's own programs"), "{}", stderr(&good));
+    assert!(good.status.success() && stderr(&good).contains("the Hugging Face token file"), "{}", stderr(&good));
     assert!(!stderr(&good).contains("hf_good"));
     let kept = std::fs::read_to_string(home.path().join("data/models-v1/tiny-model/recto.toml")).unwrap();
     assert!(!kept.contains("hf_good") && kept.contains(NAME), "{kept}");

@@ -1,4 +1,4 @@
-//! Keeps the window's library, on a thread of its own: a disk that is slow costs the window nothing.
+//! The library thread: all disk access of the library, so that a slow disk never blocks the window.
 
 use std::thread::JoinHandle;
 
@@ -16,7 +16,7 @@ use crate::wake::Wake;
 /// Events that wait at most before the thread pauses until the window reads them.
 const QUEUED_EVENTS: usize = 1024;
 
-/// The thread, and where it writes.
+/// Handle of the library thread.
 pub struct LibraryThread {
     library: Option<Library>,
     commands: Option<Mailbox<LibraryCommand>>,
@@ -29,7 +29,7 @@ impl LibraryThread {
     /// splits a stored conversation into its questions with their answers, for searching.
     ///
     /// # Errors
-    /// Fails where the system starts no thread.
+    /// Fails if the thread cannot be started.
     pub fn spawn(
         directories: Option<Directories>,
         conversation_texts: fn(&[u8]) -> Vec<String>,
@@ -55,15 +55,15 @@ impl LibraryService for LibraryThread {
         let bytes = match library.record(record) {
             Ok(bytes) => bytes?,
             Err(error) => {
-                tracing::warn!(%error, ?record, "what was remembered is not read");
+                tracing::warn!(%error, ?record, "a record cannot be read");
                 return None;
             }
         };
         if let Err(why) = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes) {
-            tracing::warn!(%why, ?record, "what was remembered is not understood");
-            // It would be written over in a moment.
+            tracing::warn!(%why, ?record, "a record is damaged");
+            // It would soon be overwritten.
             if let Err(error) = library.set_aside(record) {
-                tracing::warn!(%error, "it was not put aside either");
+                tracing::warn!(%error, "the damaged record cannot be moved aside");
             }
             return None;
         }
@@ -87,13 +87,13 @@ impl Drop for LibraryThread {
         self.events = None;
         self.commands = None;
         if let Some(thread) = self.thread.take() {
-            // What came last is written before the program ends.
+            // Pending writes finish before the program ends.
             let _ = thread.join();
         }
     }
 }
 
-/// Where the thread works.
+/// State of the thread.
 struct Worker {
     library: Library,
     scan: LibraryScan,
@@ -102,7 +102,7 @@ struct Worker {
 }
 
 impl Worker {
-    /// Works until nobody can tell it anything any more; what can wait is left undone then.
+    /// Runs until the command channel closes; pending scans are dropped.
     fn run(&mut self, incoming: &MailboxReceiver<LibraryCommand>) {
         loop {
             let next = if self.scan.is_done() {
@@ -113,8 +113,8 @@ impl Worker {
             match next {
                 Ok(command) => self.dispatch(command),
                 Err(TryRecvError::Empty) => {
-                    for event in self.scan.go_on() {
-                        self.tell(event);
+                    for event in self.scan.step() {
+                        self.emit(event);
                     }
                 }
                 Err(TryRecvError::Disconnected) => return,
@@ -132,14 +132,14 @@ impl Worker {
                     Ok(bytes) => (bytes, Ok(())),
                     Err(error) => (None, Err(error)),
                 };
-                self.tell(LibraryEvent::Conversation { hash, bytes });
+                self.emit(LibraryEvent::Conversation { hash, bytes });
                 done
             }
             LibraryCommand::Search { query, reports } => {
                 self.scan.search(query, reports);
                 Ok(())
             }
-            LibraryCommand::Look(reports) => self.scan.look(reports),
+            LibraryCommand::Look(reports) => self.scan.check_files(reports),
             LibraryCommand::Remove(hash) => {
                 self.scan.forget(&hash);
                 self.library.remove(&hash)
@@ -147,19 +147,19 @@ impl Worker {
             LibraryCommand::Export(export) => {
                 let written = output::write_file(&export.path, export.text.as_bytes());
                 if written.is_ok() {
-                    self.tell(LibraryEvent::Exported(export.path));
+                    self.emit(LibraryEvent::Exported(export.path));
                 }
                 written
             }
         };
         if let Err(error) = done {
             let report = ErrorReport { message: error.to_string(), hint: error.hint() };
-            self.tell(LibraryEvent::Failed(report));
+            self.emit(LibraryEvent::Failed(report));
         }
     }
 
-    fn tell(&self, event: LibraryEvent) {
-        // Nobody listens any more when the window was closed.
+    fn emit(&self, event: LibraryEvent) {
+        // The window may be closed already.
         let _ = self.outgoing.send(event);
         (self.wake)();
     }

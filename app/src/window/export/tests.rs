@@ -1,4 +1,4 @@
-//! What is written down says what was on screen, and no text of a report or a model becomes anything but text.
+//! Exports match the screen, and text of reports and models is never interpreted as markup.
 
 use engine::document::geometry::Rect;
 use engine::document::page::FigureKind;
@@ -32,20 +32,20 @@ fn turn(question: &str, answer: &str, cited: &str, note: &str) -> ExportedTurn {
     }
 }
 
-fn export(path: &str, name: &str, turns: Vec<ExportedTurn>) -> String {
+fn export(path: &str, name: &str, turns: &[ExportedTurn]) -> String {
     let report = ExportedReport {
         name: name.into(),
         hash: "6d16".repeat(16),
         num_pages: 82,
         written: "2026-11-25 04:12 UTC".into(),
     };
-    page(Path::new(path), &report, &turns)
+    page(Path::new(path), &report, turns)
 }
 
 fn sample(path: &str) -> String {
     let answer = "It **fell** by 0.2 percent, not 5.1:\n\n| Year | Net |\n|--|--:|\n| 2025 | 0.2 |\n\n- one\n- two";
     let cited = "Real GDP declined 0.2 percent in 2025";
-    export(path, "bulletin.pdf", vec![turn("How much?", answer, cited, "Stopped & kept"), turn("Why?", "", cited, "x")])
+    export(path, "bulletin.pdf", &[turn("How much?", answer, cited, "Stopped & kept"), turn("Why?", "", cited, "x")])
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn markdown_says_what_was_on_screen() {
     for line in [
         "# Conversation on bulletin.pdf",
         "- File: bulletin.pdf, 82 pages",
-        "- Written: 2026-11-25 04:12 UTC",
+        "- Exported: 2026-11-25 04:12 UTC",
         "## 1. How much?",
         "*About Real GDP declined 0.2 percent in 2025*",
         "- Page 9 of Stopped \\& kept, printed Real GDP declined 0.2 percent in 2025 (70 %)",
@@ -82,7 +82,7 @@ fn a_web_page_says_what_was_on_screen_and_numbers_lead_to_their_places() {
         "<title>Conversation on bulletin.pdf</title>",
         "<dt>Pages</dt><dd>82</dd>",
         "<h2>1. How much?</h2>",
-        "<p>It <strong>fell</strong> by <a class=\"found\" href=\"#q1-p9\" title=\"Stands on page 9\">0.2</a> percent, not \
+        "<p>It <strong>fell</strong> by <a class=\"found\" href=\"#q1-p9\" title=\"Found on page 9\">0.2</a> percent, not \
          <span class=\"lost\" title=\"Not on the cited pages\">5.1</span>:</p>",
         "<th class=\"right\">Net</th>",
         "<li id=\"q1-p9\"><b>Page 9, printed Real GDP declined 0.2 percent in 2025</b>",
@@ -242,7 +242,7 @@ fn hostile() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn no_text_breaks_out_of_a_web_page(question in hostile(), answer in hostile(), cited in hostile(), name in hostile()) {
-        let page = export("a.html", &name, vec![turn(&question, &answer, &cited, &name)]);
+        let page = export("a.html", &name, &[turn(&question, &answer, &cited, &name)]);
         prop_assert_eq!(tags(&page), Ok(Vec::new()));
         let is_kept = |letter: &char| !letter.is_control() || matches!(letter, '\n' | '\t');
         let question: String = question.chars().filter(is_kept).collect();
@@ -251,8 +251,8 @@ proptest! {
 
     #[test]
     fn no_text_becomes_a_question_in_markdown(question in hostile(), answer in hostile(), cited in hostile()) {
-        let turns = vec![turn(&question, &answer, &cited, &cited), turn("Why?", &answer, &cited, &question)];
-        let text = export("a.md", &question, turns);
+        let turns = [turn(&question, &answer, &cited, &cited), turn("Why?", &answer, &cited, &question)];
+        let text = export("a.md", &question, &turns);
         let blocks = marked(&text, None).blocks;
         let headings = |level| blocks.iter().filter(|block| matches!(block, Block::Heading(of, _) if *of == level)).count();
         prop_assert_eq!((headings(1), headings(2)), (1, 2), "{}", text);

@@ -1,18 +1,18 @@
-//! Numbers in a text, and when two of them are the same number.
+//! Finds numbers in text and compares them.
 
 use std::ops::Range;
 
 /// A number in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Number {
-    /// Where it stands, in bytes.
+    /// Its byte range.
     pub at: Range<usize>,
-    /// What it may be, without separators of thousands and with a point before decimals: "1.234" is one thing in New York and
-    /// another in Berlin.
+    /// Its possible values, without thousands separators and with a decimal point: "1.234" differs between New York and
+    /// Berlin.
     pub forms: Vec<String>,
 }
 
-/// The numbers of a text that say something: no parts of names ("Q1"), no ordinals ("1st"), no numbers of pages.
+/// The meaningful numbers of a text: no parts of names ("Q1"), ordinals ("1st") or page numbers.
 pub(crate) fn numbers(text: &str) -> Vec<Number> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -25,7 +25,7 @@ pub(crate) fn numbers(text: &str) -> Vec<Number> {
     found
 }
 
-/// What the numbers of a text may be, all of them. Blanks between digits may separate thousands, or two numbers.
+/// All possible values of the numbers of a text. Spaces between digits may separate thousands or two numbers.
 pub(crate) fn number_forms(text: &str) -> impl Iterator<Item = String> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -40,7 +40,7 @@ pub(crate) fn number_forms(text: &str) -> impl Iterator<Item = String> {
     found.into_iter()
 }
 
-/// Where the next number begins: at a digit, or at a point before one that nothing stands before (".5").
+/// Start of the next number: a digit, or a leading decimal point (".5").
 fn next_start(text: &str, from: usize) -> Option<usize> {
     let digit = from + text.get(from..)?.find(|c: char| c.is_ascii_digit())?;
     let bare = text.get(from..digit)?.strip_suffix('.');
@@ -50,7 +50,7 @@ fn next_start(text: &str, from: usize) -> Option<usize> {
     Some(if is_bare { digit - 1 } else { digit })
 }
 
-/// Where a number that begins at `start` ends: separators belong to it while digits follow.
+/// End of the number at `start`; separators are part of it while digits follow.
 fn end_of(text: &str, start: usize) -> usize {
     let mut end = start;
     let mut rest = text[start..].char_indices().peekable();
@@ -64,7 +64,7 @@ fn end_of(text: &str, start: usize) -> usize {
     end
 }
 
-/// Where a number ends whose thousands are set apart by blanks ("12 500", "1 234 567,8"); `None` where there are no such.
+/// End of a number with spaces between thousands ("12 500", "1 234 567,8"); `None` if there are none.
 fn spaced_end(text: &str, start: usize) -> Option<usize> {
     let digits = |from: usize| text[from..].bytes().take_while(u8::is_ascii_digit).count();
     let first = digits(start);

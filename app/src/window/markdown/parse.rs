@@ -19,7 +19,7 @@ pub(crate) fn parse(text: &str) -> Vec<Block> {
     builder.open.pop().map(|root| root.blocks).unwrap_or_default()
 }
 
-/// What is being put together.
+/// Parser state.
 #[derive(Debug)]
 struct Open {
     kind: Kind,
@@ -52,7 +52,7 @@ struct Builder {
     open: Vec<Open>,
     style: Style,
     links: Vec<String>,
-    /// Containers that stand too deep to be opened.
+    /// Number of containers skipped for exceeding the maximum depth.
     skipped: usize,
 }
 
@@ -177,7 +177,7 @@ impl Builder {
     }
 }
 
-/// Text that stands in a list without a paragraph of its own is one all the same.
+/// Wraps loose text in a list item in a paragraph.
 fn flush(open: &mut Open) {
     if !open.spans.is_empty() {
         open.blocks.push(Block::Paragraph(std::mem::take(&mut open.spans)));
@@ -245,7 +245,7 @@ mod tests {
             ("see [this](https://example.org)", "p(see [this](https://example.org))"),
             ("a <script>alert(1)</script> b", "p(a <script>alert(1)</script> b)"),
             ("![a chart](http://far/away.png)", "p(a chart)"),
-            // What is still being written.
+            // Incomplete input.
             ("**Net rec", "p(**Net rec)"),
             ("| Year | N", "p(| Year | N)"),
             ("```\nhalf", "code(half)"),

@@ -1,71 +1,70 @@
-//! What became of each page: the cells of the reading map, and where they lie.
+//! The reading map: the state of each page, and the layout of its cells.
 
 use eframe::egui::{Pos2, Rect, Vec2, vec2};
 use engine::protocol::{PageReport, PageState};
 
 use crate::window::state::report::{Remote, State};
 
-/// What became of a page. The order says which of several is shown where one cell stands for more than a page: what one
-/// should know of comes last.
+/// State of a page, in order of importance: a cell that covers several pages shows the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Cell {
-    /// There is nothing on it.
+    /// An empty page.
     Blank,
-    /// Its text was read.
+    /// Text was read.
     Text,
-    /// It is a picture, and was looked at.
+    /// A scan, read as a picture.
     Scan,
-    /// Its text was read, and figures on it were looked at.
+    /// Text and figures were read.
     Figures,
-    /// It is still to be read.
+    /// Waiting to be read.
     Waiting,
-    /// It is a picture, and the model has no eyes.
+    /// A scan, and the model has no vision.
     Unreadable,
-    /// It could not be opened.
+    /// The page could not be opened.
     Failed,
-    /// It is being read now.
+    /// Being read now.
     Reading,
 }
 
 impl Cell {
-    /// In words, behind "Page 5, ".
+    /// In words, after "Page 5, ".
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Blank => "blank",
             Self::Text => "read",
-            Self::Scan => "a picture that was looked at",
+            Self::Scan => "scan, read as a picture",
             Self::Figures => "read, with figures",
             Self::Waiting => "waiting to be read",
-            Self::Unreadable => "not readable",
+            Self::Unreadable => "scan, text not readable",
             Self::Failed => "could not be opened",
             Self::Reading => "being read now",
         }
     }
 
-    /// Whether the question finds something there.
+    /// Whether its content is available to questions.
     pub(crate) fn is_read(self) -> bool {
         matches!(self, Self::Blank | Self::Text | Self::Scan | Self::Figures)
     }
 }
 
-/// The reading map: a cell a page.
+/// The reading map: one cell per page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ReadingMap {
     cells: Vec<Cell>,
 }
 
 impl ReadingMap {
-    /// The map as things stand.
+    /// The map for the current state.
     pub(crate) fn of(state: &State) -> Self {
         let num_pages = match &state.document {
             Remote::Ready(report) => report.num_pages,
             _ => state.looked_at.1,
         } as usize;
-        let has_eyes = state.model.as_ref().is_some_and(|model| model.has_eyes);
+        let has_vision = state.model.as_ref().is_some_and(|model| model.has_eyes);
         let mut cells = vec![Cell::Waiting; num_pages];
         for page in pages(state) {
             if let Some(cell) = cell_of(&mut cells, page.number) {
-                *cell = read_cell(page, has_eyes);
+                *cell = read_cell(page, has_vision);
             }
         }
         let waits_for_encoder = state.model.as_ref().is_none_or(|model| model.has_encoder);
@@ -76,7 +75,7 @@ impl ReadingMap {
                 }
             }
             None if waits_for_encoder => (1..=num_pages as u32).for_each(|page| wait(&mut cells, page)),
-            // A model without an encoder looks pages up when it is asked.
+            // A model without an encoder selects passages when asked.
             None => {}
         }
         if let Some((first, last)) =
@@ -93,17 +92,17 @@ impl ReadingMap {
         Self { cells }
     }
 
-    /// What became of a page, counted from 1.
+    /// State of a page, counted from 1.
     pub(crate) fn page(&self, number: u32) -> Cell {
         self.cells.get((number as usize).wrapping_sub(1)).copied().unwrap_or(Cell::Waiting)
     }
 
-    /// What became of pages that lie side by side, of the first of which the index is given.
+    /// The most important state of `count` pages from index `first`.
     pub(crate) fn together(&self, first: usize, count: usize) -> Option<Cell> {
         self.cells.iter().skip(first).take(count).copied().max()
     }
 
-    /// Pages.
+    /// Number of pages.
     pub(crate) fn len(&self) -> usize {
         self.cells.len()
     }
@@ -122,7 +121,7 @@ impl ReadingMap {
     }
 }
 
-/// What is known of the pages: of all of them, or, while the report is being opened, of those that were looked at so far.
+/// The pages known so far; all of them once the report is open.
 pub(crate) fn pages(state: &State) -> &[PageReport] {
     match &state.document {
         Remote::Ready(report) => &report.pages,
@@ -135,9 +134,9 @@ fn cell_of(cells: &mut [Cell], page: u32) -> Option<&mut Cell> {
     cells.get_mut((page as usize).checked_sub(1)?)
 }
 
-fn read_cell(page: &PageReport, has_eyes: bool) -> Cell {
+fn read_cell(page: &PageReport, has_vision: bool) -> Cell {
     match page.state {
-        PageState::Read if has_eyes && page.figures > 0 => Cell::Figures,
+        PageState::Read if has_vision && page.figures > 0 => Cell::Figures,
         PageState::Read => Cell::Text,
         PageState::Seen => Cell::Scan,
         PageState::Blank => Cell::Blank,
@@ -146,7 +145,7 @@ fn read_cell(page: &PageReport, has_eyes: bool) -> Cell {
     }
 }
 
-/// Of a page that is still to be read nothing but that is shown, unless it cannot be read at all.
+/// Marks a page as waiting, unless it is blank or cannot be read.
 fn wait(cells: &mut [Cell], page: u32) {
     if let Some(cell) = cell_of(cells, page)
         && cell.is_read()
@@ -156,23 +155,23 @@ fn wait(cells: &mut [Cell], page: u32) {
     }
 }
 
-/// Where the cells lie: rows from the top left, each cell for one page or for several.
+/// Grid of cells in rows from the top left; each cell covers one or more pages.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Grid {
-    /// Width and height of a cell with the gap beside it.
+    /// Width and height of a cell, including the gap.
     pub pitch: f32,
-    /// Cells in a row.
+    /// Cells per row.
     pub columns: usize,
-    /// Pages that a cell stands for.
+    /// Pages per cell.
     pub pages_per_cell: usize,
     num_pages: usize,
 }
 
-/// Largest and smallest a cell gets, gap included, in points.
+/// Largest and smallest pitch, in points.
 const PITCH: (f32, f32) = (12.0, 5.0);
 
 impl Grid {
-    /// The largest cells with which all pages find room.
+    /// The grid with the largest cells that fit.
     pub(crate) fn new(num_pages: usize, room: Vec2) -> Self {
         let fits = |pitch: f32| {
             let columns = ((room.x / pitch) as usize).max(1);
@@ -186,18 +185,18 @@ impl Grid {
         Self { pitch, columns, pages_per_cell: num_pages.div_ceil(cells).max(1), num_pages }
     }
 
-    /// Cells in all.
+    /// Number of cells.
     pub(crate) fn len(&self) -> usize {
         self.num_pages.div_ceil(self.pages_per_cell)
     }
 
-    /// Width and height of all of them.
+    /// Size of the grid.
     pub(crate) fn size(&self) -> Vec2 {
         let rows = self.len().div_ceil(self.columns);
         vec2(self.columns.min(self.len().max(1)) as f32, rows as f32) * self.pitch
     }
 
-    /// Where a cell lies, without the gap.
+    /// Rectangle of a cell, without the gap.
     pub(crate) fn cell(&self, index: usize, origin: Pos2) -> Rect {
         let at = vec2((index % self.columns) as f32, (index / self.columns) as f32) * self.pitch;
         Rect::from_min_size(origin + at, Vec2::splat(self.pitch - 1.0))
@@ -214,7 +213,7 @@ impl Grid {
         (first < self.num_pages).then(|| (first as u32 + 1, (first + self.pages_per_cell).min(self.num_pages) as u32))
     }
 
-    /// Where the cell of a page lies.
+    /// Rectangle of the cell of a page.
     pub(crate) fn cell_of(&self, page: u32, origin: Pos2) -> Rect {
         self.cell((page as usize).saturating_sub(1) / self.pages_per_cell, origin)
     }
@@ -229,7 +228,7 @@ mod tests {
     const CORNER: Pos2 = pos2(0.0, 0.0);
 
     #[test]
-    fn all_pages_find_room_and_are_found_again() {
+    fn all_pages_fit_and_are_found_by_position() {
         let room = vec2(140.0, 100.0);
         for num_pages in [1, 7, 82, 300, 1000, 9000] {
             let grid = Grid::new(num_pages, room);
@@ -248,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_pages_what_one_should_know_is_shown() {
+    fn a_cell_shows_the_most_important_of_its_pages() {
         let map = ReadingMap { cells: vec![Cell::Text, Cell::Failed, Cell::Waiting, Cell::Text] };
         assert_eq!(map.together(0, 1), Some(Cell::Text));
         assert_eq!(map.together(0, 4), Some(Cell::Failed));
