@@ -1,5 +1,7 @@
 //! Words and numbers of a text as a search sees them: the same term for "rates" and "rate", for "1,234" and "1234".
 
+use crate::text::numbers::{starts_with_digit, without_thousands_separators};
+
 /// Words that say nothing about what a question is after.
 const STOP_WORDS: [&str; 62] = [
     "a",
@@ -90,7 +92,7 @@ pub(super) fn terms(text: &str) -> Vec<String> {
         }
         for part in word.split('-') {
             if is_number(part) {
-                terms.push(part.replace(',', ""));
+                terms.push(without_thousands_separators(part));
             } else {
                 part.split(|c: char| !c.is_alphanumeric()).for_each(|word| push_word(&mut terms, &word.to_lowercase()));
             }
@@ -126,7 +128,7 @@ fn stem(word: &str) -> &str {
 
 /// Whether a term is a number.
 pub(super) fn is_number(term: &str) -> bool {
-    term.starts_with(|c: char| c.is_ascii_digit())
+    starts_with_digit(term)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::document::geometry::Rect;
 use engine::document::page::Page;
 use engine::protocol::PageEvidence;
+use engine::text::numbers::{number_forms, numbers};
 
-use super::numbers::{number_forms, numbers};
 use super::parse::{Block, Span, parse};
 
 /// An answer taken apart.

@@ -1,7 +1,6 @@
 //! Answers as they are meant to be read: Markdown taken apart into plain data, and its numbers found.
 
 mod marks;
-mod numbers;
 mod parse;
 
 pub(crate) use marks::{Mark, Marked, Places, marked};

@@ -1,0 +1,3 @@
+//! What a plain text contains, whatever document it comes from. Knows neither pages nor models.
+
+pub mod numbers;
