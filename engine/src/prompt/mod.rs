@@ -11,6 +11,7 @@ mod figure_window;
 mod gguf_vocabulary;
 mod page_text;
 mod passages;
+mod ranking;
 mod reading_order;
 mod scope;
 mod special;
