@@ -21,6 +21,12 @@ const REQUEST_WORDS: [&str; 14] = [
     "would",
 ];
 
+/// English stop words that questions on reports depend on: "the No. column", "before tax", "the most".
+const SEARCHED_STOP_WORDS: [&str; 25] = [
+    "above", "after", "again", "against", "all", "before", "below", "between", "down", "each", "few", "more", "most",
+    "no", "nor", "not", "off", "only", "other", "out", "over", "own", "same", "under", "up",
+];
+
 /// The terms of a text in order, without stop words.
 pub(super) fn terms(text: &str, language: Language) -> Vec<String> {
     let mut terms = Vec::new();
@@ -59,7 +65,11 @@ fn push_word(terms: &mut Vec<String>, word: &str, language: Language) {
 }
 
 fn is_stop_word(word: &str, language: Language) -> bool {
-    language.is_stop_word(word) || language == Language::English && REQUEST_WORDS.contains(&word)
+    let is_common = language.is_stop_word(word);
+    if language != Language::English {
+        return is_common;
+    }
+    is_common && !SEARCHED_STOP_WORDS.contains(&word) || REQUEST_WORDS.contains(&word)
 }
 
 /// Whether a term is a number, perhaps with a unit.
@@ -79,6 +89,7 @@ mod tests {
         }
         assert_eq!(terms("What was the deficit in 2024?", English), ["deficit", "2024"]);
         assert_eq!(terms("Chart FFO-A", English), ["chart", "ffo-a", "ffo"]);
+        assert_eq!(terms("Which is before tax?", English), ["befor", "tax"]);
         assert_eq!(terms("失業率", English), ["失業", "業率"]);
     }
 
