@@ -4,15 +4,12 @@ use engine::diagnostic::Hint as _;
 use engine::hub::{Catalogue, CatalogueEntry, Endpoint, HubError};
 use engine::protocol::DeviceChoice;
 use engine::store::models::{ListedModel, Manifest, ModelKind, ModelState, ModelStore};
-use engine::store::{Bucket, Directories, free_bytes};
+use engine::store::{Bucket, Directories, SPARE_BYTES, free_bytes};
 use engine::worker::bench::{Machine, Shape, memory_bytes};
 use engine::worker::check_device;
 
 use super::estimate::Rates;
 use crate::window::{InstalledModel, ModelShelf, OfferedModel, Speed};
-
-/// Room that a fetch leaves on the disk.
-const SPARE_BYTES: u64 = 1_000_000_000;
 
 /// The page of the hub where its users make tokens, below its address.
 const TOKENS_PAGE: &str = "settings/tokens";

@@ -1,9 +1,8 @@
 //! Which of the models that can be fetched fit this computer, and why the others do not.
 
-use super::model_keeper::{ModelShelf, OfferedModel};
+use engine::store::SPARE_BYTES;
 
-/// Memory that the system and other programs want beside a model, and room on the disk.
-const FOR_OTHERS_BYTES: u64 = 1_000_000_000;
+use super::model_keeper::{ModelShelf, OfferedModel};
 
 /// A model as it is offered on this computer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,7 +48,7 @@ pub(crate) fn offers(shelf: &ModelShelf) -> Vec<Offer<'_>> {
 /// Memory decides before the disk does: room on a disk can be made.
 fn obstacle(model: &OfferedModel, memory_bytes: Option<u64>, free_bytes: Option<u64>) -> Option<Obstacle> {
     let lacks = |needed: u64, found: Option<u64>| found.filter(|found| *found < needed).map(|found| (needed, found));
-    let memory = lacks(model.memory_bytes.saturating_add(FOR_OTHERS_BYTES), memory_bytes);
+    let memory = lacks(model.memory_bytes.saturating_add(SPARE_BYTES), memory_bytes);
     let disk = lacks(model.disk_bytes, free_bytes);
     memory
         .map(|(needed, found)| Obstacle::Memory { needed, found })
@@ -58,7 +57,7 @@ fn obstacle(model: &OfferedModel, memory_bytes: Option<u64>, free_bytes: Option<
 
 /// Why so much cannot be fetched; room is left for what else is written meanwhile.
 pub(crate) fn disk_obstacle(shelf: &ModelShelf, download_bytes: u64) -> Option<Obstacle> {
-    let needed = download_bytes.saturating_add(FOR_OTHERS_BYTES);
+    let needed = download_bytes.saturating_add(SPARE_BYTES);
     shelf.free_bytes.filter(|found| *found < needed).map(|found| Obstacle::Disk { needed, found })
 }
 

@@ -25,7 +25,7 @@ mod windows;
 pub use counts::{DocumentCounts, TokenCounts, count_document, count_tokens};
 pub use error::PromptError;
 pub use gguf_vocabulary::GgufVocabulary;
-pub use passages::{Passage, choose_passages, opening_passages, whole_pages};
+pub use passages::{PASSAGE_TOKENS, Passage, choose_passages, opening_passages, whole_pages};
 pub use reading_order::{Priorities, reading_order};
 pub use scope::{left_out, narrow, plan_scope, silence, still_left_out};
 pub use special::{ExpectedIds, SpecialIds};

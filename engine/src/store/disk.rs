@@ -4,6 +4,9 @@ use std::path::Path;
 
 use super::StoreError;
 
+/// Disk space and memory to leave for the system and other programs when a model is chosen or downloaded.
+pub const SPARE_BYTES: u64 = 1_000_000_000;
+
 /// Bytes that the user may still write on the disk that holds `path`, which need not exist; `None` where the platform
 /// does not say.
 pub fn free_bytes(path: &Path) -> Option<u64> {

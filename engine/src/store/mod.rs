@@ -22,7 +22,7 @@ mod patience;
 
 pub use bucket::Bucket;
 pub use directories::Directories;
-pub use disk::{are_on_one_disk, free_bytes, require_free};
+pub use disk::{SPARE_BYTES, are_on_one_disk, free_bytes, require_free};
 pub use error::StoreError;
 pub use folder::ScratchFolder;
 pub use lock::FileLock;

@@ -7,16 +7,12 @@ use crate::diagnostic::Diagnostic;
 use crate::document::page::Document;
 use crate::model::memory::Memory;
 use crate::prompt::{
-    Passage, Prompt, choose_passages, left_out, narrow, opening_passages, passages_prompt, silence, whole_pages,
+    PASSAGE_TOKENS, Passage, Prompt, choose_passages, left_out, narrow, opening_passages, passages_prompt, silence, whole_pages,
 };
 use crate::protocol::{AskJob, Event};
 use crate::worker::Error;
 use crate::worker::load::LoadedModel;
 use crate::worker::outlet::Job;
-
-/// Tokens of passages that a model without an encoder is shown. Of 24 questions on the sample report the starter with its adapter
-/// answered 15 rightly with 1,200 and 20 with 700: more lines that are near hide the one that is meant.
-const PASSAGE_TOKENS: usize = 700;
 
 /// Tokens of a document that such a model is shown whole.
 const WHOLE_TOKENS: usize = 1200;
