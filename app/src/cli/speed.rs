@@ -114,7 +114,11 @@ pub(crate) fn measure(name: &str, device: DeviceChoice, cancel: &CancelToken) ->
     Ok(Speed {
         pages_per_min: has_encoder.then_some(read.tokens_per_sec * 60.0 / PAGE_TOKENS),
         figure_secs,
-        wait_secs: if has_encoder { answered.first_token_secs } else { PASSAGE_TOKENS as f32 / read.tokens_per_sec.max(1e-3) },
+        wait_secs: if has_encoder {
+            answered.first_token_secs
+        } else {
+            PASSAGE_TOKENS as f32 / read.tokens_per_sec.max(1e-3)
+        },
         words_per_sec: answered.tokens_per_sec * TOKEN_WORDS,
     })
 }

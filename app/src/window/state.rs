@@ -10,17 +10,6 @@ use super::pace::{Paces, Told};
 use super::reading_map::ReadingMap;
 use super::scope::{Scope, file_name};
 
-/// What models write where a report does not tell.
-const NOTHING_FOUND: [&str; 7] = [
-    "not stated",
-    "not found",
-    "not mentioned",
-    "not in the document",
-    "not in the report",
-    "not stated in the document",
-    "not stated in the report",
-];
-
 /// All of it.
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -232,6 +221,8 @@ pub(crate) struct Turn {
     pub answer: String,
     /// Where it came from, best page first.
     pub evidence: Vec<PageEvidence>,
+    /// Whether the report does not hold the answer, as the engine says.
+    pub not_found: bool,
     /// Which page of the evidence is looked at, counted from 0.
     pub source: usize,
     /// What the user should know about it.
@@ -267,11 +258,9 @@ impl Turn {
         }
     }
 
-    /// Whether the model was done and found nothing in the report.
+    /// Whether the question was answered and the report does not hold the answer.
     pub(crate) fn found_nothing(&self) -> bool {
-        let words = self.answer.trim().trim_end_matches('.').to_lowercase();
-        let says_so = NOTHING_FOUND.iter().any(|nothing| words == *nothing);
-        self.end == TurnEnd::Answered && !words.is_empty() && (self.evidence.is_empty() || says_so)
+        self.end == TurnEnd::Answered && self.not_found
     }
 }
 

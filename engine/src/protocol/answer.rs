@@ -22,6 +22,9 @@ pub struct Answer {
     pub documents: Vec<DocumentSummary>,
     /// Pages that it comes from, best first.
     pub evidence: Vec<PageEvidence>,
+    /// Whether the documents do not hold the answer: the text says so, or there is no evidence for it.
+    #[serde(default)]
+    pub not_found: bool,
     /// Pages that could not be read and so had no say.
     pub unread: Vec<PageReport>,
     /// How much of the documents had been read when it was written.

@@ -7,7 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::document::page::Document;
 use crate::model::memory::Memory;
 use crate::prompt::{
-    PASSAGE_TOKENS, Passage, Prompt, choose_passages, left_out, narrow, opening_passages, passages_prompt, silence, whole_pages,
+    PASSAGE_TOKENS, Passage, Prompt, choose_passages, left_out, narrow, opening_passages, passages_prompt, silence,
+    whole_pages,
 };
 use crate::protocol::{AskJob, Event};
 use crate::worker::Error;

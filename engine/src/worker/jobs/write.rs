@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use candle_core::Tensor;
 
-use crate::cite::{SpanMass, Target, gather_evidence};
+use crate::cite::{SpanMass, Target, gather_evidence, is_not_found};
 use crate::document::page::Document;
 use crate::kernels::attention::AttentionSink;
 use crate::model::generation::{
@@ -66,8 +66,10 @@ pub(super) fn write_answer(
     let spans = span_masses(&prepared.sources, &written.mass);
     // Recto's own words stand on no page: what was looked at longest is as near as it gets.
     let words = if written.text == NOT_IN_DOCUMENT { "" } else { &written.text };
+    let evidence = gather_evidence(subject.documents, &spans, words);
     Ok(Answer {
-        evidence: gather_evidence(subject.documents, &spans, words),
+        not_found: is_not_found(&written.text, &evidence),
+        evidence,
         text: written.text,
         finish: written.finish,
         model: ModelSummary { memory: prepared.memory_choice, ..subject.loaded.summary.clone() },
