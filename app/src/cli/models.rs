@@ -31,7 +31,7 @@ HF_ENDPOINT names another hub. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY a
 const ADAPT_HELP: &str = "\
 An adapter fits the model that it was trained on; every tensor of it is checked before anything changes. It is copied beside \
 the model. A recto.toml in its folder may say `prompt = \"passages_v1\"`, the prompt that it teaches: `document_v1` for a model \
-with an encoder, `continuation_v1` or `passages_v1` for one without. assets/training in Recto's sources shows how to make one.";
+with an encoder, `continuation_v1` or `passages_v1` for one without. packaging/training in Recto's sources shows how to make one.";
 
 const VERIFY_JSON: &str = "\
 --json prints {\"models\": [...]}, one object for each: name, ok, and faults, a list of objects: file, fault (\"missing\", \

@@ -1,4 +1,4 @@
-//! The step `training`: assets/training teaches a small model of chance a few questions, and Recto is asked whether it knows them.
+//! The step `training`: packaging/training teaches a small model of chance a few questions, and Recto is asked whether it knows them.
 //!
 //! What is taught means nothing. That it is known afterwards shows that the whole way holds: rows, prompts, the adapter's
 //! files, and how Recto puts them on a model.
@@ -135,10 +135,10 @@ impl Lesson {
     }
 }
 
-/// A script of assets/training.
+/// A script of packaging/training.
 fn script(python: &Path, name: &str) -> Command {
     let mut command = Command::new(python);
-    command.arg(repository().join("assets/training").join(name));
+    command.arg(repository().join("packaging/training").join(name));
     // Compiled modules would lie in the repository.
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     command

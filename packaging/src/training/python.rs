@@ -13,7 +13,7 @@ use crate::say;
 pub(super) const GIVEN: &str = "RECTO_TRAINING_PYTHON";
 
 /// The packages, each with its version.
-const REQUIREMENTS: &str = "assets/training/requirements.txt";
+const REQUIREMENTS: &str = "packaging/training/requirements.txt";
 
 /// The given Python, or that of an environment below `target`, made where it is missing or its packages changed.
 ///
