@@ -1,7 +1,7 @@
-//! Files in, pages of lines and figures with boxes out.
+//! Files in; pages of lines and figures, each with its box, out.
 //!
-//! PDFium runs in a process of its own ([`pages`]); what it tells of a page ([`raw`]) becomes lines in reading order
-//! and figures by pure functions. Nothing here knows of tokens or models.
+//! PDFium runs in a process of its own ([`pages`]). Pure functions turn its output ([`raw`]) into lines in reading
+//! order and figures. Nothing here knows of tokens or models.
 
 mod assemble;
 mod error;

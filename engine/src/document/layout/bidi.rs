@@ -41,7 +41,7 @@ fn clusters<'a>(members: impl Iterator<Item = &'a Glyph>) -> Vec<(f32, Vec<char>
     clusters
 }
 
-/// Which way a word's letters run; `None` where it has none that say.
+/// Which way a word's letters run; `None` if it has none that say.
 pub(super) fn direction(word: &str) -> Option<Direction> {
     let mut found = None;
     for c in word.chars() {

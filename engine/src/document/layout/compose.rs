@@ -21,7 +21,7 @@ pub(super) struct Composer<'a> {
 }
 
 impl Composer<'_> {
-    /// A line of running text; `None` where nothing but dots stood.
+    /// A line of running text; `None` if nothing but dots stood.
     pub(super) fn text_line(&self, row: &Row) -> Option<Line> {
         let mut line = empty_line(LineRole::Body);
         self.push_words(&mut line, &row.pieces);
@@ -77,7 +77,7 @@ impl Composer<'_> {
     }
 }
 
-/// The line with the box around its words; `None` where it has none.
+/// The line with the box around its words; `None` if it has none.
 fn finished(mut line: Line) -> Option<Line> {
     line.bbox = line.words.iter().map(|w| w.bbox).reduce(|a, b| a.union(&b))?;
     Some(line)

@@ -69,7 +69,7 @@ fn split(members: Vec<usize>, pieces: &[Piece], contents: &[Contents], depth: us
     }
 }
 
-/// Above, left, right and below of the best gutter; `None` where there is none.
+/// Above, left, right and below of the best gutter; `None` if there is none.
 fn best_cut(members: &[usize], pieces: &[Piece], contents: &[Contents], depth: usize) -> Option<[Vec<usize>; 4]> {
     if depth >= MAX_DEPTH || members.len() < 8 {
         return None;

@@ -72,7 +72,7 @@ fn show(
         // Whoever names a part means all of it, as far as there is room.
         fill(&mut passages, opening_passages(documents, tokenizer, PASSAGE_TOKENS)?);
     } else if passages.is_empty() {
-        let message = "none of the question's words stands in the document; the model is shown its beginning instead";
+        let message = "none of the question's words occur in the document; the model sees its beginning instead";
         job.tell(Event::Warning { request: job.request, diagnostic: Diagnostic::general(message) });
         passages = opening_passages(documents, tokenizer, PASSAGE_TOKENS)?;
     }
