@@ -13,6 +13,7 @@ pub mod prompt;
 pub mod protocol;
 pub mod resample;
 pub mod store;
+pub mod text;
 pub mod viewer;
 pub mod weights;
 pub mod worker;

@@ -10,31 +10,12 @@ use engine::hub::{
 };
 use engine::store::Directories;
 use engine::store::models::{Manifest, ModelKind, ModelStore};
-use recto_tests::fixture;
 
 use crate::hub_server::{Asked, COMMIT, Manner, Reply, Repository, Server};
-
-pub(crate) const NAME: &str = "org/tiny-model";
-pub(crate) const WEIGHTS: &str = "model.safetensors";
+use crate::tiny_repository::{NAME, WEIGHTS, server, tiny_repository};
 
 /// What a test makes of an answer.
 type Change = Box<dyn Fn(&Asked, Reply) -> Reply + Send + Sync>;
-
-/// A small checkpoint that is one.
-pub(crate) fn tiny_repository() -> Repository {
-    let read = |path: PathBuf| std::fs::read(path).unwrap();
-    Repository::new(
-        NAME,
-        &[
-            ("README.md", b"A model for tests".to_vec()),
-            ("config.json", read(fixture("model/text/config.json"))),
-            (WEIGHTS, read(fixture("model/text/model.safetensors"))),
-            ("tokenizer.json", read(fixture("tokenizer/tokenizer.json"))),
-            ("optimizer.bin", b"not for Recto".to_vec()),
-            ("sub/config.json", b"nor this".to_vec()),
-        ],
-    )
-}
 
 /// Patience for tests: everything that takes seconds elsewhere takes a fraction of one here.
 pub(crate) fn transfer() -> Transfer {
@@ -123,15 +104,6 @@ pub(crate) fn installed(result: Result<Pulled, HubError>, why: &str) -> Manifest
         Ok(Pulled::Installed(manifest)) => manifest,
         other => panic!("{why}: {other:?}"),
     }
-}
-
-/// A server that answers as `repository` does, but for what `change` makes of the answer.
-pub(crate) fn server(
-    repository: &Repository,
-    change: impl Fn(&Asked, Reply) -> Reply + Send + Sync + 'static,
-) -> Server {
-    let repository = repository.clone();
-    Server::start(move |asked| change(asked, repository.answer(asked)))
 }
 
 #[test]

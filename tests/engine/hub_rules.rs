@@ -10,8 +10,9 @@ use engine::hub::{Catalogue, Endpoint, HubError, HubRequest, PullOptions, Pulled
 use engine::store::models::ModelKind;
 use engine::store::{PartialDownload, StoreError};
 
-use crate::hub_pull::{NAME, Place, WEIGHTS, installed, server, tiny_repository, transfer};
+use crate::hub_pull::{Place, installed, transfer};
 use crate::hub_server::{Manner, Reply, Repository, Server};
+use crate::tiny_repository::{NAME, WEIGHTS, server, tiny_repository};
 
 #[test]
 fn the_token_is_shown_to_the_hub_alone() {

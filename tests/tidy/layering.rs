@@ -4,7 +4,7 @@ use crate::sources::{code_lines, report, under};
 
 /// Modules from the bottom up: a module uses those of lower ranks, and of its own rank only itself.
 const RANKS: &[&[&str]] = &[
-    &["cancel", "child", "diagnostic", "mailbox", "resample"],
+    &["cancel", "child", "diagnostic", "mailbox", "resample", "text"],
     // What the rest is described with: plain data.
     &["document"],
     &["protocol"],

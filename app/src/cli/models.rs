@@ -31,7 +31,7 @@ HF_ENDPOINT selects another hub. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY
 const ADAPT_HELP: &str = "\
 An adapter fits only the model that it was trained on; all its tensors are checked before anything changes. It is copied next \
 to the model. A recto.toml in its folder may name the prompt template that it was trained with, `prompt = \"passages_v1\"`: \
-`document_v1` for a model with an encoder, `continuation_v1` or `passages_v1` for one without. assets/training in \
+`document_v1` for a model with an encoder, `continuation_v1` or `passages_v1` for one without. packaging/training in \
 Recto's sources shows how to make one.";
 
 const VERIFY_JSON: &str = "\

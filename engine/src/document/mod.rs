@@ -1,4 +1,4 @@
-//! Files in, pages of lines and figures with boxes out.
+//! Files in; pages of lines and figures, each with its box, out.
 //!
 //! PDFium runs in a child process ([`pages`]). Pure functions turn its characters and drawing objects ([`raw`]) into lines
 //! in reading order and figures. Nothing here knows about tokens or models. See `docs/reading.md`.

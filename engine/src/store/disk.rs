@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+/// Disk space and memory to leave for the system and other programs when a model is chosen or downloaded.
+pub const SPARE_BYTES: u64 = 1_000_000_000;
+
 /// Free space for the user on the disk of `path`, which need not exist; `None` where unknown.
 pub fn free_bytes(path: &Path) -> Option<u64> {
     let existing = path.ancestors().find(|ancestor| ancestor.exists())?;

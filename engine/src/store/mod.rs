@@ -23,7 +23,7 @@ mod space;
 mod store_folder;
 
 pub use directories::Directories;
-pub use disk::{are_on_one_disk, free_bytes};
+pub use disk::{SPARE_BYTES, are_on_one_disk, free_bytes};
 pub use error::StoreError;
 pub use lock::FileLock;
 pub use log::log_file;

@@ -1,4 +1,4 @@
-//! The step `training`: assets/training teaches a small model of chance a few questions, and Recto is asked whether it
+//! The step `training`: packaging/training teaches a small model of chance a few questions, and Recto is asked whether it
 //! knows them.
 //!
 //! The facts are invented. That the model knows them afterwards shows that rows, prompts and the adapter's files work,
@@ -136,10 +136,10 @@ impl Lesson {
     }
 }
 
-/// A script of assets/training.
+/// A script of packaging/training.
 fn script(python: &Path, name: &str) -> Command {
     let mut command = Command::new(python);
-    command.arg(repository().join("assets/training").join(name));
+    command.arg(repository().join("packaging/training").join(name));
     // Keeps compiled modules out of the repository.
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     command

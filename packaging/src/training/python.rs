@@ -13,7 +13,7 @@ use crate::say;
 pub(super) const GIVEN: &str = "RECTO_TRAINING_PYTHON";
 
 /// The packages with their versions.
-const REQUIREMENTS: &str = "assets/training/requirements.txt";
+const REQUIREMENTS: &str = "packaging/training/requirements.txt";
 
 /// The given Python, or that of an environment in `target`, created if it is missing or its packages changed.
 ///

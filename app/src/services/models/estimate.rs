@@ -4,11 +4,12 @@
 use std::time::{Duration, Instant};
 
 use engine::cancel::CancelToken;
+use engine::prompt::PASSAGE_TOKENS;
 use engine::protocol::DeviceChoice;
 use engine::worker::bench::{Cost, Shape};
 
 use crate::services::models::Speed;
-use crate::services::models::speed::{Bench, PAGE_TOKENS, PROMPT_TOKENS, SpeedError, TOKEN_WORDS};
+use crate::services::models::speed::{Bench, PAGE_TOKENS, SpeedError, TOKEN_WORDS};
 
 /// The timed shape.
 const SHAPE: Shape = Shape::Smallest;
@@ -73,7 +74,7 @@ impl Throughput {
         Speed {
             pages_per_min: has_encoder.then_some(tokens_per_sec * 60.0 / PAGE_TOKENS),
             figure_secs: has_encoder.then_some((cost.figure_flops / self.flops) as f32),
-            wait_secs: if has_encoder { 1.0 / written_per_sec } else { PROMPT_TOKENS / tokens_per_sec },
+            wait_secs: if has_encoder { 1.0 / written_per_sec } else { PASSAGE_TOKENS as f32 / tokens_per_sec },
             words_per_sec: written_per_sec * TOKEN_WORDS,
         }
     }
@@ -94,6 +95,6 @@ mod tests {
         assert!((small.figure_secs.unwrap() - 55.0).abs() < 1.0);
         let alone = throughput.speed(&SHAPE.cost(None).unwrap(), false);
         assert_eq!((alone.pages_per_min, alone.figure_secs), (None, None));
-        assert!((alone.wait_secs - 2.4).abs() < 0.1, "{}", alone.wait_secs);
+        assert!((alone.wait_secs - 1.4).abs() < 0.1, "{}", alone.wait_secs);
     }
 }

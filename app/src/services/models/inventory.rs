@@ -4,15 +4,12 @@ use engine::diagnostic::Hint as _;
 use engine::hub::{Catalogue, CatalogueEntry, Endpoint, HubError};
 use engine::protocol::DeviceChoice;
 use engine::store::models::{ListedModel, Manifest, ModelKind, ModelState, ModelStore};
-use engine::store::{Directories, StoreFolder, free_bytes};
+use engine::store::{Directories, SPARE_BYTES, StoreFolder, free_bytes};
 use engine::worker::bench::{Machine, Shape, memory_bytes};
 use engine::worker::check_device;
 
 use crate::services::models::estimate::Throughput;
 use crate::services::models::{InstalledModel, ModelInventory, OfferedModel, Speed};
-
-/// Disk space left free by a download.
-const SPARE_BYTES: u64 = 1_000_000_000;
 
 /// Path of the hub's access tokens page.
 const TOKENS_PAGE: &str = "settings/tokens";

@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use engine::cancel::{CancelToken, Cancelled};
 use engine::child::without_console;
 use engine::diagnostic::Hint;
+use engine::prompt::PASSAGE_TOKENS;
 use engine::protocol::DeviceChoice;
 use serde::Deserialize;
 
@@ -22,9 +23,6 @@ pub(crate) const PAGE_TOKENS: f32 = 700.0;
 
 /// Words per token of English text.
 pub(crate) const TOKEN_WORDS: f32 = 0.75;
-
-/// Tokens of passages in the prompt of a model without an encoder.
-pub(crate) const PROMPT_TOKENS: f32 = 1200.0;
 
 /// Warm-up and tasks for a model with an encoder; a figure is timed in between.
 const WITH_ENCODER: [&str; 3] = ["encode 64", "encode 2048", "decode 4096 16"];
@@ -116,7 +114,11 @@ pub(crate) fn measure(name: &str, device: DeviceChoice, cancel: &CancelToken) ->
     Ok(Speed {
         pages_per_min: has_encoder.then_some(read.tokens_per_sec * 60.0 / PAGE_TOKENS),
         figure_secs,
-        wait_secs: if has_encoder { answered.first_token_secs } else { PROMPT_TOKENS / read.tokens_per_sec.max(1e-3) },
+        wait_secs: if has_encoder {
+            answered.first_token_secs
+        } else {
+            PASSAGE_TOKENS as f32 / read.tokens_per_sec.max(1e-3)
+        },
         words_per_sec: answered.tokens_per_sec * TOKEN_WORDS,
     })
 }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::document::geometry::Rect;
 use engine::document::page::Page;
 use engine::protocol::PageEvidence;
+use engine::text::numbers::{number_forms, numbers};
 
 use crate::window::markdown::blocks::{Block, Mark, Place, Span};
-use crate::window::markdown::numbers::{number_forms, numbers};
 use crate::window::markdown::parse::parse;
 
 /// A parsed answer with its numbers marked.

@@ -2,7 +2,6 @@
 
 mod blocks;
 mod marks;
-mod numbers;
 mod parse;
 
 pub(crate) use blocks::{Alignment, Block, Mark, Span};

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use engine::cite::is_not_found;
 use engine::protocol::{PageEvidence, Place, ReadSoFar};
 use engine::viewer::ViewInfo;
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,8 @@ struct KeptTurn {
     scope: Scope,
     answer: String,
     evidence: Vec<PageEvidence>,
+    /// `None` in conversations that were saved before the engine said so.
+    not_found: Option<bool>,
     source: usize,
     end: TurnEnd,
     warnings: Vec<String>,
@@ -200,6 +203,7 @@ impl KeptTurn {
             answer: turn.answer.clone(),
             scope: turn.scope.clone(),
             evidence: turn.evidence.clone(),
+            not_found: Some(turn.not_found),
             source: turn.source,
             end: turn.end,
             warnings: turn.warnings.clone(),
@@ -218,6 +222,7 @@ impl KeptTurn {
             scope: self.scope.clone(),
             answer: self.answer.clone(),
             evidence: self.evidence.clone(),
+            not_found: self.not_found.unwrap_or_else(|| is_not_found(&self.answer, &self.evidence)),
             source: self.source,
             warnings: self.warnings.clone(),
             from_part: self.from_part.clone(),
@@ -332,6 +337,7 @@ mod tests {
         assert_eq!(turns, [turn(TurnEnd::Answered), turn(TurnEnd::Cancelled)]);
         let older = br#"{"turns":[{"question":"Q","answer":"A","evidence":[],"source":0,"end":"Answered"}]}"#;
         assert_eq!(Conversation::from_bytes(older).turns()[0].answer, "A", "what earlier programs kept");
+        assert!(Conversation::from_bytes(older).turns()[0].found_nothing(), "as it was shown then");
         assert_eq!(kept.texts().next().as_deref(), Some("How much?\n0.3"));
     }
 

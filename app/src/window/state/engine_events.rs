@@ -344,6 +344,7 @@ fn on_done(state: &mut State, outcome: Outcome) {
                 turn.end = TurnEnd::Answered;
                 turn.answer = answer.text;
                 turn.evidence = answer.evidence;
+                turn.not_found = answer.not_found;
                 turn.from_part = (!answer.read.is_all()).then_some(answer.read);
                 turn.model = Some(answer.model.name.clone());
             }

@@ -1,9 +1,8 @@
 //! Which available models fit this computer, and why the others do not.
 
-use crate::services::models::{ModelInventory, OfferedModel};
+use engine::store::SPARE_BYTES;
 
-/// Memory left to the system and other programs, and free disk space kept in reserve.
-const RESERVE_BYTES: u64 = 1_000_000_000;
+use crate::services::models::{ModelInventory, OfferedModel};
 
 /// An available model, checked against this computer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,7 +48,7 @@ pub(crate) fn offers(inventory: &ModelInventory) -> Vec<Offer<'_>> {
 /// Memory is checked before the disk, since disk space can be freed.
 fn obstacle(model: &OfferedModel, memory_bytes: Option<u64>, free_bytes: Option<u64>) -> Option<Obstacle> {
     let lacks = |needed: u64, found: Option<u64>| found.filter(|found| *found < needed).map(|found| (needed, found));
-    let memory = lacks(model.memory_bytes.saturating_add(RESERVE_BYTES), memory_bytes);
+    let memory = lacks(model.memory_bytes.saturating_add(SPARE_BYTES), memory_bytes);
     let disk = lacks(model.disk_bytes, free_bytes);
     memory
         .map(|(needed, found)| Obstacle::Memory { needed, found })
@@ -58,7 +57,7 @@ fn obstacle(model: &OfferedModel, memory_bytes: Option<u64>, free_bytes: Option<
 
 /// Why a download of this size does not fit on the disk; a reserve stays free.
 pub(crate) fn disk_obstacle(inventory: &ModelInventory, download_bytes: u64) -> Option<Obstacle> {
-    let needed = download_bytes.saturating_add(RESERVE_BYTES);
+    let needed = download_bytes.saturating_add(SPARE_BYTES);
     inventory.free_bytes.filter(|found| *found < needed).map(|found| Obstacle::Disk { needed, found })
 }
 

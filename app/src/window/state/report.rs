@@ -10,17 +10,6 @@ use crate::window::state::pace::{LastUpdate, ReadingPace};
 use crate::window::state::reading_map::ReadingMap;
 use crate::window::state::scope::{Scope, file_name};
 
-/// Answers that mean that the report does not contain the answer.
-const NOTHING_FOUND: [&str; 7] = [
-    "not stated",
-    "not found",
-    "not mentioned",
-    "not in the document",
-    "not in the report",
-    "not stated in the document",
-    "not stated in the report",
-];
-
 /// State of an open report.
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -232,6 +221,8 @@ pub(crate) struct Turn {
     pub answer: String,
     /// Evidence, best page first.
     pub evidence: Vec<PageEvidence>,
+    /// Whether the report does not contain the answer, as the engine says.
+    pub not_found: bool,
     /// The selected page of the evidence, counted from 0.
     pub source: usize,
     /// Warnings about the answer.
@@ -267,11 +258,9 @@ impl Turn {
         }
     }
 
-    /// Whether the model found no answer in the report.
+    /// Whether the question was answered and the report does not contain the answer.
     pub(crate) fn found_nothing(&self) -> bool {
-        let words = self.answer.trim().trim_end_matches('.').to_lowercase();
-        let says_so = NOTHING_FOUND.iter().any(|nothing| words == *nothing);
-        self.end == TurnEnd::Answered && !words.is_empty() && (self.evidence.is_empty() || says_so)
+        self.end == TurnEnd::Answered && self.not_found
     }
 }
 

@@ -1,15 +1,15 @@
-//! Without a display the window says so, and what to do instead.
+//! Without a display, an error points to the command line.
 
-use std::process::Command;
+use crate::{program, stderr};
 
 #[test]
 fn without_a_display_the_terminal_is_named() {
-    let mut recto = Command::new(env!("CARGO_BIN_EXE_recto-under-test"));
+    let mut recto = program();
     for display in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
         recto.env_remove(display);
     }
     let output = recto.arg("report.pdf").output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
+    let stderr = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("hint: ") && stderr.contains("recto ask"), "{stderr}");
 }

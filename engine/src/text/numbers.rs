@@ -1,19 +1,43 @@
-//! Finds numbers in text and compares them.
+//! Numbers in a text: which words are numbers, where they stand, and when two of them are the same.
+//!
+//! This is the only place that knows how numbers are written. Decimal points, thousands separators and blanks differ
+//! between countries, so [`number_forms`] gives every reading of an ambiguous number. Signs, units and percent signs are
+//! not part of a number.
 
 use std::ops::Range;
 
+/// Characters that only ever separate thousands in a word. A comma counts: in a single word a comma more often separates
+/// thousands than decimals.
+const THOUSANDS: [char; 3] = [',', '\'', '’'];
+
 /// A number in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Number {
-    /// Its byte range.
+pub struct Number {
+    /// Its position, in bytes.
     pub at: Range<usize>,
-    /// Its possible values, without thousands separators and with a decimal point: "1.234" differs between New York and
-    /// Berlin.
+    /// Its possible values, without thousands separators and with a decimal point: "1.234" means one thing in New York and
+    /// another in Berlin.
     pub forms: Vec<String>,
 }
 
-/// The meaningful numbers of a text: no parts of names ("Q1"), ordinals ("1st") or page numbers.
-pub(crate) fn numbers(text: &str) -> Vec<Number> {
+/// Whether a word is a number: it has a digit and no letter. "1,234.5" and "2021" are numbers, "Q1" and "3rd" are not.
+pub fn is_number(word: &str) -> bool {
+    word.chars().any(|c| c.is_ascii_digit()) && !word.chars().any(char::is_alphabetic)
+}
+
+/// Whether a word begins with a digit, as numbers, years and quantities with a unit do: "2021", "3.5m", "1990s".
+pub fn starts_with_digit(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// A word without thousands separators, the decimal point kept: "1,234.5" and "1'234.5" become "1234.5".
+pub fn without_thousands_separators(word: &str) -> String {
+    word.replace(THOUSANDS, "")
+}
+
+/// The meaningful numbers of a text, in order. Parts of names ("Q1"), ordinals ("1st") and page numbers ("page 9") are
+/// left out.
+pub fn numbers(text: &str) -> Vec<Number> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(start) = next_start(text, at) {
@@ -21,12 +45,13 @@ pub(crate) fn numbers(text: &str) -> Vec<Number> {
         found.push(Number { at: start..end, forms: forms(&text[start..end]) });
         at = end;
     }
-    found.retain(|number| says_something(text, &number.at));
+    found.retain(|number| is_meaningful(text, &number.at));
     found
 }
 
-/// All possible values of the numbers of a text. Spaces between digits may separate thousands or two numbers.
-pub(crate) fn number_forms(text: &str) -> impl Iterator<Item = String> {
+/// The possible values of all numbers in a text. A blank between digits may separate thousands, or two numbers, so both
+/// readings are given. Two texts share a number if they share a form.
+pub fn number_forms(text: &str) -> impl Iterator<Item = String> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(start) = next_start(text, at) {
@@ -40,7 +65,7 @@ pub(crate) fn number_forms(text: &str) -> impl Iterator<Item = String> {
     found.into_iter()
 }
 
-/// Start of the next number: a digit, or a leading decimal point (".5").
+/// The start of the next number: a digit, or the leading point of a bare decimal (".5").
 fn next_start(text: &str, from: usize) -> Option<usize> {
     let digit = from + text.get(from..)?.find(|c: char| c.is_ascii_digit())?;
     let bare = text.get(from..digit)?.strip_suffix('.');
@@ -50,7 +75,7 @@ fn next_start(text: &str, from: usize) -> Option<usize> {
     Some(if is_bare { digit - 1 } else { digit })
 }
 
-/// End of the number at `start`; separators are part of it while digits follow.
+/// The end of the number at `start`: a separator belongs to it if a digit follows.
 fn end_of(text: &str, start: usize) -> usize {
     let mut end = start;
     let mut rest = text[start..].char_indices().peekable();
@@ -64,7 +89,7 @@ fn end_of(text: &str, start: usize) -> usize {
     end
 }
 
-/// End of a number with spaces between thousands ("12 500", "1 234 567,8"); `None` if there are none.
+/// The end of a number with blanks between its thousands ("12 500", "1 234 567,8"); `None` if there is no such number.
 fn spaced_end(text: &str, start: usize) -> Option<usize> {
     let digits = |from: usize| text[from..].bytes().take_while(u8::is_ascii_digit).count();
     let first = digits(start);
@@ -84,12 +109,12 @@ fn spaced_end(text: &str, start: usize) -> Option<usize> {
 }
 
 fn is_separator(letter: char) -> bool {
-    matches!(letter, '.' | ',' | '\'' | '’' | '\u{a0}' | '\u{202f}' | '\u{2009}')
+    letter == '.' || THOUSANDS.contains(&letter) || matches!(letter, '\u{a0}' | '\u{202f}' | '\u{2009}')
 }
 
 fn forms(number: &str) -> Vec<String> {
-    let is_apart = |letter: char| is_separator(letter) || letter == ' ';
-    let separators: Vec<(usize, char)> = number.char_indices().filter(|(_, letter)| is_apart(*letter)).collect();
+    let splits = |letter: char| is_separator(letter) || letter == ' ';
+    let separators: Vec<(usize, char)> = number.char_indices().filter(|(_, letter)| splits(*letter)).collect();
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let whole = |text: &str| {
         let digits = digits(text);
@@ -99,21 +124,21 @@ fn forms(number: &str) -> Vec<String> {
     let Some(&(last, separator)) = separators.last() else { return vec![whole(number)] };
     let after = digits(&number[last..]);
     let before = whole(&number[..last]);
-    let is_alike = separators.iter().all(|(_, other)| *other == separator);
-    if !matches!(separator, '.' | ',') || (separators.len() > 1 && is_alike) {
+    let all_same = separators.iter().all(|(_, other)| *other == separator);
+    if !matches!(separator, '.' | ',') || (separators.len() > 1 && all_same) {
         return vec![whole(number)];
     }
     if after.len() == 3 && (1..=3).contains(&last) && !number.starts_with('0') && separators.len() == 1 {
         return vec![whole(number), format!("{before}.{after}")];
     }
     match after.trim_end_matches('0') {
-        // "1.0" says more than "1".
+        // "1.0" is more precise than "1".
         "" => vec![format!("{before}.0")],
         decimals => vec![format!("{before}.{decimals}")],
     }
 }
 
-fn says_something(text: &str, at: &Range<usize>) -> bool {
+fn is_meaningful(text: &str, at: &Range<usize>) -> bool {
     let before = text[..at.start].trim_end_matches(['-', '−', '(']);
     if before.ends_with(|c: char| c.is_alphanumeric() || c == '_') {
         return false;
@@ -134,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_say_something_are_found() {
+    fn meaningful_numbers_are_found() {
         for (text, expected) in [
             ("Net receipts fell 4.2 percent to $1,234.5 million in 2024.", vec!["4.2", "1,234.5", "2024"]),
             ("(3.2) and -7", vec!["3.2", "7"]),
@@ -185,9 +210,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn words_are_told_from_numbers() {
+        for (word, number, digit_first, plain) in [
+            ("2021", true, true, "2021"),
+            ("1,234.5", true, true, "1234.5"),
+            ("1'234’567", true, true, "1234567"),
+            (".5", true, false, ".5"),
+            ("31/12", true, true, "31/12"),
+            ("3rd", false, true, "3rd"),
+            ("3.5m", false, true, "3.5m"),
+            ("Q1", false, false, "Q1"),
+            ("O'Neill", false, false, "ONeill"),
+            ("٣", false, false, "٣"),
+            ("", false, false, ""),
+        ] {
+            let found = (is_number(word), starts_with_digit(word), without_thousands_separators(word));
+            assert_eq!(found, (number, digit_first, plain.to_owned()), "{word}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
-        fn every_place_can_be_cut_out(text in "\\PC{0,80}") {
+        fn every_range_is_valid(text in "\\PC{0,80}") {
             for number in numbers(&text) {
                 proptest::prop_assert!(text.get(number.at).is_some());
             }

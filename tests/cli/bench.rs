@@ -1,4 +1,4 @@
-//! `recto bench`, started as a user starts it, on models of the fixtures.
+//! `recto bench` on models of the fixtures.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -7,20 +7,23 @@ use std::process::{Command, Output, Stdio};
 use recto_tests::fixture;
 use serde_json::Value;
 
-fn recto(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_recto-under-test"));
-    command.arg("bench").args(arguments).stdin(Stdio::null());
+use crate::{program, stderr};
+
+/// `recto bench` with these arguments.
+fn bench(arguments: &[&str]) -> Command {
+    let mut command = program();
+    command.arg("bench").args(arguments);
     command
 }
 
 /// `recto bench --model` on a fixture that sees.
 fn on_model(arguments: &[&str]) -> Output {
-    recto(arguments).arg("--model").arg(fixture("model/image")).output().unwrap()
+    bench(arguments).arg("--model").arg(fixture("model/image")).output().unwrap()
 }
 
 /// The answers to these lines, the greeting first.
 fn served(lines: &[u8]) -> Vec<Value> {
-    let mut child = recto(&["--serve", "--threads", "1", "--model"])
+    let mut child = bench(&["--serve", "--threads", "1", "--model"])
         .arg(fixture("model/image"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -34,10 +37,6 @@ fn served(lines: &[u8]) -> Vec<Value> {
 
 fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 #[test]
@@ -155,7 +154,7 @@ fn what_cannot_be_measured_is_refused_with_a_reason() {
         (&["--serve", "--json"], 2, "cannot be used with"),
         (&["--model", "/absent/model"], 1, "error: no model found in /absent/model"),
     ] {
-        let output = recto(arguments).output().unwrap();
+        let output = bench(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", stderr(&output));
         assert!(stderr(&output).contains(expected), "{arguments:?}: {}", stderr(&output));
         assert!(output.stdout.is_empty());

@@ -22,7 +22,7 @@ const IDS: [(&str, &str); 4] = [
 ];
 
 /// Writes the model into `folder`, with `change` made to its tensors.
-pub(crate) fn write_model(folder: &Path, change: impl FnOnce(&mut crate::tiny_model::Tensors)) -> PathBuf {
+pub(crate) fn write_model(folder: &Path, change: impl FnOnce(&mut super::tiny_model::Tensors)) -> PathBuf {
     std::fs::create_dir_all(folder).unwrap();
     let mut config = std::fs::read_to_string(fixture("model/image/config.json")).unwrap();
     for (from, to) in IDS {
@@ -30,7 +30,7 @@ pub(crate) fn write_model(folder: &Path, change: impl FnOnce(&mut crate::tiny_mo
     }
     std::fs::write(folder.join("config.json"), config).unwrap();
     std::fs::copy(fixture("tokenizer/tokenizer.json"), folder.join("tokenizer.json")).unwrap();
-    let mut tensors = crate::tiny_model::tensors("image");
+    let mut tensors = super::tiny_model::tensors("image");
     let numbers = (0..VOCABULARY * 64).map(|i| ((i * i % 7919) as f32 * 0.37).sin() * 0.3).collect::<Vec<_>>();
     let table = Tensor::from_vec(numbers, (VOCABULARY, 64), &Device::Cpu).unwrap();
     tensors.insert("model.encoder.embed_tokens.weight".into(), table);
@@ -153,4 +153,13 @@ pub(crate) fn origins(map: &ReadingMap) -> (usize, usize) {
 /// Whether the vision tower looked at a picture.
 pub(crate) fn looked(events: &[Event]) -> bool {
     events.iter().any(|event| matches!(event, Event::Progress { stage: Stage::Figures, done: 1.., .. }))
+}
+
+/// Encodings under `home`, by their bucket.
+pub(crate) fn entries(home: &Path, bucket: &str) -> Vec<PathBuf> {
+    let Ok(folder) = std::fs::read_dir(home.join("cache").join(bucket)) else { return Vec::new() };
+    let mut files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|end| end == "enc"));
+    files.sort();
+    files
 }

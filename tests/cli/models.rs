@@ -1,18 +1,17 @@
-//! `recto models`, started as a user starts it.
+//! `recto models`: a model is added, listed, verified, pulled and removed.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-fn recto(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_recto-under-test"));
-    command.arg("models").args(arguments).env("RECTO_HOME", home).stdin(Stdio::null());
-    command
+/// `recto models` with these arguments.
+fn models(home: &Path, arguments: &[&str]) -> Command {
+    crate::recto(home, &[&["models"], arguments].concat())
 }
 
 fn run(home: &Path, arguments: &[&str]) -> Output {
-    recto(home, arguments).output().unwrap()
+    models(home, arguments).output().unwrap()
 }
 
 fn json(output: &Output) -> Value {
@@ -78,7 +77,7 @@ fn a_pull_that_is_killed_leaves_nothing_that_looks_installed() {
     let path = format!("{}:{}", fakes.display(), std::env::var("PATH").unwrap());
     let write = |script: &str| std::fs::write(home.path().join("pip.sh"), script).unwrap();
     write("echo half > \"$dest\"/half.whl; echo $$ > \"$root\"/pid; exec sleep 60");
-    let mut command = recto(home.path(), &["pull", "starter", "--accept-licence"]);
+    let mut command = models(home.path(), &["pull", "starter", "--accept-licence"]);
     let mut pulling = command.env("PATH", &path).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let pid = home.path().join("pid");
     crate::wait_for_line(&pid);
@@ -90,7 +89,7 @@ fn a_pull_that_is_killed_leaves_nothing_that_looks_installed() {
     assert_eq!(json(&run(home.path(), &["list", "--json"])), serde_json::json!({ "models": [] }));
     // The lock went with the process, so the next pull gets as far as its own pip.
     write("ls \"$dest\"/../.. > \"$root\"/seen; echo 'ERROR: second' >&2; exit 1");
-    let second = recto(home.path(), &["pull", "starter", "--accept-licence"]).env("PATH", &path).output().unwrap();
+    let second = models(home.path(), &["pull", "starter", "--accept-licence"]).env("PATH", &path).output().unwrap();
     assert!(String::from_utf8_lossy(&second.stderr).contains("pip failed: second"));
     let seen = std::fs::read_to_string(home.path().join("seen")).unwrap();
     assert_eq!(seen.lines().count(), 1, "what the first left is gone: {seen}");

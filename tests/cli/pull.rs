@@ -1,5 +1,4 @@
-//! `recto models pull`, started as a user starts it, against a hub of this machine: killed and going on, by a proxy and past it,
-//! with a token and without.
+//! `recto models pull` against a local hub: killed and resumed, through a proxy and around it, with a token and without.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -10,17 +9,18 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::checkpoints::{entries, safetensors, t5_config};
-use crate::hub_pull::{NAME, WEIGHTS, server, tiny_repository};
 use crate::hub_server::{Manner, Reply, Repository, Server};
+use crate::stderr;
+use crate::tiny_repository::{NAME, WEIGHTS, server, tiny_repository};
 
 /// The length of the pieces that the program fetches.
 const PIECE_BYTES: usize = 8 << 20;
 
-fn recto(home: &Path, hub: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_recto-under-test"));
-    command.args(["models", "pull"]).args(arguments);
-    command.env("RECTO_HOME", home).env("HF_ENDPOINT", hub).stdin(Stdio::null());
-    // Neither a proxy nor a token of whoever runs this.
+/// `recto models pull` from this hub.
+fn pull(home: &Path, hub: &str, arguments: &[&str]) -> Command {
+    let mut command = crate::recto(home, &[&["models", "pull"], arguments].concat());
+    command.env("HF_ENDPOINT", hub);
+    // Neither the proxy nor the token of whoever runs this test.
     for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"] {
         command.env_remove(name);
     }
@@ -33,10 +33,6 @@ fn recto(home: &Path, hub: &str, arguments: &[&str]) -> Command {
 
 fn run(command: &mut Command) -> Output {
     command.output().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// A checkpoint of three pieces and a bit: the small one with a vocabulary of 100,000.
@@ -68,7 +64,7 @@ fn a_pull_that_is_killed_goes_on_where_it_was() {
         let is_last = asked.field("range").is_some_and(|range| range.starts_with(&last));
         if is_last && !gate.load(Ordering::Relaxed) { reply.manner(Manner::Hang(1000)) } else { reply }
     });
-    let mut killed = recto(home.path(), &server.url(), &[NAME, "--accept-licence"]);
+    let mut killed = pull(home.path(), &server.url(), &[NAME, "--accept-licence"]);
     let mut killed = killed.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let journal =
         home.path().join(format!("cache/downloads-v1/org--tiny-model@0123456789ab.partial/{WEIGHTS}.journal"));
@@ -84,7 +80,7 @@ fn a_pull_that_is_killed_goes_on_where_it_was() {
 
     is_open.store(true, Ordering::Relaxed);
     let before = server.seen().len();
-    let output = run(&mut recto(home.path(), &server.url(), &[NAME, "--accept-licence"]));
+    let output = run(&mut pull(home.path(), &server.url(), &[NAME, "--accept-licence"]));
     assert!(output.status.success(), "{}", stderr(&output));
     let after: Vec<_> = server.seen().split_off(before);
     let weights: Vec<_> = after.iter().filter(|asked| asked.is_for(WEIGHTS)).collect();
@@ -109,7 +105,7 @@ fn a_proxy_is_asked_but_for_those_that_are_listed() {
     ] {
         let home = tempfile::tempdir().unwrap();
         let proxy = Server::proxy();
-        let mut command = recto(home.path(), &server.url(), &[NAME, "--accept-licence"]);
+        let mut command = pull(home.path(), &server.url(), &[NAME, "--accept-licence"]);
         for (name, value) in variables {
             command.env(name, value.replace("PROXY", &proxy.url()));
         }
@@ -133,7 +129,7 @@ fn a_gated_model_needs_a_token_from_one_of_its_places() {
     });
     let home = tempfile::tempdir().unwrap();
     let pull =
-        |name: &str, value: &str| run(recto(home.path(), &server.url(), &[NAME, "--accept-licence"]).env(name, value));
+        |name: &str, value: &str| run(pull(home.path(), &server.url(), &[NAME, "--accept-licence"]).env(name, value));
     let none = pull("X_UNUSED", "");
     assert_eq!(none.status.code(), Some(1));
     let said = stderr(&none);
@@ -153,7 +149,7 @@ fn a_gated_model_needs_a_token_from_one_of_its_places() {
 fn a_name_a_revision_and_the_licence_are_the_users() {
     let server = server(&tiny_repository(), |_, reply| reply);
     let home = tempfile::tempdir().unwrap();
-    let pull = |arguments: &[&str]| run(&mut recto(home.path(), &server.url(), arguments));
+    let pull = |arguments: &[&str]| run(&mut pull(home.path(), &server.url(), arguments));
     let refused = pull(&[NAME]);
     let said = stderr(&refused);
     assert_eq!(refused.status.code(), Some(1));
