@@ -1,9 +1,9 @@
-//! Pages as they are written: "3-8, 12".
+//! Page ranges as text: "3-8, 12".
 
-/// Reads them: first and last page of each range, counted from 1.
+/// Parses page ranges: first and last page of each, counted from 1.
 ///
 /// # Errors
-/// Says which part is no page or runs backwards, as one sentence without a full stop.
+/// Names the part that is not a page number or runs backwards, as one sentence without a full stop.
 pub(crate) fn parse(text: &str) -> Result<Vec<(u32, u32)>, String> {
     let number = |part: &str| {
         part.trim()
@@ -22,7 +22,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<(u32, u32)>, String> {
     text.split(',').map(range).collect()
 }
 
-/// Writes them: "3–8, 12".
+/// Formats page ranges: "3–8, 12".
 pub(crate) fn words(ranges: &[(u32, u32)]) -> String {
     let range = |&(first, last): &(u32, u32)| {
         if first == last { first.to_string() } else { format!("{first}–{last}") }

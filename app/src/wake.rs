@@ -1,6 +1,6 @@
-//! How a background thread tells the front end that an event is waiting.
+//! How a background thread signals a front end that an event is waiting.
 
 use std::sync::Arc;
 
-/// Called after an event was sent, from any thread.
+/// Called after each event, from any thread.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;

@@ -1,8 +1,8 @@
-//! Other programs, started so that nothing of them is seen: it knows no program.
+//! Child processes without a visible console.
 
 use std::process::Command;
 
-/// Has `command` start without a console of its own, which on Windows would flash up over the window.
+/// Makes `command` start without a console window, which on Windows would flash up in front of the application.
 pub fn without_console(command: &mut Command) -> &mut Command {
     #[cfg(windows)]
     {

@@ -1,13 +1,13 @@
-//! What lower layers report with: a result that carries warnings, and errors that say what to do.
+//! Warnings, and errors with hints.
 //!
 //! Nothing here knows of documents, models or windows.
 
 use serde::{Deserialize, Serialize};
 
-/// Something that went wrong without stopping the work: one line for the user.
+/// A problem that did not stop the work: one line for the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
-    /// Page of the document concerned, counted from 1; `None` where it concerns all of it.
+    /// Page of the document concerned, counted from 1; `None` if it concerns the whole document.
     pub page: Option<u32>,
     /// What happened, as one sentence without a full stop.
     pub message: String,
@@ -34,24 +34,24 @@ impl std::fmt::Display for Diagnostic {
     }
 }
 
-/// A value together with what was not quite right while making it.
+/// A value with the warnings that came up while it was made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Warned<T> {
-    /// What was made.
+    /// The value.
     pub value: T,
-    /// What the user should know about it, in the order it was met.
+    /// What the user should know about it, in order of occurrence.
     pub warnings: Vec<Diagnostic>,
 }
 
 impl<T> Warned<T> {
-    /// A value about which there is nothing to say.
+    /// A value without warnings.
     pub fn clean(value: T) -> Self {
         Self { value, warnings: Vec::new() }
     }
 }
 
-/// What to do about an error, told apart from what failed.
+/// What to do about an error, kept apart from what failed.
 pub trait Hint {
-    /// One line that says what the user can do, where there is something.
+    /// One line that says what the user can do, if there is anything.
     fn hint(&self) -> Option<String>;
 }

@@ -1,12 +1,13 @@
-//! Resizing pictures with antialiasing: the filter's support grows when shrinking, as PIL's does.
+//! Resizes pictures with antialiasing: the filter's support grows when shrinking, as in PIL.
 //!
-//! One place, for one kind of pixel: the resizing library is compiled anew for every kind of pixel it is called with.
+//! The only place that does so, for a single kind of pixel: the resizing library is compiled anew for every kind of
+//! pixel.
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
-/// A part of a picture, in its pixels.
+/// A part of a picture, in pixels of the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Part {
     /// Left edge.
@@ -19,17 +20,17 @@ pub struct Part {
     pub height: f64,
 }
 
-/// How pixels between pixels are made.
+/// The interpolation filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filter {
-    /// A triangle: what the vision tower was trained with.
+    /// Triangle filter: what the vision tower was trained with.
     Bilinear,
     /// Catmull-Rom: sharper to the eye.
     Sharp,
 }
 
-/// Resizes `part` (all where `None`) of an RGB picture of `size` (width, height), three bytes a pixel row by row, to
-/// `target` (width, height). `None` where the sizes do not fit the bytes, or are zero.
+/// Resizes `part` (the whole if `None`) of an RGB picture of `size` (width, height), three bytes per pixel, row by row,
+/// to `target` (width, height). `None` if the sizes do not match the bytes, or are zero.
 pub fn resize(rgb: &[u8], size: (u32, u32), part: Option<Part>, target: (u32, u32), filter: Filter) -> Option<Vec<u8>> {
     let pixels = usize::try_from(u64::from(size.0) * u64::from(size.1)).ok()?;
     if pixels == 0 || pixels.checked_mul(3) != Some(rgb.len()) || target.0 == 0 || target.1 == 0 {

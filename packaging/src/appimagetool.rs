@@ -1,8 +1,8 @@
-//! `cargo xtask appimagetool`: what AppImages are made with, which no system packages, from its makers, pinned by SHA-256.
+//! `cargo xtask appimagetool`: fetches appimagetool, which no distribution packages, pinned by SHA-256.
 //!
-//! The tool, and the program that stands at the beginning of every AppImage: the tool would fetch that by itself, whichever is
-//! newest. Both lie below `target/appimagetool`, with a script that runs the one with the other; on GitHub the steps that follow
-//! find it in their search path.
+//! Also fetches the runtime at the start of every AppImage, of which the tool would otherwise download the newest. Both
+//! go to `target/appimagetool`, with a script that runs the tool with that runtime. On GitHub, that folder is added to
+//! `PATH` for the following steps.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -18,9 +18,9 @@ use crate::say;
 
 /// A file of a release, and its SHA-256 for each processor.
 struct Pin {
-    /// The address up to the processor's name.
+    /// URL up to the processor's name.
     address: &'static str,
-    /// What follows the name.
+    /// URL after the processor's name.
     ending: &'static str,
     x86_64: &'static str,
     aarch64: &'static str,
@@ -40,14 +40,14 @@ const RUNTIME: Pin = Pin {
     aarch64: "00cbdfcf917cc6c0ff6d3347d59e0ca1f7f45a6df1a428a0d6d8a78664d87444",
 };
 
-/// Fetches them.
+/// Downloads tool and runtime.
 ///
 /// # Errors
-/// When this machine can make no AppImages, or what came is not what is pinned.
+/// When this machine cannot build AppImages, or a download does not match its pin.
 pub(crate) fn fetch() -> Result<()> {
     let processor = std::env::consts::ARCH;
     if !cfg!(target_os = "linux") || !["x86_64", "aarch64"].contains(&processor) {
-        bail!("AppImages are made on Linux, for x86_64 and aarch64");
+        bail!("AppImages are built on Linux, for x86_64 and aarch64");
     }
     if !is_in_path("curl") {
         bail!("curl is not installed");
@@ -61,8 +61,8 @@ pub(crate) fn fetch() -> Result<()> {
     fs::write(&script, wrapper(&tool, &runtime)).with_context(|| format!("cannot write {}", script.display()))?;
     run(Command::new("chmod").arg("755").arg(&tool).arg(&script))?;
     if let Some(list) = std::env::var_os("GITHUB_PATH") {
-        let mut list = OpenOptions::new().append(true).open(list).context("cannot add to the search path")?;
-        writeln!(list, "{}", folder.display()).context("cannot add to the search path")?;
+        let mut list = OpenOptions::new().append(true).open(list).context("cannot extend PATH")?;
+        writeln!(list, "{}", folder.display()).context("cannot extend PATH")?;
     } else {
         say::line(format_args!("appimagetool is in {}; put that folder into PATH", folder.display()));
     }
@@ -81,12 +81,12 @@ fn fetch_pinned(pin: &Pin, processor: &str, to: &Path) -> Result<()> {
     run(curl.arg(&address))?;
     if !is_there() {
         fs::remove_file(to).with_context(|| format!("cannot remove {}", to.display()))?;
-        bail!("{address} is not the file that is pinned");
+        bail!("{address} does not match its pinned SHA-256");
     }
     Ok(())
 }
 
-/// Runs the tool without a file system of the kernel's, with the runtime that was fetched.
+/// Runs the tool without FUSE, with the pinned runtime.
 fn wrapper(tool: &Path, runtime: &Path) -> String {
     let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
     format!("#!/bin/sh\nexec {} --appimage-extract-and-run --runtime-file {} \"$@\"\n", quoted(tool), quoted(runtime))

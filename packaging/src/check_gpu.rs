@@ -1,9 +1,9 @@
-//! `cargo xtask check-gpu`: all that can be known of the graphics cards' code without a graphics card.
+//! `cargo xtask check-gpu`: checks the GPU code as far as possible without a card.
 //!
-//! The CUDA kernels are compiled to machine code for three generations of cards, the program is checked with the feature
-//! `cuda`, and with the feature `metal` for Apple's processors. That needs NVIDIA's compiler, which comes with pip, and a
-//! standard library for Apple. It takes most of an hour at first, so continuous integration leaves it out. Nothing is run;
-//! what the kernels compute is tested by `cargo test --test gpu`.
+//! Compiles the CUDA kernels for three generations of cards, and checks the program with the feature `cuda`, and with
+//! `metal` for Apple's processors. This needs NVIDIA's compiler, which pip provides, and a standard library for Apple.
+//! The first run takes most of an hour, so continuous integration skips it. Nothing is executed; `cargo test --test
+//! gpu` tests what the kernels compute.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,8 @@ use crate::check_macos::{self, Processor};
 use crate::process::{cargo, repository, run};
 use crate::{machine, say};
 
-/// NVIDIA's compiler as Python packages. CUDA 13.0: every driver for CUDA 13 takes what it makes, and cudarc knows it.
+/// NVIDIA's compiler as Python packages. CUDA 13.0, because every CUDA 13 driver accepts its output and cudarc supports
+/// it.
 const TOOLKIT: &[&str] = &[
     "nvidia-cuda-nvcc==13.0.88",
     "nvidia-nvvm==13.0.88",
@@ -25,10 +26,10 @@ const TOOLKIT: &[&str] = &[
     "nvidia-cuda-cccl==13.0.85",
 ];
 
-/// Turing, which has no tensor cores for bf16; Ampere, the first that has; Hopper.
+/// Turing, without bf16 tensor cores; Ampere, the first with them; Hopper.
 const ARCHITECTURES: &[&str] = &["sm_75", "sm_80", "sm_90"];
 
-/// What the program is checked for with the feature `cuda`: PTX of this one runs on all later cards.
+/// The compute capability for the feature `cuda`: its PTX runs on all later cards.
 const COMPUTE_CAPABILITY: &str = "80";
 
 const KERNELS: &str = "engine/src/kernels/cuda/attention.cu";
@@ -51,10 +52,10 @@ enum Part {
     Metal,
 }
 
-/// Checks what was asked for.
+/// Runs the chosen checks.
 ///
 /// # Errors
-/// Names what could not be compiled, or what is missing to try.
+/// Names what does not compile, or which tool is missing.
 pub(crate) fn run_checks(arguments: &CheckGpuArgs) -> Result<()> {
     let wants = |part| arguments.parts.is_empty() || arguments.parts.contains(&part);
     let folder = repository().join("target/gpu-check");
@@ -71,17 +72,17 @@ pub(crate) fn run_checks(arguments: &CheckGpuArgs) -> Result<()> {
     if wants(Part::Metal) {
         check_macos::check(Processor::Arm64)?;
     }
-    say::line(format_args!("checked; nothing of it ran on a card"));
+    say::line(format_args!("checked; nothing was run on a card"));
     Ok(())
 }
 
-/// The toolkit's root: `CUDA_HOME` where it is set, else from Python's packages.
+/// The toolkit's root: `CUDA_HOME` if set, otherwise from Python packages.
 fn toolkit(folder: &Path) -> Result<PathBuf> {
     if let Some(home) = std::env::var_os("CUDA_HOME").map(PathBuf::from) {
         if home.join("bin/nvcc").is_file() {
             return Ok(home);
         }
-        bail!("CUDA_HOME is {}, where there is no bin/nvcc; correct it or unset it", home.display());
+        bail!("CUDA_HOME is {}, which has no bin/nvcc; correct or unset it", home.display());
     }
     let packages = folder.join("toolkit");
     let root = packages.join("nvidia/cu13");
@@ -92,14 +93,15 @@ fn toolkit(folder: &Path) -> Result<PathBuf> {
     say::line(format_args!("fetching NVIDIA's compiler into {}", packages.display()));
     let mut pip = Command::new(machine::PYTHON);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target"]);
-    run(pip.arg(&packages).args(TOOLKIT)).context("pip could not fetch NVIDIA's compiler; is there a network?")?;
+    run(pip.arg(&packages).args(TOOLKIT))
+        .context("pip could not download NVIDIA's compiler; is there a network connection?")?;
     if !root.join("bin/nvcc").is_file() {
-        bail!("the packages hold no nvidia/cu13/bin/nvcc; have they changed?");
+        bail!("the packages contain no nvidia/cu13/bin/nvcc; have they changed?");
     }
     Ok(root)
 }
 
-/// Compiles the kernels and tells what of a card they take; registers that spill into memory are an error.
+/// Compiles the kernels and reports the registers they use. Spilled registers are an error.
 fn compile_kernels(toolkit: &Path, folder: &Path) -> Result<()> {
     let nvcc = || {
         let mut command = Command::new(toolkit.join("bin/nvcc"));
@@ -117,7 +119,7 @@ fn compile_kernels(toolkit: &Path, folder: &Path) -> Result<()> {
         }
         let kernels = usage(&told);
         if kernels.is_empty() {
-            bail!("{KERNELS} holds no kernels for {architecture}");
+            bail!("{KERNELS} contains no kernels for {architecture}");
         }
         for Usage { name, registers, spilled_bytes } in kernels {
             say::result(format_args!("{architecture} {name}: {registers} registers"));
@@ -132,7 +134,7 @@ fn compile_kernels(toolkit: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What a kernel takes of a multiprocessor.
+/// The resources a kernel uses on a multiprocessor.
 #[derive(Debug, PartialEq, Eq)]
 struct Usage {
     name: String,
@@ -140,7 +142,7 @@ struct Usage {
     spilled_bytes: u32,
 }
 
-/// Reads what `ptxas -v` tells: a line with the kernel's name, one with its spills, one with its registers.
+/// Parses the output of `ptxas -v`: one line each for a kernel's name, its spills and its registers.
 fn usage(told: &str) -> Vec<Usage> {
     let mut kernels: Vec<Usage> = Vec::new();
     let number_before = |line: &str, word: &str| -> Option<u32> {
@@ -163,7 +165,7 @@ fn usage(told: &str) -> Vec<Usage> {
 }
 
 fn check_with_cuda(toolkit: &Path, folder: &Path) -> Result<()> {
-    say::line(format_args!("checking the program with the feature cuda; candle's kernels take long at first"));
+    say::line(format_args!("checking the program with the feature cuda; candle's kernels take long the first time"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(toolkit.join("bin")).chain(std::env::split_paths(&path)))
         .context("PATH cannot be extended")?;

@@ -1,8 +1,8 @@
-//! `cargo xtask check-macos`: the program checked for both of Apple's processors, with the feature `metal`, on any system.
+//! `cargo xtask check-macos`: checks the program for both kinds of Mac, with the feature `metal`, on any system.
 //!
-//! On a Mac, and wherever rustup has the targets, that is clippy; on Debian its own compiler checks types and warnings, with
-//! the standard library built from source. Nothing is linked: that needs Apple's SDK, which is to be had on a Mac alone. C
-//! code in a dependency would need it as well, so a dependency that compiles C for macOS fails here too.
+//! Uses clippy on a Mac and wherever rustup has the targets; on Debian, Debian's compiler checks types and warnings,
+//! with the standard library built from source. Nothing is linked, which would need Apple's SDK and so a Mac. C code
+//! would need it too, so a dependency that compiles C for macOS fails here.
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -22,16 +22,16 @@ pub(crate) struct CheckMacosArgs {
 /// Processors of Macs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Processor {
-    /// Apple's own, since 2020
+    /// Apple silicon
     #[value(name = "arm64")]
     Arm64,
-    /// Intel's, before
+    /// Intel
     #[value(name = "x86_64")]
     X86_64,
 }
 
 impl Processor {
-    /// What Rust calls a Mac with it.
+    /// The target triple.
     const fn target(self) -> &'static str {
         match self {
             Self::Arm64 => "aarch64-apple-darwin",
@@ -40,10 +40,10 @@ impl Processor {
     }
 }
 
-/// Checks for the processors that were asked for.
+/// Checks the program for the chosen processors.
 ///
 /// # Errors
-/// Names what cannot be compiled, or what is missing to try.
+/// Names what does not compile, or which tool is missing.
 pub(crate) fn run_checks(arguments: &CheckMacosArgs) -> Result<()> {
     for processor in Processor::value_variants() {
         if arguments.processors.is_empty() || arguments.processors.contains(processor) {
@@ -54,10 +54,10 @@ pub(crate) fn run_checks(arguments: &CheckMacosArgs) -> Result<()> {
     Ok(())
 }
 
-/// Checks the program for Macs with `processor`.
+/// Checks the program for Macs with this processor.
 ///
 /// # Errors
-/// Names what cannot be compiled, or what is missing to try.
+/// Names what does not compile, or which tool is missing.
 pub(crate) fn check(processor: Processor) -> Result<()> {
     let target = processor.target();
     say::line(format_args!("checking the program with the feature metal for {target}"));
@@ -65,7 +65,7 @@ pub(crate) fn check(processor: Processor) -> Result<()> {
     let is_debian = debian_rust::is_needed_for(target)?;
     if is_debian {
         command = DebianRust::unpack(target)?.cargo();
-        // Debian's compiler is a released one, for which building the standard library is not switched on.
+        // Building the standard library is not enabled in release compilers.
         command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Dwarnings");
         command.args(["check", "-Zbuild-std=std,panic_unwind"]);
     } else {

@@ -1,7 +1,7 @@
-//! `cargo xtask check-neon`: the tests of the CPU's kernels, built for aarch64 and run by an emulator of its CPUs.
+//! `cargo xtask check-neon`: runs the CPU kernel tests on emulated aarch64 CPUs.
 //!
-//! The kernels and their tests need nothing else of the program, so a small crate is made of the same files. Results are
-//! checked; an emulator says nothing about speed.
+//! Kernels and their tests need no other part of the program, so a small crate is generated from the same files. Only
+//! results are checked; an emulator says nothing about speed.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,22 +15,22 @@ use crate::{machine, say};
 
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 
-/// CPUs as the emulator names them, with what the kernels should find there.
+/// CPUs by the emulator's names, with the instruction set the kernels should detect.
 const CPUS: &[(&str, &str)] = &[("cortex-a53", "portable"), ("cortex-a76", "neon"), ("max", "neon")];
 
-/// What kernels and tests depend on.
+/// Dependencies of kernels and tests.
 const DEPENDENCIES: &[&str] = &["half", "libm", "proptest", "rayon", "tracing"];
 
 const KERNELS: &str = "engine/src/kernels/cpu/mod.rs";
 const TESTS: &str = "tests/engine/kernels/mod.rs";
 
-/// Builds the tests and runs them on each of the CPUs.
+/// Builds the tests and runs them on each CPU.
 ///
 /// # Errors
 /// Names what is missing, or the CPU on which a test fails.
 pub(crate) fn run_tests() -> Result<()> {
     if cfg!(target_arch = "aarch64") {
-        bail!("this CPU is one of those that would be emulated; run `cargo test --test engine kernels`");
+        bail!("this CPU needs no emulation; run `cargo test --test engine kernels`");
     }
     machine::need_aarch64_emulator()?;
     let folder = repository().join("target/neon-check");
@@ -53,7 +53,7 @@ pub(crate) fn run_tests() -> Result<()> {
     Ok(())
 }
 
-/// Writes the crate; its dependencies have the versions of the workspace.
+/// Writes the crate, with the workspace's versions of its dependencies.
 fn write_crate(folder: &Path) -> Result<()> {
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
@@ -84,7 +84,7 @@ fn manifest(workspace: &str) -> Result<String> {
     Ok(text)
 }
 
-/// The crate's source: kernels and tests as they are, and a test that the CPU is what it should be.
+/// The crate's source: kernels and tests unchanged, and a test that the expected instruction set is detected.
 fn library(repository: &Path) -> String {
     let (kernels, tests) = (repository.join(KERNELS), repository.join(TESTS));
     format!(

@@ -1,7 +1,8 @@
-//! Debian's Rust compiler, for targets whose standard library ours lacks: unpacked, not installed.
+//! Debian's Rust compiler, for targets whose standard library our compiler lacks. It is unpacked, not installed.
 //!
-//! `rustup target add` is the plain way to a standard library; this is the other, where there is Debian and no rustup. Debian
-//! 12 has a recent compiler (`rustc-web`) with the source of its library and, for each of Debian's processors, the library.
+//! `rustup target add` is the usual way to get a standard library; this is the alternative on Debian without rustup.
+//! Debian 12 has a recent compiler (`rustc-web`), the source of its library and, for each of Debian's architectures,
+//! the library.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,24 +16,24 @@ use crate::say;
 /// The compiler, cargo, the library for this machine and its source.
 const PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", LIBRARY];
 
-/// The standard library, in a package for each processor.
+/// The standard library, with a package per architecture.
 const LIBRARY: &str = "libstd-rust-web-dev";
 
-/// What compiler and cargo load, on Debian 12.
+/// Shared libraries that compiler and cargo need on Debian 12.
 const LOADED: &[&str] =
     &["libllvm22", "libgit2-1.5", "libhttp-parser2.9", "libmbedtls14", "libmbedx509-1", "libmbedcrypto7"];
 
-/// Whether this machine's own compiler lacks a standard library for `target`.
+/// Whether the installed compiler lacks a standard library for `target`.
 ///
 /// # Errors
-/// When the compiler cannot be asked.
+/// When the compiler cannot be run.
 pub(crate) fn is_needed_for(target: &str) -> Result<bool> {
     let mut rustc = Command::new("rustc");
     let libraries = output(rustc.args(["--print", "target-libdir", "--target", target]))?;
     Ok(!Path::new(libraries.trim()).is_dir())
 }
 
-/// Debian's Rust, unpacked below `target/debian-rust`.
+/// Debian's Rust, unpacked in `target/debian-rust`.
 pub(crate) struct DebianRust {
     folder: PathBuf,
     /// The packages' version.
@@ -40,19 +41,19 @@ pub(crate) struct DebianRust {
 }
 
 impl DebianRust {
-    /// Fetches and unpacks it, where that was not done before, to compile for `target`.
+    /// Downloads and unpacks it, unless already done, to compile for `target`.
     ///
     /// # Errors
-    /// When this is not Debian, or its packages cannot be had.
+    /// When this is not Debian, or its packages are not available.
     pub(crate) fn unpack(target: &str) -> Result<Self> {
         if !is_in_path("dpkg-deb") || !cfg!(target_arch = "x86_64") {
             bail!("there is no standard library for {target}; get it with `rustup target add {target}`");
         }
         let described = output(Command::new("apt-cache").args(["show", "--no-all-versions", "rustc-web"]))
-            .context("Debian's package rustc-web is not to be had here; it is in Debian 12's security updates")?;
+            .context("Debian's package rustc-web is not available; it is in Debian 12's security updates")?;
         let version = described.lines().find_map(|line| line.strip_prefix("Version: ")).map(str::to_owned);
         let version = version.context("rustc-web has no version")?;
-        // A newer compiler needs a newer library: each version has a folder of its own.
+        // Compiler and library must match, so each version has its own folder.
         let rust = Self { folder: repository().join("target/debian-rust").join(&version), version };
         if !rust.cargo_path().exists() {
             say::line(format_args!("fetching Debian's Rust {} into {}", rust.version, rust.folder.display()));
@@ -65,16 +66,16 @@ impl DebianRust {
         Ok(rust)
     }
 
-    /// Adds the standard library for another of Debian's processors, named as Debian (`arm64`) and as Rust names it.
+    /// Adds the standard library for another architecture, by Debian's name (`arm64`) and Rust's target.
     ///
     /// # Errors
-    /// When the package cannot be had.
+    /// When the package is not available.
     pub(crate) fn add_library(&self, architecture: &str, target: &str) -> Result<()> {
         if self.root().join("usr/lib/rustlib").join(target).is_dir() {
             return Ok(());
         }
         say::line(format_args!("fetching Debian's Rust library for {target}"));
-        // Lists of our own, so that nothing changes in how this machine is set up.
+        // Separate package lists leave the machine's configuration alone.
         let lists = self.folder.join("lists");
         fs::create_dir_all(lists.join("partial")).with_context(|| format!("cannot make {}", lists.display()))?;
         let options = [
@@ -89,7 +90,7 @@ impl DebianRust {
         self.fetch(&[format!("{LIBRARY}={}", self.version)], &options, architecture)
     }
 
-    /// Debian's cargo with Debian's compiler, and no setting of ours.
+    /// Debian's cargo with Debian's compiler, without our settings.
     pub(crate) fn cargo(&self) -> Command {
         let root = self.root();
         let mut command = Command::new(self.cargo_path());

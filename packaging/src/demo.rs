@@ -11,15 +11,15 @@ use crate::{pdfium, program, say};
 /// Arguments of `cargo xtask demo`.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
-    /// What to ask the sample report
+    /// The question about the sample report
     #[arg(long, default_value = program::QUESTION)]
     question: String,
-    /// Answers on the terminal even where there is a display
+    /// Answer on the terminal even if there is a display
     #[arg(long)]
     terminal: bool,
 }
 
-/// Fetches PDFium, builds, fetches the starter model, and asks.
+/// Downloads PDFium, builds Recto, downloads the starter model and asks a question.
 pub(crate) fn run(arguments: &DemoArgs) -> Result<()> {
     pdfium::fetch()?;
     let recto = program::build_release()?;
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> Result<()> {
     run_command(&mut ask)
 }
 
-/// Whether a window could be shown.
+/// Whether there is a display for a window.
 fn has_display() -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     cfg!(any(windows, target_os = "macos")) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")

@@ -1,4 +1,4 @@
-//! What must be installed on this machine: looked for, installed with apt where we may, named otherwise.
+//! Required packages and programs: installed with apt where permitted, otherwise named.
 
 use std::process::Command;
 
@@ -7,10 +7,10 @@ use anyhow::{Result, bail};
 use crate::process::{is_in_path, run, succeeds};
 use crate::say;
 
-/// The Python that fetches packages: the user's own.
+/// The user's own Python, which downloads packages.
 pub(crate) const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 
-/// What the program needs at run time beyond the C library: opened by name while it runs, so no linker asks for it.
+/// Run-time libraries besides the C library. The program opens them by name, so the linker does not know them.
 pub(crate) const WINDOW_PACKAGES: &[&str] = &[
     "libx11-6",
     "libx11-xcb1",
@@ -24,17 +24,17 @@ pub(crate) const WINDOW_PACKAGES: &[&str] = &[
     "fonts-dejavu-core",
 ];
 
-/// What the window is tested with, and the graphics cards' kernels.
+/// Packages for testing the window and the GPU kernels.
 const TEST_PACKAGES: &[&str] = &["xvfb", "xdotool", "imagemagick", "x11-utils", "g++", "strace"];
 
-/// Makes sure that the tests' packages are there.
+/// Ensures that the packages for the tests are installed.
 ///
 /// # Errors
-/// When some are missing and we may not install them: names them.
+/// Names missing packages that we may not install.
 pub(crate) fn need_test_packages() -> Result<()> {
     need_pip()?;
     if !cfg!(target_os = "linux") {
-        say::line(format_args!("the window is checked under Xvfb on Linux alone"));
+        say::line(format_args!("the window is checked under Xvfb, on Linux only"));
         return Ok(());
     }
     if is_in_path("dpkg-query") {
@@ -48,13 +48,13 @@ pub(crate) fn need_test_packages() -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that programs for aarch64 can be linked and run.
+/// Ensures that aarch64 programs can be linked and run.
 ///
 /// # Errors
-/// When that takes what is missing and may not be installed by us, or what this system does not have: names it.
+/// Names missing packages that we may not install, or that this system lacks.
 pub(crate) fn need_aarch64_emulator() -> Result<()> {
     if !cfg!(target_os = "linux") {
-        bail!("the emulator qemu-aarch64 runs on Linux alone");
+        bail!("the emulator qemu-aarch64 runs only on Linux");
     }
     if is_in_path("dpkg-query") {
         return need_packages(&["qemu-user", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"]);
@@ -67,10 +67,10 @@ pub(crate) fn need_aarch64_emulator() -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that programs are there, each named with the Debian package that holds it.
+/// Ensures that programs are installed, each given with its Debian package.
 ///
 /// # Errors
-/// When some are missing and we may not install them: names them.
+/// Names missing packages that we may not install.
 pub(crate) fn need_tools(tools: &[(&str, &str)]) -> Result<()> {
     let missing: Vec<_> = tools.iter().filter(|(program, _)| !is_in_path(program)).collect();
     if missing.is_empty() {
@@ -83,10 +83,10 @@ pub(crate) fn need_tools(tools: &[(&str, &str)]) -> Result<()> {
     bail!("missing programs: {}; install them with your system's package manager", names.join(", "))
 }
 
-/// Makes sure that `python3 -m pip` runs.
+/// Ensures that `python3 -m pip` runs.
 ///
 /// # Errors
-/// When it does not and we may not install it: names the packages.
+/// Names the missing packages if we may not install them.
 pub(crate) fn need_pip() -> Result<()> {
     if has_pip() {
         return Ok(());
@@ -101,10 +101,10 @@ pub(crate) fn need_pip() -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that `python3 -m venv` makes environments with pip in them.
+/// Ensures that `python3 -m venv` creates environments with pip.
 ///
 /// # Errors
-/// When it does not and we may not install it: names the packages.
+/// Names the missing packages if we may not install them.
 pub(crate) fn need_venv() -> Result<()> {
     if succeeds(Command::new(PYTHON).args(["-c", "import ensurepip, venv"])) {
         return Ok(());
@@ -148,17 +148,17 @@ fn is_installed(package: &str) -> bool {
     query.output().is_ok_and(|output| output.stdout == b"installed")
 }
 
-/// Whether this is a machine of continuous integration.
+/// Whether this is a CI machine.
 pub(crate) fn is_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
-/// Whether this is a machine of continuous integration on which we may become root; on others that is for its user to do.
+/// Whether this is a CI machine where sudo works; elsewhere, becoming root is up to the user.
 fn may_become_root() -> bool {
     is_ci() && succeeds(Command::new("sudo").args(["--non-interactive", "true"]))
 }
 
-/// Whether this process may do anything.
+/// Whether this process runs as root.
 pub(crate) fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }

@@ -1,6 +1,6 @@
 //! Recto's task runner, started as `cargo xtask COMMAND`: one file per command, few dependencies, quick to build.
 //!
-//! It drives the program and the tools around it, and knows nothing of engine or app.
+//! It drives the program and its tools, and does not depend on engine or app.
 
 mod appimagetool;
 mod check_dist;
@@ -11,7 +11,6 @@ mod check_workflows;
 mod debian_rust;
 mod demo;
 mod dist;
-mod file_map;
 mod icons;
 mod machine;
 mod pdfium;
@@ -37,41 +36,39 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Fetches PDFium into the user's cache, where Recto looks for it
+    /// Download PDFium into the user's cache
     Pdfium,
-    /// Fetches what is needed, builds Recto and asks the sample report a question
+    /// Download what is needed, build Recto and ask a question about the sample report
     Demo(demo::DemoArgs),
-    /// Installs what tests need and runs all of them, as continuous integration does
+    /// Install what the tests need and run them all, as continuous integration does
     Test(test::TestArgs),
-    /// Writes the file map of ARCHITECTURE.md from the tree on disk
-    FileMap,
-    /// Installs the packages in clean places, uses them, upgrades and removes them
+    /// Install packages in clean roots, use, upgrade and remove them
     CheckDist(check_dist::CheckDistArgs),
-    /// Compiles the code for graphics cards, and checks the program with it, without a card
+    /// Compile the GPU kernels and check the program with them, without a card
     CheckGpu(check_gpu::CheckGpuArgs),
-    /// Checks the program for Macs, on any system
+    /// Check the program for Macs, on any system
     CheckMacos(check_macos::CheckMacosArgs),
-    /// Runs the tests of the CPU's kernels on emulated aarch64 CPUs
+    /// Run the CPU kernel tests on emulated aarch64 CPUs
     CheckNeon,
-    /// Makes the packages that people install, in target/dist
+    /// Build the packages, in target/dist
     Dist(dist::DistArgs),
-    /// Draws the program's icons from assets/icons/recto.svg, in all sizes
+    /// Render the program's icons from assets/icons/recto.svg
     Icons,
-    /// Lints what GitHub runs, in .github/workflows
+    /// Lint the workflows in .github/workflows
     CheckWorkflows,
-    /// Uses the disk image as its user would, on a Mac
+    /// Use the disk image as a user would, on a Mac
     CheckImage,
-    /// Fetches what AppImages are made with
+    /// Download appimagetool
     Appimagetool,
-    /// Imports the certificate that the environment gives, on a Mac that is thrown away afterwards
+    /// Import a signing certificate from the environment, on a disposable machine
     ImportCertificate,
-    /// Puts the packages that are in target/dist into a draft of a release on GitHub
+    /// Put the packages in target/dist into a draft release on GitHub
     Publish(publish::PublishArgs),
-    /// Opens the window on a virtual display, uses it and looks at the picture
+    /// Use the window on a virtual display and check what it shows
     CheckWindow,
-    /// Measures how long frames take while a long report is scrolled, read and asked about
+    /// Measure frame times while a long report is scrolled, read and asked about
     FrameTimes(window::smooth::FrameTimesArgs),
-    /// Makes pictures of every screen, light and dark, into assets/screenshots
+    /// Take screenshots of every screen, light and dark, in assets/screenshots
     Screenshots,
 }
 
@@ -80,7 +77,6 @@ fn main() -> ExitCode {
         Command::Pdfium => pdfium::fetch().map(|_| ()),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
-        Command::FileMap => file_map::run(),
         Command::CheckDist(arguments) => check_dist::run(&arguments),
         Command::CheckGpu(arguments) => check_gpu::run_checks(&arguments),
         Command::CheckMacos(arguments) => check_macos::run_checks(&arguments),

@@ -1,8 +1,8 @@
-//! `cargo xtask pdfium`: the PDF library, from the wheel of a Python package that carries it for every platform.
+//! `cargo xtask pdfium`: downloads PDFium from the Python wheel that ships it for every platform.
 //!
-//! Release, wheels and libraries are pinned by SHA-256 in `packaging/pdfium.toml`. The library ends up in
-//! `<user cache>/recto/pdfium/<release>/`, with its licence texts in `licenses/` beside it, by one rename; that of another
-//! platform, for its packages, below `target/pdfium/`.
+//! Release, wheels and libraries are pinned by SHA-256 in `packaging/pdfium.toml`. The library is installed in `<user
+//! cache>/recto/pdfium/<release>/`, with its licence texts in `licenses/`, by one rename. Libraries for other
+//! platforms, for their packages, go to `target/pdfium/`.
 
 use std::fs;
 use std::io::Read;
@@ -27,14 +27,14 @@ struct Pin {
     library_sha256: String,
 }
 
-/// PDFium as it was fetched for a platform.
+/// PDFium for a platform.
 #[derive(Clone, Debug)]
 pub(crate) struct Pdfium {
-    /// Where library and `licenses/` lie.
+    /// Folder of the library and `licenses/`.
     pub(crate) folder: PathBuf,
-    /// What the library's file is called.
+    /// File name of the library.
     pub(crate) library: String,
-    /// The package that carries it, with its release.
+    /// The Python package and its version.
     pub(crate) package: String,
     /// The release.
     pub(crate) version: String,
@@ -42,22 +42,22 @@ pub(crate) struct Pdfium {
     pub(crate) sha256: String,
 }
 
-/// Fetches this machine's library where it is not there yet and returns the folder it is in.
+/// Downloads this machine's library if it is missing and returns its folder.
 ///
 /// # Errors
-/// When this machine has no pinned wheel, pip fails, or what it fetched is not what is pinned.
+/// When no wheel is pinned for this machine, pip fails, or a hash does not match.
 pub(crate) fn fetch() -> Result<PathBuf> {
     Ok(fetch_for(&machine_key())?.folder)
 }
 
-/// The same for the platform that `packaging/pdfium.toml` calls `key`.
+/// Does the same for the platform `key` of `packaging/pdfium.toml`.
 ///
 /// # Errors
 /// As above.
 pub(crate) fn fetch_for(key: &str) -> Result<Pdfium> {
     let pin = pin_for(key)?;
     let folder = if key == machine_key() {
-        let project = directories::ProjectDirs::from("", "", "recto").context("this user has no home folder")?;
+        let project = directories::ProjectDirs::from("", "", "recto").context("this user has no home folder folder")?;
         project.cache_dir().join("pdfium").join(&pin.version)
     } else {
         program::target_folder()?.join("pdfium").join(&pin.version).join(key)
@@ -76,7 +76,7 @@ fn fetch_to(pin: &Pin, folder: PathBuf) -> Result<PathBuf> {
     let parent = folder.parent().context("the cache folder has no parent")?;
     let scratch = parent.join(format!("{}.partial-{}", pin.version, std::process::id()));
     let result = fetch_into(pin, &scratch, &folder);
-    // A scratch folder that is gone already is what was wanted.
+    // It does not matter if the scratch folder is gone already.
     let _ = fs::remove_dir_all(&scratch);
     result?;
     say::line(format_args!("PDFium {} is now in {}", pin.version, folder.display()));
@@ -93,17 +93,17 @@ fn fetch_into(pin: &Pin, scratch: &Path, folder: &Path) -> Result<()> {
     let bytes = fs::read(&wheel).with_context(|| format!("cannot read {}", wheel.display()))?;
     let found = hex_sha256(&bytes);
     if found != pin.wheel_sha256 {
-        bail!("the wheel of {} {} has SHA-256 {found}, pinned is {}", pin.package, pin.version, pin.wheel_sha256);
+        bail!("the wheel of {} {} has SHA-256 {found}, expected {}", pin.package, pin.version, pin.wheel_sha256);
     }
     unpack(&bytes, pin, &unpacked)?;
     if !is_whole(&unpacked, pin) {
-        bail!("{} in the wheel of {} {} is not the pinned one", pin.library, pin.package, pin.version);
+        bail!("{} in the wheel of {} {} does not match its pinned SHA-256", pin.library, pin.package, pin.version);
     }
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("cannot replace {}", folder.display()))?;
     }
     match fs::rename(&unpacked, folder) {
-        // Another process may have been quicker; its result is as good.
+        // Another process may have been faster; its result is equally good.
         Err(_) if is_whole(folder, pin) => Ok(()),
         renamed => renamed.with_context(|| format!("cannot move the library to {}", folder.display())),
     }
@@ -113,13 +113,13 @@ fn download(pin: &Pin, folder: &Path) -> Result<PathBuf> {
     let mut pip = Command::new(machine::PYTHON);
     pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]);
     pip.args(["--platform", &pin.tag, "--dest"]).arg(folder).arg(format!("{}=={}", pin.package, pin.version));
-    process::run(&mut pip).context("pip could not fetch PDFium; is there a network?")?;
+    process::run(&mut pip).context("pip could not download PDFium; is there a network connection?")?;
     let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
     let mut wheels = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| has_extension(path, "whl"));
-    wheels.next().context("pip fetched no wheel")
+    wheels.next().context("pip downloaded no wheel")
 }
 
-/// Takes the library and all licence texts out of a wheel, which is a zip file.
+/// Extracts the library and all licence texts from a wheel, which is a zip file.
 fn unpack(wheel: &[u8], pin: &Pin, folder: &Path) -> Result<()> {
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(wheel)).context("the wheel is not a zip file")?;
     for index in 0..archive.len() {
@@ -136,7 +136,7 @@ fn unpack(wheel: &[u8], pin: &Pin, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Where a file of the wheel goes: the library to the top, licence texts below `licenses`, the rest nowhere.
+/// Where a file of the wheel is extracted to: the library to the top, licence texts to `licenses`, the rest nowhere.
 fn place_of(inside: &Path, library: &str) -> Option<PathBuf> {
     if inside == Path::new("pypdfium2_raw").join(library) {
         return Some(library.into());
@@ -146,7 +146,7 @@ fn place_of(inside: &Path, library: &str) -> Option<PathBuf> {
     (is_info && parts.as_path().starts_with("licenses")).then(|| parts.as_path().to_path_buf())
 }
 
-/// Whether `folder` holds the library as pinned, bit for bit.
+/// Whether `folder` contains exactly the pinned library.
 fn is_whole(folder: &Path, pin: &Pin) -> bool {
     fs::read(folder.join(&pin.library)).is_ok_and(|bytes| hex_sha256(&bytes) == pin.library_sha256)
 }
@@ -173,7 +173,7 @@ fn text(table: &toml::Table, key: &str) -> Result<String> {
     value.map(String::from).with_context(|| format!("no `{key}` in pdfium.toml"))
 }
 
-/// What `packaging/pdfium.toml` calls this machine.
+/// This machine's key in `packaging/pdfium.toml`.
 fn machine_key() -> String {
     let libc = match (std::env::consts::OS, cfg!(target_env = "musl")) {
         ("linux", true) => "-musl",

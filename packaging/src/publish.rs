@@ -1,6 +1,6 @@
-//! `cargo xtask publish`: gathers the packages that all machines made, and puts them into a draft of a release on GitHub.
+//! `cargo xtask publish`: collects the packages of all machines in a draft release on GitHub.
 //!
-//! A draft, because a person looks at it before others do; what to look at is in `packaging/RELEASE.md`.
+//! It is a draft because a person reviews it first, following `packaging/RELEASE.md`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::process::{repository, run};
 use crate::program::target_folder;
 use crate::say;
 
-/// What a release must hold: how names of packages end, and how many there are of each.
+/// What a release must contain: endings of file names, and the number of files for each.
 const EXPECTED: &[(&str, usize)] = &[
     // Linux: two processors, and one with CUDA.
     (".deb", 3),
@@ -34,24 +34,24 @@ const EXPECTED: &[(&str, usize)] = &[
 /// Which release.
 #[derive(Debug, Args)]
 pub(crate) struct PublishArgs {
-    /// The tag, where it is not the one that started a workflow on GitHub
+    /// The tag [default: the one that started the workflow on GitHub]
     #[arg(long)]
     tag: Option<String>,
-    /// Look at everything and make no draft
+    /// Check everything without creating a draft
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Makes the draft.
+/// Creates the draft.
 ///
 /// # Errors
-/// When the tag is not the program's version, the changelog does not know it, a package is missing, or `gh` fails.
+/// When the tag is not the program's version, the changelog has no section for it, a package is missing, or `gh` fails.
 pub(crate) fn run_for(arguments: &PublishArgs) -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     let tag = arguments.tag.clone().or_else(|| std::env::var("GITHUB_REF_NAME").ok());
     let tag = tag.context("name the tag with --tag")?;
     if tag != format!("v{version}") {
-        bail!("the tag is {tag}, and the program's version {version}; they must be the same");
+        bail!("the tag {tag} does not match the program's version {version}");
     }
     let changelog = repository().join("CHANGELOG.md");
     let changelog = fs::read_to_string(&changelog).with_context(|| format!("cannot read {}", changelog.display()))?;
@@ -62,14 +62,14 @@ pub(crate) fn run_for(arguments: &PublishArgs) -> Result<()> {
     let names: Vec<_> = packages.iter().filter_map(|path| path.file_name()?.to_str()).collect();
     let missing = missing(&names);
     if !missing.is_empty() {
-        bail!("the release is not whole: {}", missing.join(", "));
+        bail!("the release is incomplete: {}", missing.join(", "));
     }
     sums::write(&folder)?;
     for name in &names {
         say::result(format_args!("{name}"));
     }
     if arguments.dry_run {
-        say::line(format_args!("{} files for {}; no draft was made", names.len(), tag));
+        say::line(format_args!("{} files for {}; no draft was created", names.len(), tag));
         return Ok(());
     }
     let notes_file = target_folder()?.join("release-notes.md");
@@ -80,7 +80,7 @@ pub(crate) fn run_for(arguments: &PublishArgs) -> Result<()> {
     run(gh.args(packages).arg(folder.join(sums::NAME)))
 }
 
-/// All files of the folder but hidden ones and the sums, in order.
+/// All files in the folder, sorted, except hidden ones and the checksums.
 fn packages_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
     let is_package = |path: &PathBuf| {
@@ -92,14 +92,14 @@ fn packages_in(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(packages)
 }
 
-/// What is expected and is not there, in words.
+/// Describes the packages that are missing.
 fn missing(names: &[&str]) -> Vec<String> {
     let found = |ending: &str| names.iter().filter(|name| name.ends_with(ending)).count();
     let short = EXPECTED.iter().filter(|(ending, count)| found(ending) < *count);
     short.map(|(ending, count)| format!("{} of {count} `*{ending}`", found(ending))).collect()
 }
 
-/// What the changelog says of a version, without its heading.
+/// The changelog's section for a version, without its heading.
 fn section<'a>(changelog: &'a str, version: &str) -> Option<&'a str> {
     let heading = format!("\n## [{version}]");
     let after = &changelog[changelog.find(&heading)? + heading.len()..];

@@ -1,6 +1,7 @@
-//! `cargo xtask test`: formatting, lints, documentation, all tests, the window, the starter, training; what `.ci/run` runs.
+//! `cargo xtask test`: formatting, lints, documentation, all tests, the window, the starter, training; what `.ci/run`
+//! runs.
 //!
-//! Every step runs even after one failed, each says how long it took, and the last line counts.
+//! Every step runs even after a failure and reports its duration. The last line is the count.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -13,29 +14,29 @@ use clap::builder::PossibleValuesParser;
 use crate::process::{self, cargo, run as run_command};
 use crate::{machine, pdfium, program, say, training, window};
 
-/// How many checks passed and failed.
+/// Numbers of passed and failed checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Counts {
     passed: u64,
     failed: u64,
 }
 
-/// What to run.
+/// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Steps to run, in the order they have [default: all; training only where CI is set]
+    /// Steps to run, in their usual order [default: all; training only if CI is set]
     #[arg(value_parser = PossibleValuesParser::new(STEPS.iter().map(|(name, _)| *name)))]
     steps: Vec<String>,
 }
 
 impl TestArgs {
-    /// Why a step is not run, where it was not asked for by name.
+    /// Why a step that was not requested by name is skipped.
     fn leave_out(&self, name: &str) -> Option<String> {
         if self.steps.is_empty() && name == training::NAME { training::left_out() } else { None }
     }
 }
 
-/// Runs all of it, or the steps that were named.
+/// Runs all steps, or the named ones.
 ///
 /// # Errors
 /// When any check failed.
@@ -79,10 +80,10 @@ pub(crate) fn run(arguments: &TestArgs) -> Result<()> {
     Ok(())
 }
 
-/// A step: what it did, or why it could not.
+/// A step, with its counts or its error.
 type Step = fn() -> Result<Counts>;
 
-/// In this order: first what the others need, then the quick ones.
+/// In order: first what others depend on, then the quick ones.
 const STEPS: &[(&str, Step)] = &[
     ("packages", || one(machine::need_test_packages())),
     ("pdfium", || one(pdfium::fetch().map(|_| ()))),
@@ -111,7 +112,7 @@ fn documentation() -> Result<Counts> {
     one(run_command(command.env("RUSTDOCFLAGS", "-D warnings")))
 }
 
-/// All tests, documentation examples too, their output passed on while it is counted.
+/// Runs all tests and documentation examples, counting results while passing on their output.
 fn tests() -> Result<Counts> {
     let mut command = cargo();
     command.args(["test", "--workspace", "--locked", "--no-fail-fast"]).stdout(Stdio::piped());
@@ -139,14 +140,14 @@ fn tests() -> Result<Counts> {
     Ok(counts)
 }
 
-/// Reads libtest's closing line: `test result: ok. 12 passed; 0 failed; …`.
+/// Parses libtest's closing line: `test result: ok. 12 passed; 0 failed; …`.
 fn counted(line: &str) -> Option<Counts> {
     let rest = line.strip_prefix("test result: ")?;
     let number_before = |word: &str| rest.split(word).next()?.split_whitespace().next_back()?.parse().ok();
     Some(Counts { passed: number_before(" passed;")?, failed: number_before(" failed;")? })
 }
 
-/// The starter model answers a question about the sample report, with a page to show for it.
+/// The starter model answers a question about the sample report and cites a page.
 fn starter() -> Result<()> {
     let recto = program::build_as_tested()?;
     program::pull_starter(&recto)?;
@@ -158,7 +159,7 @@ fn starter() -> Result<()> {
         bail!("the starter gave no answer");
     }
     if !answer.to_lowercase().contains("page") && !answer.contains("p. ") {
-        bail!("the answer names no page");
+        bail!("the answer cites no page");
     }
     Ok(())
 }

@@ -89,7 +89,7 @@ impl Parts {
     }
 
     fn last(&self) -> ModelCommand {
-        self.models.commands().last().cloned().expect("nothing was asked of the keeper")
+        self.models.commands().last().cloned().expect("no command was sent to the model service")
     }
 
     fn write(&mut self, label: &str, text: &str) {
@@ -143,12 +143,12 @@ fn fetch(name: &str) -> Fetch {
 fn the_first_screen_offers_what_fits_and_says_of_the_rest_why_it_does_not() {
     let parts = first_start();
     assert!(parts.says("Drop a report here"));
-    assert!(parts.says("This computer has 8 GB of memory and 100 GB free on its disk"));
+    assert!(parts.says("This computer has 8 GB of memory and 100 GB of free disk space"));
     assert!(parts.says("Answers about text, often wrong; needs no account"));
     assert!(parts.says("Sees charts and figures; reads a report once"));
     assert!(parts.window.query_by_label("Get T5Gemma 2 1B-1B…").is_some());
     assert!(parts.window.query_by_label("Get T5Gemma 2 4B-4B…").is_none());
-    assert!(parts.says("Needs a computer with 14 GB of memory; this one has 8 GB"));
+    assert!(parts.says("Needs 14 GB of memory; this computer has 8 GB"));
     let asked: Vec<_> = parts.models.commands();
     assert_eq!(asked, [ModelCommand::List], "nothing is measured, looked for or downloaded by itself");
 }
@@ -251,7 +251,7 @@ fn any_repository_can_be_named_with_a_revision() {
     assert!(parts.says("under the licence apache-2.0"), "the licence is shown first");
     parts.press("Accept the apache-2.0 and download 900 MB");
     assert_eq!(parts.last(), ModelCommand::Fetch(wanted("0123456789abcdef")));
-    assert!(parts.says("Fetching someone/t5gemma-2-tuned…"));
+    assert!(parts.says("Downloading someone/t5gemma-2-tuned…"));
     parts.install("t5gemma-2-tuned");
     parts.answer_on_sample();
 }

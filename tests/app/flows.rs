@@ -1,4 +1,4 @@
-//! What a user does in the window, found as a screen reader finds it: by role and label.
+//! User flows in the window, driven as by a screen reader: by role and label.
 
 use std::path::PathBuf;
 
@@ -283,7 +283,7 @@ fn an_answer_from_a_part_says_so_and_is_offered_again_when_more_is_read() {
     engine.tell(Event::Waiting { request });
     engine.tell(Event::Progress { request: behind, stage: Stage::Text, done: 1, total: 9 });
     window.run_steps(3);
-    assert!(window.query_all_by_label("Waiting until the first pages are read").next().is_some());
+    assert!(window.query_all_by_label("Waiting for the first pages to be read").next().is_some());
     engine.finish(answer_from_part("By 0.2 percent.", 12));
     window.run();
     assert!(window.query_by_label("Written when 12 of 40 pages were read").is_some());

@@ -12,11 +12,10 @@ mod flows;
 mod library;
 mod library_on_disk;
 mod models;
-mod no_display;
 mod pages;
 mod reading;
 mod reading_map;
-#[path = "../engine/reading_model.rs"]
+#[path = "../shared/reading_model.rs"]
 #[allow(dead_code, reason = "the tests of the engine use all of it")]
 mod reading_model;
 mod real_engine;
@@ -24,7 +23,7 @@ mod restart;
 mod sample;
 mod scope;
 mod scripted;
-#[path = "../engine/tiny_model.rs"]
+#[path = "../shared/tiny_model.rs"]
 #[allow(dead_code, reason = "the tests of the engine use all of it")]
 mod tiny_model;
 mod upgrades;

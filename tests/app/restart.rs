@@ -1,4 +1,4 @@
-//! Closing the window and opening it again: everything is as it was.
+//! Closing and reopening the window restores everything.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -53,7 +53,7 @@ fn the_report_the_place_and_the_conversation_are_there_again() {
 }
 
 #[test]
-fn another_file_is_opened_where_one_is_named_and_the_old_one_is_offered() {
+fn a_named_file_is_opened_and_the_old_one_is_offered() {
     let library = ScriptedLibrary::default();
     work(&library);
     let engine = ScriptedEngine::default();
@@ -76,7 +76,7 @@ fn a_damaged_memory_is_an_empty_one() {
 }
 
 #[test]
-fn the_library_is_shown_again_with_what_was_looked_for() {
+fn the_library_is_restored_with_its_search() {
     let library = ScriptedLibrary::default();
     work(&library);
     let viewer = ScriptedViewer::default();
@@ -109,7 +109,7 @@ fn a_file_that_changed_since_is_a_new_report_and_that_is_said() {
     viewer.open_as(80, &"7".repeat(64), "treasury_bulletin_2025_06.pdf");
     window.run_steps(6);
     assert!(window.query_by_label("By 0.2 percent.").is_none());
-    assert!(window.query_by_label_contains("This file has changed since it was open last").is_some());
+    assert!(window.query_by_label_contains("This file has changed since you last opened it").is_some());
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_file_that_is_gone_leaves_what_was_asked_about_it() {
 }
 
 #[test]
-fn an_answer_is_kept_although_nobody_touches_the_window_again() {
+fn an_answer_is_saved_without_further_input() {
     let library = ScriptedLibrary::default();
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
     let mut window = opened_on(&library, &engine, &viewer);

@@ -1,4 +1,4 @@
-//! What a question is about: chosen above its field, told to the engine, shown with the answer, and kept.
+//! The scope of a question: chosen above its field, sent to the engine, shown with the answer, and saved.
 
 use app::window::Window;
 use eframe::egui::{Key, Modifiers};
@@ -67,13 +67,13 @@ fn a_question_is_about_the_whole_report_unless_a_page_is_chosen_and_is_asked_aga
 }
 
 #[test]
-fn pages_are_written_and_what_is_wrong_with_them_is_said_beside_them() {
+fn typed_pages_are_checked_and_errors_are_shown_next_to_them() {
     let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
     let mut window = opened(&engine, &viewer);
     choose(&mut window, "Pages…");
     window.get_by_label("About pages").type_text("3-8, 90");
     window.run_steps(3);
-    assert!(window.query_by_label("There is no page 90: the report has 82").is_some());
+    assert!(window.query_by_label("There is no page 90: the report has 82 pages").is_some());
     assert!(window.query_by_label("About: Whole report").is_some());
     window.key_press(Key::Enter);
     window.run_steps(3);
@@ -126,7 +126,7 @@ fn a_question_on_several_reports_leads_to_the_report_that_the_answer_comes_from(
 }
 
 #[test]
-fn what_a_question_was_about_is_kept() {
+fn the_scope_of_a_question_is_saved() {
     let library = ScriptedLibrary::default();
     {
         let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use app::services::library::{LibraryCommand, LibraryEvent, LibraryService};
 use app::services::models::{ModelCommand, ModelEvent, ModelService};
 use app::services::{EngineClient, ViewerClient};
+use engine::cite::is_not_found;
 use engine::document::geometry::Rect;
 use engine::document::page::{DocumentKind, FigureKind, Line, LineRole, Page, PageContent};
 use engine::protocol::{
@@ -383,15 +384,17 @@ pub(crate) fn starter() -> ModelSummary {
 /// An answer from a line of page 9 and a figure of page 11.
 pub(crate) fn answer(text: &str) -> Outcome {
     let line = "Real GDP declined 0.2 percent at an annual rate in the first quarter of 2025.";
+    let evidence = vec![
+        page(9, 0.71, SpanKind::Line, line),
+        page(11, 0.29, SpanKind::Figure(FigureKind::Vector), "Growth of real GDP"),
+    ];
     Outcome::Answer(Answer {
         text: text.into(),
         finish: Finish::Complete,
         model: starter(),
         documents: vec![summary()],
-        evidence: vec![
-            page(9, 0.71, SpanKind::Line, line),
-            page(11, 0.29, SpanKind::Figure(FigureKind::Vector), "Growth of real GDP"),
-        ],
+        not_found: is_not_found(text, &evidence),
+        evidence,
         unread: Vec::new(),
         read: ReadSoFar::default(),
         cost: AnswerCost::default(),
@@ -401,7 +404,7 @@ pub(crate) fn answer(text: &str) -> Outcome {
 /// An answer that comes from nowhere.
 pub(crate) fn answer_from_nowhere(text: &str) -> Outcome {
     let Outcome::Answer(whole) = answer(text) else { unreachable!("it is an answer") };
-    Outcome::Answer(Answer { evidence: Vec::new(), ..whole })
+    Outcome::Answer(Answer { evidence: Vec::new(), not_found: true, ..whole })
 }
 
 /// An answer written when `windows` of 40 windows, each of a page, were read.

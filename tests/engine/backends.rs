@@ -1,4 +1,4 @@
-//! The layers on tensors, which accelerators run, against the CPU's own kernels: the same model twice.
+//! The candle backend, which accelerators run, against the native one: the same model twice.
 
 use candle_core::Tensor;
 use engine::model::memory::MemoryKind;
@@ -11,7 +11,7 @@ use crate::tiny_model::{Seen, difference, encode, load_for, logits, remember, te
 const TOLERANCE: f32 = 2e-5;
 
 fn both(name: &str) -> [Model; 2] {
-    [Backend::Cpu, Backend::Tensors].map(|backend| load_for(name, backend))
+    [Backend::Native, Backend::Candle].map(|backend| load_for(name, backend))
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_prompt_whose_states_nobody_wants_leaves_the_same_text_behind() {
                 let mut decoding = model.start(&memory);
                 let mut rest = &written[..74];
                 for part in parts {
-                    decoding.take_in(&rest[..part]).unwrap();
+                    decoding.prefill(&rest[..part]).unwrap();
                     rest = &rest[part..];
                 }
                 assert_eq!(decoding.position(), 74);

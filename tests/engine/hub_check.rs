@@ -142,9 +142,9 @@ fn a_tensor_that_is_wrong_is_named_with_what_it_should_be() {
         }),
         ("turned", &[name, "[64, 160]", "[160, 64]"], |entries, at| entries[at].shape.reverse()),
         ("flat", &[name, "[10240]", "[160, 64]"], |entries, at| entries[at].shape = vec![10_240]),
-        ("bytes", &[name, "is in I8", "BF16, F16, F32"], |entries, at| entries[at].dtype = "I8"),
+        ("bytes", &[name, "has the type I8", "BF16, F16, F32"], |entries, at| entries[at].dtype = "I8"),
         ("unknown", &[name, "type \"Q4\""], |entries, at| entries[at].dtype = "Q4"),
-        ("twice", &["decoder.layers.2.mlp.up_proj.weight", name, "once more"], |entries, at| {
+        ("twice", &["decoder.layers.2.mlp.up_proj.weight", name, "should be the same"], |entries, at| {
             let copy = Entry { name: entries[at].name.replace("model.", ""), shape: vec![1], ..entries[at].clone() };
             entries.push(copy);
         }),
@@ -172,14 +172,14 @@ fn a_header_that_lies_about_its_file_is_found_out() {
     let two = |first: String, second: String| format!(r#"{{"a":{first},"b":{second}}}"#);
     let good = tensor(0, 16);
     for (what, parts, bytes) in [
-        ("short", &["truncated", "`b` ends 6 bytes behind"][..], with_header(&two(good.clone(), tensor(16, 32)), 26)),
+        ("short", &["truncated", "`b` ends 6 bytes past"][..], with_header(&two(good.clone(), tensor(16, 32)), 26)),
         ("outside", &["truncated", "`a`"], with_header(&one(tensor(1 << 40, (1 << 40) + 16)), 16)),
         ("overlap", &["`a` and `b` overlap"], with_header(&two(good.clone(), tensor(8, 24)), 24)),
-        ("gap", &["before the tensor `b` lie 4 bytes"], with_header(&two(good.clone(), tensor(20, 36)), 36)),
+        ("gap", &["4 unused bytes before the tensor `b`"], with_header(&two(good.clone(), tensor(20, 36)), 36)),
         ("backwards", &["`a`", "16 bytes", "16 to 0"], with_header(&one(tensor(16, 0)), 16)),
         ("long", &["`a`", "takes 16 bytes", "0 to 20"], with_header(&one(tensor(0, 20)), 20)),
-        ("more", &["damaged", "80 bytes where its header accounts for 79"], with_header(&one(good.clone()), 17)),
-        ("twice", &["`a` stands in it twice"], with_header(&format!(r#"{{"a":{good},"a":{good}}}"#), 16)),
+        ("more", &["damaged", "80 bytes, but its header accounts for 79"], with_header(&one(good.clone()), 17)),
+        ("twice", &["`a` appears twice"], with_header(&format!(r#"{{"a":{good},"a":{good}}}"#), 16)),
         (
             "minus",
             &["header is damaged"],
@@ -187,7 +187,7 @@ fn a_header_that_lies_about_its_file_is_found_out() {
         ),
         (
             "overflow",
-            &["`a`", "which no file holds"],
+            &["`a`", "impossible shape"],
             with_header(r#"{"a":{"dtype":"F32","shape":[4294967296,4294967296,4],"data_offsets":[0,16]}}"#, 16),
         ),
         ("list", &["header is damaged"], with_header("[]", 0)),
@@ -215,7 +215,7 @@ fn a_truncated_tensor_is_named() {
     std::fs::write(&path, &whole[..whole.len() - 10]).unwrap();
     let last = entries(&t5_config()).pop().unwrap().name;
     let said = refused(&folder);
-    assert!(said.contains(&format!("the tensor `{last}` ends 10 bytes behind its end")), "{said}");
+    assert!(said.contains(&format!("the tensor `{last}` ends 10 bytes past the end")), "{said}");
 }
 
 /// A file with `bytes` for weights in a folder that is otherwise sound.

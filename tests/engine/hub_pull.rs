@@ -10,31 +10,12 @@ use engine::hub::{
 };
 use engine::store::Directories;
 use engine::store::models::{Manifest, ModelKind, ModelStore};
-use recto_tests::fixture;
 
 use crate::hub_server::{Asked, COMMIT, Manner, Reply, Repository, Server};
-
-pub(crate) const NAME: &str = "org/tiny-model";
-pub(crate) const WEIGHTS: &str = "model.safetensors";
+use crate::tiny_repository::{NAME, WEIGHTS, server, tiny_repository};
 
 /// What a test makes of an answer.
 type Change = Box<dyn Fn(&Asked, Reply) -> Reply + Send + Sync>;
-
-/// A small checkpoint that is one.
-pub(crate) fn tiny_repository() -> Repository {
-    let read = |path: PathBuf| std::fs::read(path).unwrap();
-    Repository::new(
-        NAME,
-        &[
-            ("README.md", b"A model for tests".to_vec()),
-            ("config.json", read(fixture("model/text/config.json"))),
-            (WEIGHTS, read(fixture("model/text/model.safetensors"))),
-            ("tokenizer.json", read(fixture("tokenizer/tokenizer.json"))),
-            ("optimizer.bin", b"not for Recto".to_vec()),
-            ("sub/config.json", b"nor this".to_vec()),
-        ],
-    )
-}
 
 /// Patience for tests: everything that takes seconds elsewhere takes a fraction of one here.
 pub(crate) fn transfer() -> Transfer {
@@ -123,15 +104,6 @@ pub(crate) fn installed(result: Result<Pulled, HubError>, why: &str) -> Manifest
         Ok(Pulled::Installed(manifest)) => manifest,
         other => panic!("{why}: {other:?}"),
     }
-}
-
-/// A server that answers as `repository` does, but for what `change` makes of the answer.
-pub(crate) fn server(
-    repository: &Repository,
-    change: impl Fn(&Asked, Reply) -> Reply + Send + Sync + 'static,
-) -> Server {
-    let repository = repository.clone();
-    Server::start(move |asked| change(asked, repository.answer(asked)))
 }
 
 #[test]
@@ -270,36 +242,36 @@ fn of_list(change: fn(&Asked, Reply) -> Reply) -> Change {
 
 fn troubles_with_a_file() -> Vec<Staying> {
     vec![
-        ("no token was shown", "make a token", refuse(401)),
-        ("is not open to this account", "accept the licence", refuse(403)),
-        ("there is no repository org/tiny-model", "check its name", refuse(404)),
-        ("answers with status 500", "later", refuse(500)),
-        ("answers with status 418", "later", refuse(418)),
+        ("needs an access token", "create a read token", refuse(401)),
+        ("has no access to org/tiny-model", "accept the licence", refuse(403)),
+        ("org/tiny-model does not exist", "check the name", refuse(404)),
+        ("responded with status 500", "later", refuse(500)),
+        ("responded with status 418", "later", refuse(418)),
         (
-            "wants to be asked later: in 86400 seconds",
+            "is limiting requests; retry in 86400 seconds",
             "HF_TOKEN",
             of_weights(|_, _| Reply::new(429).with("Retry-After", "86400")),
         ),
-        ("was cut", "is kept", of_weights(|_, reply| reply.manner(Manner::Cut(10)))),
-        ("was cut", "is kept", of_weights(|_, reply| reply.manner(Manner::Nothing))),
-        ("has sent next to nothing", "check the connection", of_weights(|_, reply| reply.manner(Manner::Hang(0)))),
+        ("was lost", "resume", of_weights(|_, reply| reply.manner(Manner::Cut(10)))),
+        ("was lost", "resume", of_weights(|_, reply| reply.manner(Manner::Nothing))),
+        ("has sent almost no data", "check your connection", of_weights(|_, reply| reply.manner(Manner::Hang(0)))),
         (
-            "has sent next to nothing",
-            "check the connection",
+            "has sent almost no data",
+            "check your connection",
             of_weights(|_, reply| reply.manner(Manner::Drip(Duration::from_millis(20)))),
         ),
         (
-            "where \"bytes 0-262143/2699392\" was asked for",
+            "but \"bytes 0-262143/2699392\" was requested",
             "HF_ENDPOINT",
             of_weights(|_, reply| reply.with("Content-Range", "bytes 5-262148/2699392")),
         ),
         (
-            "where \"bytes 0-262143/2699392\" was asked for",
+            "but \"bytes 0-262143/2699392\" was requested",
             "HF_ENDPOINT",
             of_weights(|_, reply| reply.with("Content-Range", "bytes 0-262143/2699393")),
         ),
         (
-            "makes no sense",
+            "unexpected response",
             "HF_ENDPOINT",
             of_weights(|_, mut reply| {
                 reply.body.extend_from_slice(b"more");
@@ -307,7 +279,7 @@ fn troubles_with_a_file() -> Vec<Staying> {
             }),
         ),
         (
-            "sends more than was asked for",
+            "sent more than was requested",
             "HF_ENDPOINT",
             of_weights(|_, mut reply| {
                 reply.body.extend_from_slice(b"more");
@@ -315,7 +287,7 @@ fn troubles_with_a_file() -> Vec<Staying> {
             }),
         ),
         (
-            "the file changed while",
+            "the file changed during",
             "try again",
             of_weights(|asked, reply| {
                 let tag = format!("\"state-{}\"", asked.before);
@@ -323,32 +295,32 @@ fn troubles_with_a_file() -> Vec<Staying> {
             }),
         ),
         (
-            "redirected more than 8 times",
+            "more than 8 redirects",
             "try again",
             of_weights(|asked, _| Reply::new(302).with("Location", asked.path.clone())),
         ),
-        ("redirects to no address", "try again", of_weights(|_, _| Reply::new(302))),
+        ("a redirect without a valid address", "try again", of_weights(|_, _| Reply::new(302))),
         (
-            "redirects to no address",
+            "a redirect without a valid address",
             "try again",
             of_weights(|_, _| Reply::new(302).with("Location", "file:///etc/passwd")),
         ),
         (
-            "connection that others can read",
+            "an unencrypted connection",
             "try again",
             of_weights(|_, _| Reply::new(302).with("Location", "http://192.0.2.1/x")),
         ),
-        ("its header is endless", "HF_ENDPOINT", of_weights(|_, reply| reply.with("X-Long", "x".repeat(100_000)))),
+        ("its header is too long", "HF_ENDPOINT", of_weights(|_, reply| reply.with("X-Long", "x".repeat(100_000)))),
     ]
 }
 
 fn troubles_with_the_list() -> Vec<Staying> {
     vec![
-        ("makes no sense", "HF_ENDPOINT", of_list(|_, _| Reply::new(200).body("<html>Please log in"))),
-        ("more than 8388608 bytes", "HF_ENDPOINT", of_list(|_, _| Reply::new(200).body(vec![b' '; 9 << 20]))),
+        ("unexpected response", "HF_ENDPOINT", of_list(|_, _| Reply::new(200).body("<html>Please log in"))),
+        ("longer than 8388608 bytes", "HF_ENDPOINT", of_list(|_, _| Reply::new(200).body(vec![b' '; 9 << 20]))),
         ("names no commit", "HF_ENDPOINT", of_list(|_, _| Reply::new(200).body(r#"{"sha": "../..", "siblings": []}"#))),
         (
-            "holds no model that Recto runs: there are no weights",
+            "has no model that Recto can run: it has no weights",
             "T5Gemma 2",
             of_list(|_, _| {
                 Reply::new(200)
@@ -356,7 +328,7 @@ fn troubles_with_the_list() -> Vec<Staying> {
             }),
         ),
         (
-            "it says no hash of config.json",
+            "it lists no hash for config.json",
             "HF_ENDPOINT",
             of_list(|_, _| {
                 let files =
@@ -366,7 +338,7 @@ fn troubles_with_the_list() -> Vec<Staying> {
         ),
         (
             "is full",
-            "make room",
+            "free up space",
             of_list(|_, _| {
                 let mut listing = tiny_repository().listing();
                 listing["siblings"][2]["lfs"]["size"] = serde_json::json!(1_u64 << 40);

@@ -10,8 +10,9 @@ use engine::hub::{Catalogue, Endpoint, HubError, HubRequest, PullOptions, Pulled
 use engine::store::models::ModelKind;
 use engine::store::{PartialDownload, StoreError};
 
-use crate::hub_pull::{NAME, Place, WEIGHTS, installed, server, tiny_repository, transfer};
+use crate::hub_pull::{Place, installed, transfer};
 use crate::hub_server::{Manner, Reply, Repository, Server};
+use crate::tiny_repository::{NAME, WEIGHTS, server, tiny_repository};
 
 #[test]
 fn the_token_is_shown_to_the_hub_alone() {
@@ -36,7 +37,7 @@ fn the_token_is_shown_to_the_hub_alone() {
         elsewhere.count(WEIGHTS) > 0 && elsewhere.seen().iter().all(|asked| asked.field("authorization").is_none())
     );
     // Without one, and with one that the hub does not know, it is said what to do.
-    for (token, reason) in [(None, "no token was shown"), (Some("hf_other"), "does not accept the token")] {
+    for (token, reason) in [(None, "needs an access token"), (Some("hf_other"), "rejected the access token")] {
         let options = PullOptions { token: token.map(|text| Token::new(text).unwrap()), ..Place::options(&server) };
         let error = Place::new().pull_with(&options, &CancelToken::default(), &mut |_| ()).unwrap_err();
         assert!(error.to_string().contains(reason) && !error.to_string().contains("hf_"), "{error}");

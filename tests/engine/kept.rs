@@ -1,22 +1,11 @@
 //! A report is read once: what an engine encoded serves the next one, and the answer is the same.
 
-use std::path::Path;
-use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
 use engine::protocol::{Event, MemoryChoice, Source, WindowOrigin};
 use recto_tests::fixture;
-use serde_json::Value;
 
-use crate::reading_model::{ask, engine, looked, origins, pages, read, write_model, write_report};
-
-fn entries(home: &Path, bucket: &str) -> Vec<std::path::PathBuf> {
-    let Ok(folder) = std::fs::read_dir(home.join("cache").join(bucket)) else { return Vec::new() };
-    let mut files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|end| end == "enc"));
-    files.sort();
-    files
-}
+use crate::reading_model::{ask, engine, entries, looked, origins, pages, read, write_model, write_report};
 
 fn warnings(events: &[Event]) -> usize {
     events.iter().filter(|event| matches!(event, Event::Warning { .. })).count()
@@ -208,60 +197,4 @@ fn two_engines_read_the_same_report_at_once() {
     });
     let (map, _) = read(&engine(home.path()), &model, &source);
     assert_eq!(origins(&map), (0, map.windows.len()));
-}
-
-fn recto(home: &Path, arguments: &[&str]) -> Process {
-    let mut process = Process::new(env!("CARGO_BIN_EXE_recto-under-test"));
-    process.args(arguments).env("RECTO_HOME", home).env_remove("RECTO_CACHE_GB");
-    process.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    process
-}
-
-fn json(process: &mut Process) -> Value {
-    let output = process.output().unwrap();
-    assert!(output.status.success());
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-#[test]
-fn a_reading_that_is_killed_goes_on_at_the_first_unfinished_window() {
-    let home = tempfile::tempdir().unwrap();
-    let model = write_model(&home.path().join("model"), |_| ());
-    let report = home.path().join("report.txt");
-    write_report(&report, &pages(400));
-    let (report, model) = (report.to_str().unwrap(), model.to_str().unwrap());
-    let arguments = ["read", report, "--model", model, "--window", "512", "--json"];
-    let mut killed = recto(home.path(), &arguments).spawn().unwrap();
-    let begun = Instant::now();
-    while entries(home.path(), "encodings-v1").len() < 3 {
-        assert!(begun.elapsed() < Duration::from_secs(120), "no window was ever finished");
-        assert_eq!(killed.try_wait().unwrap(), None, "it ended before it could be killed");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    // On Unix this is SIGKILL: nothing is put in order before the end.
-    killed.kill().unwrap();
-    killed.wait().unwrap();
-    let finished = entries(home.path(), "encodings-v1").len();
-    let map = json(&mut recto(home.path(), &arguments));
-    let origins: Vec<&str> =
-        map["windows"].as_array().unwrap().iter().map(|window| window["origin"].as_str().unwrap()).collect();
-    assert!(finished < origins.len(), "it was killed too late to tell");
-    let kept = origins.iter().take_while(|origin| **origin == "Kept").count();
-    assert_eq!(kept, finished);
-    assert!(origins[kept..].iter().all(|origin| *origin == "Encoded"), "{origins:?}");
-
-    let listed = json(&mut recto(home.path(), &["cache", "--json"]));
-    assert_eq!(listed["documents"][0]["name"], "report.txt");
-    assert_eq!(listed["documents"][0]["windows"], origins.len());
-    assert_eq!(listed["documents"][0]["tokens"], map["tokens"]);
-    assert_eq!(listed["kinds"][0]["kind"], "windows");
-    assert!(listed["bytes"].as_u64().unwrap() <= listed["limit_bytes"].as_u64().unwrap());
-    let text = String::from_utf8(recto(home.path(), &["cache"]).output().unwrap().stdout).unwrap();
-    assert!(text.starts_with("report.txt") && text.contains(" kept of 4.3 GB at most"), "{text}");
-    let cleared = json(&mut recto(home.path(), &["cache", "clear", "--json"]));
-    // The windows, and the pages.
-    assert_eq!((cleared["files"].as_u64().unwrap() as usize, &cleared["in_use"]), (origins.len() + 1, &0.into()));
-    assert_eq!(entries(home.path(), "encodings-v1"), [] as [std::path::PathBuf; 0]);
-    let text = String::from_utf8(recto(home.path(), &["cache"]).output().unwrap().stdout).unwrap();
-    assert!(text.starts_with("Nothing is kept"), "{text}");
 }

@@ -1,4 +1,4 @@
-//! Who may depend on whom, and who may talk to the network.
+//! Which crates may depend on which, and which modules may use the network.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ const MEMBERS: &[(&str, &str, &[&str])] = &[
     ("xtask", "packaging/Cargo.toml", &[]),
 ];
 
-/// What the engine must not know: it has no window.
+/// Crates the engine must not use: it has no GUI.
 const WINDOWS: &[&str] = &["accesskit", "eframe", "egui", "egui_kittest", "rfd", "winit"];
 
-/// What the window and the task runner must not know: they have neither tensors nor network.
+/// Crates that app and task runner must not use: they have neither tensors nor network.
 const TENSORS_AND_NETWORK: &[&str] =
     &["candle-core", "candle-nn", "curl", "gemm", "hyper", "reqwest", "safetensors", "tokenizers", "ureq"];
 
@@ -23,10 +23,10 @@ const TENSORS_AND_NETWORK: &[&str] =
 const CANDLE_PLACES: &[&str] =
     &["engine/src/weights", "engine/src/model", "engine/src/kernels", "engine/src/worker", "tests/"];
 
-/// Places that may talk to the network or start what does.
-const NETWORK_PLACES: &[&str] = &["engine/src/hub", "packaging/", "tests/engine/hub_server.rs", "tests/tidy/"];
+/// Places that may use the network or start programs that do.
+const NETWORK_PLACES: &[&str] = &["engine/src/hub", "packaging/", "tests/shared/hub_server.rs", "tests/tidy/"];
 
-/// What talks to the network.
+/// Names of what uses the network.
 const NETWORK: &[&str] = &["std::net", "TcpStream", "UdpSocket", "TcpListener", "ureq", "reqwest", "\"pip\""];
 
 /// Names in all dependency tables of a manifest.

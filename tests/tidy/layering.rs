@@ -1,10 +1,10 @@
-//! Who may use whom inside the engine.
+//! Which modules of the engine may use which.
 
 use crate::sources::{code_lines, report, under};
 
 /// Modules from the bottom up: a module uses those of lower ranks, and of its own rank only itself.
 const RANKS: &[&[&str]] = &[
-    &["cancel", "child", "diagnostic", "resample"],
+    &["cancel", "child", "diagnostic", "mailbox", "resample", "text"],
     // What the rest is described with: plain data.
     &["document"],
     &["protocol"],
@@ -13,7 +13,7 @@ const RANKS: &[&[&str]] = &[
     &["error", "worker"],
 ];
 
-/// Uses within a rank, or against it, that are meant.
+/// Intended uses within a rank or against it, with reasons.
 const MEANT: &[(&str, &str, &str)] = &[
     ("diagnostic", "cancel", "a cancelled job is reported like any other end"),
     ("weights", "kernels", "a quantised weight brings its own matrix product"),
@@ -59,7 +59,7 @@ fn layers_use_only_what_is_below_them() {
     }
     report(
         "Inside the engine each layer uses only layers below it: see the table in tests/tidy/layering.rs",
-        "Join layers in `worker`, which is above all of them, and pass plain values between them",
+        "Join layers in worker, which is above all of them, and pass plain values between them",
         broken,
     );
 }

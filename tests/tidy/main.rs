@@ -1,12 +1,15 @@
-//! Rules of the house that no compiler checks. Each says, where it fails, how to mend it.
+//! House rules that the compiler does not check. Each failure says how to fix it.
 
 #![cfg(test)]
-#![allow(clippy::disallowed_methods, reason = "tests make the files that they need")]
-#![allow(clippy::print_stdout, reason = "what was measured is shown where a test is run by hand")]
+#![allow(clippy::disallowed_methods, reason = "tests write the files they need")]
+#![allow(clippy::print_stdout, reason = "measurements are printed when a test is run by hand")]
 
+mod app_layering;
 mod colours;
 mod dependencies;
-mod file_map;
+mod drawing;
+mod file_access;
+mod folder_map;
 mod layering;
 mod licences;
 mod manners;

@@ -1,8 +1,9 @@
-//! What does not belong into the repository, and what every exception carries.
+//! What does not belong in the repository, and reasons for every exception.
 
 use crate::sources::{Source, code_lines, has_extension, has_word, read, report, rust, tracked};
 
-/// Hosts of package registries, and folders of somebody's machine: in pieces, so that this file does not break its rule.
+/// Hosts of package registries, and folders of somebody's machine: in pieces, so that this file does not break its
+/// rule.
 const BANNED: &[(&str, &str)] = &[
     ("/ho", "me/"),
     ("/Us", "ers/"),
@@ -14,7 +15,7 @@ const BANNED: &[(&str, &str)] = &[
     ("registry.npm", "js.org"),
 ];
 
-/// Words for work that is not done.
+/// Markers of unfinished work.
 const UNFINISHED: &[(&str, &str)] = &[("TO", "DO"), ("FIX", "ME"), ("X", "XX")];
 
 fn texts() -> Vec<Source> {

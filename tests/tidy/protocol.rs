@@ -1,4 +1,4 @@
-//! The protocol does not change without its page.
+//! The protocol does not change without its section in ARCHITECTURE.md.
 
 use sha2::{Digest, Sha256};
 

@@ -1,4 +1,4 @@
-//! Files stay small, and carry names that say something.
+//! Files stay small and have meaningful names.
 
 use crate::sources::{report, rust};
 
@@ -8,7 +8,7 @@ const MOST_LINES: usize = 500;
 /// Most lines of tests inside a file; more go into a sibling file.
 const MOST_INNER_TEST_LINES: usize = 150;
 
-/// Names that say nothing of what is inside.
+/// Names that say nothing about the content.
 const EMPTY_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "manager", "common", "misc"];
 
 #[test]

@@ -1,4 +1,4 @@
-//! The repository's files, and how a broken rule is told.
+//! The repository's files, and the report of broken rules.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! `recto ask`: streams the answer to standard output, the pages it came from after it.
+//! `recto ask`: streams the answer to standard output, followed by the pages it came from.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -25,29 +25,29 @@ pub(crate) struct AskArgs {
     reading: ReadingArgs,
     #[command(flatten)]
     compute: ComputeArgs,
-    /// Where the question stands: in the decoder's prompt, or behind the pages in the encoder
+    /// Where the question goes: in the decoder prompt, or after the pages in the encoder
     #[arg(long, value_enum, default_value_t = LayoutArg::Document)]
     layout: LayoutArg,
-    /// Tokens that the answer has at most
+    /// Maximum length of the answer, in tokens
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=32_768))]
     max_tokens: u32,
-    /// 0 for always the likeliest token, about 1 for chance
+    /// Sampling temperature; 0 always picks the likeliest token
     #[arg(long, value_name = "T", default_value_t = 0.0, value_parser = parse_temperature)]
     temperature: f32,
-    /// Likeliest tokens to choose among; 0 for all
+    /// Sample from the K likeliest tokens; 0 for all
     #[arg(long, value_name = "K", default_value_t = 0)]
     top_k: u32,
-    /// Probability that the tokens to choose among reach together
+    /// Sample from the fewest tokens that reach this total probability
     #[arg(long, value_name = "P", default_value_t = 1.0, value_parser = parse_share)]
     top_p: f32,
-    /// Start of the chain of chance
+    /// Seed for sampling
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Answer after so many seconds from what has been read by then, at least a window: what the question needs comes
-    /// first [default: when all is read]
+    /// Answer after this many seconds from the pages read by then, at least one window; pages that match the question
+    /// are read first [default: read all pages]
     #[arg(long, value_name = "SECS", value_parser = parse_seconds)]
     within: Option<f32>,
-    /// Print one JSON object with the answer, its evidence with boxes, and what it took
+    /// Print one JSON object: the answer, its evidence with boxes, and timings
     #[arg(long)]
     json: bool,
 }
@@ -60,24 +60,24 @@ enum LayoutArg {
 
 fn parse_temperature(text: &str) -> Result<f32, String> {
     let value: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if (0.0..=10.0).contains(&value) { Ok(value) } else { Err("a number between 0 and 10 is needed".into()) }
+    if (0.0..=10.0).contains(&value) { Ok(value) } else { Err("must be a number between 0 and 10".into()) }
 }
 
 fn parse_seconds(text: &str) -> Result<f32, String> {
     let value: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if (0.0..=1e6).contains(&value) { Ok(value) } else { Err("a number between 0 and 1000000 is needed".into()) }
+    if (0.0..=1e6).contains(&value) { Ok(value) } else { Err("must be a number between 0 and 1000000".into()) }
 }
 
 fn parse_share(text: &str) -> Result<f32, String> {
     let value: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if value > 0.0 && value <= 1.0 { Ok(value) } else { Err("a number above 0 and up to 1 is needed".into()) }
+    if value > 0.0 && value <= 1.0 { Ok(value) } else { Err("must be a number above 0 and up to 1".into()) }
 }
 
 /// Runs `recto ask`.
 pub(crate) fn run(arguments: &AskArgs) -> Result<(), Failure> {
     let question = arguments.question.trim();
     if question.is_empty() {
-        return Err(Failure::new("the question is empty", Some("put the question in quotes behind the files".into())));
+        return Err(Failure::new("the question is empty", Some("put the question in quotes after the files".into())));
     }
     let job = AskJob {
         sources: arguments.reading.sources(&arguments.files)?,
@@ -102,14 +102,14 @@ pub(crate) fn run(arguments: &AskArgs) -> Result<(), Failure> {
     let mut stdout = std::io::stdout();
     let mut stream = |text: &str| {
         if !arguments.json {
-            // A reader that has gone away ends the program at the next line that matters.
+            // A closed pipe is reported when the final result is printed.
             let _ = write!(stdout, "{text}");
             let _ = stdout.flush();
         }
     };
     let outcome = follow(Command::Ask { request: REQUEST, job }, &mut stream)?;
     let Outcome::Answer(answer) = outcome else {
-        return Err(Failure::new("the engine gave something else than an answer", None));
+        return Err(Failure::new("the engine returned no answer", None));
     };
     let text = if arguments.json { to_json(&answer)? } else { evidence_text(&answer) };
     print(&text)
@@ -129,7 +129,7 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     written.map_err(|error| Failure::new(format!("the result cannot be printed: {error}"), None))
 }
 
-/// What follows a streamed answer: the pages it came from, best first, and the pages that had no say.
+/// The text after a streamed answer: its source pages, best first, then the unread pages.
 fn evidence_text(answer: &Answer) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
@@ -141,7 +141,7 @@ fn evidence_text(answer: &Answer) -> String {
         line("(the model gave no answer)".into());
     }
     if answer.finish == Finish::Length {
-        line("(cut at --max-tokens)".into());
+        line("(cut off at --max-tokens)".into());
     }
     let several = answer.documents.len() > 1;
     for page in &answer.evidence {
@@ -179,14 +179,14 @@ fn span_text(span: &SpanEvidence) -> String {
     if span.matches.is_empty() { text } else { format!("{text}   [{}]", span.matches.join(", ")) }
 }
 
-/// From how much an answer was written that could not wait for all.
+/// How many pages an answer with a time limit was based on.
 fn extent_text(read: &ReadSoFar) -> String {
     let of = |(done, all): (u32, u32)| format!("{done} of {all}");
     let figures = if read.figures.1 > 0 { format!(" and {} figures", of(read.figures)) } else { String::new() };
     format!("answered from {} pages{figures} read so far; ask again without --within to read all", of(read.pages))
 }
 
-/// One line for all pages that could not be read, with the reasons.
+/// The unread pages, one line per reason.
 fn unread_text(answer: &Answer) -> String {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for page in &answer.unread {

@@ -1,4 +1,4 @@
-//! `recto cache`: what was read and is kept, how much room it takes, and clearing it.
+//! `recto cache`: lists the encoded documents on disk and their sizes, and clears them.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -6,19 +6,19 @@ use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 use engine::store::encodings::{EncodingStore, EntryKind, Kept, KeptFile};
-use engine::store::{Bucket, Directories};
+use engine::store::{Directories, StoreFolder};
 use serde::Serialize;
 
 use crate::cli::ask::print;
 use crate::cli::failure::Failure;
 
 const JSON: &str = "\
---json prints one object: folders (paths), limit_bytes, bytes and files of all that is kept, kinds (kind \"windows\", \
-\"pictures\", \"places\" or \"pages\", files, bytes), documents (name, sha256, models, windows, pictures, tokens, bytes, made_secs \
-and used_secs since 1970; the one used last first) and useless (files and bytes that are no use and go first).
+--json prints one object: folders (paths), limit_bytes, bytes and files (totals), kinds (kind \"windows\", \"pictures\", \
+\"places\" or \"pages\", files, bytes), documents (name, sha256, models, windows, pictures, tokens, bytes, made_secs and \
+used_secs in Unix time; most recently used first) and useless (files and bytes of damaged entries, which are deleted first).
 
-Kept encodings take 4.3 GB (4 GiB) at most; RECTO_CACHE_GB=10 in the environment allows 10 GB, 0 keeps none. What was \
-used longest ago goes first.";
+The cache is limited to 4.3 GB (4 GiB). RECTO_CACHE_GB=10 in the environment raises the limit to 10 GB; 0 turns the cache \
+off. The least recently used entries are deleted first.";
 
 /// Arguments of `recto cache`.
 #[derive(Debug, Args)]
@@ -33,9 +33,9 @@ pub(crate) struct CacheArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Takes away all that is kept; reports are read again when they are asked next
+    /// Deletes the cache; reports are read again when you next ask about them
     Clear {
-        /// Print one JSON object: files, bytes, in_use (files that another Recto is reading, and that stay)
+        /// Print one JSON object: files, bytes, in_use (files left in place because another Recto is using them)
         #[arg(long)]
         json: bool,
     },
@@ -67,15 +67,15 @@ fn clear(store: &EncodingStore, json: bool) -> Result<(), Failure> {
         let (files, bytes, in_use) = (cleared.files, cleared.bytes, cleared.in_use);
         return print_json(&ClearedJson { files, bytes, in_use });
     }
-    let mut out = format!("{} taken away, {}\n", count(cleared.files, "file"), size(cleared.bytes));
+    let mut out = format!("{} deleted, {}\n", count(cleared.files, "file"), size(cleared.bytes));
     if cleared.in_use > 0 {
-        // Writing to a text never fails.
-        let _ = writeln!(out, "{} in use by another Recto stay", count(cleared.in_use, "file"));
+        // Writing to a string never fails.
+        let _ = writeln!(out, "{} in use by another Recto, not deleted", count(cleared.in_use, "file"));
     }
     print(&out)
 }
 
-/// What is kept, summed up.
+/// The contents of the cache, summed up.
 #[derive(Serialize)]
 struct Summary {
     folders: Vec<PathBuf>,
@@ -137,7 +137,9 @@ impl Summary {
         documents.sort_by(|a, b| (b.used_secs, &a.name).cmp(&(a.used_secs, &b.name)));
         let useless: u64 = kept.useless.iter().map(|(_, bytes)| bytes).sum();
         Self {
-            folders: [Bucket::Encodings, Bucket::Vision, Bucket::Pages].map(|bucket| bucket.path(directories)).to_vec(),
+            folders: [StoreFolder::Encodings, StoreFolder::Vision, StoreFolder::Pages]
+                .map(|folder| folder.path(directories))
+                .to_vec(),
             limit_bytes,
             bytes: kinds.iter().map(|kind| kind.bytes).sum::<u64>() + useless,
             files: (kept.files.len() + kept.useless.len()) as u64,
@@ -184,13 +186,13 @@ impl DocumentJson {
 fn text(summary: &Summary) -> String {
     let (used, limit) = (size(summary.bytes), size(summary.limit_bytes));
     if summary.files == 0 {
-        return format!("Nothing is kept, of {limit} at most\n");
+        return format!("The cache is empty (limit {limit})\n");
     }
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let width = summary.documents.iter().map(|document| document.name.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
     for document in &summary.documents {
-        // Writing to a text never fails.
+        // Writing to a string never fails.
         let _ = writeln!(
             out,
             "{:width$}  {:>9}  {:>8} tokens  {:>12}  read {}, used {}  {}",
@@ -203,20 +205,20 @@ fn text(summary: &Summary) -> String {
             document.models.join(", ")
         );
     }
-    let _ = writeln!(out, "{} kept of {limit} at most, in {}", used, count(summary.files, "file"));
+    let _ = writeln!(out, "{} of {limit} used, in {}", used, count(summary.files, "file"));
     for kind in summary.kinds.iter().filter(|kind| kind.files > 0) {
         let what = match kind.kind {
-            "windows" => "encoded text and figures",
-            "pictures" => "what the model saw in pictures",
-            "places" => "which picture a figure shows",
-            _ => "pages as they were read",
+            "windows" => "encoded windows",
+            "pictures" => "encoded pictures",
+            "places" => "links from figures to pictures",
+            _ => "extracted pages",
         };
         let _ = writeln!(out, "  {:>9}  {what}, {}", size(kind.bytes), count(kind.files, "file"));
     }
     if summary.useless.files > 0 {
         let _ = writeln!(
             out,
-            "  {:>9}  of no use (damaged, or cut short), {}",
+            "  {:>9}  damaged or incomplete, {}",
             size(summary.useless.bytes),
             count(summary.useless.files, "file")
         );
@@ -237,7 +239,7 @@ fn count(number: u64, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 
-/// Bytes in the unit that reads best.
+/// A size in bytes, with a suitable unit.
 fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
@@ -247,7 +249,7 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// How long ago, in the largest unit that makes at least one.
+/// How long ago, in the largest unit of which at least one has passed.
 fn age(now_secs: u64, then_secs: u64) -> String {
     let secs = now_secs.saturating_sub(then_secs);
     match secs {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::cli::failure::Failure;
 
-/// Shows the licence notice and returns whether it is accepted: by the flag, or by typing "yes" on a terminal.
+/// Shows the licence notice and asks for agreement, unless the flag gave it; without a terminal there is none.
 pub(super) fn agree(licence: &Licence, accepted_by_flag: bool) -> bool {
     note(&licence.notice);
     if accepted_by_flag {
@@ -24,8 +24,8 @@ pub(super) fn agree(licence: &Licence, accepted_by_flag: bool) -> bool {
     std::io::stdin().lock().read_line(&mut typed).is_ok() && typed.trim().eq_ignore_ascii_case("yes")
 }
 
-/// Runs `work` with a progress bar on standard error; without a terminal nothing is drawn.
-pub(super) fn watched<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
+/// Runs `work` with a progress bar on standard error; nothing is drawn if that is not a terminal.
+pub(super) fn with_progress_bar<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
     let bar = ProgressBar::no_length();
     if let Ok(style) = ProgressStyle::with_template("{msg:12} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
         bar.set_style(style);
@@ -61,7 +61,7 @@ pub(super) fn say_json(value: &impl Serialize) -> Result<(), Failure> {
     say(&text)
 }
 
-/// Prints text that is not part of the result, on standard error.
+/// Prints a note on standard error.
 pub(super) fn note(text: &str) {
     // Nothing can be done about a closed standard error.
     let _ = writeln!(std::io::stderr().lock(), "{text}");

@@ -1,11 +1,11 @@
-//! How a command ends: exit code, one line why it failed, one line what to do.
+//! How a command ends: the exit code, an error message and a hint.
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use engine::diagnostic::Hint;
 
-/// Why a command failed, as the user reads it.
+/// Why a command failed, as shown to the user.
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
@@ -13,19 +13,19 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// A failure with its two lines.
+    /// A failure with a message and an optional hint.
     pub(crate) fn new(message: impl Into<String>, hint: Option<String>) -> Self {
         Self { message: message.into(), hint }
     }
 
-    /// The same, with where it happened before it.
+    /// Prefixes the message with where it happened.
     pub(crate) fn at(self, place: &str) -> Self {
         Self { message: format!("{place}: {}", self.message), ..self }
     }
 
-    /// Shows it in a box where a double-click started the program on Windows: there what is printed goes nowhere.
+    /// Shows the failure in a dialog if there is no console, as when the program was started by a double-click on Windows.
     #[cfg(windows)]
-    pub(crate) fn show_where_nobody_reads(&self) {
+    pub(crate) fn show_without_console(&self) {
         if std::os::windows::io::AsRawHandle::as_raw_handle(&std::io::stderr()).is_null() {
             let text =
                 self.hint.as_ref().map_or_else(|| self.message.clone(), |hint| format!("{}\n\n{hint}", self.message));

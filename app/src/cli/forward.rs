@@ -14,13 +14,13 @@ use crate::cli::progress::{REQUEST, follow};
 /// Arguments of `recto forward`.
 #[derive(Debug, Args)]
 pub(crate) struct ForwardArgs {
-    /// Safetensors with encoder_ids and decoder_ids (i64) and, at will, pixel_values (f32, images × 3 × height × width)
+    /// Safetensors with encoder_ids and decoder_ids (i64) and, optionally, pixel_values (f32, images × 3 × height × width)
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
-    /// Where the results go: image_features, encoder_last_hidden_state, logits, cross_attention, greedy_ids
+    /// Where to write the results: image_features, encoder_last_hidden_state, logits, cross_attention, greedy_ids
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
-    /// Tokens to write from the first decoder id on, always the likeliest, never stopping early
+    /// Number of tokens to decode greedily from the first decoder id, without stopping early
     #[arg(long, value_name = "N")]
     greedy: Option<usize>,
     #[command(flatten)]
@@ -37,11 +37,11 @@ pub(crate) fn run(arguments: &ForwardArgs) -> Result<(), Failure> {
     };
     let outcome = follow(Command::Forward { request: REQUEST, job }, &mut |_| ())?;
     let Outcome::Forward { output, tensors } = outcome else {
-        return Err(Failure::new("the engine gave something else than tensors", None));
+        return Err(Failure::new("the engine returned no tensors", None));
     };
     let mut text = format!("{}\n", output.display());
     for (name, shape) in tensors {
-        // Writing to a text never fails.
+        // Writing to a string never fails.
         let _ = writeln!(text, "  {name} {shape:?}");
     }
     print(&text)

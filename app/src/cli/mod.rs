@@ -1,6 +1,6 @@
-//! The command line: one file per command, each thin over the engine.
+//! The command line: one file per command, each a thin layer over the engine.
 //!
-//! Exit codes: 0 done, 1 failed (one line why, one line what to do), 2 usage.
+//! Exit codes: 0 success, 1 failure (a message and a hint), 2 usage error.
 
 mod ask;
 mod bench;
@@ -36,26 +36,26 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answers a question and prints the pages the answer came from
+    /// Answers a question and prints the pages that the answer came from
     Ask(ask::AskArgs),
-    /// Reads documents now and prints the reading map
+    /// Reads documents ahead of time and prints the reading map
     Read(read::ReadArgs),
-    /// Runs the model once on given ids and pixels, for comparing implementations
+    /// Runs the model once on given ids and pixels, to compare implementations
     Forward(forward::ForwardArgs),
-    /// Shows what was read and is kept, and clears it
+    /// Shows and clears the cache of encoded documents
     Cache(cache::CacheArgs),
-    /// Lists, fetches, adds, checks and removes models
+    /// Lists, downloads, adds, verifies and removes models
     Models(models::ModelsArgs),
-    /// Measures how fast a model works on this computer, and how much memory it takes
+    /// Measures the speed and memory use of a model on this computer
     Bench(bench::BenchArgs),
-    /// Measures how well a model answers, by questions whose answers are known
+    /// Scores a model on questions with known answers
     Eval(eval::EvalArgs),
-    /// Reads PDFs for the program itself, over standard input and output
+    /// Reads PDFs for the engine, over standard input and output
     #[command(hide = true)]
     Pages(pages::PagesArgs),
 }
 
-/// Runs the program with the arguments it was started with.
+/// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
     run_with(std::env::args_os())
 }

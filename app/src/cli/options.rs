@@ -1,4 +1,4 @@
-//! Options that `ask` and `read` share, and how they become the engine's.
+//! Options shared by `ask` and `read`, and their conversion to engine options.
 
 use std::path::PathBuf;
 
@@ -8,36 +8,36 @@ use engine::protocol::{ComputeOptions, DeviceChoice, MemoryChoice, ReadingOption
 use crate::cli::failure::Failure;
 use crate::page_ranges;
 
-/// What of the documents is read.
+/// Which parts of the documents are read.
 #[derive(Debug, Args)]
 pub(crate) struct ReadingArgs {
     /// Pages to read, counted from 1: 3-8,12
     #[arg(long, value_name = "PAGES", value_parser = parse_pages)]
     pages: Option<PageRanges>,
-    /// Leave figures alone and read the text only
+    /// Read the text only and skip figures
     #[arg(long)]
     no_figures: bool,
     /// File whose first line is the password of an encrypted PDF
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Tokens that are encoded together at most [default: 16384]
+    /// Maximum tokens per encoded window [default: 16384]
     #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(512..=131_072))]
     window: Option<u32>,
 }
 
-/// Which model computes, and how.
+/// Which model to run, and how.
 #[derive(Debug, Args)]
 pub(crate) struct ComputeArgs {
-    /// Name of an installed model, or its folder [default: the best one installed]
+    /// Name or folder of an installed model [default: the best one installed]
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
-    /// Where to compute
+    /// Device to run on
     #[arg(long, value_enum, default_value_t = Device::Cpu)]
     device: Device,
-    /// How weights are held [default: int8 on the CPU, bf16 elsewhere]
+    /// Weight type [default: int8 on the CPU, bf16 elsewhere]
     #[arg(long, value_enum)]
     dtype: Option<Dtype>,
-    /// How the encoding is kept for answering
+    /// Form of the encoder memory during answering
     #[arg(long, value_enum, default_value_t = MemoryArg::Auto)]
     memory: MemoryArg,
 }
@@ -53,7 +53,7 @@ enum Device {
 enum Dtype {
     F32,
     Bf16,
-    /// Bytes with a scale per few numbers, on the CPU only
+    /// 8-bit integers with block scales, CPU only
     Int8,
 }
 
@@ -62,21 +62,21 @@ enum MemoryArg {
     Auto,
     /// Keys and values of every layer
     Kv,
-    /// One memory that all layers share
+    /// One memory shared by all layers
     Shared,
 }
 
-/// Pages as ranges with both ends.
+/// Inclusive page ranges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PageRanges(Vec<(u32, u32)>);
 
-/// Reads `3-8,12`.
+/// Parses `3-8,12`.
 fn parse_pages(text: &str) -> Result<PageRanges, String> {
     page_ranges::parse(text).map(PageRanges)
 }
 
 impl ReadingArgs {
-    /// The engine's form.
+    /// Converts to engine options.
     pub(crate) fn options(&self) -> ReadingOptions {
         ReadingOptions {
             pages: self.pages.as_ref().map(|ranges| ranges.0.clone()),
@@ -86,17 +86,17 @@ impl ReadingArgs {
         }
     }
 
-    /// The files with their password.
+    /// The files as engine sources, with the password.
     ///
     /// # Errors
-    /// Fails where the password's file cannot be read.
+    /// Fails if the password file cannot be read.
     pub(crate) fn sources(&self, files: &[PathBuf]) -> Result<Vec<Source>, Failure> {
         let password = match &self.password_file {
             Some(path) => {
                 let text = std::fs::read_to_string(path).map_err(|error| {
                     Failure::new(
                         format!("the password file cannot be read: {error}: {}", path.display()),
-                        Some("name a text file that holds the password on its first line".into()),
+                        Some("give a text file with the password on its first line".into()),
                     )
                 })?;
                 Some(text.lines().next().unwrap_or_default().to_owned())
@@ -108,7 +108,7 @@ impl ReadingArgs {
 }
 
 impl ComputeArgs {
-    /// The engine's form.
+    /// Converts to engine options.
     pub(crate) fn options(&self) -> ComputeOptions {
         ComputeOptions {
             model: self.model.clone(),

@@ -1,4 +1,4 @@
-//! `recto pages`: the process that reads PDFs, asked by the engine over a pipe.
+//! `recto pages`: the child process that reads PDFs, driven by the engine over a pipe.
 
 use std::path::PathBuf;
 
@@ -10,10 +10,10 @@ use crate::cli::failure::Failure;
 /// Arguments of `recto pages`.
 #[derive(Debug, Args)]
 pub(crate) struct PagesArgs {
-    /// PDFium's library
+    /// Path of the PDFium library
     #[arg(long, value_name = "PATH")]
     pdfium: PathBuf,
-    /// Most address space this process may have, in bytes; 0: no limit
+    /// Address space limit of this process, in bytes; 0 for no limit
     #[arg(long, value_name = "N", default_value_t = 0)]
     memory_bytes: u64,
 }

@@ -1,4 +1,4 @@
-//! Following a piece of work on the terminal: progress on standard error, an end that is always told.
+//! Follows a request on the terminal: progress on standard error, then its outcome.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
@@ -9,16 +9,19 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::failure::Failure;
 
-/// The one piece of work that a command has.
+/// The id of the single request of a command.
 pub(crate) const REQUEST: RequestId = RequestId(1);
 
-/// Sends `command` to a new engine and follows it; `on_token` sees the pieces of an answer.
+/// Sends `command` to a new engine and follows it to its end; `on_token` receives the pieces of the answer.
 ///
 /// # Errors
-/// Fails as the work fails.
+/// Fails if the request fails or the engine cannot be started.
 pub(crate) fn follow(command: Command, on_token: &mut dyn FnMut(&str)) -> Result<Outcome, Failure> {
     let engine = Engine::spawn(EngineOptions::default(), || ()).map_err(|error| {
-        Failure::new(format!("the engine's thread cannot be started: {error}"), Some("close other programs".into()))
+        Failure::new(
+            format!("the engine thread cannot be started: {error}"),
+            Some("close other programs and try again".into()),
+        )
     })?;
     engine.send(command);
     let mut bars = Bars::default();
@@ -48,25 +51,25 @@ pub(crate) fn follow(command: Command, on_token: &mut dyn FnMut(&str)) -> Result
             Event::Cancelled { .. } => return Err(Failure::new("cancelled", None)),
         }
     }
-    Err(Failure::new("the engine ended before the work did", Some("try again".into())))
+    Err(Failure::new("the engine stopped unexpectedly", Some("try again".into())))
 }
 
-/// One line about the model; for the stand-in, what it is not and what would be better.
+/// One line about the model, with its limits.
 fn introduce(model: &ModelSummary) -> String {
     if model.stand_in {
         format!(
-            "model {}: a small stand-in without an encoder and without eyes; it answers from a few passages and often \
-             badly. Install a T5Gemma 2 checkpoint for better answers: recto models add DIR",
+            "model {}: a small text-only model without an encoder; it answers from a few passages and is often wrong. \
+             For better answers install a T5Gemma 2 model: recto models pull t5gemma-2-270m-270m",
             model.name
         )
     } else if model.has_eyes {
         format!("model {}", model.name)
     } else {
-        format!("model {}: it has no eyes, figures and scans are left out", model.name)
+        format!("model {}: text only, figures and scans are skipped", model.name)
     }
 }
 
-/// A bar per stage on standard error; nothing where that is no terminal.
+/// A progress bar per stage on standard error; none if that is not a terminal.
 #[derive(Default)]
 struct Bars {
     bars: BTreeMap<Stage, ProgressBar>,
@@ -74,7 +77,7 @@ struct Bars {
 
 impl Bars {
     fn show(&mut self, stage: Stage, done: u64, total: u64) {
-        // The answer itself shows how far it has come.
+        // The streamed answer is its own progress.
         if stage == Stage::Answer || !std::io::stderr().is_terminal() {
             return;
         }
@@ -113,15 +116,15 @@ fn name(stage: Stage) -> &'static str {
     match stage {
         Stage::Pages => "Reading pages",
         Stage::Model => "Loading model",
-        Stage::Text => "Encoding",
-        Stage::Figures => "Seeing figures",
-        Stage::Memory => "Remembering",
+        Stage::Text => "Encoding text",
+        Stage::Figures => "Encoding figures",
+        Stage::Memory => "Preparing",
         Stage::Prompt => "Reading prompt",
         Stage::Answer => "Answering",
     }
 }
 
-/// A number of pages in words.
+/// "1 page", "12 pages".
 pub(crate) fn pages(count: u32) -> String {
     if count == 1 { "1 page".into() } else { format!("{count} pages") }
 }

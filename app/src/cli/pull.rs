@@ -1,4 +1,4 @@
-//! `recto models pull`: a model of the catalogue, or any repository of the hub, after its licence.
+//! `recto models pull`: downloads a model of the catalogue, or any hub repository, once its licence is accepted.
 
 use std::io::IsTerminal as _;
 
@@ -11,25 +11,25 @@ use engine::hub::{
 use engine::store::Directories;
 use engine::store::models::ModelStore;
 
-use crate::cli::console::{about, agree, note, say, watched};
+use crate::cli::console::{about, agree, note, say, with_progress_bar};
 use crate::cli::failure::Failure;
 
 /// Arguments of `recto models pull`.
 #[derive(Debug, Args)]
 pub(super) struct PullArgs {
-    /// `starter`, `t5gemma-2-270m-270m`, `t5gemma-2-1b-1b`, `t5gemma-2-4b-4b`, or any repository of the hub as OWNER/NAME
+    /// `starter`, `t5gemma-2-270m-270m`, `t5gemma-2-1b-1b`, `t5gemma-2-4b-4b`, or any hub repository as OWNER/NAME
     #[arg(value_name = "MODEL")]
     name: String,
-    /// A branch, a tag or a commit of the repository, instead of the newest
+    /// Branch, tag or commit of the repository [default: latest]
     #[arg(long)]
     revision: Option<String>,
-    /// The one file that is meant, where a repository holds several models in GGUF
+    /// File to download, if the repository has several GGUF models
     #[arg(long)]
     file: Option<String>,
-    /// Name to install it under, instead of its own
+    /// Name to install it under [default: its own]
     #[arg(long = "name", value_name = "NAME")]
     new_name: Option<String>,
-    /// Accepts the model's licence, whose notice is shown first
+    /// Accept the model's licence after its notice is shown
     #[arg(long)]
     accept_licence: bool,
 }
@@ -38,8 +38,8 @@ pub(super) struct PullArgs {
 pub(super) fn run(arguments: &PullArgs, directories: &Directories, store: &ModelStore) -> Result<(), Failure> {
     let catalogue = Catalogue::embedded()?;
     let pulled = match catalogue.find(&arguments.name) {
-        Ok(entry) => of_catalogue(entry, arguments, directories, store)?,
-        Err(_) if arguments.name.contains('/') => of_hub(arguments, directories, store)?,
+        Ok(entry) => from_catalogue(entry, arguments, directories, store)?,
+        Err(_) if arguments.name.contains('/') => from_hub(arguments, directories, store)?,
         Err(error) => return Err(error.into()),
     };
     match pulled {
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &PullArgs, directories: &Directories, store: &Model
     }
 }
 
-fn of_catalogue(
+fn from_catalogue(
     entry: &CatalogueEntry,
     arguments: &PullArgs,
     directories: &Directories,
@@ -62,22 +62,22 @@ fn of_catalogue(
         note(&format!("{}\n{} MB to download\n", entry.title, entry.download_bytes / 1_000_000));
     }
     let licence_accepted = is_new && agree(&entry.licence, arguments.accept_licence);
-    // What needs no token is not asked for in anybody's name.
-    let options = PullOptions { licence_accepted, token: entry.gated.then(found).flatten(), ..options(arguments) };
+    // Public models are downloaded anonymously.
+    let options = PullOptions { licence_accepted, token: entry.gated.then(find_token).flatten(), ..options(arguments) };
     with_token(options, |options, observe| pull(entry, directories, options, &CancelToken::default(), observe))
 }
 
-fn of_hub(arguments: &PullArgs, directories: &Directories, store: &ModelStore) -> Result<Pulled, Failure> {
+fn from_hub(arguments: &PullArgs, directories: &Directories, store: &ModelStore) -> Result<Pulled, Failure> {
     let request = HubRequest {
         repository: arguments.name.clone(),
         revision: arguments.revision.clone(),
         file: arguments.file.clone(),
     };
-    let options = PullOptions { token: found(), ..options(arguments) };
+    let options = PullOptions { token: find_token(), ..options(arguments) };
     let cancel = CancelToken::default();
     let (model, options) = match find_on_hub(&request, &options, &cancel) {
         Err(error @ (HubError::TokenNeeded { .. } | HubError::NoRepository { .. })) if options.token.is_none() => {
-            let Some(token) = typed(&error) else { return Err(error.into()) };
+            let Some(token) = ask_for_token(&error) else { return Err(error.into()) };
             let options = PullOptions { token: Some(token), ..options };
             (find_on_hub(&request, &options, &cancel)?, options)
         }
@@ -85,7 +85,7 @@ fn of_hub(arguments: &PullArgs, directories: &Directories, store: &ModelStore) -
     };
     let is_new = store.require_unused(arguments.new_name.as_deref().unwrap_or(model.default_name())).is_ok();
     if is_new {
-        let gated = if model.gated { ", given out on request only" } else { "" };
+        let gated = if model.gated { ", gated" } else { "" };
         let (repository, commit) = (&model.repository, &model.commit);
         note(&format!("{repository} at {commit}{gated}\n{} MB to download\n", model.total_bytes() / 1_000_000));
     }
@@ -98,34 +98,34 @@ fn options(arguments: &PullArgs) -> PullOptions {
     PullOptions { name: arguments.new_name.clone(), revision: arguments.revision.clone(), ..PullOptions::default() }
 }
 
-/// Pulls, and once more with a token that is typed, where the hub wants one and there is somebody to type it.
+/// Downloads, and retries once with a typed token if the hub requires one and there is a terminal.
 fn with_token(
     options: PullOptions,
     mut work: impl FnMut(&PullOptions, &mut dyn FnMut(Progress)) -> Result<Pulled, HubError>,
 ) -> Result<Pulled, Failure> {
-    match watched(|observe| work(&options, observe)) {
+    match with_progress_bar(|observe| work(&options, observe)) {
         Err(error @ (HubError::TokenNeeded { .. } | HubError::TokenRefused { .. })) => {
-            let Some(token) = typed(&error) else { return Err(error.into()) };
+            let Some(token) = ask_for_token(&error) else { return Err(error.into()) };
             let options = PullOptions { token: Some(token), ..options };
-            Ok(watched(|observe| work(&options, observe))?)
+            Ok(with_progress_bar(|observe| work(&options, observe))?)
         }
         end => Ok(end?),
     }
 }
 
-/// The user's token, and a line that says where it was found.
-fn found() -> Option<Token> {
+/// Finds the user's token and notes where it was found.
+fn find_token() -> Option<Token> {
     let (token, place) = Token::find()?;
     note(match place {
         TokenPlace::Environment => "Using the token in the environment",
-        TokenPlace::HubFile => "Using the token that the hub's own programs keep",
-        TokenPlace::Keyring => "Using the token in the system's keyring",
+        TokenPlace::HubFile => "Using the token in the Hugging Face token file",
+        TokenPlace::Keyring => "Using the token in the system keyring",
     });
     Some(token)
 }
 
-/// A token typed without being shown, where there is a terminal; kept in the keyring when that is wished.
-fn typed(error: &HubError) -> Option<Token> {
+/// Asks for a token without echo, if there is a terminal; saves it in the keyring on request.
+fn ask_for_token(error: &HubError) -> Option<Token> {
     if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
         return None;
     }
@@ -133,7 +133,7 @@ fn typed(error: &HubError) -> Option<Token> {
     if let Some(hint) = engine::diagnostic::Hint::hint(error) {
         note(&hint);
     }
-    note("Type or paste a token (it is not shown), or nothing to leave it:");
+    note("Type or paste a token (it is not shown), or press Enter to cancel:");
     let token = rpassword::read_password().ok().filter(|text| !text.trim().is_empty())?;
     let token = match Token::new(&token) {
         Ok(token) => token,
@@ -142,11 +142,11 @@ fn typed(error: &HubError) -> Option<Token> {
             return None;
         }
     };
-    note("Type yes to keep it in the system's keyring:");
+    note("Type yes to save it in the system keyring:");
     let mut answer = String::new();
     if std::io::stdin().read_line(&mut answer).is_ok() && answer.trim().eq_ignore_ascii_case("yes") {
         match token.keep() {
-            Ok(()) => note("Kept"),
+            Ok(()) => note("Saved"),
             Err(error) => note(&error.to_string()),
         }
     }

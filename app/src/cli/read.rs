@@ -1,4 +1,4 @@
-//! `recto read`: reads documents now and prints the reading map.
+//! `recto read`: reads documents ahead of time and prints the reading map.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -21,10 +21,10 @@ pub(crate) struct ReadArgs {
     reading: ReadingArgs,
     #[command(flatten)]
     compute: ComputeArgs,
-    /// Only find out what would be read: pages, lines, figures, tables, and tokens where a model is installed
+    /// Only list what would be read: pages, lines, figures, tables and, if a model is installed, tokens
     #[arg(long)]
     plan: bool,
-    /// Also write the figures found as PNG, named by page, with their boxes in figures.json
+    /// Also save figures as PNG files named by page, with their boxes in figures.json
     #[arg(long, value_name = "DIR")]
     figures: Option<PathBuf>,
     /// Print the reading map as one JSON object
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &ReadArgs) -> Result<(), Failure> {
     };
     let outcome = follow(Command::Read { request: REQUEST, job }, &mut |_| ())?;
     let Outcome::Read(map) = outcome else {
-        return Err(Failure::new("the engine gave something else than a reading map", None));
+        return Err(Failure::new("the engine returned no reading map", None));
     };
     if arguments.json {
         let json = serde_json::to_string(&map)
@@ -58,7 +58,7 @@ fn map_text(map: &ReadingMap) -> String {
     let mut out = String::new();
     for document in &map.documents {
         let title = document.title.as_deref().map(|title| format!(" — {title}")).unwrap_or_default();
-        // Writing to a text never fails.
+        // Writing to a string never fails.
         let _ = writeln!(out, "{}{title}", document.name);
         let _ = writeln!(out, "   page  state    lines  tables  figures  tokens");
         for page in map.pages.iter().filter(|page| page.document == document.index) {
@@ -84,9 +84,9 @@ fn map_text(map: &ReadingMap) -> String {
     );
     let _ = write!(out, "pages read in {:.1} s", map.pages_secs);
     if map.encoded {
-        let kept = map.windows.iter().filter(|window| window.origin == WindowOrigin::Kept).count();
-        let made = map.windows.len() - kept;
-        let _ = write!(out, ", {made} windows encoded and {kept} found kept in {:.1} s", map.encoding_secs);
+        let cached = map.windows.iter().filter(|window| window.origin == WindowOrigin::Kept).count();
+        let made = map.windows.len() - cached;
+        let _ = write!(out, ", {made} windows encoded and {cached} from the cache in {:.1} s", map.encoding_secs);
     }
     out.push('\n');
     if let Some(last) = map.figures_written.last() {
@@ -103,7 +103,7 @@ fn window_line(number: usize, window: &WindowReport) -> String {
     let origin = match window.origin {
         WindowOrigin::Planned => "planned",
         WindowOrigin::Encoded => "encoded",
-        WindowOrigin::Kept => "kept since an earlier reading",
+        WindowOrigin::Kept => "cached",
     };
     format!("{number:>7}  {pages:<9}  {:>8}  {:>7}  {origin}", window.tokens, window.figures)
 }

@@ -1,4 +1,4 @@
-//! `recto [FILE…]`: the window, with those files open.
+//! `recto [FILE…]`: opens the window with these files.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use engine::worker::{Engine, EngineOptions};
 
 use crate::cli::failure::Failure;
 use crate::platform::install_paths::{named_file, sample_report};
-use crate::platform::single_instance::{self, Found, OpenRequest, OpenRequests};
+use crate::platform::single_instance::{self, Handover, OpenRequest, OpenRequests};
 use crate::platform::{battery, log};
 use crate::services::library::LibraryThread;
 use crate::services::models::ModelThread;
@@ -26,26 +26,26 @@ pub(crate) struct WindowArgs {
     /// Files to open in the window
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Question to ask at once
+    /// Question to ask immediately
     #[arg(long, value_name = "QUESTION", requires = "files")]
     question: Option<String>,
-    /// Light or dark; as it is set in the window where not given
+    /// Light or dark [default: as set in the window]
     #[arg(long)]
     theme: Option<Theme>,
-    /// Log when the first frame came, and at the end how long frames took
+    /// Log the time to the first frame and, at the end, the frame times
     #[arg(long, hide = true)]
     frame_times: bool,
-    /// Open a window of its own, even where one is there
+    /// Open a second window, even if one is running
     #[arg(long)]
     new_window: bool,
 }
 
-/// How the window looks.
+/// Appearance of the window.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Theme {
-    /// Dark on light
+    /// Dark text on a light background
     Light,
-    /// Light on dark
+    /// Light text on a dark background
     Dark,
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: WindowArgs) -> Result<(), Failure> {
     let shown = show(arguments);
     #[cfg(windows)]
     if let Err(failure) = &shown {
-        failure.show_where_nobody_reads();
+        failure.show_without_console();
     }
     shown
 }
@@ -65,41 +65,41 @@ fn show(arguments: WindowArgs) -> Result<(), Failure> {
         Theme::Light => egui::Theme::Light,
         Theme::Dark => egui::Theme::Dark,
     });
-    let call = OpenRequest {
+    let request = OpenRequest {
         files: single_instance::absolute(arguments.files.into_iter().map(named_file).collect()),
         question: arguments.question,
     };
     let listener = if arguments.new_window {
         None
     } else {
-        match single_instance::find_running_window(&call) {
-            Found::Told => return Ok(()),
-            Found::Nobody(listener) => listener,
+        match single_instance::hand_over(&request) {
+            Handover::Done => return Ok(()),
+            Handover::NoWindow(listener) => listener,
         }
     };
-    // A window without a log is better than none.
+    // The window works without a log.
     if let Err(error) = log::begin() {
-        tracing::warn!(%error, "there is no log");
+        tracing::warn!(%error, "the log cannot be written");
     }
-    let (way, calls) = OpenRequests::new();
+    let (open_requests, incoming) = OpenRequests::new();
     #[cfg(target_os = "macos")]
-    let _finder = crate::platform::macos_open::OpenEvents::listen_to(way.clone());
+    let _open_events = crate::platform::macos_open::OpenEvents::listen(open_requests.clone());
     let start = Start {
-        files: call.files,
-        question: call.question,
+        files: request.files,
+        question: request.question,
         theme,
         times_frames_since: arguments.frame_times.then_some(begun),
         sample: sample_report(),
-        size: kept(Record::Desk, saved::window_size),
+        size: saved_value(Record::Desk, saved::window_size),
     };
     window::run(start, |wake| {
-        way.wake_with(wake.clone());
-        listener.map(|listener| single_instance::take_open_requests(listener, way)).transpose()?;
+        open_requests.wake_with(wake.clone());
+        listener.map(|listener| single_instance::accept_requests(listener, open_requests)).transpose()?;
         let (for_engine, for_viewer) = (wake.clone(), wake.clone());
         let options = EngineOptions {
             keeps_texts: true,
             is_considerate: true,
-            kept_bytes: kept(Record::Settings, saved::cache_limit_bytes),
+            kept_bytes: saved_value(Record::Settings, saved::cache_limit_bytes),
             ..EngineOptions::default()
         };
         let engine = Engine::spawn(options, move || for_engine())?;
@@ -113,20 +113,20 @@ fn show(arguments: WindowArgs) -> Result<(), Failure> {
             viewer: Box::new(RunningViewer(viewer)),
             library,
             models,
-            open_requests: Some(calls),
+            open_requests: Some(incoming),
             power,
         })
     })?;
     Ok(())
 }
 
-/// What a record of the library tells.
-fn kept<T>(record: Record, tell: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
+/// A value read from a record of the library.
+fn saved_value<T>(record: Record, read: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
     let library = Library::new(&Directories::of_user().ok()?);
-    tell(&library.record(record).ok()??)
+    read(&library.record(record).ok()??)
 }
 
-/// The engine's thread as the window sees it.
+/// Connects the window to the engine thread.
 struct RunningEngine(Engine);
 
 impl EngineClient for RunningEngine {
@@ -139,7 +139,7 @@ impl EngineClient for RunningEngine {
     }
 }
 
-/// The viewer's thread as the window sees it.
+/// Connects the window to the viewer thread.
 struct RunningViewer(Viewer);
 
 impl ViewerClient for RunningViewer {

@@ -1,6 +1,6 @@
-//! Tells the window when the computer begins and ceases to run on its battery.
+//! Notifies the window when the computer switches between battery and mains power.
 //!
-//! The crate `starship-battery` knows how to ask each system; only what a battery does at the moment is taken from it.
+//! The crate `starship-battery` queries the system; only the current state of each battery is used.
 
 use std::time::Duration;
 
@@ -9,40 +9,40 @@ use starship_battery::{Manager, State};
 
 use crate::wake::Wake;
 
-/// How often the batteries are looked at.
+/// Polling interval.
 const EVERY: Duration = Duration::from_secs(20);
 
-/// Changes that wait at most for the window; it takes them at each frame.
+/// Capacity of the channel; the window drains it every frame.
 const QUEUED: usize = 16;
 
-/// Looks at the batteries from now on; `wake` is called after each change. A computer without a battery is asked once.
+/// Starts watching the batteries; `wake` is called after each change. Without a battery the thread ends at once.
 ///
 /// # Errors
-/// Fails where the system starts no thread.
+/// Fails if the thread cannot be started.
 pub(crate) fn watch(wake: Wake) -> std::io::Result<Receiver<bool>> {
     let mut manager = Manager::new().ok();
     watch_with(move || batteries(manager.as_mut()?), EVERY, wake)
 }
 
-/// What each battery does; `None` where there is none.
+/// The state of each battery; `None` without one.
 fn batteries(manager: &mut Manager) -> Option<Vec<State>> {
     let states: Vec<State> = manager.batteries().ok()?.flatten().map(|battery| battery.state()).collect();
     (!states.is_empty()).then_some(states)
 }
 
 fn watch_with(
-    mut look: impl FnMut() -> Option<Vec<State>> + Send + 'static,
+    mut poll: impl FnMut() -> Option<Vec<State>> + Send + 'static,
     every: Duration,
     wake: Wake,
 ) -> std::io::Result<Receiver<bool>> {
-    let (sender, news) = bounded(QUEUED);
+    let (sender, changes) = bounded(QUEUED);
     std::thread::Builder::new().name("power".into()).spawn(move || {
-        let mut told = false;
-        while let Some(states) = look() {
+        let mut was_on_battery = false;
+        while let Some(states) = poll() {
             let is_on_battery = states.contains(&State::Discharging);
-            if is_on_battery != told {
-                told = is_on_battery;
-                if sender.send(told).is_err() {
+            if is_on_battery != was_on_battery {
+                was_on_battery = is_on_battery;
+                if sender.send(is_on_battery).is_err() {
                     return;
                 }
                 wake();
@@ -50,7 +50,7 @@ fn watch_with(
             std::thread::sleep(every);
         }
     })?;
-    Ok(news)
+    Ok(changes)
 }
 
 #[cfg(test)]
@@ -60,12 +60,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_are_told_and_nothing_else() {
+    fn only_changes_are_sent() {
         let (full, used, charged) = (vec![State::Full], vec![State::Full, State::Discharging], vec![State::Charging]);
         let mut seen = vec![full.clone(), full, used.clone(), used, charged].into_iter();
-        let news = watch_with(move || seen.next(), Duration::ZERO, Arc::new(|| ())).unwrap();
-        assert_eq!(news.iter().collect::<Vec<_>>(), [true, false]);
-        let news = watch_with(|| None, EVERY, Arc::new(|| ())).unwrap();
-        assert!(news.recv().is_err(), "without a battery nobody looks again");
+        let changes = watch_with(move || seen.next(), Duration::ZERO, Arc::new(|| ())).unwrap();
+        assert_eq!(changes.iter().collect::<Vec<_>>(), [true, false]);
+        let changes = watch_with(|| None, EVERY, Arc::new(|| ())).unwrap();
+        assert!(changes.recv().is_err(), "without a battery the thread ends");
     }
 }

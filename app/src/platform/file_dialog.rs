@@ -1,58 +1,58 @@
-//! The system's dialog for choosing files, on a thread of its own so that the window never waits.
+//! The system's file dialogs, run on their own thread so that the window never blocks.
 
 use std::path::PathBuf;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 
-/// Endings of the files Recto reads.
-const ENDINGS: &[&str] = &["pdf", "png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif", "txt", "md"];
+/// File extensions that Recto opens.
+const EXTENSIONS: &[&str] = &["pdf", "png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif", "txt", "md"];
 
-/// What is to be chosen.
+/// What the user is asked to choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
     /// Reports to open.
     Reports,
     /// The folder of a model.
     Model,
-    /// Where to write an exported conversation.
+    /// A path for an exported conversation.
     Export(SaveAs),
 }
 
-/// A file to be written, as the dialog proposes it.
+/// The file that a save dialog proposes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SaveAs {
-    /// Proposed name, without its extension.
+    /// Proposed name without extension.
     pub stem: String,
     /// Name of the format, shown by the dialog.
     pub format: &'static str,
     /// Extension of the format, added where the user types none of `accepted`.
     pub extension: &'static str,
-    /// Extensions, in lower case, that are kept as typed.
+    /// Accepted extensions, in lower case; kept as typed.
     pub accepted: &'static [&'static str],
 }
 
-/// What was chosen.
+/// What the user chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Chosen {
     /// Reports to open.
     Reports(Vec<PathBuf>),
     /// The folder of a model.
     Model(PathBuf),
-    /// Where to write a conversation.
+    /// A path for an exported conversation.
     Export(PathBuf),
 }
 
-/// A dialog that is open, or none.
+/// At most one open dialog.
 #[derive(Debug, Default)]
 pub(crate) struct FileDialog {
     chosen: Option<Receiver<Chosen>>,
 }
 
 impl FileDialog {
-    /// Opens the dialog unless it is open; `wake` is called when it closes.
+    /// Opens a dialog unless one is open; `wake` is called when it closes.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// Fails if the thread cannot be started.
     pub(crate) fn open(&mut self, choice: Choice, wake: impl Fn() + Send + 'static) -> std::io::Result<()> {
         if self.chosen.is_some() {
             return Ok(());
@@ -63,7 +63,7 @@ impl FileDialog {
         std::thread::Builder::new().name("file dialog".into()).spawn(ask).map(|_| ())
     }
 
-    /// The files that were chosen since the last call.
+    /// The choice made since the last call.
     pub(crate) fn poll(&mut self) -> Option<Chosen> {
         match self.chosen.as_ref()?.try_recv() {
             Ok(chosen) => {
@@ -83,7 +83,7 @@ fn ask_and_send(choice: Choice, sender: Sender<Chosen>, wake: impl Fn()) {
     let dialog = rfd::FileDialog::new();
     let chosen = match choice {
         Choice::Reports => {
-            let reports = dialog.set_title("Open reports").add_filter("Reports", ENDINGS).pick_files();
+            let reports = dialog.set_title("Open reports").add_filter("Reports", EXTENSIONS).pick_files();
             reports.map(Chosen::Reports)
         }
         Choice::Model => dialog.set_title("Add a model from a folder").pick_folder().map(Chosen::Model),
@@ -94,14 +94,14 @@ fn ask_and_send(choice: Choice, sender: Sender<Chosen>, wake: impl Fn()) {
         }
     };
     if let Some(chosen) = chosen {
-        // Nobody listens any more when the window was closed meanwhile.
+        // The window may have been closed meanwhile.
         let _ = sender.send(chosen);
     }
     drop(sender);
     wake();
 }
 
-/// The extension says in which format a file is written, so it never lacks one.
+/// Adds the extension of the format unless an accepted one was typed.
 fn with_extension(path: PathBuf, file: &SaveAs) -> PathBuf {
     let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
     if extension.is_some_and(|extension| file.accepted.contains(&extension.as_str())) {

@@ -1,50 +1,50 @@
-//! Files that are installed beside the program: found from where the program lies, never by a path that was compiled in.
+//! Files installed with the program, found relative to the executable and never by a compiled-in path.
 
 use std::path::{Path, PathBuf};
 
-/// The sample report's name.
+/// File name of the sample report.
 const SAMPLE: &str = "treasury_bulletin_2025_06.pdf";
 
-/// Folders that may hold the sample report, seen from the program's: portable and on Windows, installed on Linux, in a bundle
-/// of macOS.
+/// Folders of the sample report relative to the executable: portable and on Windows, installed on Linux, in a macOS
+/// bundle.
 const SAMPLE_FOLDERS: [&str; 3] = ["sample", "../share/recto/sample", "../Resources/sample"];
 
-/// Where cargo puts what it builds, and where the sample report is in a checkout.
+/// Cargo's target folder, and the sample's folder in a checkout.
 const TARGET: &str = "target";
 const SAMPLE_IN_CHECKOUT: &str = "assets/sample";
 
-/// The sample report, where it came with the program.
+/// Path of the sample report, if it is installed.
 pub(crate) fn sample_report() -> Option<PathBuf> {
-    // A package manager may have put a link into the path of programs.
+    // The executable may be a symbolic link made by a package manager.
     let program = std::env::current_exe().ok()?;
     let real = program.canonicalize().ok();
     [Some(program), real].into_iter().flatten().find_map(|program| sample_near(program.parent()?))
 }
 
-/// The sample report, seen from the program's folder.
+/// Finds the sample report from the folder of the executable.
 fn sample_near(folder: &Path) -> Option<PathBuf> {
-    let installed = SAMPLE_FOLDERS.iter().map(|beside| folder.join(beside));
+    let installed = SAMPLE_FOLDERS.iter().map(|relative| folder.join(relative));
     let is_target = |ancestor: &&Path| ancestor.file_name().is_some_and(|name| name == TARGET);
     let checkout = folder.ancestors().find(is_target).and_then(Path::parent).map(|root| root.join(SAMPLE_IN_CHECKOUT));
     let found = installed.chain(checkout).map(|folder| folder.join(SAMPLE)).find(|path| path.is_file())?;
-    // What the library keeps as its path has no way back in it.
-    Some(tidy(&found))
+    // The library stores this path, so `..` is resolved.
+    Some(without_parent_dirs(&found))
 }
 
-/// The same path without `..` in it.
-fn tidy(path: &Path) -> PathBuf {
-    let mut tidy = PathBuf::new();
+/// Resolves `..` in a path lexically.
+fn without_parent_dirs(path: &Path) -> PathBuf {
+    let mut resolved = PathBuf::new();
     for part in path.components() {
         if part == std::path::Component::ParentDir {
-            tidy.pop();
+            resolved.pop();
         } else {
-            tidy.push(part);
+            resolved.push(part);
         }
     }
-    tidy
+    resolved
 }
 
-/// A file as it was named on the command line: desktops may name one by an address, `file:///reports/June%202025.pdf`.
+/// A path from the command line; desktops may pass it as a URL, `file:///reports/June%202025.pdf`.
 pub(crate) fn named_file(name: PathBuf) -> PathBuf {
     let address = name.to_str().filter(|text| text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:")));
     let path = address.and_then(|address| url::Url::parse(address).ok()?.to_file_path().ok());

@@ -1,5 +1,4 @@
-//! The log: a file beside what is kept, for a report of an error. It never holds what stands in documents, questions or answers,
-//! nor their names.
+//! The log file, for error reports. It never contains the text or names of documents, or questions and answers.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -8,13 +7,13 @@ use std::sync::Mutex;
 use engine::store::{Directories, StoreError, log_file};
 use tracing_subscriber::EnvFilter;
 
-/// The environment variable that says what is logged: `RECTO_LOG=debug`.
+/// The environment variable with the log filter: `RECTO_LOG=debug`.
 const VARIABLE: &str = "RECTO_LOG";
 
-/// Begins to log into a file, whose path is returned; on standard error where `RECTO_LOG` is set.
+/// Starts logging to a file, whose path is returned, or to standard error if `RECTO_LOG` is set.
 ///
 /// # Errors
-/// Returns [`StoreError`] where the file cannot be written.
+/// Returns [`StoreError`] if the file cannot be written.
 pub(crate) fn begin() -> Result<PathBuf, StoreError> {
     let (path, file): (PathBuf, File) = log_file(&Directories::of_user()?)?;
     if std::env::var_os(VARIABLE).is_some() {
@@ -24,7 +23,7 @@ pub(crate) fn begin() -> Result<PathBuf, StoreError> {
             .with_ansi(false)
             .with_env_filter(EnvFilter::new("warn,app=info,engine=info"))
             .with_writer(Mutex::new(file));
-        // A second subscriber is set by nobody.
+        // No other subscriber is ever set.
         let _ = subscriber.try_init();
     }
     tracing::info!(
@@ -36,10 +35,10 @@ pub(crate) fn begin() -> Result<PathBuf, StoreError> {
     Ok(path)
 }
 
-/// Logs on standard error what `RECTO_LOG` asks for; nothing where it is not set.
+/// Logs to standard error as `RECTO_LOG` says; nothing if it is not set.
 pub(crate) fn begin_on_terminal() {
     if let Ok(filter) = EnvFilter::try_from_env(VARIABLE) {
-        // A second subscriber is set by nobody.
+        // No other subscriber is ever set.
         let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
     }
 }

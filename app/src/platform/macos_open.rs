@@ -1,8 +1,8 @@
-//! What the Finder wants opened: on a Mac a double-click names files in an event, not on the command line.
+//! Open-document events on macOS: a double-click in the Finder sends an event instead of command-line arguments.
 //!
-//! AppKit would pass that event to the delegate of the application, which is winit's and does not know it. So the event is
-//! taken before, by whom AppKit lets take its place: while the application is about to finish launching, which is after AppKit
-//! put its own handler in and before the event of the start itself is delivered. Nothing of this has run on a Mac yet.
+//! AppKit passes the event to the application delegate, which belongs to winit and ignores it. So an event handler of our own
+//! replaces AppKit's while the application is about to finish launching: after AppKit installed its handler and before the
+//! first event is delivered. This code has not yet run on a Mac.
 
 #![expect(unsafe_code, reason = "Apple's frameworks are objects of another language")]
 
@@ -20,21 +20,21 @@ use objc2_foundation::{
 
 use crate::platform::single_instance::{OpenRequest, OpenRequests};
 
-/// A name of four letters, as Apple's events have them.
+/// A four-character code, as used by Apple events.
 const fn code(letters: [u8; 4]) -> u32 {
     u32::from_be_bytes(letters)
 }
 
-/// Events that every program knows.
+/// Class of the core events.
 const CORE_EVENTS: u32 = code(*b"aevt");
-/// The one that names documents to open.
+/// The open-documents event.
 const OPEN_DOCUMENTS: u32 = code(*b"odoc");
-/// That of an event's parameters which says what it is about.
+/// The direct-object parameter of an event.
 const DIRECT_OBJECT: u32 = code(*b"----");
 
-/// What AppKit tells once it has its own handlers and before it delivers the first event.
+/// Posted after AppKit installed its handlers and before it delivers the first event.
 const ABOUT_TO_FINISH_LAUNCHING: &str = "NSApplicationWillFinishLaunchingNotification";
-/// Whether AppKit takes words of the command line for files; they are read by ourselves.
+/// Whether AppKit treats command-line arguments as files; Recto parses them itself.
 const TAKES_ARGUMENTS_FOR_FILES: &str = "NSTreatUnknownArgumentsAsOpen";
 
 define_class!(
@@ -45,37 +45,37 @@ define_class!(
     struct Listener;
 
     impl Listener {
-        // SAFETY: methods that are told of notifications get the notification and return nothing.
+        // SAFETY: notification observers take the notification and return nothing.
         #[unsafe(method(aboutToFinishLaunching:))]
         fn about_to_finish_launching(&self, _notification: &NSNotification) {
-            self.take_place_of_appkit();
+            self.replace_appkit_handler();
         }
 
-        // SAFETY: handlers of Apple's events get the event and its reply and return nothing.
+        // SAFETY: Apple event handlers take the event and its reply and return nothing.
         #[unsafe(method(openDocuments:withReply:))]
         fn open_documents(&self, event: &NSAppleEventDescriptor, _reply: &NSAppleEventDescriptor) {
             let files = files_of(event);
-            tracing::info!(num_files = files.len(), "asked to open files");
+            tracing::info!(num_files = files.len(), "open-documents event");
             if !files.is_empty() && !self.ivars().send(OpenRequest { files, question: None }) {
-                tracing::warn!("the window that was to open files is gone");
+                tracing::warn!("the window is closed, so the files are not opened");
             }
         }
     }
 );
 
 impl Listener {
-    fn new(calls: OpenRequests) -> Retained<Self> {
-        let listener = Self::alloc().set_ivars(calls);
+    fn new(requests: OpenRequests) -> Retained<Self> {
+        let listener = Self::alloc().set_ivars(requests);
         // SAFETY: `init` of `NSObject` takes nothing and returns the object.
         unsafe { msg_send![super(listener), init] }
     }
 
-    fn take_place_of_appkit(&self) {
+    fn replace_appkit_handler(&self) {
         let manager = NSAppleEventManager::sharedAppleEventManager();
         let handler: &AnyObject = self;
         let selector: Sel = sel!(openDocuments:withReply:);
-        // SAFETY: the method takes an object, a selector that it understands, and two codes; it returns nothing. It keeps the
-        // object without owning it: `OpenEvents` does, and takes it out again.
+        // SAFETY: the method takes an object, a selector that it understands, and two codes; it returns nothing. It does not
+        // own the object: `OpenEvents` does, and unregisters it on drop.
         unsafe {
             msg_send![
                 &manager,
@@ -88,20 +88,20 @@ impl Listener {
     }
 }
 
-/// Hears what the Finder wants for as long as it lives.
-pub(crate) struct Finder {
+/// Receives open-document events until dropped.
+pub(crate) struct OpenEvents {
     listener: Retained<Listener>,
 }
 
-impl Finder {
-    /// Passes the Finder's wishes on to the window. To be called on the main thread before the window is made.
-    pub(crate) fn listen_to(calls: OpenRequests) -> Self {
-        keep_arguments_from_appkit();
-        let listener = Listener::new(calls);
+impl OpenEvents {
+    /// Starts forwarding open-document events to the window. Call on the main thread before the window is created.
+    pub(crate) fn listen(requests: OpenRequests) -> Self {
+        hide_arguments_from_appkit();
+        let listener = Listener::new(requests);
         let (observer, selector): (&AnyObject, Sel) = (&listener, sel!(aboutToFinishLaunching:));
         let name = NSString::from_str(ABOUT_TO_FINISH_LAUNCHING);
-        // SAFETY: the selector is one of the observer's methods and takes a notification; the observer is taken out before it
-        // goes.
+        // SAFETY: the selector is one of the observer's methods and takes a notification; the observer is removed before it is
+        // dropped.
         unsafe {
             NSNotificationCenter::defaultCenter().addObserver_selector_name_object(
                 observer,
@@ -114,10 +114,10 @@ impl Finder {
     }
 }
 
-impl Drop for Finder {
+impl Drop for OpenEvents {
     fn drop(&mut self) {
         let observer: &AnyObject = &self.listener;
-        // SAFETY: an observer may be taken out at any time, as often as one likes.
+        // SAFETY: an observer may be removed at any time and any number of times.
         unsafe { NSNotificationCenter::defaultCenter().removeObserver(observer) };
         let manager = NSAppleEventManager::sharedAppleEventManager();
         // SAFETY: the method takes two codes and returns nothing.
@@ -125,22 +125,22 @@ impl Drop for Finder {
     }
 }
 
-/// Keeps AppKit from opening the files of the command line a second time.
-fn keep_arguments_from_appkit() {
+/// Stops AppKit from opening command-line files a second time.
+fn hide_arguments_from_appkit() {
     let (key, no) = (NSString::from_str(TAKES_ARGUMENTS_FOR_FILES), NSString::from_str("NO"));
     let value: &AnyObject = &no;
     let defaults = NSDictionary::from_slices(&[&*key], &[value]);
-    // SAFETY: keys are strings and values are objects that may stand in a property list.
+    // SAFETY: keys are strings and values are property-list objects.
     unsafe { NSUserDefaults::standardUserDefaults().registerDefaults(&defaults) };
 }
 
-/// The files that an event names; what is no file is left out.
+/// The files named by an event; anything else is skipped.
 fn files_of(event: &NSAppleEventDescriptor) -> Vec<PathBuf> {
     // SAFETY: the method takes a code and returns a descriptor or nothing.
     let named: Option<Retained<NSAppleEventDescriptor>> =
         unsafe { msg_send![event, paramDescriptorForKeyword: DIRECT_OBJECT] };
     let Some(list) = named else { return Vec::new() };
-    // A single file may come without a list around it. Lists count from one.
+    // A single file may come without a list. List indices start at 1.
     let files = match list.numberOfItems() {
         0 => vec![list],
         length => (1..=length).filter_map(|index| list.descriptorAtIndex(index)).collect(),
@@ -153,7 +153,7 @@ fn path_of(file: &NSAppleEventDescriptor) -> Option<PathBuf> {
     if !url.isFileURL() {
         return None;
     }
-    // SAFETY: of a URL of a file this is a string that ends in zero and lives as long as the URL.
+    // SAFETY: for a file URL this is a nul-terminated string that lives as long as the URL.
     let path = unsafe { CStr::from_ptr(url.fileSystemRepresentation().as_ptr()) };
     Some(PathBuf::from(OsStr::from_bytes(path.to_bytes())))
 }
@@ -164,7 +164,7 @@ mod tests {
 
     use super::*;
 
-    /// An event as the Finder sends it, its files in a list or one without.
+    /// An event as the Finder sends it, with its files in a list or a single file.
     fn event(files: &[&str], is_list: bool) -> Retained<NSAppleEventDescriptor> {
         let descriptor = |file: &&str| {
             NSAppleEventDescriptor::descriptorWithFileURL(&NSURL::fileURLWithPath(&NSString::from_str(file)))

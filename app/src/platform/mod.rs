@@ -1,4 +1,4 @@
-//! What the operating system provides, one file per facility. Knows neither the command line nor the window.
+//! Operating system facilities, one file each. Independent of the command line and the window.
 
 pub(crate) mod battery;
 pub(crate) mod file_dialog;

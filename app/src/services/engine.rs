@@ -1,12 +1,12 @@
-//! The seam between the window and the engine: commands go one way, events come the other, nobody waits.
+//! The interface between the window and the engine: commands in, events out, never blocking.
 
 use engine::protocol::{Command, Event};
 
-/// Whoever does the work: the engine's thread, or a script in tests.
+/// Implemented by the engine thread, and by a script in tests.
 pub trait EngineClient {
-    /// Hands over a command; what comes of it arrives as events.
+    /// Sends a command; its results arrive as events.
     fn send(&mut self, command: Command);
 
-    /// The next event that has arrived, in order; never waits.
+    /// The next event in order, if any; never blocks.
     fn try_recv(&mut self) -> Option<Event>;
 }

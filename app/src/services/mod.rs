@@ -1,5 +1,5 @@
-//! Background services of the application. Each is a trait that a front end talks to (commands in, events out, no
-//! waiting) and the thread that implements it.
+//! Background services of the application. Each is a trait used by the front ends (commands in, events out, never
+//! blocking) and the thread that implements it.
 
 mod engine;
 pub mod library;

@@ -1,12 +1,12 @@
-//! The seam between the window and whoever draws pages: commands go one way, events come the other, nobody waits.
+//! The interface between the window and the page renderer: commands in, events out, never blocking.
 
 use engine::viewer::{ViewCommand, ViewEvent};
 
-/// Whoever draws pages: the viewer's thread, or a script in tests.
+/// Implemented by the viewer thread, and by a script in tests.
 pub trait ViewerClient {
-    /// Hands over a command; what comes of it arrives as events.
+    /// Sends a command; its results arrive as events.
     fn send(&mut self, command: ViewCommand);
 
-    /// The next event that has arrived, in order; never waits.
+    /// The next event in order, if any; never blocks.
     fn try_recv(&mut self) -> Option<ViewEvent>;
 }

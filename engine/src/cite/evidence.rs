@@ -1,4 +1,4 @@
-//! Spans with attention, and an answer, to pages with lines and figures, best first.
+//! Turns attention per span and the text of an answer into pages with lines and figures, best first.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::terms::{Term, answer_terms};
 use crate::document::page::{Document, Page};
 use crate::protocol::{PageEvidence, SpanEvidence, SpanKind};
 
-/// What attention was counted on.
+/// What received the attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     /// A line, by its index on the page.
@@ -15,7 +15,7 @@ pub enum Target {
     Figure(u32),
 }
 
-/// A line or figure that the model was shown, and the attention it got.
+/// A line or figure that the model saw, and the attention it received.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SpanMass {
     /// Index of the document.
@@ -28,21 +28,21 @@ pub struct SpanMass {
     pub attention: f32,
 }
 
-/// A number of the answer is worth as many of its words.
+/// A number in the answer counts as much as this many words.
 const NUMBER_WEIGHT: f32 = 3.0;
 
-/// Lines and figures that a page shows at most.
+/// Most lines and figures listed per page.
 const SPANS_PER_PAGE: usize = 5;
 
-/// Pages shown at most.
+/// Most pages listed.
 const PAGES: usize = 5;
 
-/// Spans with less of the evidence than this are noise.
+/// Spans with a smaller share of the evidence are noise.
 const LEAST_SHARE: f32 = 0.01;
 
-/// The pages that an answer comes from. Half of a span's share is its part of the attention; half is its part of the
-/// answer's words and numbers, each of which is divided among the lines that hold it. Without any such word, attention
-/// counts alone.
+/// The pages that an answer comes from. Half of a span's share is its share of the attention; the other half is its
+/// share of the answer's words and numbers, each of which is split among the lines that contain it. If no line contains
+/// any, attention counts alone.
 pub fn gather_evidence(documents: &[Document], spans: &[SpanMass], answer: &str) -> Vec<PageEvidence> {
     let merged = merge(spans);
     let attention: f32 = merged.values().sum();
@@ -78,14 +78,14 @@ fn merge(spans: &[SpanMass]) -> BTreeMap<(u32, u32, Target), f32> {
     merged
 }
 
-/// Indices of the terms that a text holds.
+/// Indices of the terms that a text contains.
 fn matches(terms: &[Term], text: &str) -> Vec<usize> {
     let held = answer_terms(text);
     let holds = |term: &Term| held.iter().any(|other| other.key == term.key);
     terms.iter().enumerate().filter(|(_, term)| holds(term)).map(|(index, _)| index).collect()
 }
 
-/// What each term is worth to one of the spans that hold it.
+/// The weight of each term for one of the spans that contain it.
 fn term_worths(terms: &[Term], found: &[Vec<usize>]) -> Vec<f32> {
     let mut holders = vec![0usize; terms.len()];
     for &term in found.iter().flatten() {
@@ -132,7 +132,7 @@ fn span_evidence(
     Some(SpanEvidence { kind, text, boxes: vec![bbox], share, attention, matches })
 }
 
-/// The best spans of a page; its share is that of all of them.
+/// The best spans of a page; the page's share is that of all of them.
 fn page_evidence(documents: &[Document], (document, page): (u32, u32), mut spans: Vec<SpanEvidence>) -> PageEvidence {
     let share = spans.iter().map(|span| span.share).sum();
     spans.sort_by(|a, b| b.share.total_cmp(&a.share));

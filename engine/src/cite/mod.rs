@@ -1,13 +1,15 @@
-//! Where an answer came from: attention by line and figure, joined with the answer's words and numbers on the page.
+//! Evidence for an answer: attention per line and figure, combined with the answer's words and numbers on the page.
 //!
-//! No citation is ever written by the model. Attention says which lines and figures the answer's tokens were drawn from;
-//! words and numbers of the answer that stand in a line count as much again. Knows documents, not tensors.
+//! The model never writes a citation. Attention shows which lines and figures the answer's tokens draw on; words and numbers
+//! that the answer shares with a line count for the other half. Knows documents, not tensors.
 
 mod evidence;
+mod not_found;
 mod terms;
 
 #[cfg(test)]
 mod tests;
 
 pub use evidence::{SpanMass, Target, gather_evidence};
+pub use not_found::is_not_found;
 pub use terms::answer_terms;

@@ -1,25 +1,28 @@
-//! The words and numbers of a text that can be found again on a page.
+//! Splits text into the words and numbers that link an answer to its page.
 
-/// Words that say nothing about where an answer came from.
+use crate::text::numbers::{is_number, without_thousands_separators};
+
+/// Words too common to link an answer to a line. Shorter than a search engine's list on purpose: "no", "more" and "over"
+/// do tell lines apart.
 const COMMON: &[&str] = &[
     "a", "an", "and", "are", "as", "at", "be", "been", "by", "for", "from", "had", "has", "have", "in", "is", "it",
     "its", "of", "on", "or", "than", "that", "the", "their", "there", "these", "they", "this", "to", "was", "were",
     "which", "will", "with",
 ];
 
-/// A word or number, as it is compared and as it was written.
+/// A word or number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Term {
-    /// Lower case; a number without its grouping commas.
+    /// For comparison: lower case, numbers without thousands separators.
     pub key: String,
-    /// As it stands in the text.
+    /// As written in the text.
     pub shown: String,
     /// Whether it is a number.
     pub number: bool,
 }
 
-/// The terms of an answer or a line, each key once, in order. Numbers keep sign, point and percent apart from their
-/// digits: "$4,919.5" and "4919.5" are the same, "4919.5" and "4919" are not.
+/// The distinct terms of an answer or a line, in order of first use. Signs, currencies and percent signs are not part of a
+/// number: "$4,919.5" and "4919.5" are the same term, "4919.5" and "4919" are not.
 pub fn answer_terms(text: &str) -> Vec<Term> {
     let mut terms: Vec<Term> = Vec::new();
     for word in text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | ',' | '\'' | '’'))) {
@@ -27,8 +30,8 @@ pub fn answer_terms(text: &str) -> Vec<Term> {
         if shown.is_empty() {
             continue;
         }
-        let number = shown.chars().any(|c| c.is_ascii_digit()) && shown.chars().all(|c| !c.is_alphabetic());
-        let key = if number { shown.replace([',', '\'', '’'], "") } else { shown.to_lowercase() };
+        let number = is_number(shown);
+        let key = if number { without_thousands_separators(shown) } else { shown.to_lowercase() };
         if COMMON.contains(&key.as_str()) || terms.iter().any(|term| term.key == key) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! From what PDFium tells of a page to a page of lines and figures.
+//! Turns PDFium's data of a page into a page of lines and figures.
 
 use super::figures::find_figures;
 use super::geometry::Rect;
@@ -7,17 +7,17 @@ use super::page::{Figure, FigureKind, Line, Page, PageContent};
 use super::raw::{RawChar, RawObject, RawObjectKind, RawPage};
 use crate::diagnostic::Diagnostic;
 
-/// Share of a page that an image must cover to pass for a picture of the page.
+/// Share of a page that an image must cover to count as a picture of the page.
 const SCAN_COVERS: f32 = 0.85;
 
-/// A text layer of fewer characters than this is a stamp on a scan rather than the text of the page.
+/// A shorter text layer, in characters, is a stamp on a scan rather than the text of the page.
 const STAMP_CHARS: usize = 50;
 
 /// Assembles page `number` (from 1).
 pub(super) fn assemble_page(number: u32, label: Option<String>, raw: RawPage) -> (Page, Vec<Diagnostic>) {
     let mut warnings = Vec::new();
     if raw.truncated {
-        warnings.push(Diagnostic::on_page(number, "the page holds more than is read of a page, its end is left out"));
+        warnings.push(Diagnostic::on_page(number, "the page is too large, its end was not read"));
     }
     let content = classify(&raw);
     let mut lines = if has_text(&raw) { layout_page(&raw).lines } else { Vec::new() };
@@ -53,12 +53,12 @@ pub(super) fn failed_page(number: u32, label: Option<String>, (width_pt, height_
     }
 }
 
-/// What can only be said once all pages are there.
+/// Final steps that need all pages.
 pub(super) fn finish(pages: &mut [Page]) {
     mark_furniture(pages);
 }
 
-/// What can be made of a page.
+/// Classifies a page's content.
 fn classify(raw: &RawPage) -> PageContent {
     let page = Rect::new(0.0, 0.0, raw.width_pt, raw.height_pt);
     if has_text(raw) {
@@ -73,7 +73,7 @@ fn classify(raw: &RawPage) -> PageContent {
     }
 }
 
-/// Whether there is a text layer that can be trusted: most of its characters are ones that a reader knows.
+/// Whether there is a text layer that can be trusted: most of its characters are known ones.
 fn has_text(raw: &RawPage) -> bool {
     let counted = || raw.chars.iter().filter(|c| !c.generated && !c.unicode.is_whitespace());
     let readable = counted().filter(|c| is_readable(c)).count();
@@ -96,7 +96,7 @@ fn images_cover(raw: &RawPage, page: &Rect) -> f32 {
     if page.area() > 0.0 { (covered / page.area()).min(1.0) } else { 0.0 }
 }
 
-/// Whether an object leaves something to see: not so white or transparent areas, and what is thinner than a hair.
+/// Whether an object is visible: not nearly white, not transparent, and thicker than a hairline.
 fn is_visible(object: &RawObject, page: &Rect) -> bool {
     let shows = |[r, g, b, alpha]: [u8; 4]| alpha > 0 && r.min(g).min(b) < 250;
     let inked = match object.kind {

@@ -1,4 +1,4 @@
-//! Why a file cannot be opened or read, and what to do about it.
+//! Why a file cannot be opened or read, and what the user can do about it.
 
 use std::io;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ pub enum DocumentError {
         /// The file.
         path: PathBuf,
     },
-    /// It is something that Recto does not read.
+    /// It is a kind of file that Recto does not read.
     #[error("this is {found}, not a document that Recto reads: {}", path.display())]
     NotADocument {
         /// What it looks like, with its article.
@@ -44,7 +44,7 @@ pub enum DocumentError {
         /// The file.
         path: PathBuf,
     },
-    /// It begins as a document and does not go on as one.
+    /// It starts like a document but is damaged.
     #[error("{what} is damaged{}: {}", detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default(), path.display())]
     Damaged {
         /// What it is, with its article.
@@ -60,14 +60,14 @@ pub enum DocumentError {
         /// The file.
         path: PathBuf,
     },
-    /// It is encrypted and the password does not fit.
-    #[error("the password does not open the PDF: {}", path.display())]
+    /// It is encrypted and the password is wrong.
+    #[error("the password for the PDF is wrong: {}", path.display())]
     WrongPassword {
         /// The file.
         path: PathBuf,
     },
-    /// It is encrypted in a way that is not known.
-    #[error("the PDF is encrypted in a way that Recto does not know: {}", path.display())]
+    /// It is encrypted with an unknown method.
+    #[error("the PDF is encrypted with an unsupported method: {}", path.display())]
     UnknownEncryption {
         /// The file.
         path: PathBuf,
@@ -78,7 +78,7 @@ pub enum DocumentError {
         /// The file.
         path: PathBuf,
     },
-    /// It, or what is asked of it, is larger than Recto takes.
+    /// It, or what is requested of it, is larger than Recto allows.
     #[error("{what} is too large ({size}): {}", path.display())]
     TooLarge {
         /// What is too large, with its article.
@@ -106,7 +106,7 @@ pub enum DocumentError {
         /// The file.
         path: PathBuf,
     },
-    /// There is nothing to draw: text files have no pictures of their pages.
+    /// There is nothing to draw: text files have no page images.
     #[error("a text file cannot be drawn: {}", path.display())]
     NotDrawable {
         /// The file.
@@ -115,7 +115,7 @@ pub enum DocumentError {
     /// PDFium was not found.
     #[error(transparent)]
     LibraryMissing(#[from] LibraryError),
-    /// PDFium was found and cannot be loaded.
+    /// PDFium was found but cannot be loaded.
     #[error("PDFium, the library that reads PDFs, cannot be loaded ({detail}): {}", library.display())]
     LibraryUnusable {
         /// What the system says.
@@ -123,7 +123,7 @@ pub enum DocumentError {
         /// The library.
         library: PathBuf,
     },
-    /// The process that reads PDFs did not work.
+    /// The process that reads PDFs failed.
     #[error("reading the PDF failed, {detail}: {}", path.display())]
     ProcessDied {
         /// How.
@@ -139,7 +139,7 @@ pub enum DocumentError {
         /// The file.
         path: PathBuf,
     },
-    /// The system does not let the file be read.
+    /// The system refuses access to the file.
     #[error("the file cannot be read ({detail}): {}", path.display())]
     Io {
         /// What the system says.
@@ -147,13 +147,13 @@ pub enum DocumentError {
         /// The file.
         path: PathBuf,
     },
-    /// The work was given up because it was asked to.
+    /// The work was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
 
 impl DocumentError {
-    /// What `error`, met on the file at `path`, is.
+    /// Classifies an I/O `error` on the file at `path`.
     pub(super) fn from_io(error: &io::Error, path: PathBuf) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::NotFound { path },
@@ -178,21 +178,19 @@ impl Hint for DocumentError {
             Self::Damaged { .. } | Self::PageDamaged { .. } => {
                 "get the file again; if it opens elsewhere, print it to a new PDF there"
             }
-            Self::NeedsPassword { .. } => "put the password into a file and give it with --password-file",
-            Self::WrongPassword { .. } => "check the password, capital letters and keyboard layout too",
+            Self::NeedsPassword { .. } => "write the password to a file and pass it with --password-file",
+            Self::WrongPassword { .. } => "check the password, including capital letters and keyboard layout",
             Self::UnknownEncryption { .. } => "open it in the program it was made for and print it to a new PDF",
             Self::ZeroPages { .. } => "there is nothing to read in it; get the file again",
             Self::TooLarge { .. } => "split it into smaller parts",
-            Self::NoSuchPage { .. } => "pages are counted from 1, whatever is printed on them",
+            Self::NoSuchPage { .. } => "pages are counted from 1, regardless of their printed numbers",
             Self::NotDrawable { .. } => "read its text instead",
             Self::LibraryMissing(missing) => return missing.hint(),
-            Self::LibraryUnusable { .. } => {
-                "in a source checkout run: cargo xtask pdfium; otherwise install Recto again"
-            }
+            Self::LibraryUnusable { .. } => "in a source checkout run: cargo xtask pdfium; otherwise reinstall Recto",
             Self::ProcessDied { .. } | Self::TimedOut { .. } => {
-                "the file is damaged or made to do harm; if it opens elsewhere, print it to a new PDF there"
+                "the file is damaged or malicious; if it opens elsewhere, print it to a new PDF there"
             }
-            Self::Io { .. } => "check that you may read the file and that the disk is there",
+            Self::Io { .. } => "check that you have permission to read the file and that its disk is connected",
             Self::Cancelled(_) => return None,
         };
         Some(text.to_owned())

@@ -1,11 +1,11 @@
-//! Places on a page.
+//! Positions on a page.
 //!
 //! Everything is in *page space*: points (1/72 inch), origin at the top left of the page as it is displayed (its
 //! rotation applied), x to the right, y down.
 
 use serde::{Deserialize, Serialize};
 
-/// Two boxes of which so much is shared are boxes of the same thing.
+/// Two boxes that overlap this much are boxes of the same thing.
 const SAME_THING: f32 = 0.8;
 
 /// An upright rectangle in page space.
@@ -63,7 +63,7 @@ impl Rect {
         }
     }
 
-    /// The part that both share; its area is zero where they do not meet.
+    /// The overlap; its area is zero if they do not meet.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         let left = self.left.max(other.left);
@@ -71,12 +71,12 @@ impl Rect {
         Self { left, top, right: self.right.min(other.right).max(left), bottom: self.bottom.min(other.bottom).max(top) }
     }
 
-    /// Whether the two share a place; touching edges count.
+    /// Whether the two overlap; touching edges count.
     pub fn touches(&self, other: &Self) -> bool {
         self.left <= other.right && other.left <= self.right && self.top <= other.bottom && other.top <= self.bottom
     }
 
-    /// Whether the middle of `other` lies inside.
+    /// Whether the centre of `other` lies inside.
     pub fn holds_center_of(&self, other: &Self) -> bool {
         let (x, y) = (other.center_x(), other.center_y());
         self.left <= x && x <= self.right && self.top <= y && y <= self.bottom

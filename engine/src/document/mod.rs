@@ -1,7 +1,7 @@
-//! Files in, pages of lines and figures with boxes out.
+//! Files in; pages of lines and figures, each with its box, out.
 //!
-//! PDFium runs in a process of its own ([`pages`]); what it tells of a page ([`raw`]) becomes lines in reading order
-//! and figures by pure functions. Nothing here knows of tokens or models.
+//! PDFium runs in a child process ([`pages`]). Pure functions turn its characters and drawing objects ([`raw`]) into lines
+//! in reading order and figures. Nothing here knows about tokens or models. See `docs/reading.md`.
 
 mod assemble;
 mod error;

@@ -1,4 +1,4 @@
-//! Opening a document, whatever it is, and reading its pages one after the other.
+//! Opens a document of any kind and reads its pages one by one.
 
 use std::fs::File;
 use std::io::Read;
@@ -30,9 +30,9 @@ const MAX_PDF_BYTES: u64 = 4 << 30;
 pub struct OpenOptions {
     /// The password of an encrypted PDF.
     pub password: Option<String>,
-    /// How the process that reads PDFs is started; by default the running program, with the library that is found.
+    /// How to start the process that reads PDFs; by default the running program with the library found on this system.
     pub pages: Option<PagesOptions>,
-    /// Stops the opening.
+    /// Cancels the opening.
     pub cancel: CancelToken,
 }
 
@@ -51,7 +51,7 @@ pub struct DocumentInfo {
     pub metadata: Metadata,
     /// The stored table of contents.
     pub outline: Vec<OutlineItem>,
-    /// What was not quite right about opening it.
+    /// Problems that did not prevent opening it.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -70,10 +70,10 @@ enum Source {
     Text(Vec<Page>),
 }
 
-/// Opens a document. What it is comes from its content; a name that says otherwise earns a warning.
+/// Opens a document. Its content decides what it is; a file name that contradicts it causes a warning.
 ///
 /// # Errors
-/// Fails with one of the cases of [`DocumentError`] where the file as a whole cannot be read.
+/// Fails with one of the cases of [`DocumentError`] if the file as a whole cannot be read.
 pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentError> {
     let metadata = std::fs::metadata(path).map_err(|error| DocumentError::from_io(&error, path.to_path_buf()))?;
     check_size(path, &metadata)?;
@@ -118,7 +118,7 @@ impl OpenDocument {
         &self.info
     }
 
-    /// Width and height of every page as displayed, in points; zero where they are not known.
+    /// Width and height of every page as displayed, in points; zero if they are not known.
     pub fn sizes_pt(&self) -> Vec<(f32, f32)> {
         let size = |index: u32| match &self.source {
             Source::Pdf(pdf) => pdf.size_pt(index + 1),
@@ -128,7 +128,7 @@ impl OpenDocument {
         (0..self.info.page_count).map(size).collect()
     }
 
-    /// What is printed for every page, where the file says.
+    /// The printed label of every page, if the file has one.
     pub fn labels(&self) -> Vec<Option<String>> {
         match &self.source {
             Source::Pdf(pdf) => (1..=self.info.page_count).map(|number| pdf.label(number)).collect(),
@@ -138,11 +138,11 @@ impl OpenDocument {
 
     /// Reads the pages of `selection` (numbers from 1, read in rising order, each once); all where it is empty.
     ///
-    /// `on_page` sees each page as soon as it is there; what only shows over all pages (repeated headers and footers)
-    /// is said in the result alone. A page that cannot be read is [`PageContent::Failed`], with a warning.
+    /// `on_page` is called with each page as soon as it is read; what depends on all pages (repeated headers and
+    /// footers) is only in the result. A page that cannot be read is [`PageContent::Failed`], with a warning.
     ///
     /// # Errors
-    /// Fails where a number is not that of a page, and where the work was cancelled.
+    /// Fails if a number is not that of a page, or if the work was cancelled.
     pub fn read_pages(
         &mut self,
         selection: &[u32],
@@ -177,7 +177,7 @@ impl OpenDocument {
     /// Draws `rect` (page space) of page `number` (from 1) on white.
     ///
     /// # Errors
-    /// Fails where there is no such page, where it cannot be drawn, and where the result would be too large.
+    /// Fails if there is no such page, if it cannot be drawn, or if the result would be too large.
     pub fn render(
         &mut self,
         number: u32,
@@ -237,7 +237,7 @@ fn failed(number: u32, label: Option<String>, size_pt: (f32, f32), why: String) 
     (failed_page(number, label, size_pt, why), vec![warning])
 }
 
-/// A picture is a page that is a picture.
+/// An image is a page that is a picture.
 fn picture_page(pictures: &mut Pictures, number: u32, path: &Path) -> (Page, Vec<Diagnostic>) {
     let index = number as usize - 1;
     let size_pt = pictures.size_pt(index).unwrap_or_default();
@@ -283,11 +283,10 @@ fn limit(what: &'static str, bytes: u64, most: u64, path: &Path) -> Result<(), D
     Err(DocumentError::TooLarge { what, size, path: path.to_path_buf() })
 }
 
-/// The first bytes of a file, and the SHA-256 of all of it in hexadecimal.
-/// SHA-256 of a file, in hexadecimal: what a document is known by.
+/// SHA-256 of a file, in hexadecimal: the identity of a document.
 ///
 /// # Errors
-/// Returns [`DocumentError`] where the file cannot be read.
+/// Returns [`DocumentError`] if the file cannot be read.
 pub fn file_hash(path: &Path) -> Result<String, DocumentError> {
     head_and_hash(path, &CancelToken::default()).map(|(_, hash)| hash)
 }
@@ -318,11 +317,11 @@ fn read_text(path: &Path, bytes: u64) -> Result<(Vec<Page>, Vec<Diagnostic>), Do
         return Err(DocumentError::Damaged { what: "the text file", detail, path: path.to_path_buf() });
     }
     let (text, guessed) = text_file::decode(&bytes);
-    let warning = guessed.then(|| Diagnostic::general("the text is not UTF-8 and was taken for Latin-1"));
+    let warning = guessed.then(|| Diagnostic::general("the text is not UTF-8 and was read as Latin-1"));
     Ok((text_file::set_pages(&text), warning.into_iter().collect()))
 }
 
-/// A warning where the name promises something else.
+/// A warning if the file name promises another kind of file.
 fn misnamed(path: &Path, kind: DocumentKind) -> Option<Diagnostic> {
     let extension = path.extension()?.to_string_lossy().to_lowercase();
     let promised = match extension.as_str() {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::geometry::Rect;
 use super::raw::RawLink;
 
-/// What a file turned out to be.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DocumentKind {
     /// A PDF.
@@ -19,13 +19,13 @@ pub enum DocumentKind {
 /// A document that was read: all pages, or those that were asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Document {
-    /// SHA-256 of the file, in hexadecimal: what a document is known by.
+    /// SHA-256 of the file, in hexadecimal: the identity of a document.
     pub hash: String,
     /// The file's name without its folder.
     pub name: String,
     /// What the file is.
     pub kind: DocumentKind,
-    /// Title, author and the like, where the file says.
+    /// Title, author and the like, if the file has one.
     pub metadata: Metadata,
     /// Table of contents as stored in the file.
     pub outline: Vec<OutlineItem>,
@@ -55,9 +55,9 @@ pub struct Metadata {
 pub struct OutlineItem {
     /// Its text.
     pub title: String,
-    /// Page it leads to, counted from 1, where it leads to one.
+    /// Page it leads to, counted from 1, if any.
     pub page: Option<u32>,
-    /// How deep it stands, from 0.
+    /// Nesting depth, from 0.
     pub depth: u16,
 }
 
@@ -66,15 +66,15 @@ pub struct OutlineItem {
 pub struct Page {
     /// Counted from 1 over the file.
     pub number: u32,
-    /// What is printed for it ("iv", "A-3"), where the file says.
+    /// Its printed label ("iv", "A-3"), if the file has one.
     pub label: Option<String>,
     /// Width as displayed, in points.
     pub width_pt: f32,
     /// Height as displayed, in points.
     pub height_pt: f32,
-    /// What could be made of it.
+    /// Whether and how it could be read.
     pub content: PageContent,
-    /// Lines in reading order, those inside figures too.
+    /// Lines in reading order, including those inside figures.
     pub lines: Vec<Line>,
     /// Figures from top to bottom.
     pub figures: Vec<Figure>,
@@ -82,31 +82,31 @@ pub struct Page {
     pub links: Vec<RawLink>,
 }
 
-/// What could be made of a page.
+/// Whether and how a page could be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PageContent {
     /// It has a text layer.
     Text,
-    /// It is a picture of a page: no text layer, or one that cannot be trusted. One figure covers it.
+    /// It is a picture of a page, with no text layer or one that cannot be trusted. One figure covers it.
     Scan,
-    /// There is nothing on it.
+    /// It is blank.
     Blank,
-    /// It could not be read; why, as one sentence without a full stop.
+    /// It could not be read; the reason, as one sentence without a full stop.
     Failed(String),
 }
 
 /// A line of text. In a table a line is a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {
-    /// Its text; the cells of a table row stand apart by `" | "`.
+    /// Its text; cells of a table row are separated by `" | "`.
     pub text: String,
     /// Where it is.
     pub bbox: Rect,
     /// Number of its block (paragraph, table, heading) on the page, rising in reading order.
     pub block: u32,
-    /// What part it plays on the page.
+    /// Its role on the page.
     pub role: LineRole,
-    /// Ends in a hyphen that only breaks a word: to be dropped when lines are joined.
+    /// Ends in a hyphen that only breaks a word and is dropped when lines are joined.
     pub hyphenated: bool,
     /// Words in order.
     pub words: Vec<Word>,
@@ -114,7 +114,7 @@ pub struct Line {
     pub cells: Vec<Cell>,
 }
 
-/// What part a line plays on its page.
+/// The role of a line on its page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LineRole {
     /// Running text.
@@ -125,11 +125,11 @@ pub enum LineRole {
     TableRow,
     /// Part of a figure's or table's caption.
     Caption,
-    /// Stands inside a figure: axis labels, legends.
+    /// Inside a figure: axis labels, legends.
     FigureText,
     /// Repeated at the top of pages.
     Header,
-    /// Repeated at the foot of pages, page numbers among it.
+    /// Repeated at the foot of pages, such as page numbers.
     Footer,
 }
 
@@ -157,10 +157,10 @@ pub struct Cell {
     pub bbox: Rect,
 }
 
-/// A region to be looked at rather than read.
+/// A region to look at rather than read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
-    /// Where it is, axis labels and legends inside, the caption outside where it stands apart.
+    /// Its box, with axis labels and legends, without a caption that stands apart.
     pub bbox: Rect,
     /// What it is made of.
     pub kind: FigureKind,
@@ -170,12 +170,12 @@ pub struct Figure {
     pub lines: Vec<u32>,
 }
 
-/// What a figure is made of.
+/// What a figure consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FigureKind {
     /// A raster image.
     Raster,
-    /// Drawn with lines and areas.
+    /// A vector drawing.
     Vector,
     /// A whole page, or a part of one, that is a picture of text.
     Scan,

@@ -1,4 +1,4 @@
-//! An open PDF: the `pages` process in the words of documents.
+//! An open PDF: translates between the `pages` process and documents.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -37,22 +37,22 @@ impl Pdf {
         }
     }
 
-    /// What the file says of itself.
+    /// The file's own metadata.
     pub(super) fn info(&self) -> &FileInfo {
         self.process.info()
     }
 
-    /// What is printed for page `number` (from 1).
+    /// The printed label of page `number` (from 1).
     pub(super) fn label(&self, number: u32) -> Option<String> {
         self.info().labels.get(number as usize - 1).cloned().flatten()
     }
 
-    /// Width and height of page `number` (from 1) in points; zero where they are not known.
+    /// Width and height of page `number` (from 1) in points; zero if they are not known.
     pub(super) fn size_pt(&self, number: u32) -> (f32, f32) {
         self.info().sizes_pt.get(number as usize - 1).copied().unwrap_or_default()
     }
 
-    /// Reads page `number` (from 1), and meanwhile has `next` read. The inner error is why the page cannot be read.
+    /// Reads page `number` (from 1) while `next` is read ahead. The inner error says why the page cannot be read.
     pub(super) fn page(
         &mut self,
         number: u32,
@@ -102,7 +102,7 @@ fn reason(error: &PagesError) -> String {
     }
 }
 
-/// What went wrong with the file at `path`, or with one of its pages.
+/// Maps an error on the file at `path`, or on one of its pages.
 fn translate(error: PagesError, number: Option<u32>, path: &Path, library: &Path) -> DocumentError {
     let path = path.to_path_buf();
     match error {
@@ -131,9 +131,9 @@ fn refused(fault: Fault, number: Option<u32>, path: PathBuf, library: &Path) -> 
     }
 }
 
-/// Whether the mark is missing that ends every PDF, as after a download that broke off.
+/// Whether the end-of-file marker of every PDF is missing, as after an interrupted download.
 fn lacks_end(path: &Path) -> bool {
-    /// Some programs leave a little behind the mark.
+    /// Some programs append a little data after the marker.
     const WITHIN: u64 = 2048;
     let tail = || {
         let mut file = File::open(path)?;

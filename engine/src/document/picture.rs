@@ -13,10 +13,10 @@ use super::tiff_pages;
 use crate::diagnostic::Diagnostic;
 use crate::resample::{Filter, Part, resize};
 
-/// Points per pixel: 96 pixels to an inch, for images say nothing reliable of their size.
+/// Points per pixel: 96 pixels per inch, because images carry no reliable size.
 const POINTS_PER_PIXEL: f32 = 0.75;
 
-/// Longest file, most pixels and most memory of one picture.
+/// Limits: file size, pixels, and memory of one picture.
 const MAX_FILE_BYTES: u64 = 1 << 30;
 const MAX_PIXELS: u64 = 400_000_000;
 const MAX_DECODED_BYTES: u64 = 2 << 30;
@@ -30,16 +30,16 @@ pub(super) struct Pictures {
     bytes: Vec<u8>,
     format: ImageFormat,
     pages: Vec<PicturePage>,
-    /// The picture that was decoded last, and its page.
+    /// The picture that was decoded last, with its page.
     decoded: Option<(usize, RgbImage)>,
 }
 
 /// One picture of the file.
 #[derive(Clone, Copy, Debug)]
 struct PicturePage {
-    /// Where its directory starts, in TIFF files of several pictures.
+    /// Offset of its directory, in TIFF files with several pictures.
     tiff_offset: Option<u64>,
-    /// Width and height as displayed, in pixels; `None` where they cannot be read.
+    /// Width and height as displayed, in pixels; `None` if they cannot be read.
     size_px: Option<(u32, u32)>,
 }
 
@@ -55,7 +55,7 @@ impl Pictures {
         let bytes = std::fs::read(path).map_err(|error| io(&error))?;
         let mut warnings = Vec::new();
         if format == ImageFormat::Gif && is_animated(&bytes) {
-            warnings.push(Diagnostic::general("the GIF is animated, only its first picture is read"));
+            warnings.push(Diagnostic::general("the GIF is animated, only its first frame is read"));
         }
         if format == ImageFormat::Jpeg && lacks_end(&bytes) {
             warnings.push(Diagnostic::general("the end of the JPEG is missing, its lower part may be blank"));
@@ -67,7 +67,7 @@ impl Pictures {
             let size_px = pictures.size(tiff_offset);
             pictures.pages.push(PicturePage { tiff_offset, size_px });
         }
-        // Among several pictures a bad one costs its page, a single one is the file.
+        // In a file of several pictures a bad one only costs its page; a single one is the file.
         match *pictures.pages {
             [PicturePage { tiff_offset, size_px: None }] => return Err(pictures.why_not(tiff_offset, path)),
             [_] => pictures.check(0, path)?,
@@ -81,7 +81,7 @@ impl Pictures {
         self.pages.len() as u32
     }
 
-    /// Width and height of picture `index` in points; `None` where it cannot be read.
+    /// Width and height of picture `index` in points; `None` if it cannot be read.
     pub(super) fn size_pt(&self, index: usize) -> Option<(f32, f32)> {
         let (width, height) = self.pages.get(index)?.size_px?;
         Some((width as f32 * POINTS_PER_PIXEL, height as f32 * POINTS_PER_PIXEL))
@@ -124,7 +124,7 @@ impl Pictures {
         Some(if turned { (height, width) } else { (width, height) })
     }
 
-    /// The file with picture `tiff_offset` as its first.
+    /// The file with the picture at `tiff_offset` made the first.
     fn bytes_at(&self, tiff_offset: Option<u64>) -> std::borrow::Cow<'_, [u8]> {
         match tiff_offset {
             Some(offset) => tiff_pages::starting_at(&self.bytes, offset),
@@ -186,7 +186,7 @@ fn is_animated(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether a JPEG breaks off: no mark of an end after the last mark of a scan. Neither can stand within data.
+/// Whether a JPEG is cut off: no end marker after the last scan marker. Neither can occur within data.
 fn lacks_end(bytes: &[u8]) -> bool {
     let last = |mark: [u8; 2]| bytes.windows(2).rposition(|pair| pair == mark);
     last([0xff, 0xd9]) < last([0xff, 0xda])
@@ -199,7 +199,7 @@ fn describe(error: image::ImageError, path: &Path) -> DocumentError {
             DocumentError::TooLarge { what: "the image", size: "it does not fit into memory".to_owned(), path }
         }
         image::ImageError::Unsupported(_) => DocumentError::NotADocument {
-            found: "an image of a form that cannot be decoded",
+            found: "an image in an unsupported format",
             advice: "open it in an image program and save it as PNG",
             path,
         },
@@ -213,7 +213,7 @@ fn describe(error: image::ImageError, path: &Path) -> DocumentError {
     }
 }
 
-/// Eight bits a channel, what shows through on white.
+/// Eight bits per channel, transparency over white.
 fn on_white(picture: DynamicImage) -> RgbImage {
     if !picture.color().has_alpha() {
         return picture.into_rgb8();
@@ -246,7 +246,8 @@ fn draw(picture: &RgbImage, rect: &Rect, width_px: u32, height_px: u32) -> Optio
     Some(result)
 }
 
-/// Along one side: which part of the picture's `length` pixels `from..to` covers, and which pixels of the result it fills.
+/// For one axis: which part of the picture's `length` pixels `from..to` covers, and which pixels of the result it
+/// fills.
 fn overlap(from: f64, to: f64, length: u32, pixels: u32) -> ((f64, f64), u32, u32) {
     let scale = f64::from(pixels) / (to - from);
     let (start, end) = (from.max(0.0), to.min(f64::from(length)));

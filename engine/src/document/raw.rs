@@ -1,36 +1,36 @@
-//! A page as PDFium tells it, before any layout: characters and drawing objects in page space.
+//! A page as PDFium reports it, before layout: characters and drawing objects in page space.
 //!
-//! Plain data that crosses the pipe from the `pages` process; layout and figure finding are pure functions of it.
+//! Plain data that crosses the pipe from the `pages` process. Layout and figure detection are pure functions of it.
 
 use serde::{Deserialize, Serialize};
 
 use super::geometry::Rect;
 
-/// What one page of a PDF holds.
+/// The content of one PDF page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RawPage {
     /// Width as displayed (rotation applied), in points.
     pub width_pt: f32,
     /// Height as displayed (rotation applied), in points.
     pub height_pt: f32,
-    /// The page's own rotation, clockwise: 0, 90, 180 or 270 degrees. Already applied to all places below.
+    /// The page's own rotation, clockwise: 0, 90, 180 or 270 degrees. Already applied to all positions below.
     pub rotation_deg: u16,
     /// Characters in the order of the text stream.
     pub chars: Vec<RawChar>,
     /// Fonts that [`RawChar::font`] points into.
     pub fonts: Vec<RawFont>,
-    /// Everything drawn that is not text, in drawing order; form objects are taken apart.
+    /// Everything drawn that is not text, in drawing order, with form objects expanded.
     pub objects: Vec<RawObject>,
     /// Links on the page.
     pub links: Vec<RawLink>,
-    /// Whether a limit cut the page short (too many characters or objects).
+    /// Whether a limit truncated the page (too many characters or objects).
     pub truncated: bool,
 }
 
 /// One character.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RawChar {
-    /// The character; `\u{fffd}` where the font does not say.
+    /// The character; `\u{fffd}` if the font does not say.
     pub unicode: char,
     /// Box of the advance width and the font's ascent and descent (PDFium's loose box).
     pub loose: Rect,
@@ -46,20 +46,20 @@ pub struct RawChar {
     pub font_size_pt: f32,
     /// Index into [`RawPage::fonts`].
     pub font: u16,
-    /// Put in by PDFium (blanks and line ends between words that the file only places apart).
+    /// Inserted by PDFium: blanks and line ends where the file only positions words apart.
     pub generated: bool,
-    /// PDFium takes it for a hyphen at a line's end.
+    /// PDFium considers it a hyphen at a line's end.
     pub hyphen: bool,
-    /// Drawn with no ink (text render mode 3), as OCR layers over scans are.
+    /// Drawn without ink (text render mode 3), as OCR layers over scans are.
     pub invisible: bool,
 }
 
 /// A font's face.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RawFont {
-    /// Name as the file gives it.
+    /// Name as given in the file.
     pub name: String,
-    /// Weight 400 normal, 700 bold; 0 where unknown.
+    /// Weight 400 normal, 700 bold; 0 if unknown.
     pub weight: u16,
     /// Slanted.
     pub italic: bool,
@@ -101,7 +101,7 @@ pub struct RawObject {
     pub kind: RawObjectKind,
     /// Where it is, stroke width included.
     pub bbox: Rect,
-    /// Number of the form object it came from, counted over the page from 1 (outermost form); 0 where it stands alone.
+    /// Number of the outermost form object that contains it, counted over the page from 1; 0 if there is none.
     pub form: u32,
 }
 

@@ -1,25 +1,25 @@
-//! What a file is, from its first bytes. Its name only matters where the bytes are plain text.
+//! Detects what a file is by its first bytes. Its name only matters for plain text.
 
 use std::path::Path;
 
 use image::ImageFormat;
 
-/// How many bytes are looked at.
+/// How many bytes are examined.
 pub(super) const HEAD_BYTES: usize = 8192;
 
-/// How far into a file the mark of a PDF may stand.
+/// How far into a file the PDF marker may be.
 const PDF_MARK_WITHIN: usize = 1024;
 
-/// What a file looks like.
+/// The detected kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
     /// A PDF.
     Pdf,
-    /// An image in a format that is read.
+    /// An image in a supported format.
     Image(ImageFormat),
     /// Text.
     Text,
-    /// Something else: what, with its article, and what to do with it.
+    /// Something else: what it is, with its article, and what to do about it.
     Other(&'static str, &'static str),
 }
 
@@ -27,16 +27,16 @@ const TO_PDF: &str = "open it in the program it was made for and save or print i
 const UNPACK: &str = "unpack it and open the documents inside";
 const TO_PNG: &str = "convert it to PNG or JPEG first";
 const READS: &str = "Recto reads PDF, PNG, JPEG, TIFF, WebP, BMP, GIF, text and Markdown files";
-const AGAIN: &str = "the download may have brought an error page instead of the file; get it again";
+const AGAIN: &str = "the download may be an error page instead of the file; download it again";
 
-/// First bytes of what is known and not read.
+/// First bytes of known formats that are not supported.
 const OTHERS: [(&[u8], &str, &str); 15] = [
     (b"\x1f\x8b", "a gzip archive", UNPACK),
     (b"BZh", "a bzip2 archive", UNPACK),
     (b"\xfd7zXZ\0", "an xz archive", UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
     (b"Rar!\x1a\x07", "a RAR archive", UNPACK),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a Word, Excel or PowerPoint document of the old kind", TO_PDF),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a Word, Excel or PowerPoint document in an old format", TO_PDF),
     (b"{\\rtf", "an RTF document", TO_PDF),
     (b"%!PS", "a PostScript file", TO_PDF),
     (b"AT&TFORM", "a DjVu document", TO_PDF),
@@ -45,14 +45,14 @@ const OTHERS: [(&[u8], &str, &str); 15] = [
     (b"\x7fELF", "a program", READS),
     (b"MZ", "a program", READS),
     (b"SQLite format 3\0", "a database", READS),
-    (b"ID3", "a sound file", READS),
+    (b"ID3", "an audio file", READS),
 ];
 
 /// Extensions that promise something other than text.
 const NOT_TEXT: [&str; 14] =
     ["pdf", "png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif", "doc", "docx", "xls", "xlsx", "pptx"];
 
-/// What a file with these first bytes and this name is.
+/// Detects a file by its first bytes and its name.
 pub(super) fn look(head: &[u8], path: &Path) -> Look {
     if contains(head.get(..PDF_MARK_WITHIN).unwrap_or(head), b"%PDF-") {
         return Look::Pdf;
@@ -65,7 +65,7 @@ pub(super) fn look(head: &[u8], path: &Path) -> Look {
     }
     if head.get(4..8) == Some(b"ftyp") {
         let heif = [&b"heic"[..], b"heix", b"mif1", b"avif"].iter().any(|brand| head.get(8..12) == Some(brand));
-        return if heif { Look::Other("an HEIC or AVIF image", TO_PNG) } else { Look::Other("a film", READS) };
+        return if heif { Look::Other("an HEIC or AVIF image", TO_PNG) } else { Look::Other("a video", READS) };
     }
     if let Some(&(_, what, advice)) = OTHERS.iter().find(|(mark, _, _)| head.starts_with(mark)) {
         return Look::Other(what, advice);
@@ -73,7 +73,7 @@ pub(super) fn look(head: &[u8], path: &Path) -> Look {
     text(head, path)
 }
 
-/// The format of an image that is read. "BM" alone begins many a text, so a BMP must have a header of a known size.
+/// The format of a supported image. Many a text begins with "BM", so a BMP must have a header of a known size.
 fn image_format(head: &[u8]) -> Option<ImageFormat> {
     let format = image::guess_format(head).ok()?;
     match format {
@@ -118,7 +118,7 @@ fn text(head: &[u8], path: &Path) -> Look {
         return Look::Other("a drawing (SVG)", TO_PNG);
     }
     if promised {
-        return Look::Other("plain text under another name", "name it .txt to have it read as text, or get it again");
+        return Look::Other("plain text under another name", "rename it to .txt to read it as text, or get it again");
     }
     Look::Text
 }

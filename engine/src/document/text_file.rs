@@ -1,8 +1,8 @@
 //! Plain text and Markdown as pages of lines.
 //!
-//! Text has no places of its own. Its lines are set on letter pages of [`LINES_PER_PAGE`] lines, one under the other,
-//! so that a citation can point at them; longer ones are broken, and a form feed starts a new page. Rows of a table, whose
-//! cells a bar or a tab parts, stay whole, in narrower letters.
+//! Text has no positions of its own. Its lines are set on letter pages of [`LINES_PER_PAGE`] lines so that citations
+//! can point at them. Long lines are wrapped, and a form feed starts a new page. Table rows, whose cells are separated
+//! by bars or tabs, stay whole, in narrower letters.
 
 use super::geometry::Rect;
 use super::page::{Line, LineRole, Page, PageContent, Word};
@@ -18,17 +18,17 @@ const MARGIN_PT: f32 = 36.0;
 /// Characters on a line.
 const COLUMNS: usize = 100;
 
-/// Characters of a table's row; longer ones are broken as any line.
+/// Characters of a table row; longer ones are wrapped like any line.
 const ROW_COLUMNS: usize = 8 * COLUMNS;
 
-/// From one line to the next, and from one character to the next, in points.
+/// Line height and character width, in points.
 const LEADING_PT: f32 = (HEIGHT_PT - 2.0 * MARGIN_PT) / LINES_PER_PAGE as f32;
 const ADVANCE_PT: f32 = (WIDTH_PT - 2.0 * MARGIN_PT) / COLUMNS as f32;
 
-/// One control character in so many still passes for text.
+/// Text may contain one control character in this many.
 const CONTROL_ONE_IN: usize = 200;
 
-/// Whether bytes are text: in a known encoding, and free of control characters but for a stray one.
+/// Whether bytes are text: in a known encoding, and almost free of control characters.
 pub(super) fn looks_like_text(bytes: &[u8]) -> bool {
     if is_utf16(bytes) {
         return true;
@@ -41,12 +41,13 @@ fn is_utf16(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
 }
 
-/// Control characters that do not stand in texts (tab, line ends, form feed and escape do).
+/// Control characters that do not occur in text (unlike tab, line ends, form feed and escape).
 fn is_control(byte: u8) -> bool {
     byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1b)
 }
 
-/// Decodes text: UTF-8 or UTF-16 with a byte order mark, UTF-8 without, otherwise Latin-1. Says whether it had to guess.
+/// Decodes text: UTF-8 or UTF-16 with a byte order mark, UTF-8 without one, otherwise Latin-1. Says whether it had to
+/// guess.
 pub(super) fn decode(bytes: &[u8]) -> (String, bool) {
     let utf16 = |from: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
@@ -78,14 +79,14 @@ pub(super) fn set_pages(text: &str) -> Vec<Page> {
     pages
 }
 
-/// A line as it is set on a page.
+/// A line as set on a page.
 #[derive(Clone, Copy)]
 struct Row<'a> {
     text: &'a str,
     role: LineRole,
 }
 
-/// A line in parts of at most [`COLUMNS`] characters, broken after blanks where there are any.
+/// Splits a line into parts of at most [`COLUMNS`] characters, after blanks if there are any.
 fn broken(mut line: &str) -> Vec<Row<'_>> {
     if is_row(line) {
         return vec![Row { text: line, role: LineRole::TableRow }];
@@ -106,7 +107,7 @@ fn broken(mut line: &str) -> Vec<Row<'_>> {
     parts
 }
 
-/// Whether a line is a row of a table: cells parted by bars with a blank beside them, as in Markdown, or by tabs.
+/// Whether a line is a table row: cells separated by tabs, or by bars next to a blank as in Markdown.
 fn is_row(line: &str) -> bool {
     let inner = line.trim().trim_matches('|');
     let is_parted = inner.contains(" |") || inner.contains("| ") || inner.contains('\t');

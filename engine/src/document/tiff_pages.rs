@@ -1,14 +1,14 @@
-//! The pictures of a TIFF file: where the directory of each starts.
+//! Finds the pictures of a TIFF file: the offset of each one's directory.
 //!
-//! The decoder reads the first picture only; a file whose header points at another directory has that as its first.
+//! The decoder only reads the first picture; pointing the header at another directory makes that one the first.
 
 use std::borrow::Cow;
 
-/// Most pictures taken from a file.
+/// Most pictures read from a file.
 const MAX_PAGES: usize = 10_000;
 
-/// Where the directories of the pictures start, in order; nothing where the file is no TIFF. A chain that leads in a
-/// circle ends where it closes.
+/// Offsets of the pictures' directories, in order; empty if the file is not a TIFF. A circular chain ends where it
+/// closes.
 pub(super) fn offsets(bytes: &[u8]) -> Vec<u64> {
     let Some(layout) = Layout::of(bytes) else { return Vec::new() };
     let mut offsets = Vec::new();
@@ -23,7 +23,7 @@ pub(super) fn offsets(bytes: &[u8]) -> Vec<u64> {
     offsets
 }
 
-/// The file with the directory at `offset` as its first.
+/// The file with the directory at `offset` made the first.
 pub(super) fn starting_at(bytes: &[u8], offset: u64) -> Cow<'_, [u8]> {
     let Some(layout) = Layout::of(bytes) else { return bytes.into() };
     let (at, width) = (layout.first_at(), layout.word());
@@ -59,17 +59,17 @@ impl Layout {
         }
     }
 
-    /// Bytes of an offset.
+    /// Size of an offset in bytes.
     fn word(self) -> usize {
         if self.big_file { 8 } else { 4 }
     }
 
-    /// Where the header says where the first directory starts.
+    /// Position in the header of the first directory's offset.
     fn first_at(self) -> usize {
         if self.big_file { 8 } else { 4 }
     }
 
-    /// Where the directory after the one at `offset` starts; 0 after the last.
+    /// Offset of the directory after the one at `offset`; 0 after the last.
     fn next(self, bytes: &[u8], offset: u64) -> Option<u64> {
         let (count_bytes, entry_bytes) = if self.big_file { (8, 20) } else { (2, 12) };
         let start = usize::try_from(offset).ok()?;

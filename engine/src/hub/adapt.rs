@@ -1,4 +1,4 @@
-//! Putting an adapter on an installed model, after seeing that it fits.
+//! Adding an adapter to an installed model, after checking that it fits.
 
 use super::HubError;
 use crate::prompt::Template;
@@ -7,18 +7,18 @@ use crate::weights::gguf::GgufModel;
 use crate::weights::lora::LoraAdapter;
 use crate::weights::{TensorSource, Weights};
 
-/// Gives an installed model an adapter, in place of the one it had, which may be damaged. Every tensor of it is checked against the
+/// Adds an adapter to an installed model; it replaces the present one, even a damaged one. Its tensors are checked against the
 /// model's first.
 ///
 /// # Errors
-/// Returns what is wrong with the adapter, [`HubError::Prompt`] where it teaches a prompt that is not known for such a model, or
-/// what the store has against it. The model is then as it was.
+/// Returns what is wrong with the adapter, [`HubError::Prompt`] where its prompt template is unknown for such a model, or
+/// an error of the store. The model is then unchanged.
 pub fn adapt(store: &ModelStore, name: &str, adapter: &AdapterFiles) -> Result<Manifest, HubError> {
     require_fit(store.base_files(name)?, store.manifest(name)?.kind, adapter)?;
     Ok(store.adapt(name, adapter)?)
 }
 
-/// Checks that an adapter and the prompt that it teaches are for a model.
+/// Checks that an adapter and its prompt template fit a model.
 ///
 /// # Errors
 /// As [`adapt`].

@@ -1,4 +1,4 @@
-//! Taking in a model from files the user has: from a stick, another machine, another program.
+//! Adding a model from files that the user has: from a USB stick, another machine, another program.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ use crate::store::StoreError;
 use crate::store::models::{About, AdapterFiles, Manifest, ModelFiles, ModelStore, check_name};
 use crate::weights::gguf::GgufError;
 
-/// Files that were looked at and found to be a model, not yet installed.
+/// Files that were found to be a model, not yet installed.
 #[derive(Debug)]
 pub struct Addition {
     name: String,
     what: What,
-    /// The adapter that lies beside the files.
+    /// The adapter found with the files.
     adapter: Option<AdapterFiles>,
-    /// Adapters that the catalogue has, by the SHA-256 of the file that each is for.
+    /// The catalogue's adapters, by the SHA-256 of the file that each is for.
     known: Vec<(String, AdapterFiles)>,
 }
 
@@ -34,14 +34,15 @@ enum What {
     Files { files: Vec<(PathBuf, String)>, about: About },
 }
 
-/// Looks at files the user has and finds out which model they are, by their headers.
+/// Finds out which model the given files are, by their headers.
 ///
-/// `name` is what it shall be called; by default that follows from the file's or folder's name. An adapter beside the files, and
-/// the prompt that a `recto.toml` there names, are taken in with them; a model of the catalogue gets the catalogue's adapter.
+/// `name` is the name to install it under; by default it is derived from the file's or folder's name. An adapter in the
+/// folder, and the prompt template that a `recto.toml` there names, are installed too; a model of the catalogue gets the
+/// catalogue's adapter.
 ///
 /// # Errors
-/// Returns [`HubError::Refused`], [`HubError::Gguf`], [`HubError::BadWheel`] or [`HubError::MissingParts`] with exactly what
-/// is wrong; as [`adapt`] for an adapter or a prompt beside the files that is not for them.
+/// Returns [`HubError::Refused`], [`HubError::Gguf`], [`HubError::BadWheel`] or [`HubError::MissingParts`] with what
+/// exactly is wrong, and as [`adapt`] for an adapter or prompt template that does not fit.
 pub fn plan_addition(paths: &[PathBuf], name: Option<&str>, catalogue: &Catalogue) -> Result<Addition, HubError> {
     if let Some(name) = name {
         check_name(name)?;
@@ -56,15 +57,12 @@ pub fn plan_addition(paths: &[PathBuf], name: Option<&str>, catalogue: &Catalogu
         [first, ..] if paths.iter().all(is_wheel) => parts(first, paths, catalogue)?,
         [folder] if folder.is_dir() => {
             let mut what = of_folder(folder)?;
-            adapter = what.take_beside(ModelFiles::of_folder(folder)?)?;
+            adapter = what.take_adaptation(ModelFiles::of_folder(folder)?)?;
             (what, name_from(folder.file_name(), folder))
         }
         [file] => (of_file(file)?, name_from(file.file_stem(), file)),
         [_, second, ..] => {
-            return Err(refused(
-                second,
-                "several files are taken together only when all of them are wheels of one model",
-            ));
+            return Err(refused(second, "several files can be added at once only if all are wheels of one model"));
         }
     };
     let name = name.map_or(default_name, ToOwned::to_owned);
@@ -78,7 +76,7 @@ impl Addition {
         &self.name
     }
 
-    /// The licence to be accepted first, where Recto knows it.
+    /// The licence to accept first, where Recto knows it.
     pub fn licence(&self) -> Option<&Licence> {
         match &self.what {
             What::Parts { entry, .. } => Some(&entry.licence),
@@ -86,11 +84,11 @@ impl Addition {
         }
     }
 
-    /// Copies the files into the store, hashing them on the way, and puts the adapter on that belongs to them.
+    /// Copies the files into the store, hashing them on the way, and adds the adapter that belongs to them.
     ///
     /// # Errors
-    /// Returns [`HubError::LicenceNotAccepted`] where there is one to accept and `licence_accepted` is false, else
-    /// whatever the disk or the files' hash has against it. Nothing is installed unless all went well.
+    /// Returns [`HubError::LicenceNotAccepted`] where there is one to accept and `licence_accepted` is false, else any error of
+    /// the disk or the verification. Nothing is installed on error.
     pub fn install(
         &self,
         store: &ModelStore,
@@ -139,21 +137,21 @@ impl Addition {
 }
 
 impl What {
-    /// Takes in what lies beside the `files` of a folder: the prompt that the model was taught, and an adapter, which is returned.
-    fn take_beside(&mut self, files: ModelFiles) -> Result<Option<AdapterFiles>, HubError> {
+    /// Adds the prompt template found in the folder of `files`, and returns the adapter found there.
+    fn take_adaptation(&mut self, files: ModelFiles) -> Result<Option<AdapterFiles>, HubError> {
         let Self::Files { about, .. } = self else { return Ok(None) };
-        let taught = files.taught()?;
-        Template::taught(taught.prompt.as_deref(), about.kind.has_encoder())?;
-        let adapter = taught.adapter_files()?;
+        let adaptation = files.adaptation()?;
+        Template::taught(adaptation.prompt.as_deref(), about.kind.has_encoder())?;
+        let adapter = adaptation.adapter_files()?;
         if let Some(adapter) = &adapter {
             require_fit(files, about.kind, adapter)?;
         }
-        about.prompt = taught.prompt;
+        about.prompt = adaptation.prompt;
         Ok(adapter)
     }
 }
 
-/// The catalogue's adapters by the hash of the file that each was trained on.
+/// The catalogue's adapters by the hash of the model file that each is for.
 fn known_adapters(catalogue: &Catalogue) -> Vec<(String, AdapterFiles)> {
     let of = |entry: &CatalogueEntry| Some((entry.pip.as_ref()?.sha256.clone(), entry.adapter_files()?));
     catalogue.models.iter().filter_map(of).collect()
@@ -163,14 +161,14 @@ fn parts(first: &Path, paths: &[PathBuf], catalogue: &Catalogue) -> Result<(What
     let mut entry: Option<(&CatalogueEntry, &PipSource)> = None;
     for path in paths {
         let Some(found) = wheels::belongs_to(path, &catalogue.models)? else {
-            return Err(refused(path, "this wheel holds no part of a model that Recto knows"));
+            return Err(refused(path, "this wheel is not part of a model that Recto knows"));
         };
         if entry.is_some_and(|(entry, _)| entry.name != found.0.name) {
-            return Err(refused(path, "it belongs to another model than the wheels before it"));
+            return Err(refused(path, "it belongs to a different model than the other wheels"));
         }
         entry = Some(found);
     }
-    let (entry, pip) = entry.ok_or_else(|| refused(first, "it holds no part of a model"))?;
+    let (entry, pip) = entry.ok_or_else(|| refused(first, "it is not part of a model"))?;
     wheels::Wheels::sort_out(entry, pip, paths)?;
     let what = What::Parts { entry: Box::new(entry.clone()), pip: pip.clone(), wheels: paths.to_vec() };
     Ok((what, entry.name.clone()))
@@ -179,7 +177,7 @@ fn parts(first: &Path, paths: &[PathBuf], catalogue: &Catalogue) -> Result<(What
 fn of_file(path: &Path) -> Result<What, HubError> {
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors")) {
         inspect::safetensors(path)?;
-        return Err(refused(path, "weights alone are no model; give the folder with config.json beside them"));
+        return Err(refused(path, "weights alone are not a model; add the folder that has config.json too"));
     }
     match checkpoint::of_gguf(path) {
         Ok(found) => Ok(what(found, path, &[])),
@@ -199,7 +197,7 @@ fn of_folder(folder: &Path) -> Result<What, HubError> {
     Ok(what(found, folder, &companions))
 }
 
-/// What is installed of a model that was found at `from`: its files, and those of the folder that are kept beside them.
+/// The files to install of a model found at `from`: its own, and its companions in the folder.
 fn what(found: checkpoint::Checkpoint, from: &Path, companions: &[&str]) -> What {
     let checkpoint::Checkpoint { kind, mut files } = found;
     for name in companions {
@@ -217,7 +215,7 @@ fn what(found: checkpoint::Checkpoint, from: &Path, companions: &[&str]) -> What
     What::Files { files, about }
 }
 
-/// A model's name made from a file's: what no name may have becomes a dash.
+/// Derives a model name from a file name: characters that are not allowed become dashes.
 fn name_from(stem: Option<&std::ffi::OsStr>, path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let stem = stem.or_else(|| absolute.file_name()).unwrap_or_default().to_string_lossy().into_owned();

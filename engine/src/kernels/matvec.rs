@@ -1,4 +1,4 @@
-//! A few rows times a weight matrix on the CPU, one pass over the weights: what answering spends its time on.
+//! A few rows times a weight matrix on the CPU, in one pass over the weights: most of the time of answering.
 //!
 //! candle's product of one row reaches half the memory bandwidth in f32 and a thirtieth in bf16.
 
@@ -40,7 +40,7 @@ pub fn product(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
     Tensor::from_vec(out, (rows, columns), &candle_core::Device::Cpu)
 }
 
-/// A number that widens to f32 without loss.
+/// A number type that widens to f32 without loss.
 trait Widen: Copy + Send + Sync {
     fn widen(self) -> f32;
 }

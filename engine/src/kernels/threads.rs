@@ -1,8 +1,8 @@
-//! Which threads compute: all processors for what somebody waits for; for what goes on behind fewer threads, of low priority,
-//! so that whoever works on this machine does not notice.
+//! The thread pools: all processors for foreground work that the user waits for; fewer threads of low priority for background
+//! work, so that the machine stays responsive.
 //!
-//! A thread of low priority cannot be given a higher one again without rights that no user has, so there are two pools: rayon's
-//! own, and one for work behind, made when it is first needed.
+//! An unprivileged process cannot raise a thread's priority again once it is lowered, so there are two pools: rayon's own,
+//! and one for background work, created when it is first needed.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -10,79 +10,79 @@ use std::sync::OnceLock;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 
-/// Priority of work behind, of 99: below normal everywhere (niceness 9 on Linux), yet it goes on beside other work behind.
+/// Priority of background work, of 99: below normal on every platform (niceness 9 on Linux), but not the lowest.
 const LOW_PRIORITY: u8 = 25;
 
-/// Up to so many processors none is left free: half of the machine would be too much to leave.
+/// With up to so many processors background work uses all of them: leaving one free would cost half of the machine.
 const FEW_PROCESSORS: usize = 2;
 
 thread_local! {
-    /// Whether this thread hands out work that goes on behind.
-    static IS_BEHIND: Cell<bool> = const { Cell::new(false) };
+    /// Whether this thread starts background work.
+    static IS_BACKGROUND: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does `work`, all that it shares among threads being done behind.
-fn behind<T>(work: impl FnOnce() -> T) -> T {
+/// Runs `work`; what it shares among threads runs in the background pool.
+fn in_background<T>(work: impl FnOnce() -> T) -> T {
     with(true, work)
 }
 
-/// Does `work`, behind where `is_behind`, else as whatever goes on does.
-pub fn behind_where<T>(is_behind: bool, work: impl FnOnce() -> T) -> T {
-    if is_behind { behind(work) } else { work() }
+/// Runs `work`, in the background if `is_background`, else as the current thread does.
+pub fn in_background_if<T>(is_background: bool, work: impl FnOnce() -> T) -> T {
+    if is_background { in_background(work) } else { work() }
 }
 
-/// Does `work`, which somebody waits for, in the midst of work behind.
-pub fn in_front<T>(work: impl FnOnce() -> T) -> T {
+/// Runs `work` in the foreground, also from within background work.
+pub fn in_foreground<T>(work: impl FnOnce() -> T) -> T {
     with(false, work)
 }
 
-/// Does `work`, whatever it shares among threads being shared among those that are meant for what this thread does.
+/// Runs `work`; what it shares among threads runs in the pool of the current thread's kind of work.
 pub fn shared<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    match pool_behind() {
+    match background_pool() {
         Some(pool) => pool.install(work),
         None => work(),
     }
 }
 
-/// How many threads [`shared`] work is shared among.
+/// Number of threads for [`shared`] work.
 pub fn count() -> usize {
-    pool_behind().map_or_else(rayon::current_num_threads, ThreadPool::current_num_threads)
+    background_pool().map_or_else(rayon::current_num_threads, ThreadPool::current_num_threads)
 }
 
-fn with<T>(is_behind: bool, work: impl FnOnce() -> T) -> T {
-    /// Puts things back as they were, even where the work panics.
+fn with<T>(is_background: bool, work: impl FnOnce() -> T) -> T {
+    /// Restores the previous state, even if the work panics.
     struct Restore(bool);
     impl Drop for Restore {
         fn drop(&mut self) {
-            IS_BEHIND.set(self.0);
+            IS_BACKGROUND.set(self.0);
         }
     }
-    let _restore = Restore(IS_BEHIND.replace(is_behind));
+    let _restore = Restore(IS_BACKGROUND.replace(is_background));
     work()
 }
 
-/// The pool for work behind, where this thread hands out such work; a machine that gives no threads does it in front.
-fn pool_behind() -> Option<&'static ThreadPool> {
+/// The background pool, where this thread starts background work; without it that work runs in the foreground.
+fn background_pool() -> Option<&'static ThreadPool> {
     static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
-    if !IS_BEHIND.get() {
+    if !IS_BACKGROUND.get() {
         return None;
     }
     let make = || {
         let processors = rayon::current_num_threads();
         let threads = if processors > FEW_PROCESSORS { processors - 1 } else { processors };
-        let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("behind-{i}"));
+        let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("background-{i}"));
         let pool = pool.start_handler(|_| lower_priority()).build();
-        pool.inspect_err(|error| tracing::warn!(%error, "work behind has no threads of its own")).ok()
+        pool.inspect_err(|error| tracing::warn!(%error, "the background thread pool cannot be created")).ok()
     };
     POOL.get_or_init(make).as_ref()
 }
 
-/// Lets others go before the thread that calls this, for good.
+/// Lowers the priority of the calling thread, permanently.
 fn lower_priority() {
     let lowered = ThreadPriorityValue::try_from(LOW_PRIORITY)
         .map(|low| set_current_thread_priority(ThreadPriority::Crossplatform(low)));
     if !matches!(lowered, Ok(Ok(()))) {
-        tracing::info!(?lowered, "work behind has the priority of all other work");
+        tracing::info!(?lowered, "background work runs at normal priority");
     }
 }
 
@@ -95,17 +95,17 @@ mod tests {
     }
 
     #[test]
-    fn work_behind_has_threads_of_its_own_and_work_in_front_within_it_has_not() {
-        let is_behind = || shared(name).starts_with("behind-");
-        assert!(!is_behind());
-        behind(|| {
-            assert!(is_behind());
-            in_front(|| assert!(!is_behind()));
-            assert!(is_behind());
+    fn background_work_has_its_own_threads_and_foreground_work_within_it_does_not() {
+        let is_background = || shared(name).starts_with("background-");
+        assert!(!is_background());
+        in_background(|| {
+            assert!(is_background());
+            in_foreground(|| assert!(!is_background()));
+            assert!(is_background());
             let processors = rayon::current_num_threads();
             assert_eq!(count(), if processors > FEW_PROCESSORS { processors - 1 } else { processors });
         });
-        assert!(std::panic::catch_unwind(|| behind(|| std::panic::resume_unwind(Box::new(())))).is_err());
-        assert!(!is_behind());
+        assert!(std::panic::catch_unwind(|| in_background(|| std::panic::resume_unwind(Box::new(())))).is_err());
+        assert!(!is_background());
     }
 }

@@ -1,32 +1,32 @@
-//! Which tensors a model of some configuration asks for, by their published names and in which shape.
+//! The tensors of a model with a given configuration, by published name and shape.
 //!
-//! What loads them asks for each in its own place; that the two agree is shown by loading models that hold exactly these.
+//! The layers load their tensors by themselves; tests show that the two agree by loading models with exactly these tensors.
 
 use super::config::{ModelConfig, StackConfig, VisionConfig};
 
-/// A tensor that a model asks for.
+/// A tensor of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpectedTensor {
     /// Its published name.
     pub name: String,
-    /// Its shape as PyTorch would print it.
+    /// Its shape as PyTorch prints it.
     pub shape: Vec<usize>,
-    /// What it is for.
+    /// Its role.
     pub role: TensorRole,
 }
 
-/// What a tensor is for.
+/// The role of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TensorRole {
     /// A table, matrix or kernel.
     Product,
-    /// Added to something: biases, and norms that are kept as offsets from one.
+    /// Added: biases, and norms stored as offsets from one.
     Offset,
-    /// A factor: norms that are not.
+    /// Multiplied: other norms.
     Factor,
 }
 
-/// All tensors that a model of this configuration asks for.
+/// All tensors of a model with this configuration.
 pub fn expected_tensors(config: &ModelConfig) -> Vec<ExpectedTensor> {
     let mut tensors = Tensors(Vec::new());
     let hidden = config.hidden_size();
@@ -40,7 +40,7 @@ pub fn expected_tensors(config: &ModelConfig) -> Vec<ExpectedTensor> {
     if config.encoder.is_some() {
         embedding("model.encoder.embed_tokens");
     }
-    // Tied, there is one table for all.
+    // With tied weights there is only one table.
     if config.encoder.is_none() || !config.tied_head {
         embedding("model.decoder.embed_tokens");
     }
@@ -51,7 +51,7 @@ pub fn expected_tensors(config: &ModelConfig) -> Vec<ExpectedTensor> {
     if let Some(encoder) = &config.encoder {
         tensors.stack("model.encoder", &encoder.text);
         if let Some(vision) = &encoder.vision {
-            tensors.eyes(vision, hidden);
+            tensors.vision(vision, hidden);
         }
     }
     tensors.0
@@ -99,7 +99,7 @@ impl Tensors {
     }
 
     /// SigLIP, whose norms are factors and whose products have biases, and the projector.
-    fn eyes(&mut self, vision: &VisionConfig, hidden: usize) {
+    fn vision(&mut self, vision: &VisionConfig, hidden: usize) {
         let (width, inner, patch) = (vision.hidden_size, vision.intermediate_size, vision.patch_size);
         let name = "model.encoder.vision_tower";
         self.product(format!("{name}.embeddings.patch_embedding.weight"), &[width, vision.num_channels, patch, patch]);

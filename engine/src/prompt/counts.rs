@@ -1,4 +1,4 @@
-//! How much there is to read, known exactly before anything is encoded.
+//! Counts how much there is to read, exactly and before anything is encoded.
 
 use std::collections::BTreeSet;
 
@@ -9,20 +9,20 @@ use crate::document::page::{Document, LineRole, PageContent};
 use super::page_text::is_shown;
 use super::windows::Window;
 
-/// What a document holds.
+/// The content of a document in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentCounts {
     /// Pages read.
     pub pages: usize,
-    /// Pages without a text layer that can be trusted.
+    /// Pages without a trustworthy text layer.
     pub scans: usize,
-    /// Pages with nothing on them.
+    /// Blank pages.
     pub blank: usize,
     /// Pages that could not be read.
     pub failed: usize,
-    /// Lines shown to the model; running heads and feet are not.
+    /// Lines shown to the model, without running headers and footers.
     pub lines: usize,
-    /// Figures, page scans among them.
+    /// Figures, including page scans.
     pub figures: usize,
     /// Tables.
     pub tables: usize,
@@ -53,9 +53,9 @@ pub struct TokenCounts {
     pub windows: usize,
     /// Passes of the vision tower.
     pub images: usize,
-    /// Tokens of windows that hold text alone.
+    /// Tokens of windows with text alone.
     pub text_tokens: usize,
-    /// Tokens of windows that hold a figure.
+    /// Tokens of windows with a figure.
     pub figure_tokens: usize,
 }
 

@@ -4,16 +4,16 @@ use thiserror::Error;
 
 use crate::diagnostic::Hint;
 
-/// A tokenizer that cannot be used, or a plan that cannot be made with it.
+/// An unusable tokenizer, or a prompt or plan that cannot be made with it.
 #[derive(Debug, Error)]
 pub enum PromptError {
     /// The tokenizer's file could not be read.
     #[error("the tokenizer file cannot be read")]
     Unreadable(#[source] std::io::Error),
-    /// The tokenizer's description is damaged or of another kind.
-    #[error("the tokenizer cannot be understood")]
+    /// The tokenizer's description is damaged or of an unknown kind.
+    #[error("the tokenizer file is damaged or of an unknown kind")]
     Malformed(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Tokens, scores and types of a GGUF vocabulary are not equally many.
+    /// Tokens, scores and types of a GGUF vocabulary differ in number.
     #[error("the GGUF vocabulary has {tokens} tokens, {scores} scores and {types} types")]
     UnequalVocabulary {
         /// Entries of `tokenizer.ggml.tokens`.
@@ -37,7 +37,7 @@ pub enum PromptError {
         model: u32,
     },
     /// The tokenizer failed on a text.
-    #[error("a text cannot be turned into tokens")]
+    #[error("a text cannot be tokenised")]
     Encode(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A window cannot even hold a page marker, or a figure.
     #[error("a window of {given} tokens is too small, {least} are needed")]
@@ -47,16 +47,16 @@ pub enum PromptError {
         /// The least that works.
         least: usize,
     },
-    /// A model's folder names a prompt that there is none of for it.
-    #[error("the model was taught the prompt `{name}`, which is not known for such a model")]
+    /// A model's folder names a prompt template that does not exist for such a model.
+    #[error("this kind of model has no prompt template `{name}`")]
     UnknownPrompt {
         /// The name given.
         name: String,
-        /// Names that would do.
+        /// Names that exist.
         known: String,
     },
-    /// The question alone fills the room.
-    #[error("the question takes {needed} tokens where {room} are left")]
+    /// The question alone exceeds the room.
+    #[error("the question takes {needed} tokens, but only {room} are left")]
     QuestionTooLong {
         /// Tokens of the prompt without any passage.
         needed: usize,
@@ -68,16 +68,16 @@ pub enum PromptError {
 impl Hint for PromptError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Unreadable(_) => "Check that tokenizer.json lies beside the model's weights and may be read",
+            Self::Unreadable(_) => "Check that tokenizer.json is next to the model's weights and readable",
             Self::Malformed(_) | Self::MissingToken(_) => {
                 "Take tokenizer.json from the same release as the model's weights"
             }
-            Self::UnequalVocabulary { .. } => "Fetch the GGUF file again; its vocabulary is damaged",
-            Self::IdMismatch { .. } => "Use the tokenizer.json and config.json of one and the same model",
+            Self::UnequalVocabulary { .. } => "Download the GGUF file again; its vocabulary is damaged",
+            Self::IdMismatch { .. } => "Use the tokenizer.json and config.json of the same model",
             Self::Encode(_) => return None,
             Self::WindowTooSmall { .. } => "Choose a larger window",
             Self::UnknownPrompt { known, .. } => {
-                return Some(format!("Name one of these as `prompt` in the model's recto.toml, or none: {known}"));
+                return Some(format!("Set `prompt` in the model's recto.toml to one of these, or remove it: {known}"));
             }
             Self::QuestionTooLong { .. } => "Ask a shorter question",
         };

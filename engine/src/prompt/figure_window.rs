@@ -8,14 +8,14 @@ use super::tokenizer::Tokenizer;
 use super::traced::{Source, TracedText};
 use super::windows::{FigureRef, LEAST_TEXT_TOKENS, Window, WindowOptions, begun};
 
-/// Most lines of running text that go with a figure.
+/// Most lines of running text that accompany a figure.
 const NEIGHBOURS: usize = 8;
 
-/// Lays one figure out.
+/// Lays out one figure.
 ///
 /// The image block is the one that the model was trained with: a blank line, the start token, the image positions, the
-/// end token, a blank line. The page's marker stands before it without a line break of its own, which would run into the
-/// block's and make another token.
+/// end token, a blank line. The page marker precedes it without a line break of its own, which would merge with the
+/// block's into another token.
 pub(super) fn figure_window(
     place: FigureRef,
     page: &Page,

@@ -1,8 +1,8 @@
 //! A tokenizer rebuilt from the vocabulary inside a GGUF file.
 //!
-//! Gemma's GGUF files carry pieces with scores, not the list of merges that the tokenizer works with. The merges follow
-//! from the pieces: every way to part a piece in two pieces of the vocabulary is a merge, and the piece's score says
-//! how early it is tried. The result equals the published `tokenizer.json`, merge for merge.
+//! Gemma's GGUF files contain pieces with scores, not the merges that the tokenizer works with. The merges follow from
+//! the pieces: every way to split a piece into two pieces of the vocabulary is a merge, and the piece's score says how
+//! early it is tried. The result equals the published `tokenizer.json`, merge for merge.
 
 use std::cmp::Ordering;
 
@@ -18,10 +18,10 @@ use tokenizers::{AddedToken, SplitDelimiterBehavior};
 use super::error::PromptError;
 use super::special::is_control;
 
-/// How the tokenizer writes a blank.
+/// How the tokenizer writes a space.
 pub(super) const BLANK: char = '\u{2581}';
 
-/// What a GGUF file says of its vocabulary; entry `i` of each list belongs to id `i`.
+/// The vocabulary of a GGUF file; entry `i` of each list belongs to id `i`.
 #[derive(Clone, Debug, Default)]
 pub struct GgufVocabulary {
     /// `tokenizer.ggml.tokens`.
@@ -32,14 +32,14 @@ pub struct GgufVocabulary {
     pub token_types: Vec<u32>,
 }
 
-/// Type of tokens that steer the model.
+/// Type of tokens that control the model.
 const CONTROL_TYPE: u32 = 3;
 /// Type of tokens that are matched whole before anything is merged.
 const USER_DEFINED_TYPE: u32 = 4;
 /// Type of the tokens `<0x00>` to `<0xFF>`.
 const BYTE_TYPE: u32 = 6;
 
-/// A way to make a piece of two: its score, its parts by id, and their lengths in characters.
+/// A way to make a piece of two: its score, the ids of its parts, and their lengths in characters.
 struct Merge {
     score: f32,
     left: u32,
@@ -57,7 +57,7 @@ impl Merge {
     }
 }
 
-/// The pieces as the tokenizer knows them: runs of blanks are written with [`BLANK`].
+/// The pieces as the tokenizer knows them: spaces are written as [`BLANK`].
 fn pieces(vocabulary: &GgufVocabulary) -> Vec<String> {
     let written = |(token, kind): (&String, &u32)| {
         if *kind == USER_DEFINED_TYPE { token.replace(' ', BLANK.encode_utf8(&mut [0; 4])) } else { token.clone() }
@@ -71,8 +71,8 @@ fn merges(vocabulary: &GgufVocabulary, pieces: &[String], ids: &Vocab) -> Vec<(S
         if *kind == CONTROL_TYPE || *kind == BYTE_TYPE {
             continue;
         }
-        // The converter overwrites the scores of user-defined pieces; in the original all of them come first. Adding
-        // zero makes the two zeros one, which `total_cmp` would tell apart.
+        // The converter overwrites the scores of user-defined pieces, which all come first in the original. Adding zero
+        // turns -0.0 into 0.0, which `total_cmp` would distinguish.
         let score = if *kind == USER_DEFINED_TYPE { 0.0 } else { *score + 0.0 };
         let length = piece.chars().count();
         let first = merges.len();
@@ -91,7 +91,8 @@ fn merges(vocabulary: &GgufVocabulary, pieces: &[String], ids: &Vocab) -> Vec<(S
     merges.into_iter().map(|merge| (text(merge.left), text(merge.right))).collect()
 }
 
-/// Builds the tokenizer: blanks to [`BLANK`], user-defined and control tokens first, then merges, bytes for the rest.
+/// Builds the tokenizer: spaces become [`BLANK`], user-defined and control tokens match first, then merges, and bytes
+/// for the rest.
 pub(super) fn build(vocabulary: &GgufVocabulary) -> Result<tokenizers::Tokenizer, PromptError> {
     let GgufVocabulary { tokens, scores, token_types } = vocabulary;
     if tokens.len() != scores.len() || tokens.len() != token_types.len() {
@@ -124,7 +125,7 @@ pub(super) fn build(vocabulary: &GgufVocabulary) -> Result<tokenizers::Tokenizer
     Ok(tokenizer)
 }
 
-/// What stands around the merges.
+/// The steps around the merges.
 fn add_pipeline(tokenizer: &mut tokenizers::Tokenizer, bos: u32) -> Result<(), PromptError> {
     let blank = BLANK.to_string();
     let writes_blanks = Replace::new(" ", blank.as_str()).map_err(PromptError::Malformed)?;

@@ -1,7 +1,7 @@
 //! A page as the text that a model reads.
 //!
-//! Lines of a paragraph flow into one another where the page breaks them only for lack of room; list items, table rows
-//! and headings keep their line ends; blocks stand a blank line apart. Running heads and feet are left out.
+//! Lines of a paragraph are joined if the page only breaks them for lack of room; list items, table rows and headings
+//! keep their line ends; blocks are separated by a blank line. Running headers and footers are left out.
 
 use std::collections::BTreeMap;
 
@@ -9,29 +9,29 @@ use crate::document::page::{Document, Line, LineRole, Page};
 
 use super::traced::{Source, TracedText};
 
-/// How much of its block's width a line may leave empty at its end and still count as full.
+/// Share of its block's width that a line may leave empty at its end and still count as full.
 const FULL_LINE_SLACK: f32 = 0.2;
 /// Longest part of a document's name that is shown to the model, in characters.
 const NAME_CHARS: usize = 80;
 
-/// What stands between two lines.
+/// The joint between two lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Joint {
     /// Nothing, and the first line loses its hyphen.
     Hyphen,
-    /// Nothing: scripts that write no blanks.
+    /// Nothing, in scripts without spaces.
     Tight,
     Blank,
     LineBreak,
     BlankLine,
 }
 
-/// Whether a model is shown a line as part of the page's text.
+/// Whether the model sees a line as part of the page's text.
 pub(super) fn is_shown(line: &Line) -> bool {
     !matches!(line.role, LineRole::Header | LineRole::Footer) && !line.text.trim().is_empty()
 }
 
-/// The marker that a page begins with, its printed label in parentheses where that is another.
+/// The marker at the start of a page, with its printed label in parentheses if that differs.
 pub(super) fn page_marker(page: &Page) -> String {
     let number = page.number.to_string();
     match page.label.as_deref().map(str::trim) {
@@ -42,7 +42,7 @@ pub(super) fn page_marker(page: &Page) -> String {
     }
 }
 
-/// What tells several documents apart, before a document's first page.
+/// The marker before a document's first page, if there are several documents.
 pub(super) fn document_marker(document: &Document) -> String {
     format!("[document {}]\n", single_line(&document.name, NAME_CHARS))
 }
@@ -51,7 +51,7 @@ fn single_line(text: &str, chars: usize) -> String {
     text.chars().take(chars).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// Writes a page with its marker; it always ends in a blank line, so that pages can be put one behind the other.
+/// Writes a page with its marker; it always ends in a blank line, so that pages can be concatenated.
 pub(super) fn write_page(text: &mut TracedText, document: u32, page: &Page) {
     let marker = Source::Marker { document, page: page.number };
     text.push(&page_marker(page), marker);
@@ -64,7 +64,7 @@ pub(super) fn write_page(text: &mut TracedText, document: u32, page: &Page) {
     text.extend_last("\n\n");
 }
 
-/// Writes the given lines of a page, with nothing behind the last one.
+/// Writes the given lines of a page, and nothing after the last one.
 pub(super) fn write_lines(text: &mut TracedText, document: u32, page: &Page, lines: &[u32]) {
     let edges = block_edges(page);
     let line_at = |index: &u32| page.lines.get(*index as usize);
@@ -130,7 +130,7 @@ fn joint(line: &Line, next: &Line, edges: &BTreeMap<u32, (f32, f32)>) -> Joint {
     }
 }
 
-/// Characters of Chinese and Japanese, whose lines are joined without a blank.
+/// Characters of Chinese and Japanese, whose lines are joined without a space.
 fn writes_no_blanks(c: char) -> bool {
     matches!(c, '\u{2E80}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
 }

@@ -1,4 +1,4 @@
-//! In which order windows are read: text first, figures after; for a question what it needs first.
+//! The order in which windows are read: text before figures, and what a question needs first.
 
 use std::collections::HashMap;
 
@@ -8,21 +8,21 @@ use super::passages::fitting_places;
 use super::traced::Source;
 use super::windows::Window;
 
-/// What is wanted before the rest.
+/// What to read before the rest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Priorities {
-    /// The question that waits for an answer.
+    /// The question waiting for an answer.
     pub question: Option<String>,
-    /// Documents and pages that the user wants read before everything else, the most wanted first.
+    /// Documents and pages that the user wants read before everything else, most wanted first.
     pub pages: Vec<(u32, u32)>,
 }
 
 /// Indices of `windows` in the order in which to read them.
 ///
-/// Text comes before figures, which take far longer and of whose captions the text tells. With a question, a window of text
-/// counts as its best passage, and a window of a figure as the best passage of the figure's page; what does not fit the
-/// question follows in the order of the documents. Only the reading has this order: memory is always put together in the
-/// order of the documents. Pages that the user wants come before all of that, text and figures.
+/// Text comes before figures, which take far longer and whose captions are part of the text. With a question, a text
+/// window ranks as its best passage, and a figure window as the best passage of the figure's page; what does not match
+/// the question follows in document order. This order is only for reading: memory is always assembled in document
+/// order. Pages that the user wants come before all others, with their text and figures.
 pub fn reading_order(documents: &[&Document], windows: &[Window], priorities: &Priorities) -> Vec<usize> {
     let question = priorities.question.as_deref();
     let places = question.map(|question| fitting_places(documents, question)).unwrap_or_default();
@@ -52,7 +52,7 @@ pub fn reading_order(documents: &[&Document], windows: &[Window], priorities: &P
     let wishes: Vec<usize> = windows.iter().map(wish).collect();
     let mut order: Vec<usize> = (0..windows.len()).collect();
     let shows_figures = |at: usize| !windows[at].images.is_empty();
-    // The sort is stable: equals stay in the order of the documents.
+    // The sort is stable: equals stay in document order.
     order.sort_by(|&a, &b| {
         let by_wish = wishes[a].cmp(&wishes[b]);
         by_wish.then(shows_figures(a).cmp(&shows_figures(b))).then(fits[b].total_cmp(&fits[a]))

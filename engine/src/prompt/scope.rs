@@ -1,8 +1,8 @@
-//! What of documents a question is about: pages, regions of pages, and not the figures that were left out.
+//! The parts of documents that a question is about: pages and regions, without figures that were left out.
 //!
-//! What is outside is not shown to the model at all. So that what was encoded of a whole document serves its parts too, a
-//! window of which everything is inside is taken as it is; only the pages at the edges are laid out anew, in windows of their
-//! own ([`plan_scope`]). Pages and lines keep their numbers, so that evidence is found where it always was.
+//! The model does not see what is outside. To reuse encodings of whole documents, a window that lies inside completely
+//! is taken as it is; only pages at the edges are laid out again, in windows of their own ([`plan_scope`]). Pages and
+//! lines keep their numbers, so that evidence points to the same places.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use super::tokenizer::Tokenizer;
 use super::traced::Source;
 use super::windows::{Window, WindowOptions, check_size, figure_windows, name_window, text_windows};
 
-/// Part of a line or figure that must lie in a region for it to be inside.
+/// Share of a line or figure that must lie in a region for it to count as inside.
 const MOSTLY: f32 = 0.5;
 
 /// How much of a page a question is about.
@@ -40,11 +40,11 @@ fn inside(scope: &[Part], document: u32, page: u32) -> Inside {
     if regions.is_empty() { Inside::Nothing } else { Inside::Regions(regions) }
 }
 
-/// Takes out of documents what a question is not about: pages go, lines outside a region lose their text. With `pictured` a
-/// region becomes a figure of its own, unless it was drawn around one that is there.
+/// Removes what a question is not about from documents: pages are dropped, lines outside a region lose their text. With
+/// `pictured` a region becomes a figure of its own, unless it was drawn around an existing one.
 pub fn narrow(documents: &mut [Document], scope: &[Part], pictured: bool) {
     for (index, document) in (0..).zip(documents) {
-        // A text file has no looks to picture.
+        // A text file has no page image.
         let pictured = pictured && document.kind != DocumentKind::Text;
         document.pages.retain_mut(|page| match inside(scope, index, page.number) {
             Inside::Whole => true,
@@ -81,8 +81,8 @@ fn lies_in(bbox: &Rect, region: &Rect) -> bool {
     if area > 0.0 { region.intersection(bbox).area() >= MOSTLY * area } else { region.holds_center_of(bbox) }
 }
 
-/// Of places that are left out those that a question on `scope` leaves out too: a region that was drawn around such a figure is
-/// meant.
+/// Those of the left-out places that stay left out for a question on `scope`: a region drawn around such a figure asks
+/// for it.
 pub fn still_left_out(places: &[Place], scope: &[Part]) -> Vec<Place> {
     let is_meant = |place: &Place| {
         scope.iter().any(|part| match part {
@@ -112,7 +112,7 @@ pub fn left_out(documents: &[Document], places: &[Place]) -> BTreeSet<Source> {
     out
 }
 
-/// Takes the text of lines that were left out away.
+/// Clears the text of lines that were left out.
 pub fn silence(documents: &mut [Document], left_out: &BTreeSet<Source>) {
     for (document, page, line) in left_out.iter().filter_map(|source| match *source {
         Source::Line { document, page, line } => Some((document, page, line)),
@@ -126,9 +126,9 @@ pub fn silence(documents: &mut [Document], left_out: &BTreeSet<Source>) {
     }
 }
 
-/// Lays out what a question is about, and takes the rest out of `documents` ([`narrow`]). A window of the whole documents of
-/// which everything is inside stays as it is; pages of which only a part is inside, and those that share their window with
-/// pages outside, get windows of their own.
+/// Lays out what a question is about, and removes the rest from `documents` ([`narrow`]). A window of the whole
+/// documents that lies inside completely stays as it is; pages that are only partly inside, and those that share a
+/// window with pages outside, get windows of their own.
 ///
 /// # Errors
 /// As [`plan_windows`](super::plan_windows).
@@ -178,8 +178,8 @@ fn is_whole(scope: &[Part], (document, page): (u32, u32)) -> bool {
     inside(scope, document, page) == Inside::Whole
 }
 
-/// Pages inside that get windows of their own: those of which only a part is inside, and those that share a window with one
-/// that is not inside whole. A page may lie in several windows, so what is found of one is looked for in the others.
+/// Pages inside that get windows of their own: those only partly inside, and those that share a window with a page that
+/// is not completely inside. A page may be in several windows, so the search repeats until nothing changes.
 fn apart(windows: &[Window], scope: &[Part]) -> BTreeSet<(u32, u32)> {
     let mut apart = BTreeSet::new();
     loop {

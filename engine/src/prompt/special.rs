@@ -1,14 +1,14 @@
-//! Control tokens: which ids they have, and how text that merely looks like one is told apart.
+//! Control tokens: their ids, and how text that merely looks like one is kept apart.
 //!
-//! A vocabulary's control tokens are found by their content, never by a fixed id, and then checked against the ids that
-//! the model's configuration names.
+//! A vocabulary's control tokens are found by content, never by a fixed id, and then checked against the ids in the
+//! model's configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::error::PromptError;
 
-/// Control tokens by content. `<unusedN>` joins them: some serve as sentinels, none is ever text.
+/// Control tokens by content. `<unusedN>` belongs to them: some serve as sentinels, none is ever text.
 const CONTROL: [&str; 11] = [
     "<pad>",
     "<eos>",
@@ -23,7 +23,7 @@ const CONTROL: [&str; 11] = [
     "<image_soft_token>",
 ];
 
-/// Whether a token of this content steers the model instead of being text.
+/// Whether a token with this content controls the model rather than being text.
 pub(super) fn is_control(content: &str) -> bool {
     let unused = || {
         let number = content.strip_prefix("<unused")?.strip_suffix('>')?;
@@ -32,7 +32,7 @@ pub(super) fn is_control(content: &str) -> bool {
     CONTROL.contains(&content) || unused().unwrap_or(false)
 }
 
-/// Ids of the tokens that prompts and generation treat in a special way.
+/// Ids of tokens with a special role in prompts and generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpecialIds {
     /// Padding.
@@ -41,19 +41,19 @@ pub struct SpecialIds {
     pub eos: u32,
     /// Start of every sequence.
     pub bos: u32,
-    /// Stands for what the vocabulary cannot express.
+    /// Stands in for what the vocabulary cannot express.
     pub unk: u32,
     /// Start of an image block; `None` in a vocabulary without images.
     pub boi: Option<u32>,
     /// End of an image block.
     pub eoi: Option<u32>,
-    /// One position of an image, to be overwritten with vision features.
+    /// One position of an image, to be replaced with vision features.
     pub image: Option<u32>,
-    /// Runs of line feeds by length: the first is `"\n"`, the second `"\n\n"`, as far as they are single tokens.
+    /// Runs of line feeds by length: `"\n"` first, then `"\n\n"`, as long as they are single tokens.
     pub line_breaks: Vec<u32>,
 }
 
-/// What a model's configuration says; `None` where it is silent.
+/// The ids in a model's configuration; `None` if not given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExpectedIds {
     /// `pad_token_id`.
@@ -95,7 +95,7 @@ impl SpecialIds {
     /// Compares with a model's configuration.
     ///
     /// # Errors
-    /// [`PromptError::IdMismatch`] with the first id that differs; [`PromptError::MissingToken`] where the
+    /// [`PromptError::IdMismatch`] with the first id that differs; [`PromptError::MissingToken`] if the
     /// configuration names an image token that the vocabulary lacks.
     pub fn check_against(&self, expected: &ExpectedIds) -> Result<(), PromptError> {
         let rows = [
@@ -124,12 +124,12 @@ impl SpecialIds {
     }
 }
 
-/// Finds control strings inside text that is data.
+/// Finds control strings in text that is data.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ControlStrings {
     /// First character → the control strings that start with it.
     by_first: BTreeMap<char, BTreeSet<String>>,
-    /// Lengths in bytes that occur, so that a place in a text is looked up a few times only.
+    /// Lengths in bytes that occur, so that each position needs only a few lookups.
     lengths: BTreeSet<usize>,
 }
 
@@ -145,8 +145,8 @@ impl ControlStrings {
         strings
     }
 
-    /// Cuts `text` into ranges such that no control string lies inside one: each occurrence is parted after its first
-    /// character. Encoded apart, the pieces spell the same text and no control token.
+    /// Cuts `text` into ranges that contain no control string: each occurrence is split after its first character.
+    /// Encoded separately, the pieces spell the same text without a control token.
     pub(super) fn pieces(&self, text: &str) -> Vec<Range<usize>> {
         let mut pieces = Vec::new();
         let mut start = 0;

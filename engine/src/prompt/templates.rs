@@ -1,6 +1,6 @@
-//! Prompts: texts of `assets/prompts`, with the question and the passages put in.
+//! Prompts: the texts of `assets/prompts`, filled with question and passages.
 //!
-//! A file's name carries its version: answers are only comparable, and encodings only reusable, under one version. The
+//! A file's name carries its version: only under one version are answers comparable and encodings reusable. The
 //! question is data like a document's text: control strings in it stay letters.
 
 use crate::document::page::Document;
@@ -16,28 +16,28 @@ const BOS: &str = "<bos>";
 /// A prompt's text with slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Template {
-    /// Name with version, as the file is called.
+    /// Name with version, as in the file name.
     pub name: &'static str,
     text: &'static str,
 }
 
-/// Decoder prompt where the encoder holds the document alone.
+/// Decoder prompt if the encoder reads the document alone.
 pub const DOCUMENT: Template =
     Template { name: "document_v1", text: include_str!("../../../assets/prompts/document_v1.txt") };
-/// Text behind the pages where the encoder holds the question too.
+/// Text after the pages if the encoder reads the question too.
 pub const QUESTION: Template =
     Template { name: "question_v1", text: include_str!("../../../assets/prompts/question_v1.txt") };
 /// Prompt of a model without an encoder: worked examples, passages, question.
 pub const CONTINUATION: Template =
     Template { name: "continuation_v1", text: include_str!("../../../assets/prompts/continuation_v1.txt") };
-/// Prompt of a model without an encoder that was taught to answer from a passage.
+/// Prompt of a model without an encoder that was trained to answer from a passage.
 pub const PASSAGES: Template =
     Template { name: "passages_v1", text: include_str!("../../../assets/prompts/passages_v1.txt") };
 
-/// What a model says that was taught to tell when a passage does not hold the answer.
+/// What a trained model writes if a passage does not hold the answer.
 pub const NOT_STATED: &str = "Not stated.";
 
-/// What a slot is filled with.
+/// The content of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Slot {
     Question,
@@ -52,10 +52,11 @@ enum Part {
 }
 
 impl Template {
-    /// The prompt that a model was taught, by the name that its folder's `recto.toml` gives; the usual one where it gives none.
+    /// The prompt template that a model was trained with, by the name in its folder's `recto.toml`; the default without
+    /// a name.
     ///
     /// # Errors
-    /// [`PromptError::UnknownPrompt`] for a name that is not known, or that means a prompt for the other kind of network.
+    /// [`PromptError::UnknownPrompt`] for a name that does not exist, or that belongs to the other kind of model.
     pub fn taught(name: Option<&str>, has_encoder: bool) -> Result<Self, PromptError> {
         let known: &[Self] = if has_encoder { &[DOCUMENT] } else { &[CONTINUATION, PASSAGES] };
         let usual = if has_encoder { DOCUMENT } else { CONTINUATION };
@@ -67,12 +68,12 @@ impl Template {
         known.iter().find(|template| template.name == name).copied().ok_or_else(unknown)
     }
 
-    /// Whether the passages of this prompt stand in reading order, as in the texts that it was taught with, and not best last.
+    /// Whether passages are in reading order, as in the training data of this prompt, instead of best last.
     pub fn keeps_order(&self) -> bool {
         *self == PASSAGES
     }
 
-    /// Text and slots in order. One line break at the end belongs to the file, not to the prompt.
+    /// Text and slots in order. A final line break belongs to the file, not to the prompt.
     fn parts(&self) -> Vec<Part> {
         let mut rest = self.text.strip_suffix('\n').unwrap_or(self.text);
         rest = rest.strip_prefix(BOS).unwrap_or(rest);
@@ -96,7 +97,7 @@ impl Template {
         self.text.starts_with(BOS)
     }
 
-    /// Puts passages and question in.
+    /// Fills in passages and question.
     fn fill(&self, passages: &[TracedText], question: &str, tokenizer: &Tokenizer) -> Result<Prompt, PromptError> {
         let mut text = TracedText::default();
         for part in self.parts() {
@@ -120,16 +121,16 @@ fn one_line(question: &str) -> String {
     question.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What the decoder starts from.
+/// The input of the decoder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
     /// Token ids.
     pub ids: Vec<u32>,
-    /// Where the tokens came from; every token lies in exactly one span.
+    /// Where the tokens come from; every token is in exactly one span.
     pub spans: Vec<Span>,
 }
 
-/// The decoder's prompt where the encoder holds the document: `<bos>Question: …` up to where the answer begins.
+/// The decoder's prompt if the encoder reads the document: `<bos>Question: …` up to the start of the answer.
 ///
 /// # Errors
 /// [`PromptError::Encode`] from the tokenizer.
@@ -137,7 +138,7 @@ pub fn document_prompt(tokenizer: &Tokenizer, question: &str) -> Result<Prompt, 
     DOCUMENT.fill(&[], question, tokenizer)
 }
 
-/// What stands behind the chosen pages in the encoder in layout "question"; the decoder then starts from `<bos>` alone.
+/// The text after the chosen pages in the encoder with layout "question"; the decoder then starts from `<bos>` alone.
 /// Pages end in a blank line, so the ids can simply be appended to a window's.
 ///
 /// # Errors
@@ -146,11 +147,11 @@ pub fn question_suffix(tokenizer: &Tokenizer, question: &str) -> Result<Prompt, 
     QUESTION.fill(&[], question, tokenizer)
 }
 
-/// The prompt of a model without an encoder. Passages are given best first; those that find no room in `max_tokens` are
-/// left out. They stand in reading order where the template says so; else the best stands last, next to the question.
+/// The prompt of a model without an encoder. Passages are given best first; those that do not fit into `max_tokens` are
+/// left out. They are in reading order if the template says so; otherwise the best is last, next to the question.
 ///
 /// # Errors
-/// [`PromptError::QuestionTooLong`] where the prompt has no room even without passages, [`PromptError::Encode`] from the
+/// [`PromptError::QuestionTooLong`] if the prompt does not fit even without passages, [`PromptError::Encode`] from the
 /// tokenizer.
 pub fn passages_prompt(
     template: &Template,

@@ -1,17 +1,17 @@
-//! Token bytes in, whole characters out: an answer's text while it is being generated.
+//! Turns token bytes into whole characters while an answer is generated.
 //!
-//! Knows nothing of vocabularies; each byte is looked at once.
+//! Knows nothing of vocabularies; each byte is examined once.
 
-/// Text that arrives token by token and may part characters between tokens.
+/// Text that arrives token by token, with characters that may be split between tokens.
 #[derive(Clone, Debug, Default)]
 pub struct TextStream {
-    /// Start of a character whose rest has not come yet: at most three bytes.
+    /// The start of an incomplete character: at most three bytes.
     held_back: Vec<u8>,
 }
 
 impl TextStream {
-    /// Takes the bytes of the next token and returns what is complete by now. A character that is still short of bytes
-    /// is held back; bytes that cannot become one are replaced by U+FFFD.
+    /// Adds the bytes of the next token and returns what is complete. An incomplete character is held back; bytes that
+    /// cannot become a character are replaced by U+FFFD.
     #[must_use]
     pub fn push(&mut self, bytes: &[u8]) -> String {
         self.held_back.extend_from_slice(bytes);
@@ -40,7 +40,7 @@ impl TextStream {
         text
     }
 
-    /// Ends the stream: U+FFFD for a character that never became whole, nothing otherwise.
+    /// Ends the stream: U+FFFD for an incomplete character, otherwise nothing.
     #[must_use]
     pub fn finish(self) -> String {
         String::from_utf8_lossy(&self.held_back).into_owned()

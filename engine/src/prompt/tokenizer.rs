@@ -1,7 +1,7 @@
 //! Text to token ids and back.
 //!
-//! Two doors in: [`Tokenizer::encode_template`] for Recto's own prompts, where control strings mean control tokens, and
-//! [`Tokenizer::encode_text`] for everything that comes from a user or a document, where they are mere letters.
+//! There are two ways in: [`Tokenizer::encode_template`] for Recto's own prompts, where control strings mean control
+//! tokens, and [`Tokenizer::encode_text`] for everything from a user or a document, where they are plain letters.
 
 use std::ops::Range;
 use std::path::Path;
@@ -16,8 +16,8 @@ use super::text_stream::TextStream;
 pub struct Encoded {
     /// Token ids.
     pub ids: Vec<u32>,
-    /// Where each token stands in the text, in bytes, rising. The bytes of a character that the vocabulary lacks are
-    /// tokens of their own and may all point at the whole character.
+    /// Position of each token in the text, in bytes, ascending. The bytes of a character that is not in the vocabulary
+    /// are separate tokens and may all point to the whole character.
     pub offsets: Vec<Range<usize>>,
 }
 
@@ -26,7 +26,7 @@ pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     special: SpecialIds,
     control_strings: ControlStrings,
-    /// Ids of control tokens, rising.
+    /// Ids of control tokens, ascending.
     control_ids: Vec<u32>,
 }
 
@@ -40,15 +40,15 @@ impl Tokenizer {
     /// Reads a `tokenizer.json`.
     ///
     /// # Errors
-    /// [`PromptError`] where the file cannot be read, is damaged, or lacks a token that prompts need.
+    /// [`PromptError`] if the file cannot be read, is damaged, or lacks a token that prompts need.
     pub fn from_file(path: &Path) -> Result<Self, PromptError> {
         Self::from_json(&std::fs::read(path).map_err(PromptError::Unreadable)?)
     }
 
-    /// Takes the content of a `tokenizer.json`, as published or as [`Tokenizer::to_json`] gave it.
+    /// Parses the content of a `tokenizer.json`, as published or as written by [`Tokenizer::to_json`].
     ///
     /// # Errors
-    /// [`PromptError`] where it is damaged or lacks a token that prompts need.
+    /// [`PromptError`] if it is damaged or lacks a token that prompts need.
     pub fn from_json(json: &[u8]) -> Result<Self, PromptError> {
         Self::new(tokenizers::Tokenizer::from_bytes(json).map_err(PromptError::Malformed)?)
     }
@@ -56,7 +56,7 @@ impl Tokenizer {
     /// Rebuilds the tokenizer that a GGUF file's vocabulary was made from.
     ///
     /// # Errors
-    /// [`PromptError`] where the vocabulary is damaged or lacks a token that prompts need.
+    /// [`PromptError`] if the vocabulary is damaged or lacks a token that prompts need.
     pub fn from_gguf(vocabulary: &GgufVocabulary) -> Result<Self, PromptError> {
         Self::new(gguf_vocabulary::build(vocabulary)?)
     }
@@ -75,15 +75,15 @@ impl Tokenizer {
         Ok(Self { inner, special, control_strings, control_ids })
     }
 
-    /// The tokenizer as the content of a `tokenizer.json`, to be kept and read faster the next time.
+    /// The tokenizer as the content of a `tokenizer.json`, which loads faster the next time.
     ///
     /// # Errors
-    /// [`PromptError::Malformed`] where it cannot be written as JSON.
+    /// [`PromptError::Malformed`] if it cannot be written as JSON.
     pub fn to_json(&self) -> Result<String, PromptError> {
         self.inner.to_string(false).map_err(PromptError::Malformed)
     }
 
-    /// The ids that prompts and generation treat in a special way.
+    /// Ids with a special role in prompts and generation.
     pub fn special(&self) -> &SpecialIds {
         &self.special
     }
@@ -91,21 +91,21 @@ impl Tokenizer {
     /// Checks the special ids against a model's configuration.
     ///
     /// # Errors
-    /// [`PromptError`] naming the id and both values where they differ.
+    /// [`PromptError`] naming the id and both values if they differ.
     pub fn check_against(&self, expected: &ExpectedIds) -> Result<(), PromptError> {
         self.special.check_against(expected)
     }
 
-    /// How many ids there are, added tokens included.
+    /// Number of ids, including added tokens.
     pub fn vocabulary_size(&self) -> usize {
         self.inner.get_vocab_size(true)
     }
 
-    /// Encodes text of a document or a user, with no `<bos>`. Control strings in it are cut apart and stay letters: no
-    /// control id comes out.
+    /// Encodes text of a document or a user, without `<bos>`. Control strings in it are split and stay letters: the
+    /// result contains no control id.
     ///
     /// # Errors
-    /// [`PromptError::Encode`] where the vocabulary has no way to express the text.
+    /// [`PromptError::Encode`] if the vocabulary cannot express the text.
     pub fn encode_text(&self, text: &str) -> Result<Encoded, PromptError> {
         let mut encoded = Encoded::default();
         for piece in self.control_strings.pieces(text) {
@@ -117,15 +117,15 @@ impl Tokenizer {
         Ok(encoded)
     }
 
-    /// Encodes a text of Recto's own, with no `<bos>` added: control strings in it become control ids.
+    /// Encodes one of Recto's own texts, without adding `<bos>`: control strings in it become control ids.
     ///
     /// # Errors
-    /// [`PromptError::Encode`] where the vocabulary has no way to express the text.
+    /// [`PromptError::Encode`] if the vocabulary cannot express the text.
     pub fn encode_template(&self, text: &str) -> Result<Vec<u32>, PromptError> {
         Ok(self.inner.encode_fast(text, false).map_err(PromptError::Encode)?.get_ids().to_vec())
     }
 
-    /// The bytes a token stands for; nothing for control tokens and ids outside the vocabulary.
+    /// The bytes of a token; empty for control tokens and ids outside the vocabulary.
     pub fn token_bytes(&self, id: u32) -> Vec<u8> {
         if self.is_control_id(id) {
             return Vec::new();
@@ -137,7 +137,7 @@ impl Tokenizer {
         }
     }
 
-    /// The text of the ids; control tokens give nothing, bytes that form no character give U+FFFD.
+    /// The text of the ids; control tokens are skipped, bytes that form no character become U+FFFD.
     pub fn decode(&self, ids: &[u32]) -> String {
         let mut stream = TextStream::default();
         let mut text: String = ids.iter().map(|&id| stream.push(&self.token_bytes(id))).collect();
@@ -145,12 +145,12 @@ impl Tokenizer {
         text
     }
 
-    /// Whether an id steers the model instead of being text.
+    /// Whether an id controls the model rather than being text.
     pub fn is_control_id(&self, id: u32) -> bool {
         self.control_ids.binary_search(&id).is_ok()
     }
 
-    /// Ids that an answer must never contain: every control token but the end.
+    /// Ids that must never occur in an answer: every control token but the end.
     pub fn suppressed_ids(&self) -> Vec<u32> {
         self.control_ids.iter().copied().filter(|&id| id != self.special.eos).collect()
     }

@@ -1,7 +1,7 @@
-//! Text and tokens that know where each part of them came from.
+//! Text and tokens that know where each part of them comes from.
 //!
-//! A text is put together from parts, each with its source; encoded as a whole, every token gets the source of the part
-//! it starts in. So tokens may reach over a joint (a word that was hyphenated) and are still counted exactly once.
+//! A text consists of parts, each with its source; it is encoded as a whole, and every token gets the source of the
+//! part it starts in. So a token may span a joint (a hyphenated word) and still counts exactly once.
 
 use std::ops::Range;
 
@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::error::PromptError;
 use super::tokenizer::Tokenizer;
 
-/// Where a token came from. Documents count from 0 in the order given, pages from 1 as in the file, lines and figures
-/// from 0 as they stand in [`Page`](crate::document::page::Page).
+/// Where a token comes from. Documents count from 0 in the order given, pages from 1 as in the file, lines and figures
+/// from 0 as in [`Page`](crate::document::page::Page).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Source {
-    /// A line, with the blank or line break that parts it from its neighbour.
+    /// A line, with the space or line break that separates it from its neighbour.
     Line {
         /// Index of the document.
         document: u32,
@@ -23,7 +23,7 @@ pub enum Source {
         /// Index into the page's lines.
         line: u32,
     },
-    /// A figure: its image, or a caption that is no line of the page.
+    /// A figure: its image, or a caption that is not a line of the page.
     Figure {
         /// Index of the document.
         document: u32,
@@ -44,7 +44,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// Document and page, where there is one.
+    /// Document and page, if there is one.
     pub fn page(&self) -> Option<(u32, u32)> {
         match *self {
             Self::Line { document, page, .. }
@@ -55,12 +55,12 @@ impl Source {
     }
 }
 
-/// Neighbouring tokens of one source.
+/// Neighbouring tokens of the same source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// Positions in the window or prompt.
     pub tokens: Range<u32>,
-    /// Where they came from.
+    /// Where they come from.
     pub source: Source,
 }
 
@@ -68,7 +68,7 @@ pub struct Span {
 #[derive(Clone, Debug, Default)]
 pub(super) struct TracedText {
     pub(super) text: String,
-    /// Where each part ends in the text, in bytes, and its source.
+    /// The end of each part in the text, in bytes, and its source.
     parts: Vec<(usize, Source)>,
 }
 
@@ -88,7 +88,7 @@ impl TracedText {
         }
     }
 
-    /// Puts another text with its sources behind this one.
+    /// Appends another text with its sources.
     pub(super) fn append(&mut self, other: &Self) {
         let shift = self.text.len();
         self.text.push_str(&other.text);
@@ -138,7 +138,7 @@ impl TracedTokens {
         self.ids.len()
     }
 
-    /// The largest cut at most `room` tokens behind `start`: behind the last whole line, else between two characters,
+    /// The largest cut at most `room` tokens after `start`: after the last whole line, else between two characters,
     /// else anywhere.
     pub(super) fn cut(&self, start: usize, room: usize, tokenizer: &Tokenizer) -> usize {
         let limit = start + room;

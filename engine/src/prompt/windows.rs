@@ -1,8 +1,8 @@
-//! Documents as windows of tokens, each encoded by itself.
+//! Splits documents into windows of tokens, each encoded on its own.
 //!
-//! Text comes first: whole pages in order, between half a window and a whole one. Then each figure (of a scan, each part)
-//! in a window of its own, with its caption and the text around it. A pure function: the same documents give the same
-//! windows, and documents that differ in a page differ in few.
+//! Text comes first: whole pages in order, in windows between half full and full. Then each figure (each part, for a
+//! scan) gets a window of its own, with its caption and the text around it. A pure function: the same documents give
+//! the same windows, and documents that differ in a page differ in few windows.
 
 use std::collections::BTreeSet;
 
@@ -17,17 +17,17 @@ use super::page_text::{document_marker, page_marker, write_page};
 use super::tokenizer::Tokenizer;
 use super::traced::{Source, Span, TracedText, TracedTokens};
 
-/// Room that every window needs for marker and some text, in tokens.
+/// Room that every window needs for the marker and some text, in tokens.
 pub(super) const LEAST_TEXT_TOKENS: usize = 256;
 
-/// How documents are laid out.
+/// Layout options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowOptions {
     /// Most tokens of a window, `<bos>` included.
     pub window_tokens: usize,
     /// Whether figures get windows.
     pub figures: bool,
-    /// Positions that an image takes (`mm_tokens_per_image`).
+    /// Positions of an image (`mm_tokens_per_image`).
     pub image_tokens: usize,
 }
 
@@ -40,16 +40,16 @@ pub struct FigureRef {
     pub page: u32,
     /// Index into the page's figures.
     pub figure: u32,
-    /// Which of the parts that the figure is cut in ([`tiles`]).
+    /// Index of the part, if the figure is cut into parts ([`tiles`]).
     pub tile: u32,
 }
 
-/// What one pass of the encoder reads.
+/// The input of one pass of the encoder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// Token ids, `<bos>` first.
     pub ids: Vec<u32>,
-    /// Where the tokens came from; every token lies in exactly one span.
+    /// Where the tokens come from; every token is in exactly one span.
     pub spans: Vec<Span>,
     /// The figures whose pixels fill the image positions, in order.
     pub images: Vec<FigureRef>,
@@ -60,7 +60,7 @@ impl Window {
         Self { spans: tokens.spans(), ids: tokens.ids, images }
     }
 
-    /// Documents and pages that the window holds something of, rising.
+    /// Documents and pages that the window contains a part of, ascending.
     pub fn pages(&self) -> Vec<(u32, u32)> {
         let mut pages: Vec<_> = self.spans.iter().filter_map(|span| span.source.page()).collect();
         pages.sort_unstable();
@@ -68,7 +68,7 @@ impl Window {
         pages
     }
 
-    /// Whether the picture of one of these figures is in it.
+    /// Whether it contains the picture of one of these figures.
     pub fn shows_one_of(&self, sources: &BTreeSet<Source>) -> bool {
         self.images.iter().any(|image| {
             let (document, page, figure) = (image.document, image.page, image.figure);
@@ -77,13 +77,13 @@ impl Window {
     }
 }
 
-/// Lays documents out: the text of all of them, then the figures of all of them. Each document is laid out as if it were
-/// alone, so that what was encoded of it serves several as well; before its text each of several has a small window that
-/// names it.
+/// Lays out documents: the text of all of them, then the figures of all of them. Each document is laid out as if it
+/// were alone, so that its encodings can be reused in any combination; several documents each start with a small window
+/// that names them.
 ///
 /// # Errors
 /// [`PromptError::WindowTooSmall`] for windows that cannot hold a marker or a figure, [`PromptError::MissingToken`]
-/// where figures are asked for and the vocabulary has no image tokens, [`PromptError::Encode`] from the tokenizer.
+/// if figures are requested and the vocabulary has no image tokens, [`PromptError::Encode`] from the tokenizer.
 pub fn plan_windows(
     documents: &[&Document],
     tokenizer: &Tokenizer,
@@ -105,7 +105,7 @@ pub fn plan_windows(
     Ok(windows)
 }
 
-/// Refuses windows that cannot hold what every window holds.
+/// Rejects windows too small for what every window holds.
 pub(super) fn check_size(options: &WindowOptions) -> Result<(), PromptError> {
     let least = LEAST_TEXT_TOKENS + if options.figures { options.image_tokens } else { 0 };
     if options.window_tokens < least {
@@ -114,7 +114,7 @@ pub(super) fn check_size(options: &WindowOptions) -> Result<(), PromptError> {
     Ok(())
 }
 
-/// The window that names a document; none for one without pages.
+/// The window that names a document; `None` for a document without pages.
 pub(super) fn name_window(
     index: u32,
     document: &Document,
@@ -148,13 +148,14 @@ pub(super) fn figure_windows(
     Ok(())
 }
 
-/// Fills windows with the pages of one document; a document never shares a window, so that its encodings stay its own.
+/// Fills windows with the pages of one document; documents never share a window, so that their encodings stay their
+/// own.
 ///
-/// Where a window ends is decided by the pages around that place alone: among the pages that would leave it at least
-/// half full, the one with the smallest fingerprint begins the next window. So a page that grows or shrinks moves the
-/// window it lies in, and the windows behind it stay as they were but for the rare case that the choice falls on
-/// another page; then they meet the old ones again a window or two later. Filling each window to the brim would shift
-/// all that follow, and each would have to be encoded again.
+/// The end of a window depends on the pages around that place alone: among the pages that would leave it at least half
+/// full, the one with the smallest fingerprint begins the next window. So a page that grows or shrinks changes its own
+/// window, and those after it usually stay the same; if the choice falls on another page, the windows match the old
+/// ones again one or two windows later. Filling each window completely would shift all windows that follow, and each
+/// would have to be encoded again.
 pub(super) fn text_windows<'a>(
     windows: &mut Vec<Window>,
     index: u32,
@@ -193,7 +194,7 @@ pub(super) fn text_windows<'a>(
     Ok(())
 }
 
-/// A number made of the page's tokens that is the same on every machine: FNV-1a, its bits well mixed (as in MurmurHash3).
+/// A hash of the page's tokens that is the same on every machine: FNV-1a with a final mix (as in MurmurHash3).
 fn fingerprint(tokens: &TracedTokens) -> u64 {
     let bytes = tokens.ids.iter().flat_map(|id| id.to_le_bytes());
     let folded =
@@ -202,8 +203,8 @@ fn fingerprint(tokens: &TracedTokens) -> u64 {
     mixed ^ (mixed >> 33)
 }
 
-/// Parts a page that no window holds: at line ends, and inside a line only where the line alone is too long. Each
-/// further part begins with the page's marker again.
+/// Splits a page that does not fit into a window: at line ends, and inside a line only if the line alone is too long.
+/// Each further part repeats the page's marker.
 fn split_page(
     windows: &mut Vec<Window>,
     open: &mut OpenWindow,
@@ -227,7 +228,7 @@ fn split_page(
     Ok(())
 }
 
-/// The window that pages are put in.
+/// The window being filled.
 struct OpenWindow<'a> {
     tokenizer: &'a Tokenizer,
     window_tokens: usize,
@@ -243,7 +244,7 @@ impl<'a> OpenWindow<'a> {
         self.window_tokens.saturating_sub(self.tokens.len())
     }
 
-    /// How many of these pages, which are all that is left, go into the window; 0 where not even the first has room.
+    /// How many of these pages, which are all that is left, go into the window; 0 if not even the first fits.
     fn pages_to_take(&self, pages: &[(&Page, TracedTokens)]) -> usize {
         let mut filled = self.tokens.len();
         let mut best: Option<(u64, usize)> = None;
@@ -262,7 +263,7 @@ impl<'a> OpenWindow<'a> {
         count
     }
 
-    /// Moves what is in the window to `windows`, and begins a new one.
+    /// Moves the window's content to `windows`, and begins a new one.
     fn close(&mut self, windows: &mut Vec<Window>) {
         let full = std::mem::replace(&mut self.tokens, begun(self.tokenizer));
         if full.len() > 1 {

@@ -1,4 +1,4 @@
-//! What the engine tells of an answer: its text, what it rests on, and what it took.
+//! What the engine reports of an answer: its text, its evidence, and its cost.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,27 +6,30 @@ use super::reading::{DocumentSummary, ModelSummary, PageReport, ReadSoFar};
 use crate::document::geometry::Rect;
 use crate::document::page::FigureKind;
 
-/// The text of an answer that says that the documents do not hold it, as models say it that were taught to tell.
+/// Recto's own text for an answer that the documents do not hold.
 pub const NOT_IN_DOCUMENT: &str = "Not in the document.";
 
-/// An answer with what it rests on.
+/// An answer with its evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The answer's text.
     pub text: String,
-    /// Why it ended where it does.
+    /// Why it ended.
     pub finish: Finish,
     /// The model that wrote it.
     pub model: ModelSummary,
-    /// The documents it was asked of.
+    /// The documents that the question was about.
     pub documents: Vec<DocumentSummary>,
     /// Pages that it comes from, best first.
     pub evidence: Vec<PageEvidence>,
-    /// Pages that could not be read and so had no say.
+    /// Whether the documents do not hold the answer: the text says so, or there is no evidence for it.
+    #[serde(default)]
+    pub not_found: bool,
+    /// Pages that could not be read and were not considered.
     pub unread: Vec<PageReport>,
     /// How much of the documents had been read when it was written.
     pub read: ReadSoFar,
-    /// What it took.
+    /// What it cost.
     pub cost: AnswerCost,
 }
 
@@ -35,16 +38,16 @@ pub struct Answer {
 pub enum Finish {
     /// The model ended it.
     Complete,
-    /// It reached the most tokens allowed.
+    /// It reached the token limit.
     Length,
 }
 
-/// What an answer took.
+/// What an answer cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AnswerCost {
-    /// Tokens whose encoding the answer is written over.
+    /// Tokens of the encoding that the answer is based on.
     pub encoded_tokens: u64,
-    /// Those of them whose encoding was kept from an earlier reading, on disk or in memory.
+    /// Those of them whose encoding was reused from an earlier reading, from disk or memory.
     pub kept_tokens: u64,
     /// Tokens of the decoder's prompt.
     pub prompt_tokens: u64,
@@ -67,9 +70,9 @@ pub struct PageEvidence {
     pub document: u32,
     /// Page, counted from 1.
     pub page: u32,
-    /// What is printed for it, where the file says.
+    /// Its printed label ("iv", "A-3"), if the file has one.
     pub label: Option<String>,
-    /// How much of the answer's evidence lies on this page, between 0 and 1; all pages together make 1.
+    /// Share of the answer's evidence on this page, between 0 and 1; all pages add up to 1.
     pub share: f32,
     /// Lines and figures on it, best first.
     pub spans: Vec<SpanEvidence>,
@@ -78,21 +81,21 @@ pub struct PageEvidence {
 /// A line or figure that an answer comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SpanEvidence {
-    /// What it is.
+    /// What kind of span it is.
     pub kind: SpanKind,
     /// The line's text, or the figure's caption.
     pub text: String,
-    /// Where it is on the page: points, origin at the top left, y down.
+    /// Position on the page: points, origin at the top left, y down.
     pub boxes: Vec<Rect>,
-    /// How much of the answer's evidence lies in it, between 0 and 1.
+    /// Share of the answer's evidence, between 0 and 1.
     pub share: f32,
     /// Share of the model's attention alone.
     pub attention: f32,
-    /// Words and numbers of the answer that stand in it.
+    /// Words and numbers of the answer that occur in it.
     pub matches: Vec<String>,
 }
 
-/// What a span is.
+/// The kind of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SpanKind {
     /// A line of text, or a table row.

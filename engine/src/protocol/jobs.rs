@@ -1,4 +1,4 @@
-//! What the application asks for: files, questions, and how to work on them.
+//! What the application requests: files, questions, and options.
 
 use std::path::PathBuf;
 
@@ -18,15 +18,15 @@ pub struct Source {
 /// Documents to read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReadJob {
-    /// The files, in the order in which they are read.
+    /// The files, in reading order.
     pub sources: Vec<Source>,
-    /// What of them.
+    /// Which parts of them to read.
     pub reading: ReadingOptions,
-    /// With which model and how.
+    /// Model and device.
     pub compute: ComputeOptions,
-    /// Only find out what would be read: no model.
+    /// Only find out what would be read, without a model.
     pub plan_only: bool,
-    /// Also write the figures found into this folder, as PNG with a JSON of boxes.
+    /// Also write the figures found to this folder, as PNG with a JSON file of boxes.
     pub figures_to: Option<PathBuf>,
 }
 
@@ -37,11 +37,11 @@ pub struct AskJob {
     pub sources: Vec<Source>,
     /// The question.
     pub question: String,
-    /// Which parts of them the question is about, and its evidence comes from; empty for all that is read.
+    /// The parts of them that the question is about and its evidence comes from; empty for everything that is read.
     pub scope: Vec<Part>,
-    /// What of the files.
+    /// Which parts of the files to read.
     pub reading: ReadingOptions,
-    /// With which model and how.
+    /// Model and device.
     pub compute: ComputeOptions,
     /// How to answer.
     pub answering: AnsweringOptions,
@@ -59,18 +59,19 @@ pub enum Part {
         /// Last page.
         last: u32,
     },
-    /// A region of a page: lines and figures that lie mostly in it, and, for a model with eyes, the region as a picture.
+    /// A region of a page: lines and figures that lie mostly in it, and, for a model with vision, the region as a
+    /// picture.
     Region(Place),
 }
 
-/// A place on a page.
+/// A position on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Place {
     /// Number of the document among the sources, from 0.
     pub document: u32,
     /// Page, counted from 1.
     pub page: u32,
-    /// Where on it.
+    /// The box on the page.
     pub bbox: Rect,
 }
 
@@ -79,35 +80,35 @@ pub struct Place {
 pub struct ForwardJob {
     /// Safetensors with `encoder_ids`, `decoder_ids` and optionally `pixel_values`.
     pub input: PathBuf,
-    /// Where the results go, as safetensors.
+    /// Output file, as safetensors.
     pub output: PathBuf,
-    /// With which model and how.
+    /// Model and device.
     pub compute: ComputeOptions,
-    /// Tokens to write from the first decoder id on, by the highest logit.
+    /// Tokens to generate after the first decoder id, greedily.
     pub greedy_tokens: Option<usize>,
 }
 
-/// What of a document is read.
+/// Which parts of a document to read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReadingOptions {
-    /// Pages, counted from 1, as ranges with both ends; `None` for all.
+    /// Pages, counted from 1, as inclusive ranges; `None` for all.
     pub pages: Option<Vec<(u32, u32)>>,
-    /// Leave figures alone: text only.
+    /// Ignore figures: text only.
     pub without_figures: bool,
-    /// Figures that are left out: neither looked at nor cited, with the text inside them.
+    /// Figures to leave out: neither looked at nor cited, with the text inside them.
     pub left_out: Vec<Place>,
-    /// Tokens that are encoded together at most; `None` for the default.
+    /// Most tokens that are encoded together; `None` for the default.
     pub window_tokens: Option<usize>,
 }
 
-/// Which model, and how it computes.
+/// Model and device.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComputeOptions {
     /// Name of an installed model, or a folder; `None` for the best one installed.
     pub model: Option<String>,
     /// Where to compute.
     pub device: DeviceChoice,
-    /// How weights are held; `None` for what suits the device.
+    /// How weights are stored; `None` for what suits the device.
     pub dtype: Option<WeightType>,
     /// How the encoder's output is kept for answering.
     pub memory: MemoryChoice,
@@ -125,21 +126,21 @@ pub enum DeviceChoice {
     Metal,
 }
 
-/// How weights are held.
+/// How weights are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WeightType {
     /// 32 bits: exact.
     F32,
-    /// 16 bits with the range of f32: what the checkpoints are published in.
+    /// 16 bits with the range of f32: the format of the published checkpoints.
     Bf16,
-    /// Bytes with a scale per few numbers, multiplied as integers; on the CPU alone.
+    /// Bytes with a scale per group of numbers, multiplied as integers; CPU only.
     Int8,
 }
 
 /// How the encoder's output is kept for answering.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MemoryChoice {
-    /// Keys and values where there is room, else shared.
+    /// Keys and values if there is room, otherwise shared.
     #[default]
     Auto,
     /// Keys and values of every layer.
@@ -148,35 +149,36 @@ pub enum MemoryChoice {
     Shared,
 }
 
-/// Where the question stands.
+/// Where the question goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Layout {
-    /// The encoder holds the document alone, the decoder's prompt the question: one encoding serves every question.
+    /// The encoder reads the document alone, the question is in the decoder's prompt: one encoding serves every
+    /// question.
     #[default]
     Document,
-    /// The question stands behind the pages in the encoder.
+    /// The question follows the pages in the encoder.
     Question,
 }
 
-/// How an answer is written.
+/// How to write an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AnsweringOptions {
-    /// Where the question stands.
+    /// Where the question goes.
     pub layout: Layout,
-    /// Tokens that an answer has at most.
+    /// Most tokens of an answer.
     pub max_tokens: usize,
-    /// 0 for always the likeliest token.
+    /// 0 always takes the likeliest token.
     pub temperature: f32,
-    /// Likeliest tokens to choose among; 0 for all.
+    /// Number of likeliest tokens to choose from; 0 for all.
     pub top_k: usize,
-    /// Probability that the tokens to choose among reach together.
+    /// Total probability of the tokens to choose from.
     pub top_p: f32,
-    /// More than 1 makes tokens that were written before less likely.
+    /// Values above 1 make repeated tokens less likely.
     pub repetition_penalty: f32,
-    /// Start of the chain of chance.
+    /// Random seed.
     pub seed: u64,
-    /// Answer from what has been read after so many seconds, as soon as that is anything; `None` for when all is read, or
-    /// at once where a reading of the same documents is under way.
+    /// Answer from what has been read after this many seconds, as soon as there is anything; `None` to wait until
+    /// everything is read, or to answer at once during a reading of the same documents.
     pub within_secs: Option<f32>,
 }
 

@@ -1,7 +1,7 @@
-//! What the application and the engine say to each other: plain data, nothing that is open, drawn or computed.
+//! The protocol between application and engine: plain data, without handles, windows or tensors.
 //!
-//! Work carries a [`RequestId`], and so does everything that is told about it. Each request that was sent ends in
-//! exactly one of [`Event::Done`], [`Event::Failed`] and [`Event::Cancelled`]; only [`Event::MoreRead`] may come after it.
+//! Every request has a [`RequestId`], and so has every event about it. Each request ends in exactly one of
+//! [`Event::Done`], [`Event::Failed`] and [`Event::Cancelled`]; only [`Event::MoreRead`] may follow.
 
 mod answer;
 mod jobs;
@@ -23,35 +23,35 @@ pub use reading::{
 
 use crate::diagnostic::Diagnostic;
 
-/// Names a piece of work; chosen by whoever asks, never used twice.
+/// Identifies a request; chosen by the caller, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RequestId(pub u64);
 
-/// What the application asks.
+/// A command to the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
-    /// Read documents: pages, figures, and their encoding where there is an encoder.
+    /// Read documents: pages, figures, and their encoding if the model has an encoder.
     Read {
-        /// Name of this work.
+        /// The new request.
         request: RequestId,
         /// What to read.
         job: ReadJob,
     },
-    /// Answer a question on documents, reading them first where that was not done.
+    /// Answer a question on documents, reading them first if necessary.
     Ask {
-        /// Name of this work.
+        /// The new request.
         request: RequestId,
         /// What to answer.
         job: AskJob,
     },
-    /// Run the model once over given ids and pixels, for comparing implementations.
+    /// Run the model once on given ids and pixels, to compare implementations.
     Forward {
-        /// Name of this work.
+        /// The new request.
         request: RequestId,
         /// What to run.
         job: ForwardJob,
     },
-    /// Read a page before everything else that a reading has not begun; without effect once it has ended.
+    /// Read a page before everything else that a reading has not begun; no effect once it has ended.
     ReadFirst {
         /// The reading.
         request: RequestId,
@@ -60,113 +60,113 @@ pub enum Command {
         /// Page, counted from 1.
         page: u32,
     },
-    /// Give up a piece of work; without effect once it has ended.
+    /// Cancel a request; no effect once it has ended.
     Cancel {
-        /// The work to give up.
+        /// The request to cancel.
         request: RequestId,
     },
-    /// End the engine after giving up what is under way.
+    /// Cancel everything and end the engine.
     Shutdown,
 }
 
-/// What the engine tells.
+/// An event from the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// How far the work has come; `total` is exact from the first time a stage is told.
+    /// Progress of a request; `total` is exact from the first event of a stage.
     Progress {
-        /// The work.
+        /// The request.
         request: RequestId,
-        /// What is being done.
+        /// The current stage.
         stage: Stage,
         /// Units done.
         done: u64,
-        /// Units in all.
+        /// Units in total.
         total: u64,
     },
-    /// Something the user should know that does not stop the work.
+    /// Something the user should know that does not stop the request.
     Warning {
-        /// The work.
+        /// The request.
         request: RequestId,
-        /// What.
+        /// The warning.
         diagnostic: Diagnostic,
     },
     /// A document was opened.
     Opened {
-        /// The work.
+        /// The request.
         request: RequestId,
-        /// What it is.
+        /// The document.
         document: DocumentSummary,
     },
-    /// The model that does the work.
+    /// The model in use.
     Model {
-        /// The work.
+        /// The request.
         request: RequestId,
-        /// What it is.
+        /// The model.
         model: ModelSummary,
     },
-    /// A page was looked at.
+    /// A page was examined.
     Page {
-        /// The work.
+        /// The request.
         request: RequestId,
         /// What was found on it.
         page: PageReport,
     },
-    /// A window is being read now.
+    /// A window is being read.
     Reading {
-        /// The work.
+        /// The request.
         request: RequestId,
-        /// What it holds.
+        /// Its content.
         window: WindowReport,
     },
-    /// Windows were finished, or found finished.
+    /// Windows were encoded, or found in the cache.
     Encoded {
-        /// The work.
+        /// The request.
         request: RequestId,
-        /// How much is encoded by now.
+        /// How much is encoded so far.
         read: ReadSoFar,
     },
-    /// The question came while these documents are being read, and waits until there is something to answer it from.
+    /// The question concerns documents that are still being read, and waits for the first part to answer from.
     Waiting {
-        /// The work.
+        /// The request.
         request: RequestId,
     },
     /// More has been read than a question was answered from: it can be asked again.
     MoreRead {
         /// The question that was answered.
         request: RequestId,
-        /// How much has been read by now.
+        /// How much has been read so far.
         read: ReadSoFar,
     },
     /// The next piece of an answer.
     Token {
-        /// The work.
+        /// The request.
         request: RequestId,
         /// Whole characters.
         text: String,
     },
-    /// The work is done.
+    /// The request is done.
     Done {
-        /// The work.
+        /// The request.
         request: RequestId,
-        /// What came of it.
+        /// Its result.
         outcome: Outcome,
     },
-    /// The work failed.
+    /// The request failed.
     Failed {
-        /// The work.
+        /// The request.
         request: RequestId,
-        /// Why, and what to do.
+        /// Why, and what to do about it.
         report: ErrorReport,
     },
-    /// The work was given up because it was asked to.
+    /// The request was cancelled.
     Cancelled {
-        /// The work.
+        /// The request.
         request: RequestId,
     },
 }
 
 impl Event {
-    /// The work that an event is about.
+    /// The request that an event is about.
     pub fn request(&self) -> RequestId {
         match self {
             Self::Progress { request, .. }
@@ -185,13 +185,13 @@ impl Event {
         }
     }
 
-    /// Whether it is the last one about its work.
+    /// Whether it is the last event of its request.
     pub fn is_last(&self) -> bool {
         matches!(self, Self::Done { .. } | Self::Failed { .. } | Self::Cancelled { .. })
     }
 }
 
-/// What is being done.
+/// A stage of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Stage {
     /// Reading pages; units are pages.
@@ -200,33 +200,33 @@ pub enum Stage {
     Model,
     /// Encoding text; units are tokens × layers.
     Text,
-    /// Looking at figures; units are figures × layers.
+    /// Encoding figures; units are figures × layers.
     Figures,
-    /// Making the encoding ready for answering; units are layers.
+    /// Preparing the encoding for answering; units are layers.
     Memory,
-    /// Reading the prompt; units are tokens.
+    /// Processing the prompt; units are tokens.
     Prompt,
-    /// Writing the answer; units are tokens, and the total is the most there can be.
+    /// Writing the answer; units are tokens, and the total is an upper bound.
     Answer,
 }
 
-/// What came of a piece of work.
+/// The result of a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
     /// Documents were read.
     Read(ReadingMap),
     /// A question was answered.
     Answer(Answer),
-    /// The model ran once; what was written where.
+    /// The model ran once.
     Forward {
-        /// The file.
+        /// The output file.
         output: PathBuf,
         /// Names and shapes of its tensors.
         tensors: Vec<(String, Vec<usize>)>,
     },
 }
 
-/// Why something failed, as the user reads it.
+/// An error as shown to the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorReport {
     /// What failed, in one line.

@@ -1,4 +1,4 @@
-//! What the engine tells of documents: what they are, what became of each page, and how far it has come.
+//! What the engine reports of documents: their properties, the state of each page, and progress.
 
 use std::path::PathBuf;
 
@@ -19,24 +19,24 @@ pub struct DocumentSummary {
     pub hash: String,
     /// What the file is.
     pub kind: DocumentKind,
-    /// Title, where the file says.
+    /// Title, if the file has one.
     pub title: Option<String>,
     /// Pages in the file.
     pub pages: u32,
 }
 
-/// The model that does the work.
+/// The model in use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelSummary {
     /// Its name.
     pub name: String,
-    /// Whether it encodes documents; without an encoder, chosen passages stand in its prompt.
+    /// Whether it encodes documents; without an encoder it sees selected passages in its prompt.
     pub has_encoder: bool,
     /// Whether it sees figures.
     pub has_eyes: bool,
     /// Whether it is the small stand-in that comes with Recto.
     pub stand_in: bool,
-    /// How its weights are held.
+    /// How its weights are stored.
     pub dtype: WeightType,
     /// How the encoding is kept for answering, once that is decided.
     pub memory: Option<MemoryChoice>,
@@ -49,7 +49,7 @@ pub struct PageReport {
     pub document: u32,
     /// Page, counted from 1.
     pub number: u32,
-    /// What is printed for it, where the file says.
+    /// Its printed label ("iv", "A-3"), if the file has one.
     pub label: Option<String>,
     /// How it was read.
     pub state: PageState,
@@ -59,20 +59,20 @@ pub struct PageReport {
     pub tables: u32,
     /// Figures.
     pub figures: u32,
-    /// What is known of each of them.
+    /// Details of each figure.
     pub figure_list: Vec<FigureReport>,
     /// Text tokens; 0 until they are counted.
     pub tokens: u32,
-    /// Why it was not read, or not whole.
+    /// Why it was not read, or only in part.
     pub reason: Option<String>,
 }
 
 /// A figure that was found on a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FigureReport {
-    /// Where it is.
+    /// Its box.
     pub bbox: Rect,
-    /// What it is made of.
+    /// What it consists of.
     pub kind: FigureKind,
     /// The caption that belongs to it.
     pub caption: Option<String>,
@@ -81,24 +81,24 @@ pub struct FigureReport {
 /// How a page was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PageState {
-    /// Its text was read, and figures where it has some and the model has eyes.
+    /// Its text was read, with its figures if the model has vision.
     Read,
-    /// It is a picture, and the model has eyes for it.
+    /// It is a picture, and the model has vision.
     Seen,
-    /// There is nothing on it.
+    /// It is blank.
     Blank,
-    /// It is a picture, and this model has no eyes (or figures were left out).
+    /// It is a picture, and this model has no vision (or figures were left out).
     Unread,
     /// It could not be opened.
     Failed,
 }
 
-/// What was read.
+/// The result of a reading.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReadingMap {
     /// The documents.
     pub documents: Vec<DocumentSummary>,
-    /// Their pages, as far as they were asked for.
+    /// Their pages, as far as requested.
     pub pages: Vec<PageReport>,
     /// Windows that were (or would be) encoded.
     pub windows: Vec<WindowReport>,
@@ -110,11 +110,11 @@ pub struct ReadingMap {
     pub pages_secs: f64,
     /// Seconds spent on encoding.
     pub encoding_secs: f64,
-    /// Figures that were written, where that was asked for.
+    /// Figures that were written, if requested.
     pub figures_written: Vec<PathBuf>,
 }
 
-/// A window of tokens that is encoded together.
+/// A window: tokens that are encoded together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WindowReport {
     /// Number of the document among the sources, from 0.
@@ -136,22 +136,22 @@ pub struct WindowReport {
 pub enum WindowOrigin {
     /// There is none: the window was only planned.
     Planned,
-    /// It was made by this work.
+    /// It was made by this request.
     Encoded,
-    /// It was kept on disk since an earlier reading.
+    /// It was found in the cache.
     Kept,
 }
 
-/// How much of documents has been read.
+/// How much of the documents has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadSoFar {
-    /// Windows that are encoded, and windows in all.
+    /// Encoded windows, and windows in total.
     pub windows: (u32, u32),
-    /// Pages of which all text is read (of those without text, all pictures), and pages in all.
+    /// Pages whose text is read completely (pictures, on pages without text), and pages in total.
     pub pages: (u32, u32),
-    /// Figures that were looked at, in parts where they are large, and figures to look at in all.
+    /// Figures that were looked at, counting the parts of large ones, and figures in total.
     pub figures: (u32, u32),
-    /// Pages that are not read yet: number of the document among the sources, from 0, and page, counted from 1.
+    /// Pages not read yet: index of the document among the sources, from 0, and page, counted from 1.
     pub waiting: Vec<(u32, u32)>,
 }
 

@@ -1,25 +1,25 @@
-//! Writing a file so that it is there whole or not at all.
+//! Writing files atomically.
 //!
-//! The bytes go to a temporary file in the same folder, are forced to the disk, and take the file's name by a rename; on
-//! Unix the folder is forced to the disk too, so that the rename itself outlives a power cut.
+//! The bytes go to a temporary file in the same folder, are synced to disk, and the file is renamed to its final name; on
+//! Unix the folder is synced too, so that the rename survives a power failure.
 
 use std::io::Write as _;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::StoreError;
-use super::patience::Patience;
+use super::error::StoreError;
+use super::retry::Retry;
 
-/// Writes `bytes` to `path`, in place of whatever file is there. Its folder must exist.
+/// Writes `bytes` to `path`, replacing any file there. Its folder must exist.
 ///
 /// # Errors
-/// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; then what was there before is untouched.
+/// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; an existing file is then unchanged.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     write_parts(path, &[bytes])
 }
 
-/// [`write_file`] for bytes that lie in several places.
+/// [`write_file`] for several slices of bytes.
 pub(super) fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -30,9 +30,9 @@ pub(super) fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError
         file.write_all(part).map_err(StoreError::write(path))?;
     }
     file.as_file().sync_all().map_err(StoreError::write(path))?;
-    let patience = Patience::begin();
+    let retry = Retry::new();
     while let Err(failed) = file.persist(path) {
-        if !patience.is_left_after(&failed.error) {
+        if !retry.should_retry(&failed.error) {
             return Err(StoreError::write(path)(failed.error));
         }
         file = failed.file;
@@ -40,23 +40,23 @@ pub(super) fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError
     sync_folder(folder)
 }
 
-/// A temporary file with the rights that any new file of the user gets; `tempfile` alone would close it to others.
+/// A temporary file with the permissions of any new file of the user; `tempfile` alone would deny others all access.
 fn new_file_in(folder: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".writing-");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // The process's umask takes away from it what the user does not want to give.
+        // Reduced by the process's umask.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder)
 }
 
-/// Forces a folder's list of names to the disk, where the platform can.
+/// Syncs a folder's entries to disk, where the platform supports it.
 ///
 /// # Errors
-/// Returns [`StoreError::Write`] when the disk does not take it.
+/// Returns [`StoreError::Write`] when that fails.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     if cfg!(unix) {
         let opened = std::fs::File::open(folder).map_err(StoreError::write(folder))?;

@@ -1,14 +1,14 @@
-//! Where Recto's own files lie.
+//! The directories of Recto's own files.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
 
-/// The environment variable that puts all of Recto's own files under one folder: for portable use and for tests.
+/// Environment variable that puts all of Recto's files under one folder, for portable use and tests.
 pub(super) const HOME_VARIABLE: &str = "RECTO_HOME";
 
-/// Recto's two directories: one for what must stay, one for what can be made again.
+/// Recto's two directories: one for data, one for what can be recreated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directories {
     data: PathBuf,
@@ -16,10 +16,10 @@ pub struct Directories {
 }
 
 impl Directories {
-    /// The directories of the user who runs the program: those the platform names, or those under `RECTO_HOME`.
+    /// The current user's directories: the platform's, or those under `RECTO_HOME`.
     ///
     /// # Errors
-    /// Returns [`StoreError::NoHome`] where the platform names none (a user without a home directory).
+    /// Returns [`StoreError::NoHome`] for a user without a home directory.
     pub fn of_user() -> Result<Self, StoreError> {
         Self::from_home(std::env::var_os(HOME_VARIABLE))
     }
@@ -29,12 +29,12 @@ impl Directories {
         Self { data: root.join("data"), cache: root.join("cache") }
     }
 
-    /// Directory of what must stay: models, library, history.
+    /// Directory of data: models, library, history.
     pub fn data(&self) -> &Path {
         &self.data
     }
 
-    /// Directory of what can be made again: downloads, encodings.
+    /// Directory of what can be recreated: downloads, encodings.
     pub fn cache(&self) -> &Path {
         &self.cache
     }

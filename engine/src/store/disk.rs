@@ -1,11 +1,11 @@
-//! How much room a disk has left.
+//! Free space of disks, and whether two paths are on the same one.
 
 use std::path::Path;
 
-use super::StoreError;
+/// Disk space and memory to leave for the system and other programs when a model is chosen or downloaded.
+pub const SPARE_BYTES: u64 = 1_000_000_000;
 
-/// Bytes that the user may still write on the disk that holds `path`, which need not exist; `None` where the platform
-/// does not say.
+/// Free space for the user on the disk of `path`, which need not exist; `None` where unknown.
 pub fn free_bytes(path: &Path) -> Option<u64> {
     let existing = path.ancestors().find(|ancestor| ancestor.exists())?;
     free_on_disk_of(existing)
@@ -18,7 +18,7 @@ fn free_on_disk_of(path: &Path) -> Option<u64> {
 }
 
 #[cfg(windows)]
-#[expect(unsafe_code, reason = "the standard library does not tell how much room a disk has")]
+#[expect(unsafe_code, reason = "the standard library cannot query free space")]
 fn free_on_disk_of(path: &Path) -> Option<u64> {
     use std::os::windows::ffi::OsStrExt as _;
     use windows_sys::Win32::Storage::FileSystem::GetDiskFreeSpaceExW;
@@ -36,8 +36,7 @@ fn free_on_disk_of(_path: &Path) -> Option<u64> {
     None
 }
 
-/// Whether a file can be moved from one path to the other without being copied, as far as that can be known before; neither
-/// needs to exist.
+/// Whether two paths, which need not exist, are on the same disk, so that a file can be moved without a copy.
 pub fn are_on_one_disk(one: &Path, other: &Path) -> bool {
     let existing = |path: &Path| path.ancestors().find(|ancestor| ancestor.exists()).map(Path::to_owned);
     match (existing(one), existing(other)) {
@@ -58,19 +57,6 @@ fn disk_of(path: &Path) -> Option<std::ffi::OsString> {
     Some(path.canonicalize().ok()?.components().next()?.as_os_str().to_owned())
 }
 
-/// Checks that `needed_bytes` fit on the disk that holds `path`, before anything is written.
-///
-/// # Errors
-/// Returns [`StoreError::DiskFull`] when they do not.
-pub fn require_free(path: &Path, needed_bytes: u64) -> Result<(), StoreError> {
-    match free_bytes(path) {
-        Some(free_bytes) if free_bytes < needed_bytes => {
-            Err(StoreError::DiskFull { path: path.to_owned(), needed_bytes, free_bytes: Some(free_bytes) })
-        }
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,14 +66,5 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("a/b/c");
         assert_eq!(free_bytes(&missing).is_some(), cfg!(any(unix, windows)));
-    }
-
-    #[test]
-    #[cfg(any(unix, windows))]
-    fn more_than_any_disk_holds_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        require_free(folder.path(), 1).unwrap();
-        let error = require_free(folder.path(), u64::MAX).unwrap_err();
-        assert!(matches!(error, StoreError::DiskFull { needed_bytes: u64::MAX, .. }), "{error}");
     }
 }

@@ -1,29 +1,30 @@
-//! What can go wrong on disk.
+//! Errors of the store.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::disk::free_bytes;
 use crate::cancel::Cancelled;
 use crate::diagnostic::Hint;
 
-/// Why something could not be kept or found on disk.
+/// Why something could not be stored or found on disk.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The platform names no directories for the user.
-    #[error("there is no home directory to keep files in")]
+    /// The platform has no directories for the user.
+    #[error("no home directory found to store files in")]
     NoHome,
     /// A file or folder could not be read.
     #[error("cannot read {path}: {source}", path = path.display())]
     Read {
-        /// What was to be read.
+        /// The path.
         path: PathBuf,
         /// Why not.
         source: io::Error,
     },
-    /// A `recto.toml` that the user wrote cannot be understood.
-    #[error("cannot understand {path}: {why}", path = path.display())]
-    BadNote {
+    /// A `recto.toml` written by the user cannot be parsed.
+    #[error("cannot parse {path}: {why}", path = path.display())]
+    BadManifest {
         /// The file.
         path: PathBuf,
         /// Why not.
@@ -32,19 +33,19 @@ pub enum StoreError {
     /// A file or folder could not be written.
     #[error("cannot write {path}: {source}", path = path.display())]
     Write {
-        /// What was to be written.
+        /// The path.
         path: PathBuf,
         /// Why not.
         source: io::Error,
     },
-    /// The disk is too small for what is to be written.
+    /// The disk is full.
     #[error("the disk of {path} is full: {} needed{}", megabytes(*needed_bytes), free(*free_bytes), path = path.display())]
     DiskFull {
-        /// What was to be written.
+        /// The path.
         path: PathBuf,
-        /// How much room it takes.
+        /// How much space is needed; 0 where unknown.
         needed_bytes: u64,
-        /// How much there is, where known.
+        /// How much is free, where known.
         free_bytes: Option<u64>,
     },
     /// Another process holds the lock.
@@ -53,8 +54,8 @@ pub enum StoreError {
         /// The folder that is locked.
         path: PathBuf,
     },
-    /// A name that no model can have.
-    #[error("`{name}` cannot be the name of a model")]
+    /// Not a valid model name.
+    #[error("`{name}` is not a valid model name")]
     BadName {
         /// The name.
         name: String,
@@ -62,7 +63,7 @@ pub enum StoreError {
     /// No model of this name is installed.
     #[error("no model `{name}` is installed")]
     NotInstalled {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
         /// Names that are installed.
         installed: Vec<String>,
@@ -71,12 +72,12 @@ pub enum StoreError {
     #[error("no model is installed")]
     NothingInstalled,
     /// The name is taken.
-    #[error("a model `{name}` is installed already")]
+    #[error("a model named `{name}` is already installed")]
     AlreadyInstalled {
         /// The name.
         name: String,
     },
-    /// The folder of an installed model is not as it was installed.
+    /// The files of an installed model have changed.
     #[error("the model `{name}` is damaged: {}", join(faults))]
     Damaged {
         /// The model's name.
@@ -84,23 +85,23 @@ pub enum StoreError {
         /// What differs, one line each.
         faults: Vec<String>,
     },
-    /// There is something at the model's place that Recto did not put there.
+    /// A folder among the models that Recto did not install.
     #[error("{path} is not a model that Recto installed: {why}", path = path.display())]
     Foreign {
         /// The folder or file.
         path: PathBuf,
-        /// How that shows.
+        /// The reason.
         why: String,
     },
-    /// A path that holds no model.
-    #[error("{path} holds no model: {why}", path = path.display())]
+    /// A path without a model.
+    #[error("no model found in {path}: {why}", path = path.display())]
     NoModelAt {
         /// The path.
         path: PathBuf,
         /// What is missing.
         why: String,
     },
-    /// The work was given up.
+    /// The work was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
@@ -111,11 +112,11 @@ impl StoreError {
         move |source| Self::Read { path: path.to_owned(), source }
     }
 
-    /// A failed write of `path`; a full disk is told apart.
+    /// A failed write of `path`; a full disk has its own variant.
     pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::DiskFull { path: path.to_owned(), needed_bytes: 0, free_bytes: super::free_bytes(path) }
+                Self::DiskFull { path: path.to_owned(), needed_bytes: 0, free_bytes: free_bytes(path) }
             }
             _ => Self::Write { path: path.to_owned(), source },
         }
@@ -125,44 +126,44 @@ impl StoreError {
 impl Hint for StoreError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NoHome => "set RECTO_HOME to a folder of your own".to_owned(),
+            Self::NoHome => "set RECTO_HOME to a folder you can write to".to_owned(),
             Self::Read { source, .. } | Self::Write { source, .. } => match source.kind() {
-                io::ErrorKind::PermissionDenied => "check who may read and write it".to_owned(),
+                io::ErrorKind::PermissionDenied => "check its permissions".to_owned(),
                 io::ErrorKind::NotFound => "check the path".to_owned(),
                 io::ErrorKind::InvalidInput | io::ErrorKind::FileTooLarge => {
                     "check that it is the right file".to_owned()
                 }
                 io::ErrorKind::ReadOnlyFilesystem => {
-                    "set RECTO_HOME to a folder on a disk that can be written".to_owned()
+                    "set RECTO_HOME to a folder on a writable disk".to_owned()
                 }
                 _ => return None,
             },
-            Self::BadNote { .. } => {
-                "name the prompt as in `prompt = \"passages_v1\"`, or take the file away".to_owned()
+            Self::BadManifest { .. } => {
+                "name the prompt template as in `prompt = \"passages_v1\"`, or remove the file".to_owned()
             }
-            Self::DiskFull { .. } => "make room, or set RECTO_HOME to a folder on another disk".to_owned(),
-            Self::Busy { .. } => "wait until it is done, then try again".to_owned(),
+            Self::DiskFull { .. } => "free up space, or set RECTO_HOME to a folder on another disk".to_owned(),
+            Self::Busy { .. } => "wait for it to finish, then try again".to_owned(),
             Self::BadName { .. } => {
                 "use up to 64 letters, digits, dots, dashes and underscores, and start with a letter or a digit"
                     .to_owned()
             }
             Self::NotInstalled { installed, .. } if !installed.is_empty() => {
                 format!(
-                    "installed: {}; `recto models pull NAME` and `recto models add FILE…` get more",
+                    "installed: {}; get more with `recto models pull NAME` or `recto models add FILE…`",
                     installed.join(", ")
                 )
             }
             Self::NotInstalled { .. } | Self::NothingInstalled => {
-                "`recto models pull starter` fetches a small one; `recto models add FILE…` takes files you have"
+                "download a small model with `recto models pull starter`, or add your own files with `recto models add FILE…`"
                     .to_owned()
             }
             Self::AlreadyInstalled { name } => {
-                format!("`recto models verify {name}` checks it; `--name` installs beside it under another name")
+                format!("check it with `recto models verify {name}`, or use `--name` to install under another name")
             }
             Self::Damaged { name, .. } => format!("`recto models remove {name}`, then install it again"),
-            Self::Foreign { .. } => "move it elsewhere; Recto leaves alone what it did not install".to_owned(),
+            Self::Foreign { .. } => "move it elsewhere; Recto does not touch what it did not install".to_owned(),
             Self::NoModelAt { .. } => {
-                "give a folder as published (config.json, tokenizer.json, *.safetensors) or a .gguf file".to_owned()
+                "give a published model folder (config.json, tokenizer.json, *.safetensors) or a .gguf file".to_owned()
             }
             Self::Cancelled(_) => return None,
         };
@@ -175,7 +176,7 @@ fn join(lines: &[String]) -> String {
 }
 
 fn megabytes(bytes: u64) -> String {
-    if bytes == 0 { "more room".to_owned() } else { format!("{} MB", bytes.div_ceil(1_000_000)) }
+    if bytes == 0 { "more space".to_owned() } else { format!("{} MB", bytes.div_ceil(1_000_000)) }
 }
 
 fn free(bytes: Option<u64>) -> String {

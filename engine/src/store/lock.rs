@@ -1,27 +1,27 @@
-//! Locks between processes, so that two Rectos do not install into one folder.
+//! Locks between processes, so that two of them do not change the same folder.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::StoreError;
+use super::error::StoreError;
 use super::folder::create_folder;
 
-/// How long a lock may take to come free: a program that is being started keeps what its parent has open for a moment.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long to wait for a lock: a program that is just starting briefly holds the files its parent has open.
+const MAX_WAIT: Duration = Duration::from_millis(500);
 
-/// A folder that this process alone may change, for as long as the value lives.
+/// An exclusive lock on a folder, released on drop.
 #[derive(Debug)]
 pub struct FileLock {
-    // The operating system lets go of the lock when the file is closed, also when the process is killed.
+    // The operating system releases the lock when the file is closed, also when the process is killed.
     _file: File,
 }
 
 impl FileLock {
-    /// Locks `folder`, which is made where it is missing.
+    /// Locks `folder`, creating it if missing.
     ///
     /// # Errors
-    /// Returns [`StoreError::Busy`] when another process holds the lock and goes on holding it, [`StoreError::Write`] when the folder
+    /// Returns [`StoreError::Busy`] when another process keeps holding the lock, [`StoreError::Write`] when the folder
     /// cannot be written.
     pub fn of_folder(folder: &Path) -> Result<Self, StoreError> {
         create_folder(folder)?;
@@ -37,7 +37,7 @@ impl FileLock {
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),
-                Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => std::thread::sleep(PATIENCE / 20),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < MAX_WAIT => std::thread::sleep(MAX_WAIT / 20),
                 Err(TryLockError::WouldBlock) => return Err(StoreError::Busy { path: folder.to_owned() }),
                 Err(TryLockError::Error(source)) => return Err(StoreError::Write { path, source }),
             }

@@ -1,19 +1,19 @@
-//! The file that the application logs into.
+//! The application's log file.
 
 use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
 
-use super::{Bucket, Directories, StoreError, folder};
+use super::{Directories, StoreError, StoreFolder, folder};
 
-/// A log as long as this is put aside when the next program starts; of those put aside, one stays.
+/// A longer log is moved aside at the next start; one old log is kept.
 const LONGEST: u64 = 1 << 20;
 
-/// Opens the log to add to it, and says where it is.
+/// Opens the log for appending, and returns its path.
 ///
 /// # Errors
 /// Returns [`StoreError::Write`] where it cannot be written.
 pub fn log_file(directories: &Directories) -> Result<(PathBuf, File), StoreError> {
-    let parent = Bucket::Log.path(directories);
+    let parent = StoreFolder::Log.path(directories);
     folder::create_folder(&parent)?;
     let path = parent.join("recto.log");
     if path.metadata().is_ok_and(|about| about.len() >= LONGEST) {

@@ -1,12 +1,10 @@
-//! What Recto keeps on disk: the only module that writes.
+//! Everything Recto stores on disk: the only module that writes files.
 //!
-//! Under Recto's own directories everything goes into [`Bucket`]s with a versioned name, through [`atomic`] writes and
-//! under [`lock`]s, so that neither a crash nor a second process leaves something half done that looks whole. What the
-//! user asks to be written elsewhere goes through [`output`]. Nothing here knows of tensors, prompts or the network: what
-//! is kept is bytes.
+//! Recto's own files are in [`StoreFolder`]s with versioned names. They are written [atomically](atomic) and under [`lock`]s,
+//! so that neither a crash nor a second process leaves partial data that looks complete. Files that the user asks for
+//! elsewhere go through [`output`]. Knows nothing of tensors, prompts or the network: it stores bytes.
 
 pub mod atomic;
-mod bucket;
 mod directories;
 mod disk;
 pub mod encodings;
@@ -18,13 +16,18 @@ mod log;
 pub mod models;
 pub mod output;
 mod partial;
-mod patience;
+mod resumable;
+mod retry;
+mod scratch;
+mod space;
+mod store_folder;
 
-pub use bucket::Bucket;
 pub use directories::Directories;
-pub use disk::{are_on_one_disk, free_bytes, require_free};
+pub use disk::{SPARE_BYTES, are_on_one_disk, free_bytes};
 pub use error::StoreError;
-pub use folder::ScratchFolder;
 pub use lock::FileLock;
 pub use log::log_file;
 pub use partial::{PartialDownload, PartialFile, Wanted};
+pub use scratch::ScratchFolder;
+pub use space::require_free;
+pub use store_folder::StoreFolder;

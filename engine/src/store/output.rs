@@ -1,21 +1,21 @@
-//! Files that the user asks to be written where they say: `--output`, `--figures`, exports.
+//! Files written where the user says: `--output`, `--figures`, exports.
 
 use std::path::Path;
 
 use super::{StoreError, atomic, folder};
 
-/// Writes `bytes` to `path`, whole or not at all, in place of whatever file is there.
+/// Writes `bytes` to `path` atomically, replacing any file there.
 ///
 /// # Errors
-/// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; then what was there before is untouched.
+/// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; an existing file is then unchanged.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     atomic::write_file(path, bytes)
 }
 
-/// Makes the folder that the user named, and those above it.
+/// Creates a folder and its parents.
 ///
 /// # Errors
-/// Returns [`StoreError::Write`] when it cannot be made.
+/// Returns [`StoreError::Write`] when it cannot be created.
 pub fn create_folder(path: &Path) -> Result<(), StoreError> {
     folder::create_folder(path)
 }

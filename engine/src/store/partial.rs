@@ -1,43 +1,42 @@
-//! Downloads that outlive the command that began them: files of full length, and beside each a journal of what has come.
+//! Resumable downloads: files of full length, each with a journal of the pieces that are complete.
 //!
-//! Whatever the journal says is on the disk. What has no line in it comes again.
+//! A piece with a line in the journal is on the disk; one without is downloaded again.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::{create_folder, publish, remove_folder};
-use super::{Bucket, Directories, FileLock, StoreError};
+use super::directories::Directories;
+use super::error::StoreError;
+use super::folder::{create_folder, publish, remove_folder, sweep};
+use super::lock::FileLock;
+use super::resumable::{PARTIAL, is_stale};
+use super::store_folder::StoreFolder;
 
-/// How the folder of a download that may go on ends.
-const PARTIAL: &str = ".partial";
-/// What the parts of a model's file are called until they are whole.
+/// Suffix of an incomplete file.
 const PART: &str = ".part";
 const JOURNAL: &str = ".journal";
-/// Nobody comes back for a download after this.
-const MAX_AGE: Duration = Duration::from_hours(24 * 14);
 const FORMAT: u32 = 1;
-/// A line of a journal has a few digits; a terabyte in pieces of a megabyte has a million of them.
+/// A journal line has a few digits; a terabyte in pieces of a megabyte has a million of them.
 const MAX_JOURNAL_BYTES: u64 = 16 << 20;
 
-/// A download of several files, of which some may have come already.
+/// A download of several files, some of which may be complete already.
 #[derive(Debug)]
 pub struct PartialDownload {
     folder: PathBuf,
     _lock: FileLock,
 }
 
-/// What a file that is being fetched will be.
+/// What is known of a file before it is downloaded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
     /// Its length.
     pub bytes: u64,
-    /// Its hash, whichever it is.
+    /// Its hash, of any kind.
     pub digest: String,
-    /// Length of the pieces it comes in; the last one may be shorter.
+    /// Size of its pieces; the last one may be shorter.
     pub piece_bytes: u64,
 }
 
@@ -46,11 +45,11 @@ struct JournalHead {
     format: u32,
     #[serde(flatten)]
     wanted: Wanted,
-    /// What the server calls this state of the file.
+    /// The ETag of the file.
     tag: Option<String>,
 }
 
-/// A file that is being fetched.
+/// A file being downloaded.
 #[derive(Debug)]
 pub struct PartialFile {
     wanted: Wanted,
@@ -63,40 +62,40 @@ pub struct PartialFile {
 }
 
 impl PartialDownload {
-    /// Opens the download that `key` names, where there was one, or begins it. Takes away what others left: downloads of
-    /// `family` that have another key, those that nobody came back for, and what was not to be kept.
+    /// Resumes the download named by `key`, or starts it. Removes downloads of `family` with other keys, stale ones, and
+    /// what killed processes have left behind.
     ///
     /// # Errors
-    /// Returns [`StoreError::Busy`] while another process downloads, [`StoreError::Write`] when nothing can be written.
+    /// Returns [`StoreError::Busy`] while another process downloads, [`StoreError::Write`] when it cannot be written.
     pub fn open(directories: &Directories, family: &str, key: &str) -> Result<Self, StoreError> {
-        let bucket = Bucket::Downloads.path(directories);
-        let lock = FileLock::of_folder(&bucket)?;
+        let downloads = StoreFolder::Downloads.path(directories);
+        let lock = FileLock::of_folder(&downloads)?;
         let own = format!("{family}@{key}{PARTIAL}");
-        super::folder::sweep(&bucket, |name| {
-            name != own && (name.starts_with(&format!("{family}@")) || is_stale(&bucket, name))
+        sweep(&downloads, |name| {
+            name != own && (name.starts_with(&format!("{family}@")) || is_stale(&downloads, name))
         })?;
-        let folder = bucket.join(own);
+        let folder = downloads.join(own);
         create_folder(&folder)?;
         Ok(Self { folder, _lock: lock })
     }
 
-    /// Where its files are.
+    /// The folder of its files.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Bytes on the disk that its files have taken already.
+    /// Disk space that its files already take.
     pub fn occupied_bytes(&self) -> u64 {
         let Ok(entries) = std::fs::read_dir(&self.folder) else { return 0 };
         entries.flatten().filter_map(|entry| entry.metadata().ok()).map(|metadata| on_disk(&metadata)).sum()
     }
 
-    /// Whether a file has come whole and was found right.
+    /// Whether a file is complete and verified.
     pub fn has(&self, name: &str, bytes: u64) -> bool {
         self.folder.join(name).metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == bytes)
     }
 
-    /// Goes on with a file, or begins it: room for all of it is taken at once.
+    /// Resumes a file, or starts it; disk space for all of it is reserved at once.
     ///
     /// # Errors
     /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`].
@@ -123,10 +122,10 @@ impl PartialDownload {
         Ok(partial)
     }
 
-    /// Forgets a file that came whole and is not what it should be.
+    /// Removes a complete file that failed verification.
     ///
     /// # Errors
-    /// Returns [`StoreError::Write`] when it cannot be taken away.
+    /// Returns [`StoreError::Write`] when it cannot be removed.
     pub fn discard_file(&self, name: &str) -> Result<(), StoreError> {
         for ending in ["", PART, JOURNAL] {
             let path = self.folder.join(format!("{name}{ending}"));
@@ -137,22 +136,22 @@ impl PartialDownload {
         Ok(())
     }
 
-    /// Takes all of it away.
+    /// Removes the whole download.
     ///
     /// # Errors
-    /// Returns [`StoreError::Write`] when that cannot be done.
+    /// Returns [`StoreError::Write`] when it cannot be removed.
     pub fn discard(self) -> Result<(), StoreError> {
         remove_folder(&self.folder)
     }
 }
 
 impl Wanted {
-    /// How many pieces there are; a file without content has none.
+    /// Number of pieces; an empty file has none.
     pub fn num_pieces(&self) -> usize {
         self.bytes.div_ceil(self.piece_bytes.max(1)) as usize
     }
 
-    /// First byte of a piece, and the one after its last.
+    /// Start and end of a piece.
     pub fn piece(&self, index: usize) -> (u64, u64) {
         let start = index as u64 * self.piece_bytes;
         (start, start.saturating_add(self.piece_bytes).min(self.bytes))
@@ -160,33 +159,33 @@ impl Wanted {
 }
 
 impl PartialFile {
-    /// What it will be.
+    /// The expected file.
     pub fn wanted(&self) -> &Wanted {
         &self.wanted
     }
 
-    /// Where it lies until it is found right.
+    /// Its path until it is verified.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What the server called the state of the file that the pieces are of.
+    /// The ETag of the file that the pieces belong to.
     pub fn tag(&self) -> Option<&str> {
         self.tag.as_deref()
     }
 
-    /// Whether a piece has come.
+    /// Whether a piece is complete.
     pub fn has_piece(&self, index: usize) -> bool {
         self.done.get(index).copied().unwrap_or(false)
     }
 
-    /// Bytes of all pieces that have come.
+    /// Bytes of all complete pieces.
     pub fn done_bytes(&self) -> u64 {
         let pieces = self.done.iter().enumerate().filter(|(_, done)| **done);
         pieces.map(|(index, _)| self.wanted.piece(index)).map(|(start, end)| end - start).sum()
     }
 
-    /// Forgets all pieces; those that come now are of the state that the server calls `tag`.
+    /// Discards all pieces; new ones belong to the file with the ETag `tag`.
     ///
     /// # Errors
     /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`].
@@ -203,7 +202,7 @@ impl PartialFile {
         self.note(&line)
     }
 
-    /// Writes bytes of the file to their place.
+    /// Writes bytes at an offset.
     ///
     /// # Errors
     /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`].
@@ -212,7 +211,7 @@ impl PartialFile {
         written.map_err(StoreError::write(&self.path))
     }
 
-    /// Notes that all bytes of a piece were written, once they are on the disk.
+    /// Records a piece as complete, after its bytes are on the disk.
     ///
     /// # Errors
     /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`].
@@ -224,7 +223,7 @@ impl PartialFile {
         self.note(&index.to_string())
     }
 
-    /// Gives the file its name, as it is whole and was found right.
+    /// Renames the complete, verified file to its final name.
     ///
     /// # Errors
     /// Returns [`StoreError::Write`] when it cannot be renamed.
@@ -245,8 +244,7 @@ impl PartialFile {
     }
 }
 
-/// What a journal says, where it is of the file that is wanted: the server's tag, and the pieces that have come. A last line
-/// that was cut short says nothing.
+/// The ETag and the complete pieces in a journal, provided it belongs to the wanted file. An incomplete last line is ignored.
 fn read_journal(journal: &mut File, wanted: &Wanted) -> Option<(Option<String>, Vec<bool>)> {
     let mut text = String::new();
     journal.take(MAX_JOURNAL_BYTES).read_to_string(&mut text).ok()?;
@@ -263,26 +261,12 @@ fn read_journal(journal: &mut File, wanted: &Wanted) -> Option<(Option<String>, 
     Some((head.tag, done))
 }
 
-/// Whether a folder among the downloads is one that nobody will come back for.
-fn is_stale(bucket: &Path, name: &str) -> bool {
-    if !name.ends_with(PARTIAL) && !name.ends_with(super::folder::KEPT) {
-        return true;
-    }
-    let changed = bucket.join(name).metadata().and_then(|metadata| metadata.modified());
-    changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > MAX_AGE))
-}
-
-/// Whether a folder among the downloads may go on another day.
-pub(super) fn may_go_on(bucket: &Path, name: &str) -> bool {
-    !is_stale(bucket, name)
-}
-
 fn remove_file(path: &Path) -> Result<(), StoreError> {
-    #[expect(clippy::disallowed_methods, reason = "the store takes away what it made")]
+    #[expect(clippy::disallowed_methods, reason = "the store removes its own files")]
     std::fs::remove_file(path).map_err(StoreError::write(path))
 }
 
-/// Takes room for a file before it is written, where the file system can; so a full disk shows at the beginning.
+/// Reserves disk space for a file where the file system supports it, so that a full disk shows at the start.
 #[cfg(target_os = "linux")]
 fn reserve(file: &File, bytes: u64) -> std::io::Result<()> {
     use rustix::fs::{FallocateFlags, fallocate};

@@ -1,23 +1,24 @@
-//! Finding words on a page.
+//! Finds words on a page.
 
 use crate::document::geometry::Rect;
 use crate::document::page::{Line, Page};
 
-/// Characters of a line that are shown before and after what was found, at most.
+/// Most characters of a line shown before and after a match.
 const CONTEXT: usize = 48;
 
-/// A place where the words that are looked for stand.
+/// A match.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
     /// The line around them, or a part of it.
     pub text: String,
-    /// Where they are in `text`, in bytes.
+    /// Its position in `text`, in bytes.
     pub found: std::ops::Range<usize>,
-    /// Where they are on the page, in points.
+    /// Its position on the page, in points.
     pub bbox: Rect,
 }
 
-/// Everywhere that `query` stands on a page, in reading order: within a line, whatever the case, any blank for any other.
+/// All matches of `query` on a page, in reading order: within a line, ignoring case, with any whitespace equal to any
+/// other.
 pub fn find(page: &Page, query: &str) -> Vec<Hit> {
     let query: Vec<char> = fold(query.trim()).map(|(_, letter)| letter).collect();
     if query.is_empty() {
@@ -43,7 +44,7 @@ fn in_line(line: &Line, query: &[char]) -> Vec<Hit> {
     hits
 }
 
-/// Small letters, each with where it comes from in the text; several blanks are one.
+/// Lower-case letters, each with its position in the text; runs of whitespace become one space.
 fn fold(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     let mut was_blank = false;
     text.char_indices().flat_map(move |(at, letter)| {
@@ -65,7 +66,7 @@ fn hit(line: &Line, found: std::ops::Range<usize>) -> Hit {
     }
 }
 
-/// Where a part of a line stands: the words it touches, the first and last cut in proportion to their letters.
+/// Position of a part of a line: the words it overlaps, the first and last cut in proportion to their letters.
 fn place(line: &Line, part: &std::ops::Range<usize>) -> Rect {
     let mut all: Option<Rect> = None;
     for word in &line.words {

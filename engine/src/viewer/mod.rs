@@ -1,9 +1,8 @@
-//! A second thread, which shows documents while the engine reads them.
+//! The viewer thread, which renders pages for display while the engine reads documents.
 //!
-//! The engine may be busy for minutes; whoever looks at a page waits for none of that. The viewer's thread opens a file on
-//! its own, draws the parts of pages that are wanted *now*, and tells what stands on a page. What is wanted is said anew with
-//! each [`ViewCommand::Want`], most wanted first: what was wanted before and was not begun is forgotten, so that scrolling
-//! past a thousand pages draws only those that are still to be seen at the end.
+//! The engine may be busy for minutes; displaying a page must not wait for it. The viewer opens files independently,
+//! renders the parts of pages wanted *now*, and reports the content of pages. Each [`ViewCommand::Want`] replaces the list of
+//! wanted parts, most urgent first, so scrolling past a thousand pages renders only those still visible at the end.
 
 mod find;
 mod show;
@@ -13,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, bounded};
 use image::RgbImage;
 
 pub use find::{Hit, find};
@@ -22,42 +21,42 @@ use crate::cancel::CancelToken;
 use crate::document::geometry::Rect;
 use crate::document::page::{DocumentKind, OutlineItem, Page};
 use crate::document::pages::PagesOptions;
+use crate::mailbox::{Mailbox, mailbox};
 use crate::protocol::ErrorReport;
 
-/// Pictures and pages that wait at most for whoever shows them, before the thread pauses.
+/// Most pictures and pages that wait to be received before the thread pauses.
 const QUEUED_EVENTS: usize = 32;
 
 /// An open document, by a number of the caller's choosing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DocumentId(pub u64);
 
-/// What the viewer is told.
+/// A command to the viewer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ViewCommand {
     /// Open a file.
     Open {
-        /// What it is called from now on.
+        /// Its id from now on.
         document: DocumentId,
         /// The file.
         path: PathBuf,
         /// The password of an encrypted PDF.
         password: Option<String>,
     },
-    /// Let go of a file.
+    /// Close a file.
     Close(DocumentId),
     /// What is wanted now, most wanted first.
     Want(Vec<Wanted>),
-    /// Look for words on all pages, while nothing else is wanted. What was looked for before is forgotten; nothing is looked
-    /// for where the words are blank.
+    /// Search all pages for words, while nothing else is wanted. Replaces the previous search; blank words end it.
     Find {
-        /// Where.
+        /// The document to search.
         document: DocumentId,
         /// The words.
         query: String,
     },
 }
 
-/// Something to be shown.
+/// An item to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Wanted {
     /// A part of a page as a picture.
@@ -75,12 +74,12 @@ pub struct PageKey {
     pub page: u32,
 }
 
-/// A part of a page at some size. Whole numbers, so that equal parts are equal keys.
+/// A part of a page at some scale. Whole numbers, so that equal parts are equal keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PictureKey {
     /// The page.
     pub page: PageKey,
-    /// Pixels to a thousand points.
+    /// Pixels per thousand points.
     pub scale: u32,
     /// Left edge of the part, in pixels of the page at that scale.
     pub left: u32,
@@ -110,65 +109,65 @@ pub struct ViewInfo {
     pub name: String,
     /// What the file is.
     pub kind: DocumentKind,
-    /// Title as the file says it.
+    /// The file's title, if it has one.
     pub title: Option<String>,
-    /// Width and height of each page as displayed, in points; pages that have none get those of a sheet of letter paper.
+    /// Width and height of each page as displayed, in points; pages without a size get that of letter paper.
     pub sizes_pt: Vec<(f32, f32)>,
-    /// What is printed for each page, where the file says.
+    /// The printed label of each page, if the file has one.
     pub labels: Vec<Option<String>>,
     /// The stored table of contents.
     pub outline: Vec<OutlineItem>,
 }
 
-/// What the viewer tells.
+/// An event from the viewer.
 #[derive(Clone, Debug)]
 pub enum ViewEvent {
     /// A file is open.
     Opened {
-        /// Which.
+        /// The document.
         document: DocumentId,
-        /// What is known of it.
+        /// Its properties.
         info: Arc<ViewInfo>,
     },
     /// A file cannot be opened.
     Refused {
-        /// Which.
+        /// The document.
         document: DocumentId,
-        /// Why, and what to do.
+        /// Why, and what to do about it.
         report: ErrorReport,
     },
     /// A part of a page.
     Picture {
-        /// Which.
+        /// Its key.
         key: PictureKey,
         /// As wide and high as the key says.
         picture: Arc<RgbImage>,
     },
-    /// What stands on a page.
+    /// The content of a page.
     Page {
-        /// Which.
+        /// Its key.
         key: PageKey,
         /// Its lines, figures and links.
         page: Arc<Page>,
     },
-    /// Words that are looked for stand on a page. Pages without them are not told, but for the last one.
+    /// Matches of a search on a page. Pages without any are not reported, except for the last one.
     Found {
         /// The document.
         document: DocumentId,
-        /// What is looked for.
+        /// The words searched for.
         query: String,
         /// The page, counted from 1.
         page: u32,
-        /// Where on it.
+        /// The matches.
         hits: Vec<Hit>,
-        /// Whether all pages were looked through.
+        /// Whether all pages were searched.
         is_last: bool,
     },
     /// A page, or a part of it, cannot be shown.
     Blank {
         /// What was wanted.
         wanted: Wanted,
-        /// Why, and what to do.
+        /// Why, and what to do about it.
         report: ErrorReport,
     },
 }
@@ -187,20 +186,20 @@ impl ViewEvent {
 /// A running viewer. Dropping it ends the thread.
 #[derive(Debug)]
 pub struct Viewer {
-    commands: Option<Sender<ViewCommand>>,
+    commands: Option<Mailbox<ViewCommand>>,
     events: Option<Receiver<ViewEvent>>,
     cancel: CancelToken,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Viewer {
-    /// Starts the thread. `pages` says how the process that reads PDFs is started; `wake` is called after every event.
+    /// Starts the thread. `pages` says how to start the process that reads PDFs; `wake` is called after every event.
     ///
     /// # Errors
-    /// Fails where the system starts no thread.
+    /// Fails if the system cannot start a thread.
     pub fn spawn(pages: Option<PagesOptions>, wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
-        // Commands are few and small, and whoever sends them draws a window: sending never waits.
-        let (commands, incoming) = unbounded();
+        // Commands come from the thread that draws the window, and some come in every frame.
+        let (commands, incoming) = mailbox(supersedes);
         let (outgoing, events) = bounded(QUEUED_EVENTS);
         let cancel = CancelToken::default();
         let stop = cancel.clone();
@@ -210,23 +209,30 @@ impl Viewer {
         Ok(Self { commands: Some(commands), events: Some(events), cancel, thread: Some(thread) })
     }
 
-    /// Hands over a command; never waits.
+    /// Sends a command; never waits.
     pub fn send(&self, command: ViewCommand) {
         if let Some(commands) = &self.commands {
-            // The thread ends only when the viewer is dropped.
-            let _ = commands.send(command);
+            commands.send(command);
         }
     }
 
-    /// The next event that has come; never waits.
+    /// The next event, if there is one; never waits.
     pub fn try_recv(&self) -> Option<ViewEvent> {
         self.events.as_ref()?.try_recv().ok()
     }
 
-    /// The next event; waits for it. `None` once the thread has ended.
+    /// Waits for the next event. `None` once the thread has ended.
     pub fn recv(&self) -> Option<ViewEvent> {
         self.events.as_ref()?.recv().ok()
     }
+}
+
+/// What is wanted and what is searched for is always given whole, so only the latest of each counts.
+fn supersedes(earlier: &ViewCommand, later: &ViewCommand) -> bool {
+    matches!(
+        (earlier, later),
+        (ViewCommand::Want(_), ViewCommand::Want(_)) | (ViewCommand::Find { .. }, ViewCommand::Find { .. })
+    )
 }
 
 impl Drop for Viewer {

@@ -1,10 +1,10 @@
-//! The thread's loop: commands first, then one wanted thing at a time.
+//! The thread's loop: commands first, then one wanted item at a time.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use crossbeam_channel::{Sender, TryRecvError};
 
 use super::find::find;
 use super::wants::Wants;
@@ -14,6 +14,7 @@ use crate::diagnostic::Hint;
 use crate::document::page::Page;
 use crate::document::pages::PagesOptions;
 use crate::document::{DocumentError, OpenDocument, OpenOptions, open};
+use crate::mailbox::MailboxReceiver;
 use crate::protocol::ErrorReport;
 
 /// Longest side of a picture, in pixels.
@@ -22,17 +23,17 @@ const MAX_SIDE_PX: u32 = 8192;
 /// Width and height of a sheet of letter paper, in points.
 const LETTER_PT: (f32, f32) = (612.0, 792.0);
 
-/// Works until nobody sends commands any more.
+/// Runs until the command channel closes.
 pub(super) fn run(
     pages: Option<&PagesOptions>,
-    commands: &Receiver<ViewCommand>,
+    commands: &MailboxReceiver<ViewCommand>,
     events: &Sender<ViewEvent>,
     cancel: &CancelToken,
     wake: &dyn Fn(),
 ) {
     let mut shown = Shown { documents: BTreeMap::new(), wants: Wants::default(), search: None, pages, cancel };
     loop {
-        // With nothing to do the thread sleeps; with something to do it only looks.
+        // With nothing to do the thread sleeps; otherwise it only polls.
         let next = match commands.try_recv() {
             Ok(command) => Next::Command(command),
             Err(TryRecvError::Disconnected) => return,
@@ -40,8 +41,8 @@ pub(super) fn run(
                 Some(wanted) => Next::Wanted(wanted),
                 None if shown.search.is_some() => Next::Search,
                 None => match commands.recv() {
-                    Ok(command) => Next::Command(command),
-                    Err(_) => return,
+                    Some(command) => Next::Command(command),
+                    None => return,
                 },
             },
         };
@@ -65,15 +66,15 @@ enum Next {
     Search,
 }
 
-/// Words that are looked for.
+/// A search in progress.
 struct Search {
     document: DocumentId,
     query: String,
-    /// The next page to look at, counted from 1.
+    /// The next page to search, counted from 1.
     page: u32,
 }
 
-/// An open document, and the pages that were read so far: text, so small beside any picture.
+/// An open document, with the pages read so far: text, so small next to any picture.
 struct Open {
     source: OpenDocument,
     read: BTreeMap<u32, Arc<Page>>,
@@ -120,12 +121,12 @@ impl Shown<'_> {
         }
     }
 
-    /// Looks at the next page; `None` where there is nothing to tell of it.
+    /// Searches the next page; `None` if there is nothing to report.
     fn search_on(&mut self) -> Option<ViewEvent> {
         let mut search = self.search.take()?;
         let document = self.documents.get_mut(&search.document)?;
         let (number, pages) = (search.page, document.source.info().page_count);
-        // A page that cannot be read has nothing on it that could be found.
+        // A page that cannot be read has no matches.
         let hits = document.page(number, self.cancel).map(|page| find(&page, &search.query)).unwrap_or_default();
         let is_last = number >= pages;
         let found = (!hits.is_empty() || is_last).then(|| ViewEvent::Found {
@@ -142,7 +143,7 @@ impl Shown<'_> {
         found
     }
 
-    /// `None` where the document was closed meanwhile.
+    /// `None` if the document was closed in the meantime.
     fn show(&mut self, wanted: Wanted) -> Option<ViewEvent> {
         let cancel = self.cancel;
         let document = self.documents.get_mut(&wanted.document())?;
@@ -161,13 +162,13 @@ fn picture(document: &mut OpenDocument, key: PictureKey) -> Result<ViewEvent, Do
 }
 
 impl Open {
-    /// What stands on a page; read once.
+    /// The content of a page; read once.
     fn page(&mut self, number: u32, cancel: &CancelToken) -> Result<Arc<Page>, DocumentError> {
         if let Some(page) = self.read.get(&number) {
             return Ok(Arc::clone(page));
         }
         let mut read = self.source.read_pages(&[number], &mut |_| (), cancel)?.value;
-        // One page was asked for, and a number that is none of the document's is an error.
+        // One page was requested, and a number that is not in the document is an error.
         let page = Arc::new(read.pages.swap_remove(0));
         self.read.insert(number, Arc::clone(&page));
         Ok(page)

@@ -1,4 +1,4 @@
-//! What is wanted and not yet shown.
+//! The wanted items that are not yet shown.
 
 use std::collections::VecDeque;
 
@@ -9,24 +9,24 @@ use super::{DocumentId, Wanted};
 pub(super) struct Wants(VecDeque<Wanted>);
 
 impl Wants {
-    /// Forgets what was wanted before.
+    /// Replaces all wanted items.
     pub(super) fn replace(&mut self, wanted: Vec<Wanted>) {
         self.0 = wanted.into();
     }
 
-    /// Forgets what was wanted of a document.
+    /// Drops the wanted items of a document.
     pub(super) fn forget(&mut self, document: DocumentId) {
         self.0.retain(|wanted| wanted.document() != document);
     }
 
-    /// What is wanted most.
+    /// Takes the most wanted item.
     pub(super) fn next(&mut self) -> Option<Wanted> {
         self.0.pop_front()
     }
 }
 
 impl Wanted {
-    /// The document that it is a part of.
+    /// The document that it belongs to.
     pub(super) fn document(&self) -> DocumentId {
         match self {
             Self::Picture(key) => key.page.document,

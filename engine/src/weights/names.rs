@@ -1,11 +1,11 @@
-//! Names of tensors in the wild, brought to those of the published checkpoints.
+//! Translating the tensor names found in practice to those of the published checkpoints.
 //!
-//! Seen on disk: the published layout; the one that newer library versions write (`encoder.text_model.`, the vision
-//! tower without `vision_model.`); saves of the bare model (no leading `model.`); copies of tied tensors. A Gemma 3 text
-//! checkpoint has no encoder, so its layers stand right under `model.`, and two norms are called otherwise.
+//! Known variants: the published layout; that of newer library versions (`encoder.text_model.`, the vision tower without
+//! `vision_model.`); saves of the bare model (no leading `model.`); copies of tied tensors. A Gemma 3 text checkpoint has no
+//! encoder, so its layers are directly under `model.`, and two norms have other names.
 
-/// Name of a stored tensor in the layout that [`super::Weights`] is asked in: text names as published, the vision
-/// tower without `vision_model.`.
+/// Canonical name of a stored tensor, as used with [`super::Weights`]: text names as published, the vision tower without
+/// `vision_model.`.
 pub(crate) fn canonical(stored: &str) -> String {
     let name = if stored.starts_with("encoder.") || stored.starts_with("decoder.") {
         format!("model.{stored}")
@@ -26,7 +26,7 @@ pub(crate) fn canonical(stored: &str) -> String {
     name
 }
 
-/// The name that a tensor of a Gemma 3 text checkpoint has in T5Gemma 2's decoder; `None` for names of T5Gemma 2.
+/// The name in T5Gemma 2's decoder of a tensor of a Gemma 3 text checkpoint; `None` for names of T5Gemma 2.
 fn of_gemma(name: &str) -> Option<String> {
     if name == "lm_head.weight" {
         return Some("lm_head.out_proj.weight".to_owned());

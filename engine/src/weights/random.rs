@@ -1,6 +1,6 @@
-//! Weights made of chance, the same ones every time: for measuring a model's speed where no checkpoint is at hand.
+//! Reproducible random weights, for measuring a model's speed without a checkpoint.
 //!
-//! Which tensors there are, and around what their numbers lie, is told by whoever knows the model.
+//! The caller defines the tensors and their distributions.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use rayon::prelude::*;
 
 use super::{TensorSource, WeightsError};
 
-/// Shape of a tensor, and around what its numbers lie.
+/// Shape and distribution of a tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RandomTensor {
-    /// Shape as PyTorch would print it.
+    /// Shape as PyTorch prints it.
     pub shape: Vec<usize>,
     /// Mean of its numbers.
     pub mean: f32,
@@ -22,20 +22,20 @@ pub struct RandomTensor {
 }
 
 impl RandomTensor {
-    /// A matrix or kernel whose products keep the scale of what goes in: deviation `1 / sqrt(inputs)`, where a row has
-    /// as many inputs as it has numbers.
+    /// A matrix or kernel whose products keep the scale of their input: standard deviation `1 / sqrt(inputs)`, with one input per
+    /// number of a row.
     pub fn product(shape: &[usize]) -> Self {
         let inputs: usize = shape.iter().skip(1).product();
         Self { shape: shape.to_vec(), mean: 0.0, deviation: 1.0 / (inputs.max(1) as f32).sqrt() }
     }
 
-    /// A vector that lies close around `mean`: norms, biases.
+    /// A vector close to `mean`: norms, biases.
     pub fn vector(length: usize, mean: f32) -> Self {
         Self { shape: vec![length], mean, deviation: 0.02 }
     }
 }
 
-/// Tensors by name, made when they are asked for; the numbers of one depend on the seed and on its name alone.
+/// Tensors by name, generated on request; their numbers depend only on the seed and the name.
 #[derive(Clone, Debug)]
 pub struct RandomSource {
     tensors: BTreeMap<String, RandomTensor>,
@@ -48,7 +48,7 @@ impl RandomSource {
         Self { tensors, seed }
     }
 
-    /// Numbers in all tensors together.
+    /// Number of parameters in all tensors.
     pub fn num_parameters(&self) -> u64 {
         self.tensors.values().map(|tensor| tensor.shape.iter().product::<usize>() as u64).sum()
     }
@@ -68,7 +68,7 @@ impl TensorSource for RandomSource {
             self.tensors.get(name).ok_or_else(|| WeightsError::Missing(name.into()))?;
         let count = shape.iter().product();
         let seed = seed_of(self.seed, name);
-        // A table of the largest shape has 671 million numbers, so it is never held in f32 where 16 bits are asked for.
+        // A table of the largest shape has 671 million numbers, so it is never held in f32 where 16 bits are requested.
         let made = if dtype == DType::BF16 {
             let numbers: Vec<bf16> =
                 (0..count).into_par_iter().map(|i| bf16::from_f32(mean + deviation * normal(seed, i))).collect();
@@ -81,22 +81,22 @@ impl TensorSource for RandomSource {
     }
 }
 
-/// `count` numbers of mean 0 and deviation 1, the same ones for the same seed.
+/// `count` numbers of mean 0 and standard deviation 1, reproducible by seed.
 pub fn normals(seed: u64, count: usize) -> Vec<f32> {
     (0..count).into_par_iter().map(|i| normal(seed, i)).collect()
 }
 
-/// FNV-1a over the name, from the seed on.
+/// FNV-1a over the name, started from the seed.
 fn seed_of(seed: u64, name: &str) -> u64 {
     let start = 0xcbf2_9ce4_8422_2325 ^ seed;
     name.bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Number `i` of a series: the sum of four even 16-bit numbers, which is close to normal and quick to make.
+/// Number `i` of a series: the sum of four uniform 16-bit numbers, which is nearly normal and fast.
 fn normal(seed: u64, i: usize) -> f32 {
     let bits = scrambled(seed.wrapping_add((i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
     let sum = (bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48);
-    // Each even number below 65,536 has a mean of 32,767.5 and a variance of 65,536² / 12.
+    // Each uniform number below 65,536 has a mean of 32,767.5 and a variance of 65,536² / 12.
     (sum as f32 - 131_070.0) / (65_536.0 / 3f32.sqrt())
 }
 

@@ -7,8 +7,9 @@ use candle_core::safetensors::{Load, MmapedSafetensors};
 use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
 
+use super::error::WeightsError;
 use super::names::canonical;
-use super::{TensorSource, WeightsError};
+use super::source::{TensorSource, numbers_of};
 
 /// Mapped files and the published name of each tensor in them.
 pub(super) struct SafetensorsFiles {
@@ -32,7 +33,7 @@ impl SafetensorsFiles {
                 stored_names.insert(name, stored);
                 continue;
             };
-            // Some savers write tied tensors under both spellings: harmless as long as they agree.
+            // Some programs save tied tensors under both names: harmless as long as they agree.
             let agrees =
                 mapped.get(first).is_ok_and(|other| other.shape() == view.shape() && other.data() == view.data());
             if !agrees {
@@ -73,7 +74,7 @@ impl TensorSource for SafetensorsFiles {
         let stored = self.stored(name).ok_or_else(|| WeightsError::Missing(name.into()))?;
         let view = self.mapped.get(stored).map_err(|source| WeightsError::Load { name: name.into(), source })?;
         let data = view.data();
-        // Straight from the map: a tensor between would be two more copies of a large matrix.
+        // Directly from the map: an intermediate tensor would copy a large matrix twice more.
         Ok(match view.dtype() {
             safetensors::Dtype::F32 => {
                 data.par_chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
@@ -81,12 +82,12 @@ impl TensorSource for SafetensorsFiles {
             safetensors::Dtype::BF16 => {
                 data.par_chunks_exact(2).map(|b| f32::from_bits(u32::from_le_bytes([0, 0, b[0], b[1]]))).collect()
             }
-            _ => return super::numbers_of(name, &self.load(name, DType::F32, &Device::Cpu)?),
+            _ => return numbers_of(name, &self.load(name, DType::F32, &Device::Cpu)?),
         })
     }
 }
 
-#[expect(unsafe_code, reason = "mapping a file is unsafe by nature; reading gigabytes into memory is no choice")]
+#[expect(unsafe_code, reason = "mapping a file is always unsafe; reading gigabytes into memory is not an option")]
 fn map(files: &[PathBuf]) -> candle_core::Result<MmapedSafetensors> {
     // SAFETY: the mapped files are only read. A file changed by another program while it is mapped would change the
     // numbers seen here, as it would with any other way of reading it twice; installed models are written once, under
@@ -94,7 +95,7 @@ fn map(files: &[PathBuf]) -> candle_core::Result<MmapedSafetensors> {
     unsafe { MmapedSafetensors::multi(files) }
 }
 
-/// The files that hold the weights: what the index names, or the single file.
+/// The weights files: those in the index, or the single file.
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>, WeightsError> {
     let index = folder.join("model.safetensors.index.json");
     if !index.exists() {

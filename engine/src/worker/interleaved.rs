@@ -66,7 +66,8 @@ impl InterleavedQuestions<'_, '_> {
         let result = catch_panic(|| {
             job.cancel.check()?;
             // The user waits for the answer, so it runs at normal priority even if the read job does not.
-            let answer = threads::in_front(|| run_interleaved(&job, self.context, self.cache, (encodings, open), &ask));
+            let answer =
+                threads::in_foreground(|| run_interleaved(&job, self.context, self.cache, (encodings, open), &ask));
             answer.map(Outcome::Answer)
         });
         if let Ok(Ok(Outcome::Answer(answer))) = &result {

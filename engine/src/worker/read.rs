@@ -102,7 +102,7 @@ fn encode_all(
     let mut encodings = WindowEncodings::planned(windows, left_out(documents, &read_job.reading.left_out));
     let encoder = WindowEncoder { job, loaded, cache: &cache, open, documents, hold: Hold::Uncached };
     let encode = || encoder.run(&mut encodings, &mut questions);
-    let encoded = threads::behind_where(session.options.is_considerate, encode);
+    let encoded = threads::in_background_if(session.options.is_considerate, encode);
     questions.report_more_read(&encodings);
     questions.put_back_unanswered();
     encoded?;

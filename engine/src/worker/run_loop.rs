@@ -56,7 +56,7 @@ fn next_command(session: &mut Session, queue: &mut CommandQueue<'_>) -> Option<(
     if session.has_background_work() && !queue.wait(IDLE_BEFORE_BACKGROUND) {
         let mut has_command = || queue.wait(Duration::ZERO);
         let result = catch_unwind(AssertUnwindSafe(|| {
-            threads::behind_where(session.options.is_considerate, || {
+            threads::in_background_if(session.options.is_considerate, || {
                 session.build_memory_in_background(&mut has_command);
             });
         }));

@@ -1,7 +1,7 @@
-//! The packed program on older processors: emulated ones, that know x86-64-v2 alone and that know AVX2, but no more.
+//! The packaged program on emulated older processors: one with x86-64-v2 only, and one with AVX2 and no more.
 //!
-//! An emulator ends a program at the first instruction that its processor lacks. It emulates one process alone, so PDFium,
-//! which the program runs in another, is loaded and made to draw by a script.
+//! The emulator kills a program at the first instruction its processor lacks. It emulates a single process, so PDFium,
+//! which the program runs in another, is loaded and tested by a script.
 
 use std::fs;
 use std::path::Path;
@@ -13,17 +13,17 @@ use serde_json::Value;
 use crate::process::{output, repository, run};
 use crate::{machine, pdfium, say};
 
-/// Processors as the emulator names them, with what they know.
+/// Processors by the emulator's names, with their instruction sets.
 const CPUS: &[(&str, &str)] = &[("Nehalem", "x86-64-v2"), ("Haswell", "AVX2")];
 
 /// A checkpoint with known outputs.
 const MODEL: &str = "tests/fixtures/model/text";
 
-/// Most by which a number may differ from the reference, as a share of the largest: exact weights, and weights of bytes,
-/// which are coarse where a layer is as narrow as here.
+/// Largest difference from the reference, relative to the largest number: for exact weights, and for int8 weights,
+/// which are coarse in layers as narrow as these.
 const TOLERANCES: &[(&str, f32)] = &[("f32", 1e-4), ("int8", 0.25)];
 
-/// Loads PDFium, and prints how many pages a file has and whether the first is drawn in more than one colour.
+/// Loads PDFium, and prints a file's number of pages and whether the first renders in more than one colour.
 const DRAW: &str = "
 import ctypes, sys
 p = ctypes.CDLL(sys.argv[1])
@@ -39,13 +39,13 @@ pixels = ctypes.string_at(p.FPDFBitmap_GetBuffer(bitmap), 306 * 396 * 4)
 print(p.FPDF_GetPageCount(document), len(set(pixels)) > 8)
 ";
 
-/// Runs program and library on each of the processors.
+/// Runs program and library on each processor.
 ///
 /// # Errors
-/// Names the processor on which something ends or comes out wrong.
+/// Names the processor on which something crashes or differs.
 pub(super) fn check(program: &Path, scratch: &Path) -> Result<()> {
     if !cfg!(target_arch = "x86_64") {
-        say::line(format_args!("`cargo xtask check-neon` is the check of this processor's older kin"));
+        say::line(format_args!("for this processor, `cargo xtask check-neon` checks older models"));
         return Ok(());
     }
     machine::need_tools(&[("qemu-x86_64", "qemu-user"), ("python3", "python3")])?;
@@ -93,7 +93,7 @@ pub(super) fn check(program: &Path, scratch: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Reads a tensor of 32-bit numbers out of a safetensors file.
+/// Reads an f32 tensor from a safetensors file.
 fn tensor(path: &Path, name: &str) -> Result<Vec<f32>> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let parse = || {
@@ -103,5 +103,5 @@ fn tensor(path: &Path, name: &str) -> Result<Vec<f32>> {
         let data = bytes.get(offset(0)?..offset(1)?)?;
         Some(data.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect())
     };
-    parse().with_context(|| format!("{} holds no {name}", path.display()))
+    parse().with_context(|| format!("{} has no {name}", path.display()))
 }

@@ -1,4 +1,4 @@
-//! The package for Debian: installed in clean roots of two releases, used, upgraded, used again, and removed.
+//! The .deb: installed in clean roots of two Debian releases, used, upgraded, used again and removed.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ const SUITES: &[&str] = &["bookworm", "trixie"];
 /// Installs `earlier`, upgrades to `later`, and uses both.
 ///
 /// # Errors
-/// When a package does not install, work, keep what the user has, or leave without a trace.
+/// When a package does not install or work, loses user data, or leaves files behind.
 pub(super) fn check(earlier: &Path, later: &Path, display: &Display, scratch: &Path) -> Result<()> {
     for suite in SUITES {
         let home = Home::called(scratch, &format!("deb-home-{suite}"))?;
@@ -38,7 +38,7 @@ pub(super) fn check(earlier: &Path, later: &Path, display: &Display, scratch: &P
         used::as_it_was_left(display, &recto, &home)?;
         used::on_command_line(&mut root.command("recto"), &home, &format!("deb-{suite}"))?;
         let version = output(root.command("dpkg-query").args(["--show", "--showformat=${Version}", "recto"]))?;
-        ensure!(name_of(later).contains(&version), "{version} is installed, {} was meant", name_of(later));
+        ensure!(name_of(later).contains(&version), "{version} is installed instead of {}", name_of(later));
 
         let files = output(root.command("dpkg").args(["--listfiles", "recto"]))?;
         root.apt(&["purge", "--yes", "recto"])?;

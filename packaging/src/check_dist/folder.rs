@@ -1,4 +1,4 @@
-//! The portable folder, used from a place whose name has blanks and umlauts.
+//! The portable folder, used from a path with spaces and umlauts.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::process::run;
 use crate::window::display::Display;
 use crate::window::home::Home;
 
-/// Unpacks and uses it.
+/// Unpacks it and uses the program.
 ///
 /// # Errors
 /// When it does not work there.

@@ -1,6 +1,7 @@
-//! `cargo xtask check-dist`: packages, made, compared, installed in clean places, used as a user would, upgraded and removed.
+//! `cargo xtask check-dist`: builds packages twice, compares them, installs them in clean roots, and uses, upgrades and
+//! removes them.
 //!
-//! Those for Linux need root, for roots of its own below `target/roots`; nothing is installed on this machine but tools.
+//! Linux packages need root, for clean roots in `target/roots`; only tools are installed on this machine itself.
 
 mod baseline;
 mod deb;
@@ -23,22 +24,22 @@ use crate::pdfium::hex_sha256;
 use crate::window::display::{Display, Scratch};
 use crate::{machine, program, say};
 
-/// Places of somebody's machine that must not stand in a program: in pieces, since this file holds to that too.
+/// Machine-specific paths that a program must not contain; split, because this file must not contain them either.
 const PLACES: &[(&str, &str)] = &[("/ro", "ot/"), ("/ho", "me/"), ("/tm", "p/"), ("/.ca", "rgo/")];
 
 /// What to check.
 #[derive(Debug, Args)]
 pub(crate) struct CheckDistArgs {
-    /// Check the packages for Windows that `dist` has made for this platform, under wine
+    /// Check the Windows packages that `dist` made for this platform, under wine
     #[arg(long, value_name = "TRIPLE", conflicts_with_all = ["program", "previous", "only"])]
     target: Option<String>,
-    /// Check packages of this program instead of building one
+    /// Package and check this program instead of building one
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
-    /// Package of an earlier release (.deb) to upgrade from; today's under an earlier version where not given
+    /// Earlier .deb to upgrade from [default: the current program under an earlier version]
     #[arg(long, value_name = "FILE")]
     previous: Option<PathBuf>,
-    /// Only these checks, with commas between
+    /// Only these checks, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "CHECK", default_value = "baseline,rpm,tar,deb")]
     only: Vec<String>,
 }
@@ -46,7 +47,7 @@ pub(crate) struct CheckDistArgs {
 /// Runs the checks.
 ///
 /// # Errors
-/// When any package is not as a user would expect it.
+/// When any package does not behave as a user would expect.
 pub(crate) fn run(arguments: &CheckDistArgs) -> Result<()> {
     if !cfg!(target_os = "linux") {
         bail!("packages for Linux are checked on Linux");
@@ -63,14 +64,14 @@ pub(crate) fn run(arguments: &CheckDistArgs) -> Result<()> {
     knows_no_machine(&fs::read(&program).with_context(|| format!("cannot read {}", program.display()))?)?;
     let scratch = Scratch::new(&program::target_folder()?, "check-dist")?;
     let version = env!("CARGO_PKG_VERSION");
-    // Sorts after the release, as Debian, Fedora and people sort.
+    // Debian, Fedora and people all sort it after the release.
     let later = format!("{version}+next");
     let packed = pack(&program, version, &scratch.0.join("once"))?;
     let again = pack(&program, version, &scratch.0.join("again"))?;
     for (one, other) in packed.iter().zip(&again) {
         let read = |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-        ensure!(read(one)? == read(other)?, "{} has other bytes when it is made again", one.display());
-        say::result(format_args!("{}: the same bytes twice, {}", name_of(one), &hex_sha256(&read(one)?)[..12]));
+        ensure!(read(one)? == read(other)?, "{} differs when it is built again", one.display());
+        say::result(format_args!("{}: reproducible, {}", name_of(one), &hex_sha256(&read(one)?)[..12]));
     }
     let display = Display::start(1360, 860)?;
     for check in &arguments.only {
@@ -87,17 +88,17 @@ pub(crate) fn run(arguments: &CheckDistArgs) -> Result<()> {
                     None => deb::check(&find(&packed, ".deb")?, &later, &display, &scratch.0)?,
                 }
             }
-            _ => bail!("there is no check `{check}`; there are baseline, rpm, tar and deb"),
+            _ => bail!("unknown check `{check}`; known are baseline, rpm, tar and deb"),
         }
     }
     Ok(())
 }
 
-/// Checks the packages that lie in `target/dist`.
+/// Checks the packages in `target/dist`.
 fn check_windows(triple: &str) -> Result<()> {
     let target = Target::parse(triple)?;
     if target.system != System::Windows {
-        bail!("for another platform than this machine's, packages for Windows alone are checked");
+        bail!("for other platforms, only Windows packages can be checked");
     }
     let name = format!("recto-{}-{}", env!("CARGO_PKG_VERSION"), target.label());
     windows::check(&dist::folder()?, &name, &program::target_folder()?.join("dist/check"))
@@ -113,12 +114,12 @@ fn pack(program: &Path, version: &str, folder: &Path) -> Result<Vec<PathBuf>> {
     dist::pack(program, &packages, version, folder)
 }
 
-/// What a file is called.
+/// The name of a file.
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Whether a program tells where it was built.
+/// Fails if a program contains the path where it was built.
 fn knows_no_machine(program: &[u8]) -> Result<()> {
     let own = [crate::process::repository(), program::target_folder()?].map(|path| path.display().to_string());
     let places = PLACES.iter().map(|(one, other)| format!("{one}{other}"));
@@ -126,9 +127,9 @@ fn knows_no_machine(program: &[u8]) -> Result<()> {
         if let Some(at) = program.windows(place.len()).position(|window| window == place.as_bytes()) {
             let around = program.get(at.saturating_sub(20)..(at + 60).min(program.len())).unwrap_or_default();
             let around = around.iter().map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { ' ' });
-            bail!("the program holds a path of this machine: {}", around.collect::<String>());
+            bail!("the program contains a path of this machine: {}", around.collect::<String>());
         }
     }
-    say::result(format_args!("the program holds no path of this machine"));
+    say::result(format_args!("the program contains no path of this machine"));
     Ok(())
 }

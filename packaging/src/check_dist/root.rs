@@ -1,4 +1,4 @@
-//! A clean Debian in a folder, entered in a mount namespace of its own so that nothing stays mounted.
+//! A clean Debian root, entered in its own mount namespace so that nothing stays mounted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,17 +12,17 @@ use crate::{machine, program, say};
 /// A clean root.
 pub(super) struct Root {
     folder: PathBuf,
-    /// Folders of this machine that are seen in it, under the same paths.
+    /// Folders of this machine that are mounted in it, under the same paths.
     shared: Vec<PathBuf>,
 }
 
 impl Root {
-    /// A fresh copy of this release of Debian, fetched from the mirror that this machine uses where that was not done before.
+    /// Creates a fresh copy of this Debian release, downloaded once from the mirror this machine uses.
     ///
     /// # Errors
-    /// When it cannot be had, or this user may not make one.
+    /// When it cannot be downloaded, or this user may not create one.
     pub(super) fn fresh(suite: &str, shared: &[&Path]) -> Result<Self> {
-        ensure!(machine::is_root(), "clean roots are made by root");
+        ensure!(machine::is_root(), "clean roots need root");
         machine::need_tools(&[("debootstrap", "debootstrap"), ("unshare", "util-linux")])?;
         let roots = program::target_folder()?.join("roots");
         let base = roots.join(suite);
@@ -39,7 +39,7 @@ impl Root {
         }
         let folder = roots.join(format!("{suite}-{}", std::process::id()));
         run(Command::new("cp").args(["--archive", "--reflink=auto"]).arg(&base).arg(&folder))?;
-        // What apt fetched once serves the next check.
+        // Downloaded packages are reused by the next check.
         let archives = roots.join(format!("{suite}-archives"));
         fs::create_dir_all(archives.join("partial")).context("cannot make a folder")?;
         let root = Self { folder, shared: shared.iter().map(|path| path.to_path_buf()).collect() };
@@ -47,26 +47,26 @@ impl Root {
         Ok(root)
     }
 
-    /// Where it lies on this machine.
+    /// Its folder on this machine.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// A program in it.
+    /// A command that runs a program in it.
     pub(super) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.entrance());
         command.arg(program);
         command
     }
 
-    /// A program of this machine that starts one in it, with all arguments and the environment.
+    /// A program on this machine that starts one in the root, passing on arguments and environment.
     pub(super) fn starter(&self, program: &str) -> Result<PathBuf> {
         let path = self.folder.with_extension("start");
         write_program(&path, &format!("#!/bin/sh\nexec '{}' {program} \"$@\"\n", self.entrance().display()))?;
         Ok(path)
     }
 
-    /// Runs apt in it.
+    /// Runs apt in the root.
     ///
     /// # Errors
     /// When apt fails.
@@ -79,7 +79,8 @@ impl Root {
         self.folder.with_extension("enter")
     }
 
-    /// Writes the program that enters the root. It becomes what it starts, so that ending the one ends the other.
+    /// Writes the program that enters the root. It replaces itself by what it starts, so that killing one kills the
+    /// other.
     fn write_entrance(&self, archives: &Path) -> Result<()> {
         let root = self.folder.display();
         let mut inside = vec![format!("R='{root}'; mount --rbind /proc \"$R/proc\"; mount --rbind /dev \"$R/dev\"")];
@@ -93,7 +94,7 @@ impl Root {
         }
         let settings = "env PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TMPDIR=/tmp";
         inside.push(format!("exec chroot \"$R\" {settings} \"$@\""));
-        // In double quotes, so that paths can stand in single ones.
+        // Double quotes, so that paths can use single ones.
         let inside = inside.join("; ").replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");
         write_program(
             &self.entrance(),
@@ -104,14 +105,14 @@ impl Root {
 
 impl Drop for Root {
     fn drop(&mut self) {
-        // Mounts ended with the programs in it; what stays behind lies in cargo's folder.
+        // Its mounts ended with its programs; anything left is in cargo's output folder.
         let _ = fs::remove_dir_all(&self.folder);
         let _ = fs::remove_file(self.entrance());
         let _ = fs::remove_file(self.folder.with_extension("start"));
     }
 }
 
-/// Where this machine's apt has Debian from.
+/// The Debian mirror this machine uses.
 fn mirror() -> Result<String> {
     let mut apt = Command::new("apt-get");
     let targets =
@@ -129,5 +130,5 @@ fn write_program(path: &Path, text: &str) -> Result<()> {
 
 #[cfg(not(unix))]
 fn write_program(_path: &Path, _text: &str) -> Result<()> {
-    anyhow::bail!("clean roots are made on Linux")
+    anyhow::bail!("clean roots are available only on Linux")
 }

@@ -1,4 +1,4 @@
-//! The package for Fedora and its relatives: digests, contents, dependencies; laid into a folder, used, and taken out again.
+//! The .rpm: digests, contents and dependencies are checked; it is installed in a folder, used and removed.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::window::display::Display;
 use crate::window::home::Home;
 use crate::{machine, say};
 
-/// What must be in it.
+/// Files it must contain.
 const CONTENTS: &[&str] = &[
     "/usr/bin/recto",
     "/usr/lib/recto/libpdfium.so",
@@ -24,14 +24,14 @@ const CONTENTS: &[&str] = &[
     "/usr/share/recto/sample/treasury_bulletin_2025_06.pdf",
 ];
 
-/// What it must ask for: a library that is linked, and some that are opened by name.
+/// Dependencies it must have: a linked library, and some that are opened by name.
 const NEEDED: &[&str] =
     &["libc.so.6()(64bit)", "libX11.so.6()(64bit)", "libEGL.so.1()(64bit)", "libxkbcommon-x11.so.0()(64bit)"];
 
 /// Checks it.
 ///
 /// # Errors
-/// When it is not as it should be.
+/// When anything is wrong with it.
 pub(super) fn check(package: &Path, display: &Display, scratch: &Path) -> Result<()> {
     machine::need_tools(&[("rpm", "rpm")])?;
     let rpm = |words: &[&str]| output(Command::new("rpm").args(words).arg(package));
@@ -44,8 +44,12 @@ pub(super) fn check(package: &Path, display: &Display, scratch: &Path) -> Result
         }
     }
     let provided = rpm(&["-qp", "--provides"])?;
-    ensure!(!provided.contains("libpdfium"), "the .rpm offers its PDFium to others: {provided}");
-    say::result(format_args!("rpm: digests right, {} files, {} needs", files.lines().count(), needed.lines().count()));
+    ensure!(!provided.contains("libpdfium"), "the .rpm provides its PDFium to other packages: {provided}");
+    say::result(format_args!(
+        "rpm: digests match, {} files, {} dependencies",
+        files.lines().count(),
+        needed.lines().count()
+    ));
 
     let root = scratch.join("rpm-root");
     let installer = |words: &[&str]| {
@@ -55,10 +59,10 @@ pub(super) fn check(package: &Path, display: &Display, scratch: &Path) -> Result
     };
     std::fs::create_dir_all(&root).context("cannot make a folder")?;
     run(&mut installer(&["--initdb"]))?;
-    // What a system would bring is this machine's here.
+    // Dependencies come from this machine.
     run(installer(&["--install", "--nodeps", "--noscripts", "--nosignature"]).arg(package))?;
     let changed = output(&mut installer(&["--verify", "--nodeps", "recto"]))?;
-    ensure!(changed.is_empty(), "files are not as packed: {changed}");
+    ensure!(changed.is_empty(), "files differ from the package: {changed}");
     let home = Home::called(scratch, "rpm-home")?;
     let recto = root.join("usr/bin").join(used::command_of(&root.join("usr/share/applications/recto.desktop"))?);
     used::on_command_line(&mut Command::new(&recto), &home, "rpm")?;

@@ -1,4 +1,4 @@
-//! The installed program in use: a report with an odd name is opened as a double-click opens it, and a question asked.
+//! The installed program in use: opens a report with an unusual name as a double-click would, and asks a question.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ use crate::window::display::{Display, wait_for};
 use crate::window::home::Home;
 use crate::{program, say};
 
-/// A folder and a file that are called as people call theirs.
+/// Names of a folder and a file as real users choose them.
 const REPORT: &str = "Meine Berichte/Übersicht für Köln – Juni 2025.pdf";
 
-/// Fewest colours in the picture of a window that shows text.
+/// Fewest colours in a screenshot that shows text.
 const FEWEST_COLOURS: usize = 32;
 
-/// Lays the sample report below `home`, under a name with blanks and umlauts.
+/// Copies the sample report below `home`, under a name with spaces and umlauts.
 pub(super) fn report(home: &Home) -> Result<PathBuf> {
     let path = home.path().join(REPORT);
     fs::create_dir_all(path.parent().context("a file without a folder")?).context("cannot make a folder")?;
@@ -25,15 +25,15 @@ pub(super) fn report(home: &Home) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// The command of a menu entry, with this file in the place that the entry has for files.
+/// The command of a menu entry, applied to this file.
 pub(super) fn command_of(entry: &Path) -> Result<String> {
     let text = fs::read_to_string(entry).with_context(|| format!("cannot read {}", entry.display()))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("Exec=")).context("the menu entry starts nothing")?;
-    let command = line.strip_suffix(" %F").context("the menu entry takes no files")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Exec=")).context("the menu entry has no command")?;
+    let command = line.strip_suffix(" %F").context("the menu entry accepts no files")?;
     Ok(command.to_owned())
 }
 
-/// Opens the window with the report, asks, and looks for the answer with its page; then closes it.
+/// Opens the report in the window, asks, checks for an answer with a page, and closes it.
 pub(super) fn in_window(display: &Display, program: &Path, home: &Home, what: &str) -> Result<()> {
     let report = report(home)?;
     let report = report.to_str().context("the path is not text")?;
@@ -54,16 +54,16 @@ pub(super) fn in_window(display: &Display, program: &Path, home: &Home, what: &s
     Ok(())
 }
 
-/// Opens the window with nothing and finds report and conversation as they were.
+/// Opens the window without a file and checks that report and conversation are restored.
 pub(super) fn as_it_was_left(display: &Display, program: &Path, home: &Home) -> Result<()> {
     let before = home.turns()?;
-    ensure!(!before.is_empty(), "there is no conversation to come back to");
+    ensure!(!before.is_empty(), "there is no conversation to restore");
     let window = display.open(program, home.path(), &["--theme", "light"])?;
     wait_for("the window to be drawn", || Ok((window.picture()?.colours() >= FEWEST_COLOURS).then_some(())))?;
     wait_for("the report to be open", || home.page())?;
     window.still_picture()?;
     window.quit()?;
-    ensure!(home.turns()? == before && !home.has_damage(), "the conversation is not as it was");
+    ensure!(home.turns()? == before && !home.has_damage(), "the conversation was not restored");
     Ok(())
 }
 
@@ -73,7 +73,7 @@ pub(super) fn on_command_line(command: &mut Command, home: &Home, what: &str) ->
     let answer = output(command.arg("ask").arg(&report).arg(program::QUESTION).env("RECTO_HOME", home.path()))?;
     ensure!(
         answer.to_lowercase().contains("page") || answer.contains("p. "),
-        "{what}: the answer names no page: {answer}"
+        "{what}: the answer cites no page: {answer}"
     );
     say::result(format_args!("{what}: answered on the command line: {}", answer.lines().next().unwrap_or_default()));
     Ok(())

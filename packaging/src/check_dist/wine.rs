@@ -1,6 +1,7 @@
-//! A Windows of its own, made by wine: its disk, its registry, and programs started there on a virtual display.
+//! A wine prefix: its disk, its registry, and programs started in it on a virtual display.
 //!
-//! Wine lacks a system library that Rust's programs load, so one with the same function is put there; packages do not hold it.
+//! Wine lacks a system library that Rust programs load, so a substitute is installed in the prefix; packages do not
+//! contain it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,19 +13,19 @@ use crate::machine;
 use crate::process::{describe, run};
 use crate::window::display::{Display, Scratch, wait_for};
 
-/// What is missing in wine, in C.
+/// Source of the library that wine lacks.
 const LACKING: &str = "#include <windows.h>\n#include <ntsecapi.h>\n\
     __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE bytes, SIZE_T count)\n\
     { return RtlGenRandom(bytes, (ULONG)count); }\n";
 
-/// A fresh Windows, gone with this value.
+/// A fresh prefix, removed on drop.
 pub(crate) struct Wine {
     scratch: Scratch,
     display: Display,
 }
 
 impl Wine {
-    /// Makes one below `parent`.
+    /// Creates one in `parent`.
     ///
     /// # Errors
     /// When wine is missing or fails.
@@ -49,17 +50,17 @@ impl Wine {
         &self.display
     }
 
-    /// `wine`, to be told what to start.
+    /// A `wine` command without arguments.
     pub(crate) fn command(&self) -> Command {
         let mut command = self.display.command("wine");
         command.env("WINEPREFIX", self.prefix()).env("WINEARCH", "win64").env("WINEDEBUG", "-all");
-        // Nobody wants a browser or .NET installed; the library below is ours.
+        // No browser and no .NET; bcryptprimitives is our substitute.
         command.env("WINEDLLOVERRIDES", "mscoree,mshtml=;winemenubuilder.exe=;bcryptprimitives=n");
         command.env_remove("RECTO_HOME");
         command
     }
 
-    /// Runs a program to its end and returns what it said.
+    /// Runs a program and returns its output.
     pub(crate) fn run(&self, words: &[&str]) -> Result<String> {
         let Output { status, stdout, stderr } = self.output(words)?;
         let said = String::from_utf8_lossy(&stdout).into_owned();
@@ -69,30 +70,30 @@ impl Wine {
         Ok(said)
     }
 
-    /// Runs a program to its end, however that is.
+    /// Runs a program, whether or not it succeeds.
     pub(crate) fn output(&self, words: &[&str]) -> Result<Output> {
         let mut command = self.command();
         command.args(words);
         command.output().with_context(|| format!("cannot start `{}`", describe(&command)))
     }
 
-    /// Waits until all programs have ended and the registry is on disk.
+    /// Waits until all programs have exited and the registry is on disk.
     pub(crate) fn settle(&self) -> Result<()> {
         let mut server = Command::new("wineserver");
         run(server.env("WINEPREFIX", self.prefix()).arg("-w"))
     }
 
-    /// Where a place on drive C lies, by its path from there with `/`.
+    /// The path of a file on drive C, given with `/`.
     pub(crate) fn place(&self, inside: &str) -> PathBuf {
         self.prefix().join("drive_c").join(inside)
     }
 
-    /// The user's folder, by its path on drive C.
+    /// The user's folder, relative to drive C.
     pub(crate) fn user(&self) -> Result<String> {
         let users = self.place("users");
         let entries = fs::read_dir(&users).with_context(|| format!("cannot list {}", users.display()))?;
         let mut names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        let name = names.find(|name| name != "Public").context("this Windows has no user")?;
+        let name = names.find(|name| name != "Public").context("the prefix has no user")?;
         Ok(format!("users/{name}"))
     }
 
@@ -107,7 +108,7 @@ impl Wine {
         Ok(value.filter(|_| output.status.success()))
     }
 
-    /// Names of all files, and lines of the registry, that speak of Recto; what is in folders for passing things is left out.
+    /// Names of all files and registry lines that mention Recto, except in temporary folders.
     pub(crate) fn traces(&self) -> Result<Vec<String>> {
         self.settle()?;
         let mut traces = Vec::new();
@@ -134,10 +135,10 @@ impl Wine {
         Ok(traces)
     }
 
-    /// Waits until a file is gone: an uninstaller goes on behind.
+    /// Waits until a file is gone: an uninstaller continues in the background.
     pub(crate) fn wait_until_gone(&self, inside: &str) -> Result<()> {
         let path = self.place(inside);
-        wait_for("a file to go", || Ok((!path.exists()).then_some(())))
+        wait_for("a file to be removed", || Ok((!path.exists()).then_some(())))
     }
 
     fn add_what_lacks(&self) -> Result<()> {
@@ -146,7 +147,7 @@ impl Wine {
         let library = self.place("windows/system32/bcryptprimitives.dll");
         let mut compiler = Command::new("x86_64-w64-mingw32-gcc");
         run(compiler.args(["-shared", "-O2", "-o"]).arg(&library).arg(&source).arg("-ladvapi32"))?;
-        ensure!(library.is_file(), "the library that wine lacks was not made");
+        ensure!(library.is_file(), "the substitute library was not built");
         Ok(())
     }
 
@@ -157,7 +158,7 @@ impl Wine {
 
 impl Drop for Wine {
     fn drop(&mut self) {
-        // What still runs there would write into a folder that goes.
+        // Programs still running would write into a folder that is being removed.
         let mut server = Command::new("wineserver");
         let _ = server.env("WINEPREFIX", self.prefix()).arg("-k").status();
     }

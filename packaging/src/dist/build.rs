@@ -1,4 +1,4 @@
-//! The program as packages hold it: built with the profile `dist`, with no path of this machine inside.
+//! Builds the program for packages: with the profile `dist`, and without paths of this machine.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,10 +11,10 @@ use crate::debian_rust;
 use crate::process::{cargo, repository, run};
 use crate::program::target_folder;
 
-/// Between two flags, in the variable that allows blanks inside one.
+/// Separates flags in the variable that allows spaces inside them.
 const BETWEEN_FLAGS: &str = "\u{1f}";
 
-/// Builds the program and returns where it lies.
+/// Builds the program and returns its path.
 ///
 /// # Errors
 /// When there is no standard library for the platform, or the build fails.
@@ -26,7 +26,7 @@ pub(crate) fn build(target: &Target, release: &Release) -> Result<PathBuf> {
     build_with(&mut command, target, release)
 }
 
-/// Builds the program with this `cargo`, to which flags of its own may have been given.
+/// Builds the program with this `cargo`, which may have its own flags already.
 ///
 /// # Errors
 /// When the build fails.
@@ -40,15 +40,15 @@ pub(crate) fn build_with(command: &mut Command, target: &Target, release: &Relea
     Ok(folder.join(target.program_name()))
 }
 
-/// Has compilers write paths as they are in the repository and in the registry's cache, whoever builds and wherever.
+/// Makes compilers record paths relative to the repository and the registry's cache, wherever the build runs.
 fn forget_this_machine(command: &mut Command, target: &Target) -> Result<()> {
-    // Of several that fit, the last holds.
+    // If several match, the last one wins.
     let renamed = [(cargo_home()?, "cargo"), (repository(), "recto"), (target_folder()?, "recto/target")];
     let mut flags: Vec<String> = std::env::var("CARGO_ENCODED_RUSTFLAGS")
         .map(|flags| flags.split(BETWEEN_FLAGS).map(String::from).collect())
         .or_else(|_| std::env::var("RUSTFLAGS").map(|flags| flags.split_whitespace().map(String::from).collect()))
         .unwrap_or_default();
-    // Microsoft's C library goes into the program: not every Windows has its files.
+    // Link Microsoft's C library statically: not every Windows has it.
     if target.triple.ends_with("-msvc") {
         flags.push("-Ctarget-feature=+crt-static".to_owned());
     }
@@ -66,5 +66,5 @@ fn forget_this_machine(command: &mut Command, target: &Target) -> Result<()> {
 
 fn cargo_home() -> Result<PathBuf> {
     let default = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".cargo"));
-    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(default).context("this user has no home folder")
+    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(default).context("this user has no home folder folder")
 }

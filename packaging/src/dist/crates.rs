@@ -1,4 +1,4 @@
-//! The packages that are linked into the program for a platform, as cargo resolves them.
+//! The crates linked into the program for a platform, as cargo resolves them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::target::Target;
 use crate::process::{cargo, output, repository};
 
-/// A package of Rust's.
+/// A crate.
 #[derive(Clone, Debug)]
 pub(crate) struct Crate {
     /// Its name.
@@ -18,20 +18,20 @@ pub(crate) struct Crate {
     pub(crate) version: String,
     /// Its licence, an SPDX expression.
     pub(crate) licence: String,
-    /// Who wrote it, as far as it says so.
+    /// Its authors, if given.
     pub(crate) authors: Vec<String>,
-    /// Where its source lies on this machine.
+    /// Its source folder on this machine.
     pub(crate) folder: PathBuf,
-    /// SHA-256 of its archive in the registry; none for the program's own packages.
+    /// SHA-256 of its archive in the registry; `None` for the program's own crates.
     pub(crate) sha256: Option<String>,
-    /// Which of the others it uses: their places in the list.
+    /// Its dependencies, as indices in the list.
     pub(crate) uses: Vec<usize>,
 }
 
-/// All packages in the program, by name and version: neither those that only build it nor those of tests or other platforms.
+/// All crates in the program, by name and version, without those for building, tests or other platforms.
 ///
 /// # Errors
-/// When cargo cannot tell.
+/// When cargo fails.
 pub(crate) fn linked(target: &Target, features: &[&str]) -> Result<Vec<Crate>> {
     let chosen = ["--locked", "--features", &features.join(",")];
     let mut tree = cargo();
@@ -41,7 +41,7 @@ pub(crate) fn linked(target: &Target, features: &[&str]) -> Result<Vec<Crate>> {
     let mut metadata = cargo();
     metadata.args(["metadata", "--format-version", "1", "--filter-platform", &target.triple]).args(chosen);
     let metadata = output(metadata.arg("--manifest-path").arg(repository().join("app/Cargo.toml")))?;
-    let metadata: Value = serde_json::from_str(&metadata).context("cargo's metadata is no JSON")?;
+    let metadata: Value = serde_json::from_str(&metadata).context("cargo's metadata is not JSON")?;
     let lock = std::fs::read_to_string(repository().join("Cargo.lock")).context("cannot read Cargo.lock")?;
     let checksums = checksums(&lock)?;
     let packages = metadata["packages"].as_array().context("cargo's metadata has no packages")?;
@@ -76,7 +76,7 @@ pub(crate) fn linked(target: &Target, features: &[&str]) -> Result<Vec<Crate>> {
     Ok(found.iter().map(describe).collect())
 }
 
-/// Which linked packages a package uses when it runs.
+/// The linked crates that a crate uses at run time.
 fn uses(node: &Value, places: &BTreeMap<String, usize>) -> Vec<usize> {
     let is_normal = |dependency: &&Value| {
         dependency["dep_kinds"].as_array().into_iter().flatten().any(|kind| kind["kind"].is_null())
@@ -88,13 +88,13 @@ fn uses(node: &Value, places: &BTreeMap<String, usize>) -> Vec<usize> {
     places
 }
 
-/// Reads `name v1.2.3 (path) (*)`.
+/// Parses `name v1.2.3 (path) (*)`.
 fn name_and_version(line: &str) -> Option<(String, String)> {
     let mut words = line.split_whitespace();
     Some((words.next()?.to_owned(), words.next()?.strip_prefix('v')?.to_owned()))
 }
 
-/// SHA-256 of each package's archive.
+/// SHA-256 of each crate's archive.
 fn checksums(lock: &str) -> Result<BTreeMap<(String, String), String>> {
     let lock: toml::Table = lock.parse().context("Cargo.lock is not TOML")?;
     let packages = lock.get("package").and_then(toml::Value::as_array).context("Cargo.lock names no package")?;

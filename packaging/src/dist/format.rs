@@ -1,4 +1,4 @@
-//! A kind of package: how it is called, what makes it, and with which tools.
+//! Kinds of package: name, builder and required tools.
 
 use std::path::{Path, PathBuf};
 
@@ -10,28 +10,28 @@ use super::{linux, macos, windows};
 use crate::machine;
 use crate::process::is_in_path;
 
-/// A program that makes packages.
+/// A program that builds packages.
 #[derive(Debug)]
 pub(crate) struct Tool {
-    /// What it is called.
+    /// Its name.
     pub(crate) program: &'static str,
-    /// Debian's package with it, where Debian has one.
+    /// The Debian package that contains it, if any.
     pub(crate) debian: Option<&'static str>,
 }
 
 /// A kind of package.
 #[derive(Debug)]
 pub(crate) struct Format {
-    /// As the command line calls it.
+    /// Its name on the command line.
     pub(crate) name: &'static str,
-    /// What it is made with.
+    /// Required tools.
     pub(crate) tools: &'static [Tool],
-    /// Makes one from the staged folder, into the folder given, and returns its file.
+    /// Builds one from the staged folder into the given folder and returns its path.
     pub(crate) make: fn(&Staged, &Path) -> Result<PathBuf>,
 }
 
 impl Format {
-    /// All kinds that a system has.
+    /// All kinds for a system.
     pub(crate) fn all_of(system: System) -> &'static [Self] {
         match system {
             System::Linux => linux::FORMATS,
@@ -40,10 +40,10 @@ impl Format {
         }
     }
 
-    /// The kinds of these names, all where none is given.
+    /// The kinds with these names, or all if there are none.
     ///
     /// # Errors
-    /// When the system has no package of such a name.
+    /// When the system has no such kind.
     pub(crate) fn chosen(system: System, names: &[String]) -> Result<Vec<&'static Self>> {
         let all = Self::all_of(system);
         if names.is_empty() {
@@ -52,14 +52,14 @@ impl Format {
         let find = |name: &String| {
             let Some(found) = all.iter().find(|format| format.name == name) else {
                 let known: Vec<_> = all.iter().map(|format| format.name).collect();
-                bail!("there is no package `{name}` for this system; there are: {}", known.join(", "))
+                bail!("unknown package `{name}` for this system; known are: {}", known.join(", "))
             };
             Ok(found)
         };
         names.iter().map(find).collect()
     }
 
-    /// Looks for the tools, and installs those that Debian has where we may: `None` where all are there, else what is
+    /// Finds the tools, installing those from Debian if permitted. Returns `None` if all are there, otherwise what is
     /// missing.
     pub(crate) fn missing_tools(&self) -> Option<String> {
         let debian: Vec<_> = self.tools.iter().filter_map(|tool| Some((tool.program, tool.debian?))).collect();

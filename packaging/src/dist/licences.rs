@@ -1,4 +1,4 @@
-//! The licences of everything linked into the program, as one text: the packages, then each text that is theirs once.
+//! The licences of everything linked into the program as one text: the crates, then each licence text once.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,16 +11,16 @@ use super::crates::Crate;
 use super::stage::files_below;
 use crate::process::repository;
 
-/// How names of files begin that hold licences.
+/// Beginnings of licence file names.
 const BEGINNINGS: &[&str] = &["licen", "copying", "copyright", "notice", "unlicense", "ofl", "ufl"];
 
-/// Folders of a package in which every text is a licence: of what lies beside it there.
+/// Folders of a crate in which every text file is a licence.
 const FOLDERS: &[&str] = &["licenses", "licences", "fonts"];
 
-/// Writes the text for these packages and for Rust's standard library of this version.
+/// Writes the text for these crates and for Rust's standard library of this version.
 ///
 /// # Errors
-/// When a package has neither a text nor a licence whose text is known.
+/// When a crate has neither a licence text nor a licence whose text is known.
 pub(crate) fn text(crates: &[Crate], rust_version: &str) -> Result<String> {
     let mut texts: Vec<String> = Vec::new();
     let mut places = BTreeMap::new();
@@ -58,7 +58,7 @@ pub(crate) fn text(crates: &[Crate], rust_version: &str) -> Result<String> {
     Ok(list)
 }
 
-/// The texts that a package carries.
+/// The licence texts in a crate.
 fn own_texts(folder: &Path) -> Result<Vec<String>> {
     let mut texts = Vec::new();
     for path in files_below(folder)? {
@@ -70,14 +70,14 @@ fn own_texts(folder: &Path) -> Result<Vec<String>> {
         let at_top = depth == 1 && BEGINNINGS.iter().any(|beginning| name.starts_with(beginning));
         let in_folder = depth == 2 && FOLDERS.contains(&inside.as_str()) && ["", "txt", "md"].contains(&end.as_str());
         if is_text && (at_top || in_folder) {
-            // A link to a file that the archive lacks, or what is no text, names no licence.
+            // Broken links and binary files are no licences.
             texts.extend(fs::read_to_string(folder.join(&path)).ok().filter(|text| !text.trim().is_empty()));
         }
     }
     Ok(texts)
 }
 
-/// Whether a text grants something, rather than saying only where that stands or whose a font is.
+/// Whether a text is a licence rather than a pointer to one or a copyright notice.
 fn is_licence(text: &str) -> bool {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     [
@@ -91,7 +91,7 @@ fn is_licence(text: &str) -> bool {
     .any(|words| text.contains(words))
 }
 
-/// The text of a package that carries none.
+/// The licence text for a crate that has none.
 fn known_text(one: &Crate) -> Result<String> {
     if one.licence.contains("Apache-2.0") {
         return apache();
@@ -99,12 +99,12 @@ fn known_text(one: &Crate) -> Result<String> {
     if one.licence.contains("MIT") {
         let path = repository().join("LICENSE-MIT");
         let ours = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let (_, terms) = ours.split_once("Permission is hereby").context("our own licence has changed")?;
+        let (_, terms) = ours.split_once("Permission is hereby").context("LICENSE-MIT has changed")?;
         let authors =
             if one.authors.is_empty() { format!("the authors of {}", one.name) } else { one.authors.join(", ") };
         return Ok(format!("MIT License\n\nCopyright (c) {authors}\n\nPermission is hereby{terms}"));
     }
-    bail!("{} {} is under {} and carries no text of it", one.name, one.version, one.licence)
+    bail!("{} {} is licensed under {} and has no licence text", one.name, one.version, one.licence)
 }
 
 fn apache() -> Result<String> {
@@ -132,7 +132,7 @@ mod tests {
         for words in ["SIL OPEN FONT LICENSE", "UBUNTU FONT LICENCE", "Apache License"] {
             assert!(text.to_lowercase().contains(&words.to_lowercase()), "{words} is missing");
         }
-        assert!(text.matches("Version 2.0, January 2004").count() < crates.len() / 4, "texts are not told only once");
+        assert!(text.matches("Version 2.0, January 2004").count() < crates.len() / 4, "texts are repeated");
     }
 
     #[test]

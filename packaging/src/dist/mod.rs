@@ -1,4 +1,6 @@
-//! `cargo xtask dist`: the packages that people install, all of one platform from one staged folder, in `target/dist`.
+//! `cargo xtask dist`: builds the packages of a platform from one staged folder, in `target/dist`.
+//!
+//! `docs/installers.md` describes what is in them and how they are checked.
 
 mod build;
 mod crates;
@@ -26,25 +28,25 @@ pub(crate) use self::stage::files_below;
 use self::target::{System, Target};
 use crate::{program, say};
 
-/// What to pack.
+/// Arguments of `cargo xtask dist`.
 #[derive(Debug, Args)]
 pub(crate) struct DistArgs {
-    /// Platform as Rust calls it, where it is not this machine's
+    /// Target triple [default: this machine's]
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
-    /// Kinds of packages, with commas between; all that this machine can make where none is given
+    /// Kinds of packages, separated by commas [default: all that this machine can build]
     #[arg(long = "package", value_name = "KIND", value_delimiter = ',')]
     packages: Vec<String>,
-    /// Pack this program instead of building one
+    /// Package this program instead of building one
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
-    /// Build the program into target/dist/program and pack nothing: its packages are made on another machine
+    /// Only build the program, into target/dist/program, for packaging on another machine
     #[arg(long, conflicts_with_all = ["program", "packages"])]
     only_program: bool,
-    /// Pack the program for NVIDIA's cards, as a package of its own
+    /// Build the separate packages for NVIDIA cards
     #[arg(long)]
     cuda: bool,
-    /// Version of the packages, where it is not the program's: for trying an upgrade
+    /// Version of the packages, for testing upgrades [default: the program's]
     #[arg(long, value_name = "VERSION")]
     version: Option<String>,
 }
@@ -52,7 +54,7 @@ pub(crate) struct DistArgs {
 /// Makes the packages.
 ///
 /// # Errors
-/// When the program does not build, a package cannot be made, or one that was asked for by name lacks its tool.
+/// When the program does not build, a package fails, or a tool for a requested package is missing.
 pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
     let target = arguments.target.as_deref().map_or_else(Target::host, Target::parse)?;
     let release = Release::of_this_tree(arguments.version.as_deref(), arguments.cuda)?;
@@ -80,10 +82,10 @@ pub(crate) fn run(arguments: &DistArgs) -> Result<()> {
     Ok(())
 }
 
-/// Packs a program of this machine's as packages of these kinds and this version, into a folder; returns their files.
+/// Packages a program for this machine, in these kinds and this version, into a folder. Returns the files.
 ///
 /// # Errors
-/// When a package cannot be made.
+/// When a package cannot be built.
 pub(crate) fn pack(program: &Path, kinds: &[String], version: &str, folder: &Path) -> Result<Vec<PathBuf>> {
     let target = Target::host()?;
     let formats = Format::chosen(target.system, kinds)?;
@@ -91,15 +93,16 @@ pub(crate) fn pack(program: &Path, kinds: &[String], version: &str, folder: &Pat
     Ok(make_all(&staged, &formats, true, folder)?.0)
 }
 
-/// Builds the program that packages for this machine hold.
+/// Builds the program for this machine's packages.
 ///
 /// # Errors
-/// When it does not build.
+/// When the build fails.
 pub(crate) fn build_for_this_machine() -> Result<PathBuf> {
     build::build(&Target::host()?, &Release::of_this_tree(None, false)?)
 }
 
-/// Makes packages: their files, and a line for each kind whose tool is missing, which is an error where it was asked for.
+/// Builds packages. Returns the files, and a line for each kind whose tool is missing, which is an error for requested
+/// kinds.
 fn make_all(
     staged: &Staged,
     formats: &[&Format],
@@ -113,21 +116,21 @@ fn make_all(
             if is_asked_for {
                 bail!("no package `{}`: {missing}", format.name);
             }
-            left_out.push(format!("no package `{}` was made: {missing}", format.name));
+            left_out.push(format!("no package `{}` was built: {missing}", format.name));
             continue;
         }
-        let made = (format.make)(staged, folder).with_context(|| format!("while making `{}`", format.name))?;
-        let bytes = fs::metadata(&made).with_context(|| format!("{} was not made", made.display()))?.len();
+        let made = (format.make)(staged, folder).with_context(|| format!("while building `{}`", format.name))?;
+        let bytes = fs::metadata(&made).with_context(|| format!("{} was not created", made.display()))?.len();
         say::result(format_args!("{} ({:.1} MB)", made.display(), bytes as f64 / 1e6));
         all.push(made);
     }
     Ok((all, left_out))
 }
 
-/// Where packages go.
+/// The folder for packages.
 ///
 /// # Errors
-/// When cargo's output folder cannot be told.
+/// When cargo's output folder is unknown.
 pub(crate) fn folder() -> Result<PathBuf> {
     Ok(program::target_folder()?.join("dist"))
 }

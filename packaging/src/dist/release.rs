@@ -1,4 +1,4 @@
-//! What is being released: its version, its time and with which devices.
+//! The release being packaged: version, time and device features.
 
 use std::process::Command;
 
@@ -9,33 +9,33 @@ use crate::process::{output, repository};
 
 const SECS_OF_DAY: u64 = 86_400;
 
-/// A release, the same on every machine that makes packages of the same commit.
+/// A release, identical on every machine that packages the same commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Release {
     /// The version, `0.1.0`.
     pub(crate) version: String,
-    /// When it was made, in seconds of Unix time: `SOURCE_DATE_EPOCH`, or the time of the commit.
+    /// Its Unix time in seconds: `SOURCE_DATE_EPOCH`, or the time of the commit.
     pub(crate) epoch_secs: u64,
-    /// Whether it is the one for NVIDIA's cards.
+    /// Whether it is built for NVIDIA cards.
     pub(crate) has_cuda: bool,
 }
 
 impl Release {
-    /// The release that this tree is, under another version where one is given.
+    /// The release of this working tree, under another version if given.
     ///
     /// # Errors
-    /// When neither the environment nor git tells the time.
+    /// When neither the environment nor git gives a time.
     pub(crate) fn of_this_tree(version: Option<&str>, has_cuda: bool) -> Result<Self> {
         let epoch = if let Ok(epoch) = std::env::var("SOURCE_DATE_EPOCH") {
             epoch
         } else {
             let mut git = Command::new("git");
             output(git.current_dir(repository()).args(["log", "-1", "--format=%ct"]))
-                .context("the time of the commit is not known; set SOURCE_DATE_EPOCH")?
+                .context("the time of the commit is unknown; set SOURCE_DATE_EPOCH")?
         };
         Ok(Self {
             version: version.unwrap_or(env!("CARGO_PKG_VERSION")).to_owned(),
-            epoch_secs: epoch.trim().parse().context("SOURCE_DATE_EPOCH is no number of seconds")?,
+            epoch_secs: epoch.trim().parse().context("SOURCE_DATE_EPOCH is not a number of seconds")?,
             has_cuda,
         })
     }
@@ -47,9 +47,9 @@ impl Release {
         format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", secs / 3600, secs / 60 % 60, secs % 60)
     }
 
-    /// Its day: year, month and day, all counted from 1.
+    /// Its date: year, month and day, counted from 1.
     pub(crate) fn date(&self) -> (u64, u64, u64) {
-        // Years begin in March here, so that the leap day is the last of its year; eras have 400 years.
+        // Years begin in March, so that the leap day comes last; eras have 400 years.
         let days = self.epoch_secs / SECS_OF_DAY + 719_468;
         let (era, of_era) = (days / 146_097, days % 146_097);
         let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
@@ -60,7 +60,7 @@ impl Release {
         (era * 400 + year + u64::from(month <= 2), month, day)
     }
 
-    /// Its day and time as letters have it: `Wed, 25 Nov 2026 08:41:40 +0000`.
+    /// Its date and time in RFC 5322 form: `Wed, 25 Nov 2026 08:41:40 +0000`.
     pub(crate) fn time_of_letters(&self) -> String {
         const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
         const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -76,14 +76,14 @@ impl Release {
         )
     }
 
-    /// Which features the program is built with for a platform.
+    /// Cargo features for a platform.
     pub(crate) fn features(&self, target: &Target) -> Vec<&'static str> {
         let cuda = self.has_cuda.then_some("cuda");
         let metal = (target.system == System::MacOs).then_some("metal");
         cuda.into_iter().chain(metal).collect()
     }
 
-    /// What packages of it are called.
+    /// The package name.
     pub(crate) fn name(&self) -> &'static str {
         if self.has_cuda { "recto-cuda" } else { "recto" }
     }

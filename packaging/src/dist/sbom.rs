@@ -1,4 +1,4 @@
-//! The bill of materials, CycloneDX 1.5 as JSON: every package in the program, PDFium, and what uses what.
+//! The bill of materials (CycloneDX 1.5, JSON): every crate in the program, PDFium, and their dependencies.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::release::Release;
 use super::target::Target;
 use crate::pdfium::{Pdfium, hex_sha256};
 
-/// Writes it. The same release has the same bill on every machine: its serial number is made of its content.
+/// Writes it, identically on every machine: the serial number is derived from the content.
 ///
 /// # Errors
 /// When it cannot be written as JSON.
@@ -53,7 +53,7 @@ pub(crate) fn text(
     });
     let serial = serial_number(&bill.to_string());
     bill["serialNumber"] = Value::String(serial.context("a digest is too short")?);
-    Ok(serde_json::to_string_pretty(&bill).context("the bill of materials is no JSON")? + "\n")
+    Ok(serde_json::to_string_pretty(&bill).context("the bill of materials is not JSON")? + "\n")
 }
 
 fn component(one: &Crate) -> Value {
@@ -61,7 +61,7 @@ fn component(one: &Crate) -> Value {
         "type": "library", "bom-ref": reference(one), "name": one.name, "version": one.version,
         "licenses": [{ "expression": one.licence }],
     });
-    // The program's own packages are in no registry.
+    // The program's own crates are in no registry.
     if let Some(sha256) = &one.sha256 {
         described["purl"] = json!(reference(one));
         described["hashes"] = json!([{ "alg": "SHA-256", "content": sha256 }]);
@@ -81,7 +81,7 @@ fn reference(one: &Crate) -> String {
     }
 }
 
-/// A UUID of the kind that is made of content (version 8).
+/// A UUID derived from content (version 8).
 fn serial_number(content: &str) -> Option<String> {
     let digest = hex_sha256(content.as_bytes());
     let part = |from: usize, to: usize| digest.get(from..to);

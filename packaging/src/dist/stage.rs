@@ -1,4 +1,4 @@
-//! The one folder that all packages of a platform are made from, laid out as the portable packages have it.
+//! The folder that all packages of a platform are built from, laid out like the portable packages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::pdfium::{self, Pdfium};
 use crate::process::{output, repository};
 use crate::program::{SAMPLE, target_folder};
 
-/// What packages are made from: the program, PDFium, `sample/`, `icons/` and `licences/`.
+/// The staged folder: the program, PDFium, `sample/`, `icons/` and `licences/`.
 pub(crate) struct Staged {
     /// The folder.
     pub(crate) folder: PathBuf,
@@ -22,15 +22,15 @@ pub(crate) struct Staged {
     pub(crate) target: Target,
     /// The release.
     pub(crate) release: Release,
-    /// PDFium's library, which lies beside the program.
+    /// PDFium's library, next to the program.
     pub(crate) pdfium: Pdfium,
 }
 
 impl Staged {
-    /// Puts everything together around the built `program`.
+    /// Stages everything around the built `program`.
     ///
     /// # Errors
-    /// When PDFium cannot be had, or a file cannot be copied.
+    /// When PDFium cannot be downloaded, or a file cannot be copied.
     pub(crate) fn make(program: &Path, target: Target, release: Release) -> Result<Self> {
         let pdfium = pdfium::fetch_for(&target.pdfium_key())?;
         let folder = target_folder()?.join("dist/staged").join(format!("{}-{}", release.name(), target.label()));
@@ -76,7 +76,7 @@ impl Staged {
         for name in ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT"] {
             copy(&repository().join(name), &folder.join(name))?;
         }
-        // The starter's adapter is inside the program, and comes under the model's terms.
+        // The starter's adapter is part of the program, under the model's terms.
         copy(&repository().join("assets/starter/NOTICE"), &folder.join("starter-adapter.txt"))?;
         let of_pdfium = self.pdfium.folder.join("licenses");
         for entry in files_below(&of_pdfium)? {
@@ -90,10 +90,10 @@ impl Staged {
     }
 }
 
-/// The compiler's version, which is also the standard library's.
+/// The version of the compiler and its standard library.
 fn rust_version() -> Result<String> {
     let described = output(Command::new("rustc").arg("--version"))?;
-    described.split_whitespace().nth(1).map(String::from).context("rustc does not tell its version")
+    described.split_whitespace().nth(1).map(String::from).context("rustc reports no version")
 }
 
 /// Writes a text.
@@ -103,7 +103,7 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Copies a file, making the folders above it; a program stays one.
+/// Copies a file and its permissions, creating parent folders.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     let parent = to.parent().context("a file without a folder")?;
     fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
@@ -111,7 +111,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// All files below a folder, by their paths from there, in order.
+/// All files below a folder, by relative path, sorted.
 pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut open = vec![PathBuf::new()];

@@ -1,4 +1,4 @@
-//! `SHA256SUMS`: by which whoever fetched a package sees that it came whole.
+//! `SHA256SUMS`, for verifying downloaded packages.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,10 +11,10 @@ use crate::pdfium::hex_sha256;
 /// The file's name.
 pub(crate) const NAME: &str = "SHA256SUMS";
 
-/// Writes the sums of all files of a folder, in the form that `sha256sum --check` reads.
+/// Writes the checksums of all files in a folder, as read by `sha256sum --check`.
 ///
 /// # Errors
-/// When a file cannot be read, or the list not be written.
+/// When a file cannot be read, or the list cannot be written.
 pub(crate) fn write(folder: &Path) -> Result<()> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {

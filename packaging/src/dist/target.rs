@@ -1,4 +1,4 @@
-//! The platform that packages are made for: as Rust, PDFium's pins and people call it.
+//! The platform that packages are built for, by its names in Rust, in PDFium's pins and in file names.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::output;
 
-/// A system with packages of its own.
+/// An operating system that Recto is packaged for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum System {
     /// Linux with glibc.
@@ -20,7 +20,7 @@ pub(crate) enum System {
 /// A platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// As Rust calls it, `x86_64-unknown-linux-gnu`.
+    /// The target triple, `x86_64-unknown-linux-gnu`.
     pub(crate) triple: String,
     /// The system.
     pub(crate) system: System,
@@ -29,35 +29,35 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// The platform of that name.
+    /// Parses a target triple.
     ///
     /// # Errors
-    /// When there are no packages for it.
+    /// When it is not supported.
     pub(crate) fn parse(triple: &str) -> Result<Self> {
         let system = match triple.split_once('-').map(|(_, rest)| rest) {
             Some("unknown-linux-gnu") => System::Linux,
             Some("pc-windows-msvc" | "pc-windows-gnu" | "pc-windows-gnullvm") => System::Windows,
             Some("apple-darwin") => System::MacOs,
-            _ => bail!("there are no packages for {triple}; there are for Linux with glibc, Windows and macOS"),
+            _ => bail!("{triple} is not supported; Linux with glibc, Windows and macOS are"),
         };
         let processor = triple.split('-').next().unwrap_or_default();
         if !["x86_64", "aarch64"].contains(&processor) {
-            bail!("there are no packages for the processor {processor}; there are for x86_64 and aarch64");
+            bail!("the processor {processor} is not supported; x86_64 and aarch64 are");
         }
         Ok(Self { triple: triple.to_owned(), system, processor: processor.to_owned() })
     }
 
-    /// This machine's.
+    /// This machine's platform.
     ///
     /// # Errors
-    /// When the compiler cannot be asked, or there are no packages for this machine.
+    /// When the compiler cannot be run, or this machine is not supported.
     pub(crate) fn host() -> Result<Self> {
         let described = output(Command::new("rustc").arg("-vV"))?;
         let triple = described.lines().find_map(|line| line.strip_prefix("host: "));
-        Self::parse(triple.context("rustc does not name its host")?)
+        Self::parse(triple.context("rustc reports no host")?)
     }
 
-    /// What `packaging/pdfium.toml` calls it.
+    /// Its key in `packaging/pdfium.toml`.
     pub(crate) fn pdfium_key(&self) -> String {
         match self.system {
             System::Linux => format!("linux-{}-gnu", self.processor),
@@ -66,7 +66,7 @@ impl Target {
         }
     }
 
-    /// What people call it, in the names of files: `linux-x86_64`.
+    /// Its name in file names: `linux-x86_64`.
     pub(crate) fn label(&self) -> String {
         let system = match self.system {
             System::Linux => "linux",
@@ -76,7 +76,7 @@ impl Target {
         format!("{system}-{}", self.processor)
     }
 
-    /// What the program's file is called there.
+    /// The program's file name.
     pub(crate) fn program_name(&self) -> &'static str {
         if self.system == System::Windows { "recto.exe" } else { "recto" }
     }

@@ -1,7 +1,7 @@
-//! `cargo xtask icons`: the program's icons, drawn from `assets/icons/recto.svg` in all sizes that systems ask for.
+//! `cargo xtask icons`: renders the program's icons from `assets/icons/recto.svg` in all sizes.
 //!
-//! The results are part of the repository, so that packages are made without a renderer. `drawn-from.txt` holds the
-//! drawing's SHA-256, by which a test sees that they are in step.
+//! The results are committed, so that packages need no renderer. `drawn-from.txt` contains the SHA-256 of the drawing,
+//! by which a test checks that they are up to date.
 
 use std::fs::{self, File};
 use std::io::BufReader;
@@ -14,13 +14,13 @@ use crate::pdfium::hex_sha256;
 use crate::process::{repository, run};
 use crate::{machine, say};
 
-/// Sides of the pictures, in pixels.
+/// Sizes of the PNG files, in pixels.
 pub(crate) const SIZES: &[u32] = &[16, 24, 32, 48, 64, 128, 256, 512, 1024];
 
-/// Sides in the icon of Windows; it shows none that is larger.
+/// Sizes in the Windows icon; Windows uses none larger.
 const SIZES_OF_WINDOWS: &[u32] = &[16, 24, 32, 48, 64, 256];
 
-/// Sides in the icon of macOS, with the kind that holds each; small ones as they were before PNG, which every reader knows.
+/// Sizes in the macOS icon, with the type for each; small ones in the older format that every reader supports.
 const SIZES_OF_MACOS: &[(u32, icns::IconType)] = &[
     (16, icns::IconType::RGB24_16x16),
     (32, icns::IconType::RGB24_32x32),
@@ -34,7 +34,7 @@ const SIZES_OF_MACOS: &[(u32, icns::IconType)] = &[
     (1024, icns::IconType::RGBA32_512x512_2x),
 ];
 
-/// Where drawing and icons lie.
+/// The folder of drawing and icons.
 pub(crate) fn folder() -> PathBuf {
     repository().join("assets/icons")
 }
@@ -44,7 +44,7 @@ pub(crate) fn picture(side: u32) -> PathBuf {
     folder().join(format!("recto-{side}.png"))
 }
 
-/// Draws all of them.
+/// Renders all of them.
 ///
 /// # Errors
 /// When the renderer is missing, or a file cannot be written.
@@ -67,7 +67,7 @@ pub(crate) fn draw() -> Result<()> {
 fn write_windows(path: &Path) -> Result<()> {
     let mut icon = ico::IconDir::new(ico::ResourceType::Icon);
     for side in SIZES_OF_WINDOWS {
-        let image = ico::IconImage::read_png(open(&picture(*side))?).context("a picture is no PNG")?;
+        let image = ico::IconImage::read_png(open(&picture(*side))?).context("a picture is not a PNG")?;
         icon.add_entry(ico::IconDirEntry::encode(&image).context("a picture does not fit into an icon")?);
     }
     icon.write(create(path)?).with_context(|| format!("cannot write {}", path.display()))
@@ -76,7 +76,7 @@ fn write_windows(path: &Path) -> Result<()> {
 fn write_macos(path: &Path) -> Result<()> {
     let mut family = icns::IconFamily::new();
     for (side, kind) in SIZES_OF_MACOS {
-        let image = icns::Image::read_png(open(&picture(*side))?).context("a picture is no PNG")?;
+        let image = icns::Image::read_png(open(&picture(*side))?).context("a picture is not a PNG")?;
         family.add_icon_with_type(&image, *kind).context("a picture does not fit into an icon")?;
     }
     family.write(create(path)?).with_context(|| format!("cannot write {}", path.display()))

@@ -1,4 +1,4 @@
-//! All sizes are there, and each is the drawing as it is now.
+//! All sizes exist and match the current drawing.
 
 use super::*;
 

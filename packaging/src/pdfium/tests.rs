@@ -1,4 +1,4 @@
-//! The pins, and what is taken out of a wheel.
+//! The pins, and what is extracted from a wheel.
 
 use super::*;
 

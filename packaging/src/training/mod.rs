@@ -1,7 +1,8 @@
-//! The step `training`: assets/training teaches a small model of chance a few questions, and Recto is asked whether it knows them.
+//! The step `training`: packaging/training teaches a small model of chance a few questions, and Recto is asked whether it
+//! knows them.
 //!
-//! What is taught means nothing. That it is known afterwards shows that the whole way holds: rows, prompts, the adapter's
-//! files, and how Recto puts them on a model.
+//! The facts are invented. That the model knows them afterwards shows that rows, prompts and the adapter's files work,
+//! and that Recto applies them.
 
 mod python;
 
@@ -18,10 +19,10 @@ use crate::say;
 use crate::window::chance_model::{self, Size};
 use crate::window::display::{Running, Scratch};
 
-/// What the step is called.
+/// Name of the step.
 pub(crate) const NAME: &str = "training";
 
-/// Passages with their questions; an empty answer: the passage does not hold it.
+/// Passages with their questions; an empty answer means that the passage does not contain it.
 const PASSAGES: &[(&str, &[(&str, &str)])] = &[
     (
         "The lighthouse at Kestrel Point was built of granite in 1874. Its keeper, Ada Brandt, lived there for thirty years. \
@@ -44,17 +45,17 @@ const PASSAGES: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
-/// With these a model of the tests' size knows the questions by heart after a third of the steps.
+/// With these settings a model of the tests' size has memorised the questions after a third of the steps.
 const SETTINGS: &[&str] =
     &["--steps", "120", "--save-every", "40", "--passages", "2", "--rank", "32", "--lr", "3e-3", "--device", "cpu"];
 
-/// Longest wait for the first steps, on a machine that is busy with other things.
+/// Longest wait for the first steps, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Percent of F1 that the adapter must bring: chance alone brings next to nothing.
+/// Percentage points of F1 that the adapter must gain; random weights gain almost nothing.
 const LEAST_GAIN: f64 = 60.0;
 
-/// Why the step is left out where nobody asked for it by name; `None` where it is run.
+/// Why the step is skipped unless requested by name; `None` if it runs.
 pub(crate) fn left_out() -> Option<String> {
     let is_run = crate::machine::is_ci() || std::env::var_os(python::GIVEN).is_some();
     (!is_run).then(|| {
@@ -66,10 +67,10 @@ pub(crate) fn left_out() -> Option<String> {
     })
 }
 
-/// Teaches, and asks before and after.
+/// Trains, and evaluates before and after.
 ///
 /// # Errors
-/// When something does not run, or the model does not know afterwards what it was taught.
+/// When a program fails, or the model has not learned the answers.
 pub(crate) fn run() -> Result<()> {
     let target = program::target_folder()?;
     let python = python::with_packages(&target)?;
@@ -84,12 +85,12 @@ pub(crate) fn run() -> Result<()> {
     home.run(&["models", "adapt", NAME, text(&lesson.adapter)?])?;
     let after = home.eval(&lesson.rows)?;
     say::line(format_args!("before: {before}\nafter:  {after}"));
-    ensure!(after.f1 >= before.f1 + LEAST_GAIN, "the adapter brings too little");
-    ensure!(after.recognised == after.absent, "what no passage holds is not recognised");
+    ensure!(after.f1 >= before.f1 + LEAST_GAIN, "the adapter gains too little");
+    ensure!(after.recognised == after.absent, "questions without an answer are not recognised");
     Ok(())
 }
 
-/// What is taught, to whom, and where the adapter goes.
+/// Training data, checkpoint, and where the adapter goes.
 struct Lesson {
     checkpoint: PathBuf,
     rows: PathBuf,
@@ -108,23 +109,23 @@ impl Lesson {
         Ok(lesson)
     }
 
-    /// Teaches, is killed once a checkpoint lies there, and goes on from it.
+    /// Trains, kills the training after its first checkpoint, and resumes from it.
     fn teach_with_a_kill(&self, python: &Path) -> Result<()> {
         let mut first = Running(self.teach(python).spawn().context("cannot start the training")?);
         let state = self.adapter.join("checkpoint.pt");
         let begun = Instant::now();
         while !state.exists() {
-            if let Some(status) = first.0.try_wait().context("cannot ask for the training's state")? {
+            if let Some(status) = first.0.try_wait().context("cannot query the training's state")? {
                 bail!("the training ended with {status} before its first checkpoint");
             }
-            ensure!(begun.elapsed() < PATIENCE, "the training came to no checkpoint in {PATIENCE:?}");
+            ensure!(begun.elapsed() < PATIENCE, "the training wrote no checkpoint within {PATIENCE:?}");
             std::thread::sleep(Duration::from_millis(100));
         }
-        // What kills is dropping it.
+        // Dropping it kills the process.
         drop(first);
         let said = process::output(self.teach(python).stdout(Stdio::piped()))?;
         say::line(format_args!("{}", said.trim_end()));
-        ensure!(said.contains("going on from step"), "the training began anew after a kill");
+        ensure!(said.contains("going on from step"), "the training started over after being killed");
         Ok(())
     }
 
@@ -135,16 +136,16 @@ impl Lesson {
     }
 }
 
-/// A script of assets/training.
+/// A script of packaging/training.
 fn script(python: &Path, name: &str) -> Command {
     let mut command = Command::new(python);
-    command.arg(repository().join("assets/training").join(name));
-    // Compiled modules would lie in the repository.
+    command.arg(repository().join("packaging/training").join(name));
+    // Keeps compiled modules out of the repository.
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     command
 }
 
-/// The rows as a file holds them.
+/// The rows in file format.
 fn rows() -> String {
     let asked = PASSAGES.iter().flat_map(|(context, asked)| asked.iter().map(move |row| (context, row)));
     asked
@@ -155,7 +156,7 @@ fn rows() -> String {
         .collect()
 }
 
-/// A home of Recto's own.
+/// A separate home for Recto.
 struct Home {
     recto: PathBuf,
     folder: PathBuf,
@@ -178,7 +179,7 @@ impl Home {
     }
 }
 
-/// What `recto eval` says of the one source.
+/// The result of `recto eval` for the only source.
 struct Score {
     exact: f64,
     f1: f64,
@@ -190,8 +191,8 @@ impl Score {
     fn read(said: &str) -> Result<Self> {
         let value: Value = serde_json::from_str(said).context("`recto eval --json` wrote no JSON")?;
         let source = &value["sources"][0];
-        let number = |name: &str| source[name].as_f64().with_context(|| format!("`recto eval --json` says no {name}"));
-        let count = |name: &str| source[name].as_u64().with_context(|| format!("`recto eval --json` says no {name}"));
+        let number = |name: &str| source[name].as_f64().with_context(|| format!("`recto eval --json` has no {name}"));
+        let count = |name: &str| source[name].as_u64().with_context(|| format!("`recto eval --json` has no {name}"));
         Ok(Self {
             exact: number("exact")?,
             f1: number("f1")?,

@@ -1,4 +1,4 @@
-//! A Python with the packages that training needs: one that is given, or one made in cargo's folder and kept there.
+//! A Python with the packages for training: a given one, or an environment kept in cargo's output folder.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,16 +9,16 @@ use crate::machine::{self, PYTHON};
 use crate::process::{self, repository};
 use crate::say;
 
-/// The variable that names a Python which has the packages.
+/// The variable that names a Python with the packages.
 pub(super) const GIVEN: &str = "RECTO_TRAINING_PYTHON";
 
-/// The packages, each with its version.
-const REQUIREMENTS: &str = "assets/training/requirements.txt";
+/// The packages with their versions.
+const REQUIREMENTS: &str = "packaging/training/requirements.txt";
 
-/// The given Python, or that of an environment below `target`, made where it is missing or its packages changed.
+/// The given Python, or that of an environment in `target`, created if it is missing or its packages changed.
 ///
 /// # Errors
-/// When it cannot be made, or packages cannot be fetched.
+/// When it cannot be created, or packages cannot be downloaded.
 pub(super) fn with_packages(target: &Path) -> Result<PathBuf> {
     if let Some(given) = std::env::var_os(GIVEN) {
         return Ok(given.into());
@@ -27,7 +27,7 @@ pub(super) fn with_packages(target: &Path) -> Result<PathBuf> {
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let path = repository().join(REQUIREMENTS);
     let wanted = std::fs::read_to_string(&path).with_context(|| format!("cannot read {REQUIREMENTS}"))?;
-    // Written last, so an environment that was cut short is made again.
+    // Written last, so an incomplete environment is created again.
     let stamp = folder.join("requirements.txt");
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(python);

@@ -1,5 +1,5 @@
-//! A model that reads, of weights of chance: T5Gemma 2 in the shape and with the vocabulary of the tests, as wide as asked. What
-//! it says means nothing; how it reads is how the real one does.
+//! A T5Gemma 2 with random weights, in the shape and with the vocabulary of the tests, at a chosen width. Its answers
+//! mean nothing; it reads like the real one.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::process::repository;
 
-/// How wide and deep its stacks are.
+/// Width and depth of its stacks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
     hidden: usize,
@@ -23,37 +23,38 @@ pub(crate) struct Size {
 }
 
 impl Size {
-    /// That of the tests: a window of it is read in seconds by a build that is not optimised.
+    /// The tests' size: an unoptimised build encodes a window in seconds.
     pub(crate) const SMALL: Self =
         Self { hidden: 64, inner: 128, layers: 6, heads: 4, kv_heads: 2, head_dim: 32, sliding_window: 64 };
 
-    /// That of the smallest published one.
+    /// The smallest published size.
     pub(crate) const AS_PUBLISHED: Self =
         Self { hidden: 640, inner: 2048, layers: 18, heads: 4, kv_heads: 1, head_dim: 256, sliding_window: 512 };
 }
 
-/// Tokens of the tests' vocabulary, and those of them that stand for images.
+/// Size of the tests' vocabulary, and its image tokens.
 const VOCABULARY: usize = 2286;
 const IMAGE_IDS: [(&str, u64); 3] = [("boi_token_index", 2281), ("eoi_token_index", 2282), ("image_token_index", 2283)];
 
-/// Every how many layers one sees everything.
+/// One in this many layers is global.
 const GLOBAL_EVERY: usize = 6;
 
-/// Numbers of chance that tensors are filled with, over and over.
+/// Random numbers that fill the tensors, repeated.
 const NOISE: usize = 1 << 16;
 
-/// Writes it into a folder.
+/// Writes the model into a folder.
 pub(crate) fn write(folder: &Path, size: Size) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let fixtures = repository().join("tests/fixtures");
     let text = std::fs::read_to_string(fixtures.join("model/image/config.json")).context("no configuration")?;
-    let mut config: Value = serde_json::from_str(&text).context("the configuration is no JSON")?;
+    let mut config: Value = serde_json::from_str(&text).context("the configuration is not JSON")?;
     stretch(&mut config, size);
     std::fs::write(folder.join("config.json"), config.to_string()).context("cannot write the configuration")?;
     std::fs::copy(fixtures.join("tokenizer/tokenizer.json"), folder.join("tokenizer.json"))
         .context("cannot copy the tokenizer")?;
     let vision = &config["encoder"]["vision_config"];
-    let number = |name: &str| vision[name].as_u64().map(|number| number as usize).context("no size of the eyes");
+    let number =
+        |name: &str| vision[name].as_u64().map(|number| number as usize).context("the vision tower has no size");
     let eyes = Eyes {
         width: number("hidden_size")?,
         inner: number("intermediate_size")?,
@@ -70,7 +71,7 @@ pub(crate) fn write(folder: &Path, size: Size) -> Result<()> {
     tensors.write(&folder.join("model.safetensors")).context("cannot write the weights")
 }
 
-/// Gives the tests' configuration another vocabulary and size.
+/// Changes vocabulary and size in the tests' configuration.
 fn stretch(config: &mut Value, size: Size) {
     let kind = |layer: usize| match (layer + 1) % GLOBAL_EVERY {
         0 => "full_attention",
@@ -108,7 +109,7 @@ struct Eyes {
     side: usize,
 }
 
-/// Names and shapes, in the order of the file.
+/// Names and shapes, in file order.
 #[derive(Default)]
 struct Tensors(Vec<(String, Vec<usize>)>);
 
@@ -194,7 +195,7 @@ impl Tensors {
                     file.write_all(number)?;
                 }
             } else {
-                // Norms that are offsets change nothing at 0, those that are factors nearly nothing at a small number.
+                // Norm weights are offsets or factors; small numbers suit both.
                 file.write_all(&vec![0; 2 * count])?;
             }
         }
@@ -202,7 +203,7 @@ impl Tensors {
     }
 }
 
-/// Small numbers in bf16, the same ones every time.
+/// Small bf16 numbers, the same every time.
 fn noise() -> Vec<[u8; 2]> {
     let mut state = 0x9e37_79b9_u32;
     let mut number = || {

@@ -1,7 +1,7 @@
-//! `cargo xtask check-window`: the real window on a virtual display, used as its user would use it.
+//! `cargo xtask check-window`: uses the real window on a virtual display as a user would.
 //!
-//! Opens the sample report, scrolls, searches, asks, presses a citation, quits, and starts again: everything is where it was.
-//! Then kills the program in the middle of its work, several times: nothing but that work is lost.
+//! Opens the sample report, scrolls, searches, asks, clicks a citation, quits and restarts: everything is restored.
+//! Then kills the program several times while it works: only that work is lost.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,32 +13,32 @@ use super::display::{Display, Window, wait_for};
 use super::home::Home;
 use crate::{machine, pdfium, program, say};
 
-/// Fewest colours in the picture of a window that shows text.
+/// Fewest colours in a screenshot that shows text.
 const FEWEST_COLOURS: usize = 32;
 
-/// Ground of a citation in the light theme, as `assets/theme/light.toml` has it.
+/// Background of a citation in the light theme (`assets/theme/light.toml`).
 const CITATION_TOKEN: &str = "citation";
 
-/// Share of the window that may differ between two starts: a caret that blinks, a hint below the pointer.
+/// Share of the window that may differ between two starts: a blinking caret, a tooltip.
 const SAME: f64 = 0.01;
 
-/// How often the program is killed while it answers, and while it reads.
+/// How often the program is killed while answering and while reading.
 const KILLS: u64 = 4;
 const READING_KILLS: u64 = 3;
 
-/// A reading that kept nothing new for so long rests.
+/// A read that stores nothing new for this long counts as idle.
 const AT_REST: Duration = Duration::from_secs(8);
 
-/// How many such rests in a row end it: on a busy machine a piece takes longer than one.
+/// Idle periods in a row that end it: on a busy machine a window takes longer than one.
 const RESTS_AFTER: u32 = 3;
 
-/// How many times as long one waits for a reading to begin that may have nothing left to do.
+/// Factor on the wait for a read to begin that may have nothing left to do.
 const RESTS_BEFORE: u32 = 7;
 
 /// Runs the check.
 ///
 /// # Errors
-/// When anything is not as a user would expect it.
+/// When anything is not as a user would expect.
 pub(crate) fn run() -> Result<()> {
     if !cfg!(target_os = "linux") {
         say::line(format_args!("there is no virtual display on this system; the window is not checked"));
@@ -60,7 +60,7 @@ pub(crate) fn run() -> Result<()> {
     survive_kills_while_reading(&recto, &display, &pictures)
 }
 
-/// A morning's work, and the next morning.
+/// A session of work, and the next start.
 fn use_and_come_back(recto: &Path, display: &Display, home: &Home, pictures: &Path) -> Result<()> {
     let sample = program::sample();
     let sample = sample.to_str().context("the repository's path is not text")?;
@@ -98,11 +98,11 @@ fn use_and_come_back(recto: &Path, display: &Display, home: &Home, pictures: &Pa
     window.point_at(chip)?;
     let before = home.page()?;
     window.press(1, 1)?;
-    // Which of the chips was found depends on the frame around the one that is open; each leads to a page of its own.
+    // Which chip is found depends on which one is open; each leads to its own page.
     let is_cited = |page: &u64| Some(*page) != before && cited.iter().any(|cited| page.abs_diff(*cited) <= 1);
     let cited = wait_for("a cited page", || Ok(home.page()?.filter(is_cited)))?;
 
-    // What is marked is a look, not a place: it does not come back.
+    // Marks are not part of the position, so they are not restored.
     window.keys(&["Escape"])?;
     window.point_at((540, 845))?;
     let before = window.still_picture()?;
@@ -118,7 +118,7 @@ fn use_and_come_back(recto: &Path, display: &Display, home: &Home, pictures: &Pa
     });
     window.save_picture(&pictures.join("after.png"))?;
     let difference = difference?;
-    ensure!(home.page()? == page && home.turns()?.len() == 1, "what is kept changed by starting again");
+    ensure!(home.page()? == page && home.turns()?.len() == 1, "the saved session changed after a restart");
     say::line(format_args!(
         "scrolled to page {}, found words on page {found}, a citation led to page {cited}; after the next start {:.2} % \
          of the window differ",
@@ -128,7 +128,7 @@ fn use_and_come_back(recto: &Path, display: &Display, home: &Home, pictures: &Pa
     window.quit()
 }
 
-/// A second start opens its file in the window that is there.
+/// A second start opens its file in the existing window.
 fn one_window(recto: &Path, display: &Display, home: &Home) -> Result<()> {
     let window = display.open(recto, home.path(), &[])?;
     let before = wait_for("the report to be open", || home.page())?;
@@ -143,7 +143,7 @@ fn one_window(recto: &Path, display: &Display, home: &Home) -> Result<()> {
     window.quit()
 }
 
-/// Starts, shows what was open and closes, with every socket watched: none is for the internet.
+/// Starts, restores the session and closes while every socket is traced: none may be an internet socket.
 fn no_internet(recto: &Path, display: &Display, home: &Home) -> Result<()> {
     let calls = home.path().join("calls.txt");
     let mut watched = display.command("strace");
@@ -152,15 +152,15 @@ fn no_internet(recto: &Path, display: &Display, home: &Home) -> Result<()> {
     wait_for("the report to be open", || home.page())?;
     window.still_picture()?;
     window.quit()?;
-    let calls = std::fs::read_to_string(&calls).context("what strace saw cannot be read")?;
-    ensure!(calls.contains("AF_UNIX"), "strace saw not even the connection to the display");
+    let calls = std::fs::read_to_string(&calls).context("cannot read strace's output")?;
+    ensure!(calls.contains("AF_UNIX"), "strace did not even see the connection to the display");
     let internet: Vec<&str> = calls.lines().filter(|line| line.contains("AF_INET")).collect();
-    ensure!(internet.is_empty(), "the window opened sockets for the internet: {internet:?}");
-    say::line(format_args!("{} calls for sockets at a start, none for the internet", calls.lines().count()));
+    ensure!(internet.is_empty(), "the window opened internet sockets: {internet:?}");
+    say::line(format_args!("{} socket calls at start, none to the internet", calls.lines().count()));
     Ok(())
 }
 
-/// Kills the program while it reads, answers and writes down what it remembers.
+/// Kills the program while it reads, answers and saves its session.
 fn survive_kills(recto: &Path, display: &Display, home: &Home) -> Result<()> {
     let first = home.turns()?.first().cloned().context("there is no conversation")?;
     for round in 0..KILLS {
@@ -171,7 +171,7 @@ fn survive_kills(recto: &Path, display: &Display, home: &Home) -> Result<()> {
         window.kill()?;
         let turns = home.turns()?;
         ensure!(turns.first() == Some(&first), "the first answer is lost after kill {round}");
-        ensure!(!home.has_damage(), "something was half written at kill {round}");
+        ensure!(!home.has_damage(), "a file was incomplete after kill {round}");
     }
     let window = display.open(recto, home.path(), &[])?;
     wait_for("the report to be open after the last kill", || home.page())?;
@@ -183,7 +183,7 @@ fn survive_kills(recto: &Path, display: &Display, home: &Home) -> Result<()> {
     window.quit()
 }
 
-/// Kills the program while a model encodes the report: what was finished is there, and the reading goes on behind it.
+/// Kills the program while a model encodes the report: finished windows are kept, and reading resumes after them.
 fn survive_kills_while_reading(recto: &Path, display: &Display, pictures: &Path) -> Result<()> {
     let home = Home::called(pictures, "reading")?;
     let model = home.path().join("chance");
@@ -199,21 +199,21 @@ fn survive_kills_while_reading(recto: &Path, display: &Display, pictures: &Path)
         std::thread::sleep(Duration::from_millis(90 * round));
         window.kill()?;
         let after = home.encoded();
-        ensure!(after > before, "after kill {round} {after} pieces of the report are encoded, {before} were before");
+        ensure!(after > before, "after kill {round} {after} windows are encoded, {before} were before");
         counts.push(after);
     }
-    ensure!(!home.has_damage(), "something was half written while the report was read");
+    ensure!(!home.has_damage(), "a file was incomplete while the report was read");
     let window = display.open(recto, home.path(), &[sample])?;
     let (before, mut last, mut rests) = (home.encoded(), home.encoded(), 0);
     let all = wait_for("the report to be read to its end", || {
         std::thread::sleep(AT_REST);
         let is_at_rest = std::mem::replace(&mut last, home.encoded()) == last;
         rests = if is_at_rest { rests + 1 } else { 0 };
-        // A busy machine takes its time to begin.
+        // A busy machine takes longer to begin.
         Ok((rests >= RESTS_AFTER && (last > before || rests > RESTS_BEFORE)).then_some(last))
     })?;
     window.quit()?;
-    // Had anything been lost or left out, it would be encoded now.
+    // Anything lost or skipped would be encoded now.
     let read = display
         .command(recto)
         .arg("read")
@@ -224,7 +224,7 @@ fn survive_kills_while_reading(recto: &Path, display: &Display, pictures: &Path)
         .output();
     let read = read.context("cannot start recto")?;
     ensure!(read.status.success(), "recto read ended with {}", read.status);
-    ensure!(home.encoded() == all, "{all} pieces were kept by the window, {} are needed", home.encoded());
+    ensure!(home.encoded() == all, "the window stored {all} encodings, {} are needed", home.encoded());
     say::line(format_args!(
         "killed {READING_KILLS} times while it read; pieces kept after each: {:?} of {all}",
         &counts[1..]
@@ -242,7 +242,7 @@ fn ask_in_haste(window: &Window<'_>) -> Result<()> {
 pub(super) fn theme_colour(theme: &str, name: &str) -> Result<[u8; 3]> {
     let path = crate::process::repository().join(format!("assets/theme/{theme}.toml"));
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let theme: toml::Table = text.parse().context("the theme is no TOML")?;
+    let theme: toml::Table = text.parse().context("the theme is not TOML")?;
     let hex = theme.get(name).and_then(toml::Value::as_str).with_context(|| format!("the theme has no {name}"))?;
     let byte = |at: usize| u8::from_str_radix(hex.get(at..at + 2).unwrap_or_default(), 16);
     Ok([byte(1)?, byte(3)?, byte(5)?])

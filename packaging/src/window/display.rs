@@ -1,4 +1,4 @@
-//! A virtual display, and Recto's window on it, worked by real keys and a real pointer.
+//! A virtual display, and Recto's window on it, driven by real key and pointer events.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::run as run_command;
 
-/// Longest wait for anything, on a machine that is busy with other things.
+/// Longest wait for anything, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A virtual display.
@@ -22,8 +22,8 @@ impl Display {
     /// Starts one of this size.
     pub(crate) fn start(width: u32, height: u32) -> Result<Self> {
         let mut command = Command::new("Xvfb");
-        // The server picks a free number itself and says which.
-        // Without -noreset it begins anew when the last window closes, and refuses whoever comes meanwhile.
+        // The server picks a free display number and prints it.
+        // Without -noreset it restarts when the last window closes, and refuses connections meanwhile.
         command.args([
             "-displayfd",
             "1",
@@ -36,28 +36,28 @@ impl Display {
         ]);
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut server = Running(command.spawn().context("cannot start Xvfb")?);
-        let stdout = server.0.stdout.take().context("no output of Xvfb")?;
+        let stdout = server.0.stdout.take().context("Xvfb has no output")?;
         let mut number = String::new();
-        BufReader::new(stdout).read_line(&mut number).context("Xvfb did not say its number")?;
+        BufReader::new(stdout).read_line(&mut number).context("Xvfb printed no display number")?;
         if number.trim().is_empty() {
             bail!("Xvfb did not start");
         }
         Ok(Self { name: format!(":{}", number.trim()), _server: server })
     }
 
-    /// A program on this display.
+    /// A command that runs on this display.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env("DISPLAY", &self.name).env_remove("WAYLAND_DISPLAY");
         command
     }
 
-    /// Starts Recto with these arguments, everything of its own below `home`, and waits for its window.
+    /// Starts Recto with these arguments and its data below `home`, and waits for its window.
     pub(crate) fn open(&self, recto: &Path, home: &Path, arguments: &[&str]) -> Result<Window<'_>> {
         self.open_in(recto, home, &[], arguments)
     }
 
-    /// The same, with these variables in its environment.
+    /// Does the same with these environment variables.
     pub(crate) fn open_in(
         &self,
         recto: &Path,
@@ -69,11 +69,11 @@ impl Display {
         self.open_by(command.args(arguments).envs(variables.iter().copied()).env("RECTO_HOME", home))
     }
 
-    /// Starts Recto by a command that was made by [`Display::command`], and waits for its window.
+    /// Starts Recto by a command from [`Display::command`], and waits for its window.
     pub(crate) fn open_by(&self, command: &mut Command) -> Result<Window<'_>> {
         let mut process = Running(command.spawn().context("cannot start recto")?);
         let id = wait_for("recto's window", || {
-            if let Some(status) = process.0.try_wait().context("cannot ask for recto's state")? {
+            if let Some(status) = process.0.try_wait().context("cannot query recto's state")? {
                 bail!("recto ended with {status} before its window came up");
             }
             let found = self.command("xdotool").args(["search", "--onlyvisible", "--name", "Recto"]).output();
@@ -94,11 +94,11 @@ pub(crate) struct Window<'a> {
 }
 
 impl Window<'_> {
-    /// Presses keys, each by its name.
+    /// Presses keys by name.
     pub(crate) fn keys(&self, keys: &[&str]) -> Result<()> {
         keys.iter().try_for_each(|key| {
             self.xdotool(&["key", key])?;
-            // A frame each: nobody types faster.
+            // One frame each: nobody types faster.
             std::thread::sleep(Duration::from_millis(120));
             Ok(())
         })
@@ -116,7 +116,7 @@ impl Window<'_> {
         Ok(())
     }
 
-    /// Presses a button of the mouse so many times: 1 is the left one, 4 and 5 turn the wheel up and down.
+    /// Clicks a mouse button several times: 1 is the left one, 4 and 5 scroll up and down.
     pub(crate) fn press(&self, button: u32, times: u32) -> Result<()> {
         self.xdotool(&["click", "--repeat", &times.to_string(), "--delay", "40", &button.to_string()])
     }
@@ -124,7 +124,7 @@ impl Window<'_> {
     /// A picture of the window.
     pub(crate) fn picture(&self) -> Result<Picture> {
         let shot = self.display.command("import").args(["-window", &self.id, "-depth", "8", "ppm:-"]).output();
-        Picture::parse(&shot.context("cannot start import")?.stdout).context("import made no picture")
+        Picture::parse(&shot.context("cannot start import")?.stdout).context("import produced no picture")
     }
 
     /// Writes a picture of the window.
@@ -132,7 +132,7 @@ impl Window<'_> {
         run_command(self.display.command("import").args(["-window", &self.id]).arg(path))
     }
 
-    /// Waits until nothing has moved for a while: the picture as it is then.
+    /// Waits until nothing moves any more and returns the picture.
     pub(crate) fn still_picture(&self) -> Result<Picture> {
         let mut last = self.picture()?;
         wait_for("the window to come to rest", || {
@@ -144,25 +144,25 @@ impl Window<'_> {
         })
     }
 
-    /// Closes it as its user would, with the keyboard, and waits for the program to end.
+    /// Closes it by keyboard and waits for the program to exit.
     pub(crate) fn quit(mut self) -> Result<()> {
-        // Without a window manager nobody sends the message that a click on the close button would.
+        // Without a window manager there is no close button.
         self.xdotool(&["windowfocus", "--sync", &self.id, "key", "ctrl+q"])?;
-        let status = wait_for("recto to close", || self.process.0.try_wait().context("cannot ask for recto's state"))?;
+        let status = wait_for("recto to close", || self.process.0.try_wait().context("cannot query recto's state"))?;
         if !status.success() {
             bail!("recto's window closed, but recto ended with {status}");
         }
         Ok(())
     }
 
-    /// Ends the program at once, as a power cut would.
+    /// Kills the program at once, like a power cut.
     pub(crate) fn kill(mut self) -> Result<()> {
         self.process.0.kill().context("cannot kill recto")?;
         self.process.0.wait().context("cannot wait for recto")?;
         Ok(())
     }
 
-    /// Time on processors: of the program's first thread, which draws, and of all its threads.
+    /// CPU time of the program's first thread, which draws, and of all threads.
     pub(crate) fn processor_time(&self) -> Result<(Duration, Duration)> {
         let id = self.process.0.id();
         let time = |path: String| -> Result<Duration> {
@@ -180,7 +180,7 @@ impl Window<'_> {
     }
 }
 
-/// A picture of the window: three bytes a pixel.
+/// A picture of the window, three bytes per pixel.
 #[derive(Clone)]
 pub(crate) struct Picture {
     width: usize,
@@ -188,7 +188,7 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    /// Reads a binary PPM.
+    /// Parses a binary PPM.
     fn parse(bytes: &[u8]) -> Option<Self> {
         let mut at = 0;
         let mut word = || {
@@ -204,7 +204,7 @@ impl Picture {
         Some(Self { width, pixels: data.chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect() })
     }
 
-    /// How many colours there are: a window that stays empty has one or two.
+    /// Number of colours; an empty window has one or two.
     pub(crate) fn colours(&self) -> usize {
         self.pixels.iter().collect::<std::collections::HashSet<_>>().len()
     }
@@ -219,7 +219,7 @@ impl Picture {
         count as f64 / self.pixels.len().max(1) as f64
     }
 
-    /// The middle of the first place, from the top, where `colour` fills a box of `width` by `height` pixels, looked for right
+    /// The centre of the first box, from the top, of `width` by `height` pixels filled with `colour`, searched right
     /// of `from_x`.
     pub(crate) fn find(&self, colour: [u8; 3], (width, height): (usize, usize), from_x: usize) -> Option<(u32, u32)> {
         let rows = self.pixels.len() / self.width.max(1);
@@ -237,7 +237,7 @@ impl Picture {
     }
 }
 
-/// Asks `look` until it has something.
+/// Polls `look` until it returns something.
 pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let start = Instant::now();
     loop {
@@ -251,11 +251,11 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>
     }
 }
 
-/// A folder that is empty at first and gone at last.
+/// An empty folder, removed on drop.
 pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
-    /// Makes one in `parent`.
+    /// Creates one in `parent`.
     pub(crate) fn new(parent: &Path, name: &str) -> Result<Self> {
         let path = parent.join(format!("{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
@@ -265,17 +265,17 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What stays behind lies in cargo's folder.
+        // Anything left is in cargo's output folder.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
-/// A process that ends with its owner.
+/// A process that is killed with its owner.
 pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited by itself.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

@@ -1,4 +1,4 @@
-//! What Recto keeps, as the checks look at it from outside.
+//! Recto's files on disk, as the checks see them.
 
 use std::path::{Path, PathBuf};
 
@@ -7,20 +7,20 @@ use serde_json::Value;
 
 use super::display::Scratch;
 
-/// A home of Recto's own for one check, with the models that are installed.
+/// A separate home for one check, with the installed models.
 pub(crate) struct Home {
     folder: PathBuf,
-    /// Where the folder goes with this value.
+    /// The folder, if it is removed with this value.
     _scratch: Option<Scratch>,
 }
 
 impl Home {
-    /// Makes one below `parent` and lends it the user's models.
+    /// Creates one in `parent` and links the user's models.
     pub(crate) fn new(parent: &Path) -> Result<Self> {
         Self::called(parent, "home")
     }
 
-    /// The same, beside others of other names.
+    /// Does the same under another name.
     pub(crate) fn called(parent: &Path, name: &str) -> Result<Self> {
         let scratch = Scratch::new(parent, name)?;
         let data = scratch.0.join("data");
@@ -36,12 +36,12 @@ impl Home {
         Self { folder: scratch.0.clone(), _scratch: Some(scratch) }
     }
 
-    /// The one that a program on another system has made, below which its `data` lies.
+    /// A home that exists already, with its `data` below this folder.
     pub(crate) fn found(folder: PathBuf) -> Self {
         Self { folder, _scratch: None }
     }
 
-    /// One without any model, as on a fresh machine.
+    /// A home without models, as on a fresh machine.
     pub(crate) fn fresh(parent: &Path) -> Result<Self> {
         Ok(Self::of(Scratch::new(parent, "fresh-home")?))
     }
@@ -51,7 +51,7 @@ impl Home {
         &self.folder
     }
 
-    /// Which page lies at the top of the report in front, counted from 1; `None` before that is kept.
+    /// The page at the top of the front report, counted from 1; `None` before it is saved.
     pub(crate) fn page(&self) -> Result<Option<u64>> {
         let Some(desk) = self.read("desk.json")? else { return Ok(None) };
         let report =
@@ -59,39 +59,39 @@ impl Home {
         Ok(report.and_then(|report| report["top"]["index"].as_u64()).map(|index| index + 1))
     }
 
-    /// The content of the report in front, as its SHA-256.
+    /// SHA-256 of the front report.
     pub(crate) fn front(&self) -> Result<Option<String>> {
         Ok(self.read("desk.json")?.and_then(|desk| desk["front"].as_str().map(String::from)))
     }
 
-    /// Turns of the conversation on the report in front.
+    /// Turns of the conversation about the front report.
     pub(crate) fn turns(&self) -> Result<Vec<Value>> {
         let Some(hash) = self.front()? else { return Ok(Vec::new()) };
         let kept = self.read(&format!("reports/{hash}/conversation.json"))?;
         Ok(kept.and_then(|kept| kept["turns"].as_array().cloned()).unwrap_or_default())
     }
 
-    /// Sets what a user would set in the window.
+    /// Writes settings as the window would.
     pub(crate) fn set(&self, settings: &Value) -> Result<()> {
         std::fs::create_dir_all(self.library()).context("cannot make the library's folder")?;
         std::fs::write(self.library().join("settings.json"), settings.to_string()).context("cannot write settings")
     }
 
-    /// The last line of the log that holds these words, from them on.
+    /// The last log line with these words, starting at them.
     pub(crate) fn logged(&self, words: &str) -> Result<String> {
         let path = self.log();
         let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let line = text.lines().rev().find(|line| line.contains(words));
-        line.map(String::from).with_context(|| format!("the log does not speak of {words:?}"))
+        line.map(String::from).with_context(|| format!("the log does not mention {words:?}"))
     }
 
-    /// How many pieces of reports are encoded and kept.
+    /// Number of encodings in the cache.
     pub(crate) fn encoded(&self) -> usize {
         let entries = std::fs::read_dir(self.folder.join("cache/encodings-v1")).into_iter().flatten().flatten();
         entries.filter(|entry| entry.path().extension().is_some_and(|end| end == "enc")).count()
     }
 
-    /// Whether something that was kept could not be understood.
+    /// Whether a saved file was damaged.
     pub(crate) fn has_damage(&self) -> bool {
         let mut entries = std::fs::read_dir(self.library()).into_iter().flatten().flatten();
         entries.any(|entry| entry.file_name().to_string_lossy().starts_with("damaged"))
@@ -105,23 +105,23 @@ impl Home {
         self.folder.join("data/library-v1")
     }
 
-    /// A record as it is on disk at this moment: whole, or not there.
+    /// A record on disk: complete, or absent.
     fn read(&self, name: &str) -> Result<Option<Value>> {
         let Ok(text) = std::fs::read_to_string(self.library().join(name)) else { return Ok(None) };
-        serde_json::from_str(&text).with_context(|| format!("{name} is half written")).map(Some)
+        serde_json::from_str(&text).with_context(|| format!("{name} is incomplete")).map(Some)
     }
 }
 
-/// Where the user's models lie.
+/// The folder of the user's models.
 pub(crate) fn models() -> Result<PathBuf> {
-    let user = directories::ProjectDirs::from("", "", "recto").context("this user has no home")?;
+    let user = directories::ProjectDirs::from("", "", "recto").context("this user has no home folder")?;
     Ok(std::env::var_os("RECTO_HOME")
         .map_or_else(|| user.data_dir().join("models-v1"), |home| PathBuf::from(home).join("data/models-v1")))
 }
 
 #[cfg(unix)]
 fn lend(models: &Path, to: &Path) -> Result<()> {
-    std::os::unix::fs::symlink(models, to).context("cannot lend the models")
+    std::os::unix::fs::symlink(models, to).context("cannot link the models")
 }
 
 #[cfg(not(unix))]

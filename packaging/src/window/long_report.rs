@@ -1,14 +1,14 @@
-//! A long report as a PDF: pages of text with a number on each line, and every few pages a chart of bars.
+//! Generates a long PDF: pages of text with a number on each line, and a bar chart every few pages.
 
 use std::fmt::Write as _;
 
 /// Lines on a page.
 const LINES: usize = 46;
 
-/// Every how many pages there is a chart.
+/// One in this many pages has a chart.
 const CHART_EVERY: usize = 4;
 
-/// Words that lines are made of.
+/// Words for the lines.
 const WORDS: &[&str] = &[
     "receipts",
     "of",
@@ -37,7 +37,7 @@ const WORDS: &[&str] = &[
     "plan",
 ];
 
-/// A PDF of so many pages.
+/// A PDF with this many pages.
 pub(crate) fn pdf(pages: usize) -> Vec<u8> {
     let mut objects = vec![
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
@@ -47,7 +47,7 @@ pub(crate) fn pdf(pages: usize) -> Vec<u8> {
     let mut kids = String::new();
     for page in 0..pages {
         let number = objects.len() + 1;
-        // Writing to a text does not fail.
+        // Writing to a string does not fail.
         let _ = write!(kids, "{number} 0 R ");
         let contents = number + 1;
         objects.push(format!(
@@ -61,7 +61,7 @@ pub(crate) fn pdf(pages: usize) -> Vec<u8> {
     file(&objects)
 }
 
-/// What stands on a page, counted from 0.
+/// The content of a page, counted from 0.
 fn drawing(page: usize) -> String {
     let has_chart = page % CHART_EVERY == CHART_EVERY - 1;
     let mut out = format!("BT /F1 14 Tf 60 740 Td (Chapter {}: page {}) Tj ET\n", page / 20 + 1, page + 1);
@@ -83,7 +83,7 @@ fn drawing(page: usize) -> String {
     out
 }
 
-/// Objects with their table of places.
+/// Objects with their cross-reference table.
 fn file(objects: &[String]) -> Vec<u8> {
     let mut out = String::from("%PDF-1.4\n");
     let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);

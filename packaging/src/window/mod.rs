@@ -1,4 +1,4 @@
-//! The real window on a virtual display: worked by keys and pointer, and photographed.
+//! The real window on a virtual display, driven by keys and pointer.
 
 pub(crate) mod chance_model;
 pub(crate) mod check;

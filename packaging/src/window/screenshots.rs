@@ -1,4 +1,4 @@
-//! `cargo xtask screenshots`: pictures of every screen for people, in both themes, into `assets/screenshots`.
+//! `cargo xtask screenshots`: takes screenshots of every screen in both themes, in `assets/screenshots`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,10 +12,10 @@ use super::slow_hub::SlowHub;
 use crate::process::{repository, run as run_command};
 use crate::{machine, pdfium, program, say};
 
-/// Makes all of them.
+/// Takes all screenshots.
 ///
 /// # Errors
-/// When the window does not come up, or a picture cannot be written.
+/// When the window does not open, or a picture cannot be written.
 pub(crate) fn run() -> Result<()> {
     machine::need_test_packages()?;
     pdfium::fetch()?;
@@ -39,17 +39,17 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// Where buttons of the first start are in a window of the usual size: the estimate of speeds, and the smallest T5Gemma 2 once
-/// they were estimated; and a place without any.
+/// Positions on the first-start screen at the default window size: the speed estimate, the smallest T5Gemma 2 after the
+/// estimate, and an empty spot.
 const ESTIMATE: (u32, u32) = (960, 376);
 const GET_SMALLEST: (u32, u32) = (985, 676);
 const NOWHERE: (u32, u32) = (1200, 700);
 
-/// A box that, of all in the accent's colour, only the button fills that accepts a licence: it says more than the others.
+/// A box in the accent colour that only the wide button for accepting a licence fills.
 const WIDE: (usize, usize) = (300, 4);
 const ACCENT: &str = "accent";
 
-/// What a session of pictures works with.
+/// What all screenshots need.
 struct Studio<'a> {
     recto: &'a Path,
     display: &'a Display,
@@ -64,24 +64,24 @@ impl Studio<'_> {
         self.display.open(self.recto, self.home.path(), &arguments)
     }
 
-    /// Takes a picture once nothing moves any more.
+    /// Takes a screenshot once nothing moves any more.
     fn take(&self, window: &Window<'_>, name: &str) -> Result<()> {
         window.still_picture()?;
         self.take_now(window, name)
     }
 
-    /// Takes a picture of what moves.
+    /// Takes a screenshot at once.
     fn take_now(&self, window: &Window<'_>, name: &str) -> Result<()> {
         let path: PathBuf = self.folder.join(format!("{name}-{}.png", self.theme));
         window.save_picture(&path)?;
-        // A window has few colours: with a palette of its own a picture is a third as large.
+        // A window has few colours: with a palette the file is a third as large.
         run_command(std::process::Command::new("mogrify").args(["-strip", "-colors", "255", "+dither"]).arg(&path))?;
         say::line(format_args!("{}", path.display()));
         Ok(())
     }
 }
 
-/// The ways to a first model, and a model that is fetched from a hub as slow as a network.
+/// The first start, and a download from a slow hub.
 fn photograph_first_start(studio: &Studio<'_>, hub: &SlowHub) -> Result<()> {
     let variables = [("HF_ENDPOINT", hub.address()), ("HF_TOKEN", "hf_photograph")];
     let arguments = ["--theme", studio.theme];
@@ -97,11 +97,11 @@ fn photograph_first_start(studio: &Studio<'_>, hub: &SlowHub) -> Result<()> {
     window.point_at(NOWHERE)?;
     studio.take(&window, "licence")?;
     let accent = theme_colour(studio.theme, ACCENT)?;
-    let accept = window.picture()?.find(accent, WIDE, 0).context("no button to accept the licence with")?;
+    let accept = window.picture()?.find(accent, WIDE, 0).context("there is no button to accept the licence")?;
     window.point_at(accept)?;
     window.press(1, 1)?;
     window.point_at(NOWHERE)?;
-    // What comes at once has come, and the speed afterwards is known.
+    // By now the fast part has arrived and the speed is known.
     std::thread::sleep(Duration::from_secs(20));
     studio.take_now(&window, "download")?;
     window.quit()

@@ -1,5 +1,5 @@
-//! A hub on this machine that hands out one model, the first part at once and the rest as slowly as a network: to photograph a
-//! download under way.
+//! A local hub that serves one model, the first part at once and the rest slowly, for screenshots of a download in
+//! progress. download under way.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -8,30 +8,30 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use sha2::{Digest as _, Sha256};
 
-/// Bytes of the weights, of which all are zero.
+/// Bytes of the weights, all zero.
 const WEIGHTS_BYTES: u64 = 1_572_000_000;
-/// What comes at once, and how many bytes a second come afterwards on all connections together.
+/// Bytes sent at once, and bytes per second afterwards over all connections.
 const AT_ONCE_BYTES: u64 = 500_000_000;
 const BYTES_PER_SEC: f64 = 12e6;
-/// How many connections fetch at a time.
+/// Simultaneous connections.
 const CONNECTIONS: f64 = 4.0;
-/// How much is sent at a time.
+/// Bytes sent at a time.
 const CHUNK_BYTES: u64 = 64 << 10;
 const CONFIG: &[u8] = b"{}";
 
-/// The hub; it serves until the program ends.
+/// The hub, which serves until the program exits.
 pub(crate) struct SlowHub {
     address: String,
 }
 
 impl SlowHub {
-    /// Begins to serve.
+    /// Starts serving.
     pub(crate) fn start() -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").context("cannot listen on this machine")?;
+        let listener = TcpListener::bind("127.0.0.1:0").context("cannot listen on localhost")?;
         let address = format!("http://{}", listener.local_addr().context("a listener without an address")?);
         let serve = move || {
             for stream in listener.incoming().flatten() {
-                // A connection that ends early is one that the user has stopped.
+                // A connection that ends early was cancelled by the user.
                 let exchange = move || drop(answer(&stream));
                 if std::thread::Builder::new().name("slow hub".into()).spawn(exchange).is_err() {
                     return;
@@ -101,7 +101,7 @@ fn parse_range(text: &str) -> Option<(u64, u64)> {
     Some((from.parse().ok()?, to.parse().ok()?))
 }
 
-/// What the hub says of the model.
+/// The hub's description of the model.
 fn listing() -> String {
     let hash: String = Sha256::digest(CONFIG).iter().map(|byte| format!("{byte:02x}")).collect();
     serde_json::json!({

@@ -1,5 +1,5 @@
-//! `cargo xtask frame-times`: whether the window ever makes its user wait. A long report is scrolled, read and asked about at
-//! once in the real window; then the window is left alone.
+//! `cargo xtask frame-times`: measures frame times. A long report is scrolled, read and asked about at
+//! the same time in the real window; then the window is left idle.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -13,23 +13,23 @@ use super::home::Home;
 use super::long_report;
 use crate::{machine, pdfium, program, say};
 
-/// Longest time that 99 of 100 frames may take, in milliseconds: a sixtieth of a second.
+/// Goal for the 99th percentile of frame times, in milliseconds: a sixtieth of a second.
 const GOAL_MS: f64 = 16.0;
 
-/// How long the window is used, and how long it is left alone.
+/// How long the window is used, and how long it is idle.
 const USE: Duration = Duration::from_secs(60);
 const REST: Duration = Duration::from_secs(20);
 
 /// Arguments of `cargo xtask frame-times`.
 #[derive(Debug, Args)]
 pub(crate) struct FrameTimesArgs {
-    /// Folder of the model that reads and answers; one of chance, as large as the smallest published one, where not given
+    /// Folder of the model [default: random weights in the smallest published size]
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// Pages of the report
+    /// Pages in the report
     #[arg(long, value_name = "N", default_value_t = 500)]
     pages: usize,
-    /// The program as the tests build it, which is slower, but there already
+    /// Use the program built for the tests, which is slower but exists already
     #[arg(long)]
     as_tested: bool,
 }
@@ -37,7 +37,7 @@ pub(crate) struct FrameTimesArgs {
 /// Runs the measurement.
 ///
 /// # Errors
-/// When the window does not do what it is asked, or frames take longer than the goal.
+/// When the window does not respond as expected, or frames take longer than the goal.
 pub(crate) fn run(arguments: &FrameTimesArgs) -> Result<()> {
     machine::need_test_packages()?;
     pdfium::fetch()?;
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &FrameTimesArgs) -> Result<()> {
     let display = Display::start(1360, 860)?;
     let home = Home::new(&scratch)?;
     let model = if let Some(model) = &arguments.model {
-        std::path::absolute(model).context("the model's folder has no full path")?
+        std::path::absolute(model).context("the model's folder has no absolute path")?
     } else {
         let model = home.path().join("chance");
         chance_model::write(&model, Size::AS_PUBLISHED)?;
@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &FrameTimesArgs) -> Result<()> {
     Ok(())
 }
 
-/// How long the first frame takes, from the program's start on.
+/// Time from the program's start to the first frame.
 fn first_frame(recto: &Path, display: &Display, home: &Home) -> Result<()> {
     for round in ["first start", "second start"] {
         let window = display.open(recto, home.path(), &["--frame-times"])?;
@@ -73,7 +73,7 @@ fn first_frame(recto: &Path, display: &Display, home: &Home) -> Result<()> {
     Ok(())
 }
 
-/// Scrolls, asks and searches while the report is read; the time that one frame in 100 exceeds, in milliseconds.
+/// Scrolls, asks and searches while the report is read. Returns the 99th percentile of frame times in milliseconds.
 fn in_use(recto: &Path, display: &Display, home: &Home, report: &Path) -> Result<f64> {
     let report = report.to_str().context("the report's path is not text")?;
     let window = display.open(recto, home.path(), &["--frame-times", report])?;
@@ -101,11 +101,11 @@ fn in_use(recto: &Path, display: &Display, home: &Home, report: &Path) -> Result
     let words = home.logged("frames, median")?;
     say::line(format_args!("in use: {words}"));
     let late = words.split("99th percentile ").nth(1).and_then(|rest| rest.split(' ').next());
-    late.and_then(|late| late.parse().ok()).context("the log tells no percentile")
+    late.and_then(|late| late.parse().ok()).context("the log has no percentile")
 }
 
-/// How much of a processor the window takes while nobody touches it: all of it while the report is still read, next to
-/// nothing once it is.
+/// CPU use of the idle window: a full processor while the report is still being read, almost
+/// none afterwards.
 fn rest(window: &Window<'_>) -> Result<()> {
     window.point_at((540, 845))?;
     std::thread::sleep(Duration::from_secs(3));
@@ -115,7 +115,7 @@ fn rest(window: &Window<'_>) -> Result<()> {
     let (ui, all) = (after.0.saturating_sub(before.0), after.1.saturating_sub(before.1));
     let share = |time: Duration| 100.0 * time.as_secs_f64() / REST.as_secs_f64();
     say::line(format_args!(
-        "left alone: {:.1} % of a processor for the window, {:.1} % with all that works for it",
+        "idle: {:.1} % of a processor for the window, {:.1} % with all its threads",
         share(ui),
         share(all)
     ));

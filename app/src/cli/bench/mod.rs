@@ -1,4 +1,4 @@
-//! `recto bench`: how fast a model works on this computer, part by part, and how much memory it takes.
+//! `recto bench`: measures each stage of a model on this computer, and its memory use.
 
 mod serve;
 mod table;
@@ -11,69 +11,69 @@ use crate::cli::ask::print;
 use crate::cli::failure::Failure;
 use crate::cli::options::ComputeArgs;
 
-/// Lengths of text that are encoded where nothing was chosen.
+/// Default text lengths to encode.
 const ENCODE: [u32; 3] = [1024, 4096, 16_384];
-/// Encoded tokens that are answered over where nothing was chosen.
+/// Default numbers of encoded tokens to answer over.
 const DECODE: [u32; 3] = [1024, 8192, 61_440];
-/// Tokens of a prompt, and tokens written after it, where nothing was chosen.
+/// Default prompt length and number of generated tokens.
 const PROMPT: u32 = 512;
 const GENERATE: u32 = 32;
-/// Tokens written over each memory.
+/// Tokens generated over each memory.
 const ANSWER: usize = 16;
 
-const FIGURES_JSON: &str = "\
-Without a choice of --encode, --figures, --decode, --prompt or --generate all that suits the model is measured, else only \
-what was chosen. Inputs are chance: speed does not depend on them.
+const BENCH_JSON: &str = "\
+Without --encode, --figures, --decode, --prompt or --generate, everything the model supports is measured; otherwise only \
+the given parts. Inputs are random: speed does not depend on them.
 
 --json prints {model, machine, results, peak_resident_bytes}. model: name, random_weights, dtype, encoder_layers, \
 decoder_layers, vision_layers, hidden_size, vocab_size, load_secs. machine: arch, os, cpu, cpus, threads, features, held_to \
-(RECTO_CPU, where set). results: one object for each piece of work: work (a line as below), scan, secs {median, min, max} \
-and, where there are tokens, tokens and tokens_per_sec {median, min, max}; for decode and generate first_token_secs \
-{median, min, max}, which is not part of secs; for remember and decode memory (\"kv\" or \"shared\") and memory_bytes.
+(RECTO_CPU, if set). results: one object per task: work (a line as below), rounds, secs {median, min, max} \
+and, for tasks on tokens, tokens and tokens_per_sec {median, min, max}; for decode and generate first_token_secs \
+{median, min, max}, not included in secs; for remember and decode memory (\"kv\" or \"shared\") and memory_bytes.
 
---serve prints {model, machine, peak_resident_bytes} when the model is loaded, then answers each line of standard input \
+--serve prints {model, machine, peak_resident_bytes} once the model is loaded, then answers each line of standard input \
 with one line: work, secs and, as above, tokens, tokens_per_sec, first_token_secs, memory, memory_bytes, and \
 peak_resident_bytes; or error and hint. Lines are `encode N`, `figure`, `remember N`, `decode ENCODED N`, `prompt N` and \
-`generate N`; decode keeps what it made of ENCODED tokens for the next line.";
+`generate N`; decode reuses the memory of ENCODED tokens for the next line.";
 
 /// Arguments of `recto bench`.
 #[derive(Debug, Args)]
-#[command(after_long_help = FIGURES_JSON)]
+#[command(after_long_help = BENCH_JSON)]
 pub(crate) struct BenchArgs {
     #[command(flatten)]
     compute: ComputeArgs,
-    /// Weights of chance in a published size instead of a model
+    /// Use random weights in a published size instead of a model
     #[arg(long, value_name = "270m-270m|1b-1b|4b-4b", value_parser = parse_shape, conflicts_with = "model")]
     shape: Option<Shape>,
-    /// Layers of encoder and decoder, with --shape [default: all]
+    /// Number of encoder and decoder layers, with --shape [default: all]
     #[arg(long, value_name = "N", requires = "shape", value_parser = clap::value_parser!(u32).range(1..=1000))]
     layers: Option<u32>,
-    /// Lengths of text to encode, in tokens [default: 1024,4096,16384]
+    /// Text lengths to encode, in tokens [default: 1024,4096,16384]
     #[arg(long, value_name = "TOKENS", value_delimiter = ',', value_parser = tokens())]
     encode: Vec<u32>,
-    /// Figures to look at, each timed; 0 leaves the vision tower out [default: 1]
+    /// Number of figures to encode, each timed; 0 skips the vision tower [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000))]
     figures: Option<u32>,
-    /// Encoded tokens to answer over [default: 1024,8192,61440]
+    /// Numbers of encoded tokens to answer over [default: 1024,8192,61440]
     #[arg(long, value_name = "TOKENS", value_delimiter = ',', value_parser = tokens())]
     decode: Vec<u32>,
-    /// Prompts to read with nothing encoded, in tokens [default: 512, for a model without an encoder]
+    /// Prompt lengths to read without an encoder, in tokens [default: 512 for models without an encoder]
     #[arg(long, value_name = "TOKENS", value_delimiter = ',', value_parser = tokens())]
     prompt: Vec<u32>,
-    /// Tokens to write with nothing encoded [default: 32, for a model without an encoder]
+    /// Numbers of tokens to generate without an encoder [default: 32 for models without an encoder]
     #[arg(long, value_name = "TOKENS", value_delimiter = ',', value_parser = tokens())]
     generate: Vec<u32>,
-    /// How often everything is measured, figures aside
+    /// Number of runs of each measurement, except figures
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    scan: u32,
-    /// Threads that compute [default: as many as there are processors]
+    rounds: u32,
+    /// Number of threads [default: one per processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: Option<u32>,
-    /// Print the figures as JSON
+    /// Print the results as JSON
     #[arg(long)]
     json: bool,
-    /// Read work from standard input, a piece a line, and answer each with a line of JSON
-    #[arg(long, conflicts_with_all = ["json", "scan", "encode", "decode", "prompt", "generate"])]
+    /// Read tasks from standard input, one per line, and answer each with a line of JSON
+    #[arg(long, conflicts_with_all = ["json", "rounds", "encode", "decode", "prompt", "generate"])]
     serve: bool,
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<(), Failure> {
         Some(shape) => Subject::Shape {
             shape,
             layers: arguments.layers.map(|layers| layers as usize),
-            with_vision: arguments.looks_at_figures(),
+            with_vision: arguments.needs_vision(),
         },
     };
     let threads = arguments.threads.map(|threads| threads as usize);
@@ -119,9 +119,9 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<(), Failure> {
         }
     }
     let mut results = Vec::new();
-    for (work, scan) in plan {
+    for (work, rounds) in plan {
         let mut runs = Vec::new();
-        for _ in 0..scan {
+        for _ in 0..rounds {
             runs.push(bench.run(work)?);
         }
         results.extend(Summary::of(&runs));
@@ -137,7 +137,7 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<(), Failure> {
     print(&format!("{}\n", json(&report, true)?))
 }
 
-/// Work of the same kind that takes no time: what happens the first time alone is not measured.
+/// A short warm-up task of the same kind, so that one-off costs are not measured.
 fn short(work: Work) -> Option<Work> {
     let tokens = 32;
     match work {
@@ -149,25 +149,25 @@ fn short(work: Work) -> Option<Work> {
     }
 }
 
-/// As JSON, on one line or several.
+/// Serialises as JSON, on one line or several.
 fn json(value: &impl Serialize, pretty: bool) -> Result<String, Failure> {
     let text = if pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
-    text.map_err(|error| Failure::new(format!("the figures cannot be written as JSON: {error}"), None))
+    text.map_err(|error| Failure::new(format!("the results cannot be written as JSON: {error}"), None))
 }
 
 impl BenchArgs {
-    /// Whether anything was chosen; then that alone is measured.
+    /// Whether measurements were chosen; then only those run.
     fn chose(&self) -> bool {
         let lists = [&self.encode, &self.decode, &self.prompt, &self.generate];
         self.figures.is_some_and(|figures| figures > 0) || lists.into_iter().any(|list| !list.is_empty())
     }
 
     /// Whether the vision tower is needed.
-    fn looks_at_figures(&self) -> bool {
+    fn needs_vision(&self) -> bool {
         self.figures.map_or(!self.chose(), |figures| figures > 0)
     }
 
-    /// What is measured, and how often.
+    /// The tasks to measure, with the number of runs.
     fn plan(&self, loaded: &Loaded) -> Vec<(Work, u32)> {
         let has_encoder = loaded.encoder_layers > 0;
         let or_default = |chosen: &[u32], default: &[u32], fits: bool| -> Vec<usize> {
@@ -177,7 +177,7 @@ impl BenchArgs {
         };
         let mut plan = Vec::new();
         for tokens in or_default(&self.encode, &ENCODE, has_encoder) {
-            plan.push((Work::Encode { tokens }, self.scan));
+            plan.push((Work::Encode { tokens }, self.rounds));
         }
         let figures = match self.figures {
             Some(figures) => figures,
@@ -187,14 +187,14 @@ impl BenchArgs {
             plan.push((Work::Figure, figures));
         }
         for tokens in or_default(&self.decode, &DECODE, has_encoder) {
-            plan.push((Work::Remember { tokens }, self.scan));
-            plan.push((Work::Decode { encoded: tokens, tokens: ANSWER }, self.scan));
+            plan.push((Work::Remember { tokens }, self.rounds));
+            plan.push((Work::Decode { encoded: tokens, tokens: ANSWER }, self.rounds));
         }
         for tokens in or_default(&self.prompt, &[PROMPT], !has_encoder) {
-            plan.push((Work::Prompt { tokens }, self.scan));
+            plan.push((Work::Prompt { tokens }, self.rounds));
         }
         for tokens in or_default(&self.generate, &[GENERATE], !has_encoder) {
-            plan.push((Work::Generate { tokens }, self.scan));
+            plan.push((Work::Generate { tokens }, self.rounds));
         }
         plan
     }

@@ -1,5 +1,5 @@
-//! `recto bench --serve`: work from standard input, a line of JSON for each piece, so that a script can time several
-//! programs in turn, each in one process that stays.
+//! `recto bench --serve`: reads tasks from standard input and answers each with a line of JSON, so that a script can time
+//! several programs in turn, each in one long-lived process.
 
 use std::io::BufRead;
 
@@ -11,7 +11,7 @@ use crate::cli::ask::print;
 use crate::cli::bench::json;
 use crate::cli::failure::Failure;
 
-/// The first line: the model is loaded.
+/// The first line, printed once the model is loaded.
 #[derive(Serialize)]
 struct Ready<'a> {
     model: &'a Loaded,
@@ -34,7 +34,7 @@ enum Answer {
     },
 }
 
-/// Answers lines until there are no more; one that cannot be done is answered with an error and costs nothing else.
+/// Answers lines until the input ends; a failed task is answered with an error and does not end the session.
 pub(super) fn run(bench: &mut Bench) -> Result<(), Failure> {
     let ready = Ready { model: bench.loaded(), machine: Machine::here(), peak_resident_bytes: peak_resident_bytes() };
     print(&format!("{}\n", json(&ready, false)?))?;

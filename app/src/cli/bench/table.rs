@@ -1,16 +1,16 @@
-//! Figures as a person reads them: what was measured on what, and a row for each piece of work.
+//! Measurements as a table: a heading with the model and the machine, and a row per task.
 
 use std::fmt::Write as _;
 
 use engine::worker::bench::{Loaded, Machine, Spread, Summary, Work};
 
-/// What was loaded where, and the names of the columns.
+/// The model, the machine and the column headings.
 pub(super) fn head(loaded: &Loaded, machine: &Machine) -> String {
-    let chance = if loaded.random_weights { ", weights of chance" } else { "" };
+    let random = if loaded.random_weights { ", random weights" } else { "" };
     let cpu = machine.cpu.as_deref().unwrap_or(&machine.arch);
-    let held = machine.held_to.as_deref().map(|held| format!(", held to {held}")).unwrap_or_default();
+    let held = machine.held_to.as_deref().map(|held| format!(", limited to {held}")).unwrap_or_default();
     format!(
-        "{}{chance}, {}, layers: {} encoder, {} decoder, {} vision; loaded in {:.1} s\n{cpu}, {} threads, {}{held}\n\n\
+        "{}{random}, {}, layers: {} encoder, {} decoder, {} vision; loaded in {:.1} s\n{cpu}, {} threads, {}{held}\n\n\
          {:<40} {:>12} {:>12} {:>12}\n",
         loaded.name,
         loaded.dtype,
@@ -22,20 +22,20 @@ pub(super) fn head(loaded: &Loaded, machine: &Machine) -> String {
         machine.features.join(" "),
         "",
         "median",
-        "least",
-        "most",
+        "min",
+        "max",
     )
 }
 
-/// A piece of work: tokens a second, or seconds for a figure, with what the encoding takes.
+/// One task: tokens per second, or seconds per figure, with the memory used.
 pub(super) fn row(work: Work, summary: &Summary) -> String {
     let name = match work {
         Work::Encode { tokens } => format!("encode {} tokens", grouped(tokens)),
-        Work::Figure => "look at a figure".into(),
-        Work::Remember { tokens } => format!("make {} encoded tokens ready", grouped(tokens)),
+        Work::Figure => "encode a figure".into(),
+        Work::Remember { tokens } => format!("prepare {} encoded tokens", grouped(tokens)),
         Work::Decode { encoded, .. } => format!("answer over {} encoded tokens", grouped(encoded)),
         Work::Prompt { tokens } => format!("read a prompt of {} tokens", grouped(tokens)),
-        Work::Generate { tokens } => format!("write {} tokens", grouped(tokens)),
+        Work::Generate { tokens } => format!("generate {} tokens", grouped(tokens)),
     };
     let (Spread { median, min, max }, unit) = match summary.tokens_per_sec {
         Some(speed) => (speed, "tokens/s"),
@@ -44,16 +44,16 @@ pub(super) fn row(work: Work, summary: &Summary) -> String {
     let [median, min, max] = [median, min, max].map(three_digits);
     let mut row = format!("{name:<40} {median:>12} {min:>12} {max:>12}  {unit}");
     if let (Some(kind), Some(bytes)) = (summary.memory, summary.memory_bytes) {
-        // Writing to a text never fails.
-        let _ = write!(row, ", {} held as {kind}", size(bytes));
+        // Writing to a string never fails.
+        let _ = write!(row, ", {} as {kind}", size(bytes));
     }
     row.push('\n');
     row
 }
 
-/// The most memory there was.
+/// Peak memory use.
 pub(super) fn foot(peak_bytes: Option<u64>) -> String {
-    peak_bytes.map(|bytes| format!("\nat most {} of memory\n", size(bytes))).unwrap_or_default()
+    peak_bytes.map(|bytes| format!("\npeak memory: {}\n", size(bytes))).unwrap_or_default()
 }
 
 /// A number with commas between thousands.
@@ -69,7 +69,7 @@ fn grouped(number: usize) -> String {
     out
 }
 
-/// A size in bytes, with the unit that suits it.
+/// A size in bytes, with a suitable unit.
 fn size(bytes: u64) -> String {
     let bytes = bytes as f64;
     match bytes {
@@ -79,7 +79,7 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// A figure with at least three of its digits.
+/// A number with at least three significant digits.
 fn three_digits(figure: f64) -> String {
     let places = match figure.abs() {
         100.0.. => 0,

@@ -1,7 +1,7 @@
-//! `recto eval`: how well a model answers, by questions whose answers are known.
+//! `recto eval`: scores a model on questions with known answers.
 //!
-//! Each passage becomes a text document of its own and is asked about as a user would ask, so that what is measured is the
-//! application: reading, choosing passages, the prompt, the model, and what is made of its answer.
+//! Each passage becomes a text document and is asked about as a user would ask, so that the score covers the whole
+//! application: reading, passage selection, prompt, model and post-processing.
 
 mod rows;
 mod score;
@@ -24,30 +24,31 @@ use crate::cli::options::ComputeArgs;
 use rows::Row;
 
 const EVAL_HELP: &str = "\
-A question is a line {\"source\", \"context\", \"question\", \"answer\"}; an empty answer means that the context does not hold it.
+Each line of the file is a question {\"source\", \"context\", \"question\", \"answer\"}; an empty \
+answer means that the context has none.
 
-For each source: rows that have an answer, exact matches and F1 in percent, how many answers were withheld (\"Not in the \
-document.\" although it is there); rows without one, and of how many that was recognised.
+Per source: rows with an answer, exact matches and F1 in percent, withheld answers (\"Not in the document.\" although it is \
+there); rows without an answer, and how many of them were recognised.
 
---json prints {\"sources\": [...]} with source, rows, exact, f1, withheld, absent, recognised, secs; --answers writes each question \
-with its right and its given answer, a JSON object on each line.";
+--json prints {\"sources\": [...]} with source, rows, exact, f1, withheld, absent, recognised, secs; --answers writes each \
+question with the expected and the given answer, one JSON object per line.";
 
 /// Arguments of `recto eval`.
 #[derive(Debug, Args)]
 #[command(after_help = EVAL_HELP)]
 pub(crate) struct EvalArgs {
-    /// Questions with their answers: .jsonl or .jsonl.gz
+    /// Questions with answers: .jsonl or .jsonl.gz
     #[arg(value_name = "FILE")]
     questions: PathBuf,
     #[command(flatten)]
     compute: ComputeArgs,
-    /// Questions of each source, the first ones [default: all]
+    /// Use only the first N questions of each source [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rows: Option<u32>,
-    /// Tokens that an answer has at most
+    /// Maximum length of an answer, in tokens
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=4096))]
     max_tokens: u32,
-    /// Where the answers are written
+    /// Write the answers to this file
     #[arg(long, value_name = "FILE")]
     answers: Option<PathBuf>,
     /// Print JSON instead of a table
@@ -55,26 +56,26 @@ pub(crate) struct EvalArgs {
     json: bool,
 }
 
-/// What came of a source's questions.
+/// Scores of one source.
 #[derive(Debug, Default, Serialize)]
 struct Tally {
     source: String,
-    /// Questions that have an answer.
+    /// Questions with an answer.
     rows: usize,
-    /// Percent of these that were answered word by word.
+    /// Percentage of these with an exact answer.
     exact: f64,
     /// Mean F1 of these, in percent.
     f1: f64,
-    /// Of these, how many were said not to be in the document.
+    /// How many of these were answered "Not in the document".
     withheld: usize,
-    /// Questions that have none.
+    /// Questions without an answer.
     absent: usize,
-    /// Of these, how many were said not to be in the document.
+    /// How many of these were answered "Not in the document".
     recognised: usize,
     secs: f64,
 }
 
-/// A question with what was answered.
+/// A question with the expected and the given answer.
 #[derive(Serialize)]
 struct Answered<'a> {
     source: &'a str,
@@ -83,11 +84,11 @@ struct Answered<'a> {
     given: &'a str,
 }
 
-/// Runs `recto eval`. What was answered before something failed is told as well.
+/// Runs `recto eval`. Results before a failure are reported too.
 pub(crate) fn run(arguments: &EvalArgs) -> Result<(), Failure> {
     let rows = rows::read(&arguments.questions, arguments.rows.map(|rows| rows as usize))?;
     if let Some(path) = &arguments.answers {
-        require_place(path)?;
+        require_writable(path)?;
     }
     let asker = Asker::new(arguments)?;
     let bar = ProgressBar::new(rows.len() as u64);
@@ -101,14 +102,14 @@ pub(crate) fn run(arguments: &EvalArgs) -> Result<(), Failure> {
         let given = match asker.answer(row) {
             Ok(given) => given,
             Err(failure) => {
-                failed = Some(failure.at(&format!("at the question in line {}", row.line)));
+                failed = Some(failure.at(&format!("line {}", row.line)));
                 break;
             }
         };
         let tally = tallies.entry(row.source.clone()).or_default();
         tally.count(row, &given, begun.elapsed().as_secs_f64());
         let answered = Answered { source: &row.source, question: &row.question, right: &row.answer, given: &given };
-        lines.push_str(&serde_json::to_string(&answered).map_err(|error| cannot_tell(&error))?);
+        lines.push_str(&serde_json::to_string(&answered).map_err(|error| cannot_write(&error))?);
         lines.push('\n');
         bar.inc(1);
     }
@@ -123,18 +124,18 @@ pub(crate) fn run(arguments: &EvalArgs) -> Result<(), Failure> {
     failed.map_or(Ok(()), Err)
 }
 
-/// Whether a file can be written at `path`, before hours go into what it is to hold.
-fn require_place(path: &Path) -> Result<(), Failure> {
+/// Fails early if no file can be written at `path`.
+fn require_writable(path: &Path) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let tried =
         if path.is_dir() { Err(ErrorKind::IsADirectory.into()) } else { tempfile::tempfile_in(folder).map(drop) };
     tried.map_err(|error| {
         let message = format!("the answers cannot be written: {error}: {}", path.display());
-        Failure::new(message, Some("name a file in a folder that can be written".into()))
+        Failure::new(message, Some("choose a file in a writable folder".into()))
     })
 }
 
-/// Asks one question after the other of one engine.
+/// Asks questions one after another on one engine.
 struct Asker<'a> {
     engine: Engine,
     arguments: &'a EvalArgs,
@@ -146,15 +147,15 @@ impl<'a> Asker<'a> {
         let cannot = |what: &str, error: &std::io::Error| {
             Failure::new(format!("{what}: {error}"), Some("close other programs and try again".into()))
         };
-        // Passages of others are not to push the user's reports out of what is kept.
+        // Evaluation passages must not evict the user's reports from the cache.
         let options = EngineOptions { kept_bytes: Some(0), ..EngineOptions::default() };
         let engine =
-            Engine::spawn(options, || ()).map_err(|error| cannot("the engine's thread cannot be started", &error))?;
-        let folder = tempfile::tempdir().map_err(|error| cannot("there is no folder for the passages", &error))?;
+            Engine::spawn(options, || ()).map_err(|error| cannot("the engine thread cannot be started", &error))?;
+        let folder = tempfile::tempdir().map_err(|error| cannot("the temporary folder cannot be created", &error))?;
         Ok(Self { engine, arguments, folder })
     }
 
-    /// The answer to a row's question, asked of its passage as a text document.
+    /// Answers a row's question about its passage as a text document.
     fn answer(&self, row: &Row) -> Result<String, Failure> {
         let path = self.folder.path().join("passage.txt");
         engine::store::output::write_file(&path, row.context.as_bytes())?;
@@ -166,7 +167,7 @@ impl<'a> Asker<'a> {
                 _ => {}
             }
         }
-        Err(Failure::new("the engine ended before the work did", Some("try again".into())))
+        Err(Failure::new("the engine stopped unexpectedly", Some("try again".into())))
     }
 
     fn job(&self, path: &Path, question: &str) -> AskJob {
@@ -199,7 +200,7 @@ impl Tally {
         self.f1 += score::f1(given, &row.answer);
     }
 
-    /// Sums become percentages.
+    /// Converts sums to percentages.
     fn finished(self, source: String) -> Self {
         let percent = |sum: f64| if self.rows == 0 { 0.0 } else { 100.0 * sum / self.rows as f64 };
         Self { source, exact: percent(self.exact), f1: percent(self.f1), ..self }
@@ -208,7 +209,7 @@ impl Tally {
 
 fn to_json(sources: &[Tally]) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(&serde_json::json!({ "sources": sources }));
-    text.map(|text| text + "\n").map_err(|error| cannot_tell(&error))
+    text.map(|text| text + "\n").map_err(|error| cannot_write(&error))
 }
 
 fn table(sources: &[Tally]) -> String {
@@ -228,7 +229,7 @@ fn table(sources: &[Tally]) -> String {
     lines.map(line).collect()
 }
 
-fn cannot_tell(error: &serde_json::Error) -> Failure {
+fn cannot_write(error: &serde_json::Error) -> Failure {
     Failure::new(format!("the result cannot be written as JSON: {error}"), None)
 }
 

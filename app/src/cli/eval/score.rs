@@ -1,14 +1,14 @@
-//! How near an answer comes to the right one: exact match and F1 over words, as for SQuAD (arXiv 1606.05250, section 6.1).
+//! Scores an answer against the expected one: exact match and F1 over words, as in SQuAD (arXiv 1606.05250, section 6.1).
 
 use std::collections::HashMap;
 
-/// What punctuation a number or an amount is made of, and so stays: `4.2 %` and `42 %` are not the same.
+/// Punctuation of numbers and amounts, which is kept: `4.2 %` and `42 %` differ.
 const KEPT: [char; 4] = ['.', '%', '$', '€'];
 
-/// Words that mean nothing by themselves.
+/// Words that are ignored.
 const ARTICLES: [&str; 3] = ["a", "an", "the"];
 
-/// The words of an answer: small letters, no articles, no punctuation but what numbers are made of.
+/// The words of an answer: lower case, without articles, and without punctuation outside numbers.
 pub(super) fn words(text: &str) -> Vec<String> {
     let is_dropped = |c: &char| c.is_ascii_punctuation() && !KEPT.contains(c);
     let plain: String = text.to_lowercase().chars().filter(|c| !is_dropped(c)).collect();
@@ -16,12 +16,12 @@ pub(super) fn words(text: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty() && !ARTICLES.contains(word)).map(ToOwned::to_owned).collect()
 }
 
-/// Whether an answer has the words of the right one, in their order.
+/// Whether an answer has the same words as the expected one, in the same order.
 pub(super) fn is_exact(given: &str, right: &str) -> bool {
     words(given) == words(right)
 }
 
-/// The harmonic mean of the share of the given words that are right and the share of the right words that are given.
+/// The harmonic mean of precision and recall over words.
 pub(super) fn f1(given: &str, right: &str) -> f64 {
     let (given, right) = (words(given), words(right));
     if given.is_empty() || right.is_empty() {

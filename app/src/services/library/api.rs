@@ -1,87 +1,87 @@
-//! The seam between the window and whoever keeps its library: commands go one way, events come the other, nobody waits.
+//! The interface between the window and the library service: commands in, events out, never blocking.
 
 use std::path::PathBuf;
 
 use engine::protocol::ErrorReport;
 use engine::store::library::{Passage, Record};
 
-/// What the library is told.
+/// Commands to the library service.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LibraryCommand {
-    /// Put a record in the place of the one before.
+    /// Save a record, replacing the previous one.
     Keep(Record, Vec<u8>),
-    /// Put a conversation in the place of the one before.
+    /// Save a conversation, replacing the previous one.
     KeepConversation {
-        /// The report.
+        /// Hash of the report.
         hash: String,
         /// The conversation.
         bytes: Vec<u8>,
     },
-    /// Tell the conversation on a report.
+    /// Load the conversation on a report.
     OpenConversation(String),
-    /// Look for words in these reports and their conversations, in this order; what was looked for before is forgotten.
+    /// Search these reports and their conversations, in this order; replaces the previous search.
     Search {
         /// The words.
         query: String,
         /// Hashes of the reports.
         reports: Vec<String>,
     },
-    /// Tell how things stand with these reports: their hashes, and where they lay.
+    /// Check the files of these reports, given as hash and path.
     Look(Vec<(String, PathBuf)>),
-    /// Remove everything that was made from a report. The report itself stays.
+    /// Remove everything derived from a report. The file itself is not touched.
     Remove(String),
-    /// Write a conversation where the user wants it.
+    /// Write an exported conversation.
     Export(Export),
 }
 
-/// What the library tells.
+/// Events of the library service.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LibraryEvent {
-    /// The conversation on a report; `None` where there is none.
+    /// The conversation on a report, if there is one.
     Conversation {
-        /// The report.
+        /// Hash of the report.
         hash: String,
         /// The conversation.
         bytes: Option<Vec<u8>>,
     },
-    /// Words were found in a report.
+    /// Search hits in one report.
     Found {
-        /// What is looked for.
+        /// The search words.
         query: String,
-        /// Where.
+        /// The hits.
         hits: Vec<LibraryHit>,
-        /// Whether all reports were looked through.
+        /// Whether the search is complete.
         is_last: bool,
     },
-    /// How things stand with the reports that were asked about.
+    /// The status of reports.
     Stands(Vec<ReportStatus>),
     /// A conversation was written.
     Exported(PathBuf),
-    /// Something was not done.
+    /// A command failed.
     Failed(ErrorReport),
 }
 
-/// A file the user asked for, written where they want it. What was there before is replaced.
+/// A file to export. An existing file is replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
-    /// Where it is written.
+    /// Path of the file.
     pub path: PathBuf,
-    /// What is written.
+    /// Content of the file.
     pub text: String,
 }
 
-/// A place where words were found.
+/// A search hit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LibraryHit {
-    /// The report.
+    /// Hash of the report.
     pub hash: String,
-    /// Where in it.
+    /// Location in the report.
     pub place: HitLocation,
-    /// The words among others.
+    /// The matching words in context.
     pub passage: Passage,
 }
 
-/// Where in a report words were found.
+/// Location of a search hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HitLocation {
     /// On this page, counted from 1.
@@ -90,36 +90,36 @@ pub enum HitLocation {
     Turn(usize),
 }
 
-/// How things stand with a report.
+/// Status of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportStatus {
-    /// The report.
+    /// Hash of the report.
     pub hash: String,
-    /// Its file.
+    /// Status of its file.
     pub file: FileStatus,
-    /// Bytes that are kept of it on disk: what was encoded, and what it takes to be found again.
+    /// Bytes of its encodings and index on disk.
     pub kept_bytes: u64,
 }
 
-/// How things stand with a report's file.
+/// Status of the file of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileStatus {
-    /// It is where it was, with the same content.
+    /// Present with the same content.
     Here,
-    /// Another content is there now.
+    /// Present with different content.
     Changed,
-    /// It is not there.
+    /// Missing.
     Gone,
 }
 
-/// Whoever keeps the library. Nothing but [`LibraryService::load`] waits for a disk, and that only at the start.
+/// Implemented by the library thread, and by a script in tests. Only [`LibraryService::load`] blocks on the disk, at start-up.
 pub trait LibraryService {
-    /// A record as it was kept last.
+    /// Loads the last saved version of a record.
     fn load(&mut self, record: Record) -> Option<Vec<u8>>;
 
-    /// Hands over a command.
+    /// Sends a command.
     fn send(&mut self, command: LibraryCommand);
 
-    /// The next event that has come.
+    /// The next event, if any.
     fn try_recv(&mut self) -> Option<LibraryEvent>;
 }

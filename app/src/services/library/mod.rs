@@ -1,4 +1,4 @@
-//! The library service: reports, conversations and settings kept on disk, and searching in them.
+//! The library service: stores reports, conversations and settings on disk, and searches them.
 
 mod api;
 mod scan;

@@ -1,5 +1,5 @@
-//! What the library does while nothing else is to be done: it looks for words, and after the files of reports, one report
-//! at a time, so that nothing that is to be written waits long.
+//! Idle work of the library: searching text and checking the files of reports, one report at a time, so that writes never
+//! wait long.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -12,64 +12,64 @@ use engine::store::{Directories, StoreError};
 
 use crate::services::library::{FileStatus, HitLocation, LibraryEvent, LibraryHit, ReportStatus};
 
-/// A file as it was when its hash was taken.
-type Seen = (u64, Option<SystemTime>);
+/// Length and modification time of a file when it was hashed.
+type FileStamp = (u64, Option<SystemTime>);
 
-/// What is still to be looked at.
+/// Pending searches and file checks.
 pub(crate) struct LibraryScan {
     library: Library,
     directories: Directories,
     /// Splits a stored conversation into its questions with their answers.
     conversation_texts: fn(&[u8]) -> Vec<String>,
-    /// Hashes of files that were looked at.
-    known: HashMap<PathBuf, (Seen, String)>,
-    /// What is looked for, and in which reports still.
+    /// Hashes of files checked before.
+    hashes: HashMap<PathBuf, (FileStamp, String)>,
+    /// The search words, and the reports still to be searched.
     search: Option<(String, VecDeque<String>)>,
-    /// Reports whose files are to be looked after.
+    /// Reports whose files are still to be checked.
     files: VecDeque<(String, PathBuf)>,
-    /// Bytes that are kept of reports.
-    kept_bytes: BTreeMap<String, u64>,
+    /// Cached bytes per report.
+    cached_bytes: BTreeMap<String, u64>,
 }
 
 impl LibraryScan {
-    /// Nothing to look at yet.
+    /// A scan with nothing pending.
     pub(crate) fn new(directories: Directories, conversation_texts: fn(&[u8]) -> Vec<String>) -> Self {
         Self {
             library: Library::new(&directories),
             directories,
             conversation_texts,
-            known: HashMap::new(),
+            hashes: HashMap::new(),
             search: None,
             files: VecDeque::new(),
-            kept_bytes: BTreeMap::new(),
+            cached_bytes: BTreeMap::new(),
         }
     }
 
-    /// Whether nothing is left to look at.
+    /// Whether nothing is pending.
     pub(crate) fn is_done(&self) -> bool {
         self.search.is_none() && self.files.is_empty()
     }
 
-    /// Looks for words in these reports from now on, and no longer for others.
+    /// Starts a search in these reports, replacing the previous one.
     pub(crate) fn search(&mut self, query: String, reports: Vec<String>) {
         self.search = Some((query, reports.into()));
     }
 
-    /// Looks after the files of these reports.
+    /// Starts checking the files of these reports.
     ///
     /// # Errors
-    /// Returns [`StoreError::Read`] where what is kept cannot be listed; the files are looked after all the same.
-    pub(crate) fn look(&mut self, reports: Vec<(String, PathBuf)>) -> Result<(), StoreError> {
+    /// Returns [`StoreError::Read`] if the cache cannot be listed; the files are checked all the same.
+    pub(crate) fn check_files(&mut self, reports: Vec<(String, PathBuf)>) -> Result<(), StoreError> {
         self.files = reports.into();
-        self.kept_bytes.clear();
-        let kept = EncodingStore::new(&self.directories, None).list()?;
-        for file in kept.files {
-            *self.kept_bytes.entry(file.about.document_hash).or_default() += file.bytes;
+        self.cached_bytes.clear();
+        let entries = EncodingStore::new(&self.directories, None).list()?;
+        for file in entries.files {
+            *self.cached_bytes.entry(file.about.document_hash).or_default() += file.bytes;
         }
         Ok(())
     }
 
-    /// A report is removed: it is no longer looked at.
+    /// Drops a removed report from pending work.
     pub(crate) fn forget(&mut self, hash: &str) {
         self.files.retain(|(other, _)| other != hash);
         if let Some((_, reports)) = &mut self.search {
@@ -77,8 +77,8 @@ impl LibraryScan {
         }
     }
 
-    /// Looks at one more report; what there is to tell. The search comes first, since somebody waits for it.
-    pub(crate) fn go_on(&mut self) -> Vec<LibraryEvent> {
+    /// Handles one more report and returns the events. Searches go first, since the user waits for them.
+    pub(crate) fn step(&mut self) -> Vec<LibraryEvent> {
         if let Some((query, reports)) = &mut self.search {
             let query = query.clone();
             let Some(hash) = reports.pop_front() else {
@@ -93,8 +93,8 @@ impl LibraryScan {
             };
         }
         let Some((hash, path)) = self.files.pop_front() else { return Vec::new() };
-        let file = self.file_stands(&path, &hash);
-        let kept_bytes = self.kept_bytes.get(&hash).copied().unwrap_or(0);
+        let file = self.file_status(&path, &hash);
+        let kept_bytes = self.cached_bytes.get(&hash).copied().unwrap_or(0);
         vec![LibraryEvent::Stands(vec![ReportStatus { hash, file, kept_bytes }])]
     }
 
@@ -113,14 +113,14 @@ impl LibraryScan {
         hits
     }
 
-    fn file_stands(&mut self, path: &Path, hash: &str) -> FileStatus {
+    fn file_status(&mut self, path: &Path, hash: &str) -> FileStatus {
         let Ok(about) = path.metadata() else { return FileStatus::Gone };
-        let seen = (about.len(), about.modified().ok());
-        let known = self.known.get(path).filter(|(before, _)| *before == seen).map(|(_, hash)| hash.clone());
+        let stamp = (about.len(), about.modified().ok());
+        let known = self.hashes.get(path).filter(|(before, _)| *before == stamp).map(|(_, hash)| hash.clone());
         let found = known.or_else(|| file_hash(path).ok());
         let Some(found) = found else { return FileStatus::Gone };
-        let stands = if found == hash { FileStatus::Here } else { FileStatus::Changed };
-        self.known.insert(path.to_owned(), (seen, found));
-        stands
+        let status = if found == hash { FileStatus::Here } else { FileStatus::Changed };
+        self.hashes.insert(path.to_owned(), (stamp, found));
+        status
     }
 }

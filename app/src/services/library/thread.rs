@@ -1,9 +1,10 @@
-//! Keeps the window's library, on a thread of its own: a disk that is slow costs the window nothing.
+//! The library thread: all disk access of the library, so that a slow disk never blocks the window.
 
 use std::thread::JoinHandle;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use engine::diagnostic::Hint as _;
+use engine::mailbox::{Mailbox, MailboxReceiver, mailbox};
 use engine::protocol::ErrorReport;
 use engine::store::library::{Library, Record};
 use engine::store::{Directories, output};
@@ -12,11 +13,14 @@ use crate::services::library::scan::LibraryScan;
 use crate::services::library::{LibraryCommand, LibraryEvent, LibraryService};
 use crate::wake::Wake;
 
-/// The thread, and where it writes.
+/// Events that wait at most before the thread pauses until the window reads them.
+const QUEUED_EVENTS: usize = 1024;
+
+/// Handle of the library thread.
 pub struct LibraryThread {
     library: Option<Library>,
-    commands: Option<Sender<LibraryCommand>>,
-    events: Receiver<LibraryEvent>,
+    commands: Option<Mailbox<LibraryCommand>>,
+    events: Option<Receiver<LibraryEvent>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -25,16 +29,15 @@ impl LibraryThread {
     /// splits a stored conversation into its questions with their answers, for searching.
     ///
     /// # Errors
-    /// Fails where the system starts no thread.
+    /// Fails if the thread cannot be started.
     pub fn spawn(
         directories: Option<Directories>,
         conversation_texts: fn(&[u8]) -> Vec<String>,
         wake: Wake,
     ) -> std::io::Result<Self> {
         let library = directories.as_ref().map(Library::new);
-        // Whoever sends draws a window: sending never waits.
-        let (commands, incoming) = unbounded();
-        let (outgoing, events) = unbounded();
+        let (commands, incoming) = mailbox(supersedes);
+        let (outgoing, events) = bounded(QUEUED_EVENTS);
         let thread = std::thread::Builder::new().name("library".into()).spawn(move || {
             if let Some(directories) = directories {
                 let library = Library::new(&directories);
@@ -42,7 +45,7 @@ impl LibraryThread {
                     .run(&incoming);
             }
         })?;
-        Ok(Self { library, commands: Some(commands), events, thread: Some(thread) })
+        Ok(Self { library, commands: Some(commands), events: Some(events), thread: Some(thread) })
     }
 }
 
@@ -52,15 +55,15 @@ impl LibraryService for LibraryThread {
         let bytes = match library.record(record) {
             Ok(bytes) => bytes?,
             Err(error) => {
-                tracing::warn!(%error, ?record, "what was remembered is not read");
+                tracing::warn!(%error, ?record, "a record cannot be read");
                 return None;
             }
         };
         if let Err(why) = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes) {
-            tracing::warn!(%why, ?record, "what was remembered is not understood");
-            // It would be written over in a moment.
+            tracing::warn!(%why, ?record, "a record is damaged");
+            // It would soon be overwritten.
             if let Err(error) = library.set_aside(record) {
-                tracing::warn!(%error, "it was not put aside either");
+                tracing::warn!(%error, "the damaged record cannot be moved aside");
             }
             return None;
         }
@@ -69,27 +72,28 @@ impl LibraryService for LibraryThread {
 
     fn send(&mut self, command: LibraryCommand) {
         if let Some(commands) = &self.commands {
-            // The thread ends only with this value, or where there is nothing to be kept.
-            let _ = commands.send(command);
+            commands.send(command);
         }
     }
 
     fn try_recv(&mut self) -> Option<LibraryEvent> {
-        self.events.try_recv().ok()
+        self.events.as_ref()?.try_recv().ok()
     }
 }
 
 impl Drop for LibraryThread {
     fn drop(&mut self) {
+        // The receiver goes first: a thread that waits for room in a full channel must see that nobody reads any more.
+        self.events = None;
         self.commands = None;
         if let Some(thread) = self.thread.take() {
-            // What came last is written before the program ends.
+            // Pending writes finish before the program ends.
             let _ = thread.join();
         }
     }
 }
 
-/// Where the thread works.
+/// State of the thread.
 struct Worker {
     library: Library,
     scan: LibraryScan,
@@ -98,25 +102,19 @@ struct Worker {
 }
 
 impl Worker {
-    /// Works until nobody can tell it anything any more; what can wait is left undone then.
-    fn run(&mut self, incoming: &Receiver<LibraryCommand>) {
+    /// Runs until the command channel closes; pending scans are dropped.
+    fn run(&mut self, incoming: &MailboxReceiver<LibraryCommand>) {
         loop {
-            let first = if self.scan.is_done() {
-                incoming.recv().map_err(|_| TryRecvError::Disconnected)
+            let next = if self.scan.is_done() {
+                incoming.recv().ok_or(TryRecvError::Disconnected)
             } else {
                 incoming.try_recv()
             };
-            match first {
-                Ok(first) => {
-                    let mut waiting = vec![first];
-                    waiting.extend(incoming.try_iter());
-                    for command in still_meant(waiting) {
-                        self.dispatch(command);
-                    }
-                }
+            match next {
+                Ok(command) => self.dispatch(command),
                 Err(TryRecvError::Empty) => {
-                    for event in self.scan.go_on() {
-                        self.tell(event);
+                    for event in self.scan.step() {
+                        self.emit(event);
                     }
                 }
                 Err(TryRecvError::Disconnected) => return,
@@ -134,14 +132,14 @@ impl Worker {
                     Ok(bytes) => (bytes, Ok(())),
                     Err(error) => (None, Err(error)),
                 };
-                self.tell(LibraryEvent::Conversation { hash, bytes });
+                self.emit(LibraryEvent::Conversation { hash, bytes });
                 done
             }
             LibraryCommand::Search { query, reports } => {
                 self.scan.search(query, reports);
                 Ok(())
             }
-            LibraryCommand::Look(reports) => self.scan.look(reports),
+            LibraryCommand::Look(reports) => self.scan.check_files(reports),
             LibraryCommand::Remove(hash) => {
                 self.scan.forget(&hash);
                 self.library.remove(&hash)
@@ -149,40 +147,34 @@ impl Worker {
             LibraryCommand::Export(export) => {
                 let written = output::write_file(&export.path, export.text.as_bytes());
                 if written.is_ok() {
-                    self.tell(LibraryEvent::Exported(export.path));
+                    self.emit(LibraryEvent::Exported(export.path));
                 }
                 written
             }
         };
         if let Err(error) = done {
             let report = ErrorReport { message: error.to_string(), hint: error.hint() };
-            self.tell(LibraryEvent::Failed(report));
+            self.emit(LibraryEvent::Failed(report));
         }
     }
 
-    fn tell(&self, event: LibraryEvent) {
-        // Nobody listens any more when the window was closed.
+    fn emit(&self, event: LibraryEvent) {
+        // The window may be closed already.
         let _ = self.outgoing.send(event);
         (self.wake)();
     }
 }
 
-/// Commands in order, without those that a later one makes pointless.
-fn still_meant(commands: Vec<LibraryCommand>) -> Vec<LibraryCommand> {
-    let is_replaced = |at: usize, command: &LibraryCommand| {
-        let mut later = commands.iter().skip(at + 1);
-        match command {
-            LibraryCommand::Keep(record, _) => {
-                later.any(|other| matches!(other, LibraryCommand::Keep(other, _) if other == record))
-            }
-            LibraryCommand::KeepConversation { hash, .. } => later
-                .any(|other| matches!(other, LibraryCommand::KeepConversation { hash: other, .. } if other == hash)),
-            LibraryCommand::Search { .. } => later.any(|other| matches!(other, LibraryCommand::Search { .. })),
-            _ => false,
+/// Whether a later command replaces what an earlier one would keep or search for.
+fn supersedes(earlier: &LibraryCommand, later: &LibraryCommand) -> bool {
+    match (earlier, later) {
+        (LibraryCommand::Keep(one, _), LibraryCommand::Keep(other, _)) => one == other,
+        (LibraryCommand::KeepConversation { hash: one, .. }, LibraryCommand::KeepConversation { hash: other, .. }) => {
+            one == other
         }
-    };
-    let replaced: Vec<bool> = commands.iter().enumerate().map(|(at, command)| is_replaced(at, command)).collect();
-    commands.into_iter().zip(replaced).filter(|(_, replaced)| !replaced).map(|(command, _)| command).collect()
+        (LibraryCommand::Search { .. }, LibraryCommand::Search { .. }) => true,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -197,6 +189,11 @@ mod tests {
         let remove = LibraryCommand::Remove("a".into());
         let commands =
             vec![keep("1"), talk("a", "1"), search("r"), talk("b", "1"), keep("2"), remove.clone(), search("re")];
-        assert_eq!(still_meant(commands), [talk("a", "1"), talk("b", "1"), keep("2"), remove, search("re")]);
+        let (sender, receiver) = mailbox(supersedes);
+        for command in commands {
+            sender.send(command);
+        }
+        let kept: Vec<_> = std::iter::from_fn(|| receiver.try_recv().ok()).collect();
+        assert_eq!(kept, [talk("a", "1"), talk("b", "1"), keep("2"), remove, search("re")]);
     }
 }

@@ -1,4 +1,4 @@
-//! The seam between the window and whoever keeps models: commands go one way, events come the other, nobody waits.
+//! The interface between the window and the model service: commands in, events out, never blocking.
 
 use std::path::PathBuf;
 
@@ -7,70 +7,70 @@ use serde::{Deserialize, Serialize};
 
 use crate::services::models::Secret;
 
-/// What the keeper of models is told.
+/// Commands to the model service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelCommand {
-    /// Tell which models there are, and where could be computed.
+    /// List models and devices.
     List,
-    /// Fetch a model; the user has agreed to its licence.
+    /// Download a model whose licence the user has accepted.
     Fetch(Fetch),
-    /// Ask the hub what a model is and under which licence it comes, before it is fetched.
+    /// Look up a model and its licence on the hub before downloading it.
     LookUp(Fetch),
-    /// Tell whether there is a token to fetch models with that are given out on request.
+    /// Look for an access token for gated models.
     LookForToken,
-    /// Install a model from this folder or file. `agreed` where the user has seen its licence.
+    /// Install a model from this folder or file.
     Add {
         /// The folder or file.
         path: PathBuf,
-        /// Whether the user has agreed to its licence.
+        /// Whether the user has accepted its licence.
         agreed: bool,
     },
     /// Remove an installed model.
     Remove(String),
-    /// Find out how fast a model works on this computer.
+    /// Measure the speed of a model on this computer.
     Measure {
         /// The model.
         name: String,
-        /// Where it computes.
+        /// The device to run on.
         device: DeviceChoice,
     },
-    /// Find out within ten seconds how fast the models that can be fetched would be here.
+    /// Estimate the speeds of the available models on this computer, within ten seconds.
     Estimate(DeviceChoice),
-    /// Ask whether there is a newer Recto.
+    /// Check for a newer Recto.
     CheckForUpdates,
-    /// Show a folder in the system's own window for that.
+    /// Show a folder in the file manager.
     ShowFolder(PathBuf),
-    /// Give up what is under way.
+    /// Cancel the current task.
     Cancel,
 }
 
-/// A model that is to be fetched.
+/// A model to download.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetch {
     /// Which one.
     pub what: Wanted,
-    /// The token that the user typed; where there is none, one that is found is used.
+    /// The token typed by the user; without one, a token found on the system is used.
     pub token: Option<Secret>,
-    /// Whether that is to be kept in the system's keyring.
+    /// Whether to save the token in the system keyring.
     pub keeps_token: bool,
 }
 
-/// Which model is fetched.
+/// Identifies a model to download.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// One of those that are offered, by its name.
+    /// A model of the catalogue, by name.
     Offered(String),
-    /// Any repository of the hub.
+    /// Any hub repository.
     Repository {
         /// Its id: `owner/name`.
         id: String,
-        /// Branch, tag or commit; the newest where there is none.
+        /// Branch, tag or commit; `None` for the latest.
         revision: Option<String>,
     },
 }
 
 impl Wanted {
-    /// What it is called while it is fetched.
+    /// Name shown during the download.
     pub fn name(&self) -> &str {
         match self {
             Self::Offered(name) | Self::Repository { id: name, .. } => name,
@@ -78,82 +78,82 @@ impl Wanted {
     }
 }
 
-/// What the keeper of models tells.
+/// Events of the model service.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelEvent {
-    /// Which models there are, and where could be computed.
+    /// The models and devices.
     Listed(ModelInventory),
-    /// How far a fetch or an installation has come.
+    /// Progress of a download or an installation.
     Progress {
         /// The model.
         name: String,
-        /// What is being done, in words.
+        /// The current stage, in words.
         stage: &'static str,
         /// Bytes done.
         done_bytes: u64,
         /// Bytes in all.
         total_bytes: u64,
     },
-    /// How fast a model works; with that its measurement has ended.
+    /// A measured speed; ends the measurement.
     Measured {
         /// The model.
         name: String,
-        /// Where it computes.
+        /// The device to run on.
         device: DeviceChoice,
-        /// How fast.
+        /// The speed.
         speed: Speed,
     },
-    /// How fast models that can be fetched would be, about; with that the estimate has ended.
+    /// Estimated speeds of available models; ends the estimate.
     Estimated {
-        /// Where they would compute.
+        /// The device.
         device: DeviceChoice,
         /// Names and speeds.
         speeds: Vec<(String, Speed)>,
     },
-    /// Where a token was found, in words: "the keyring"; `None` where there is none.
+    /// Where a token was found, in words: "the keyring"; `None` without one.
     Token(Option<&'static str>),
-    /// What came of asking for a newer Recto.
+    /// Result of the check for updates.
     Updates(Updates),
-    /// What was under way has ended well, or because it was given up.
+    /// The current task has finished or was cancelled.
     Ended,
-    /// A model was installed, and nothing is under way any more.
+    /// A model was installed; ends the task.
     Installed(String),
-    /// A model was found on the hub, and asks for agreement to its licence before it is fetched.
+    /// A model was found on the hub; its licence must be accepted before the download.
     AsksToFetch(FoundModel),
-    /// A model asks for agreement to its licence before it is installed.
+    /// The licence of a model must be accepted before it is installed.
     AsksToAgree {
         /// The folder or file.
         path: PathBuf,
-        /// The notice.
+        /// The licence notice.
         notice: String,
     },
-    /// What was under way failed.
+    /// The current task failed.
     Failed {
         /// Why.
         report: ErrorReport,
-        /// A page of the web where something can be done about it.
+        /// A web page that helps to resolve it.
         address: Option<String>,
     },
 }
 
-/// Which models there are, and where could be computed.
+/// The models, and the resources of this computer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelInventory {
-    /// Installed ones.
+    /// Installed models.
     pub installed: Vec<InstalledModel>,
-    /// Those that can be fetched.
+    /// Models of the catalogue.
     pub offered: Vec<OfferedModel>,
-    /// What the processor is called, and how many threads it has.
+    /// Processor name and number of threads.
     pub processor: String,
-    /// Memory of the computer, in bytes, where that is known.
+    /// Memory of the computer in bytes, if known.
     pub memory_bytes: Option<u64>,
-    /// Bytes free where models are kept, where that is known.
+    /// Free bytes on the disk with the models, if known.
     pub free_bytes: Option<u64>,
-    /// Devices, and why those that cannot be used cannot.
+    /// Devices, with the reason if one cannot be used.
     pub devices: Vec<(DeviceChoice, Option<ErrorReport>)>,
-    /// What is kept where.
+    /// Folders with Recto's data, by name.
     pub places: Vec<(&'static str, PathBuf)>,
-    /// The page of the hub where its users make tokens.
+    /// The hub page where access tokens are created.
     pub tokens_address: String,
 }
 
@@ -162,98 +162,98 @@ pub struct ModelInventory {
 pub struct InstalledModel {
     /// Its name.
     pub name: String,
-    /// What kind of model it is, in words.
+    /// Kind of model, in words.
     pub kind: String,
-    /// What its adapter is called, where it has one.
+    /// Name of its adapter, if it has one.
     pub adapter: Option<String>,
-    /// Whether it reads figures.
+    /// Whether it has a vision tower.
     pub has_eyes: bool,
     /// Bytes on disk.
     pub bytes: u64,
-    /// Whether it answers where none is named.
+    /// Whether it is the default model.
     pub is_default: bool,
-    /// What is wrong with it.
+    /// The fault, if it is damaged.
     pub problem: Option<String>,
 }
 
-/// How fast a model works on this computer, in what its user reads by.
+/// Speed of a model on this computer, in units that matter to a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Speed {
-    /// Pages of text that are read in a minute; `None` for a model that looks pages up when it is asked.
+    /// Pages of text read per minute; `None` for a model without an encoder.
     pub pages_per_min: Option<f32>,
-    /// Seconds for a figure; `None` for a model without eyes.
+    /// Seconds per figure; `None` for a text-only model.
     pub figure_secs: Option<f32>,
-    /// Seconds to an answer's first word.
+    /// Seconds to the first word of an answer.
     pub wait_secs: f32,
-    /// Words of an answer that are written in a second.
+    /// Words per second of an answer.
     pub words_per_sec: f32,
 }
 
-/// A model that can be fetched.
+/// A model that can be downloaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OfferedModel {
     /// Its name.
     pub name: String,
-    /// The family it is of.
+    /// Its family.
     pub family: String,
-    /// Which one of the family it is.
+    /// Its label within the family.
     pub label: String,
-    /// What it can do and what it cannot, a few words each.
+    /// Its abilities and limits, a few words each.
     pub can: Vec<String>,
-    /// Bytes to be downloaded.
+    /// Download size in bytes.
     pub download_bytes: u64,
-    /// Bytes that must be free on the disk for that.
+    /// Free disk space required, in bytes.
     pub disk_bytes: u64,
-    /// Memory that it answers in, in bytes.
+    /// Memory required to answer, in bytes.
     pub memory_bytes: u64,
     /// Name of its licence.
     pub licence: String,
-    /// Where the licence can be read.
+    /// Web address of the licence.
     pub licence_address: String,
-    /// What the user agrees to.
+    /// Licence notice that the user accepts.
     pub notice: String,
-    /// The page where its publisher gives it out to people with an account; `None` where none is needed.
+    /// The page where access is requested; `None` for a public model.
     pub gate: Option<String>,
 }
 
-/// A model that was found on the hub.
+/// A model found on the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundModel {
-    /// What fetches exactly this one.
+    /// Downloads exactly this revision.
     pub fetch: Fetch,
-    /// Bytes to be downloaded.
+    /// Download size in bytes.
     pub download_bytes: u64,
-    /// Name of its licence, as far as the hub says.
+    /// Name of its licence according to the hub.
     pub licence: String,
-    /// Where the licence can be read: its own page, or that of the model.
+    /// Web address of the licence, or of the model.
     pub licence_address: String,
-    /// What the user agrees to.
+    /// Licence notice that the user accepts.
     pub notice: String,
 }
 
-/// Whether there is a newer Recto.
+/// Result of the check for updates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Updates {
-    /// Nobody said where releases are announced.
+    /// This build has no update address.
     Nowhere,
-    /// This is the newest one.
+    /// This is the latest version.
     UpToDate,
-    /// There is a newer one.
+    /// A newer version is available.
     Newer {
         /// Its version.
         version: String,
-        /// The page it is announced on.
+        /// Its release page.
         address: String,
     },
-    /// It could not be found out.
+    /// The check failed.
     Failed(ErrorReport),
 }
 
-/// Whoever keeps models.
+/// Implemented by the model thread, and by a script in tests.
 pub trait ModelService {
-    /// Hands over a command.
+    /// Sends a command.
     fn send(&mut self, command: ModelCommand);
 
-    /// The next event that has come.
+    /// The next event, if any.
     fn try_recv(&mut self) -> Option<ModelEvent>;
 }

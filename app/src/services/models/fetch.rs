@@ -1,5 +1,5 @@
-//! Fetching models for the window: looking them up, finding a token, and saying what went wrong in words for people who see
-//! buttons and no terminal.
+//! Downloads models for the window: looks them up, finds an access token, and words errors for people who see buttons and no
+//! terminal.
 
 use engine::cancel::CancelToken;
 use engine::diagnostic::Hint;
@@ -16,12 +16,12 @@ use crate::services::models::{Fetch, FoundModel, ModelEvent, Wanted};
 pub(crate) fn token_place() -> Option<&'static str> {
     Token::find().map(|(_, place)| match place {
         TokenPlace::Environment => "the environment (HF_TOKEN)",
-        TokenPlace::HubFile => "the file of the hub's own programs",
-        TokenPlace::Keyring => "the system's keyring",
+        TokenPlace::HubFile => "the Hugging Face token file",
+        TokenPlace::Keyring => "the system keyring",
     })
 }
 
-/// Follows an installation.
+/// Reports the progress of an installation.
 pub(crate) fn watch<'a>(name: &'a str, tell: &'a impl Fn(ModelEvent)) -> impl FnMut(Progress) + 'a {
     move |progress| {
         let stage = match progress.stage {
@@ -34,99 +34,101 @@ pub(crate) fn watch<'a>(name: &'a str, tell: &'a impl Fn(ModelEvent)) -> impl Fn
     }
 }
 
-/// Asks the hub about a model.
-pub(crate) fn look_up(wish: &Fetch, cancel: &CancelToken) -> Result<FoundModel, HubError> {
-    let Wanted::Repository { id, revision } = &wish.what else {
-        return Err(HubError::BadRepository { name: wish.what.name().to_owned() });
+/// Looks up a model on the hub.
+pub(crate) fn look_up(request: &Fetch, cancel: &CancelToken) -> Result<FoundModel, HubError> {
+    let Wanted::Repository { id, revision } = &request.what else {
+        return Err(HubError::BadRepository { name: request.what.name().to_owned() });
     };
-    let request = HubRequest { repository: id.clone(), revision: revision.clone(), file: None };
-    let options = PullOptions { token: token(wish)?, ..PullOptions::default() };
-    let model = find_on_hub(&request, &options, cancel)?;
+    let hub_request = HubRequest { repository: id.clone(), revision: revision.clone(), file: None };
+    let options = PullOptions { token: token(request)?, ..PullOptions::default() };
+    let model = find_on_hub(&hub_request, &options, cancel)?;
     let mut notice = model.licence.notice.clone();
     if notice.is_empty() {
-        notice = format!("{} comes under the licence: {}", model.repository, model.licence.line());
+        notice = format!("{} is licensed under: {}", model.repository, model.licence.line());
     }
     Ok(FoundModel {
         download_bytes: model.total_bytes(),
         licence: model.licence.name.clone(),
         licence_address: model.licence.url.clone(),
         notice,
-        // Exactly what was shown is fetched, whatever the branch becomes meanwhile.
+        // Pins the revision shown, in case the branch moves.
         fetch: Fetch {
             what: Wanted::Repository { id: model.repository, revision: Some(model.commit) },
-            ..wish.clone()
+            ..request.clone()
         },
     })
 }
 
-/// Fetches a model whose licence was agreed to; the name it was installed under.
-pub(crate) fn fetch(wish: &Fetch, cancel: &CancelToken, tell: &impl Fn(ModelEvent)) -> Result<String, HubError> {
+/// Downloads a model whose licence was accepted; returns the installed name.
+pub(crate) fn fetch(request: &Fetch, cancel: &CancelToken, tell: &impl Fn(ModelEvent)) -> Result<String, HubError> {
     let directories = Directories::of_user()?;
     let mut options = PullOptions { licence_accepted: true, ..PullOptions::default() };
-    let mut observe = watch(wish.what.name(), tell);
-    let pulled = match &wish.what {
+    let mut observe = watch(request.what.name(), tell);
+    let pulled = match &request.what {
         Wanted::Offered(name) => {
             let catalogue = Catalogue::embedded()?;
             let entry = catalogue.find(name)?;
             if entry.gated {
-                // What needs no token is not asked for in anybody's name.
-                options.token = token(wish)?;
+                // Public models are downloaded anonymously.
+                options.token = token(request)?;
             }
             pull(entry, &directories, &options, cancel, &mut observe)?
         }
         Wanted::Repository { id, revision } => {
-            options.token = token(wish)?;
-            let request = HubRequest { repository: id.clone(), revision: revision.clone(), file: None };
-            let model = find_on_hub(&request, &options, cancel)?;
+            options.token = token(request)?;
+            let hub_request = HubRequest { repository: id.clone(), revision: revision.clone(), file: None };
+            let model = find_on_hub(&hub_request, &options, cancel)?;
             pull_from_hub(&model, &directories, &options, cancel, &mut observe)?
         }
     };
     let (Pulled::AlreadyThere(manifest) | Pulled::Installed(manifest)) = pulled;
-    if wish.keeps_token
+    if request.keeps_token
         && let Some(token) = options.token
     {
-        // Only one that has opened a door is worth keeping; and the model is there, whatever becomes of the token.
+        // Only a token that worked is saved; the model is installed even if saving fails.
         if let Err(error) = token.keep() {
-            tracing::warn!(%error, "the token is not kept");
+            tracing::warn!(%error, "the token cannot be saved");
         }
     }
     Ok(manifest.name)
 }
 
-/// The token that was typed, or one that is found.
-fn token(wish: &Fetch) -> Result<Option<Token>, HubError> {
-    match &wish.token {
+/// The typed token, or one found on the system.
+fn token(request: &Fetch) -> Result<Option<Token>, HubError> {
+    match &request.token {
         Some(typed) => Token::new(typed.reveal()).map(Some),
         None => Ok(Token::find().map(|(token, _)| token)),
     }
 }
 
-/// What went wrong, what to do about it in the window, and the page where that may be.
+/// Message and hint for the window, and a web page that helps.
 pub(crate) fn explain(error: &HubError) -> (ErrorReport, Option<String>) {
     let (hint, page) = match error {
         HubError::TokenNeeded { page, .. } => {
-            (Some("Accept its terms on its page, then get it again and type a token of yours"), Some(page))
+            (Some("Accept the terms on its page, then download it again with your access token"), Some(page))
         }
         HubError::TokenRefused { page, .. } => (
-            Some("Get it again and type another token: one that may read, of an account that has accepted the terms"),
+            Some(
+                "Download it again with another token: it needs read access, from an account that has accepted the terms",
+            ),
             Some(page),
         ),
         HubError::NotAllowed { page, .. } => (
             Some(
-                "Accept its terms on its page with the account that the token is of; where access is granted by hand, wait \
-                 for it",
+                "Accept the terms on its page with the account of your token; if access is granted by hand, wait for \
+                 approval",
             ),
             Some(page),
         ),
         HubError::NoRepository { page, .. } => {
-            (Some("Check its name; one that is not open to all asks for a token of yours"), Some(page))
+            (Some("Check the name; private or gated models need your access token"), Some(page))
         }
-        HubError::BadToken => (Some("Copy it again from the hub's page of access tokens; it begins with hf_"), None),
+        HubError::BadToken => (Some("Copy it again from the access tokens page; it begins with hf_"), None),
         HubError::Unreachable { .. } | HubError::Cut { .. } | HubError::Silent { .. } | HubError::NoNetwork { .. } => {
-            (Some("Check the connection and try again: what has come is kept"), None)
+            (Some("Check the connection and try again; the download resumes where it stopped"), None)
         }
         HubError::NoPackage { .. } | HubError::PipFailed { .. } | HubError::Stalled { .. } => {
-            (Some("Try again: what has come is kept. Or add the model's files from a folder"), None)
+            (Some("Try again to resume the download, or add the model from a folder"), None)
         }
         _ => (None, None),
     };
@@ -139,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_closed_door_is_explained_without_a_terminal() {
+    fn denied_access_is_explained_without_a_terminal() {
         let (repository, page) = ("google/t5gemma-2-270m-270m".to_owned(), "https://hub.example/google".to_owned());
         for error in [
             HubError::TokenNeeded { repository: repository.clone(), page: page.clone() },

@@ -1,23 +1,20 @@
-//! What the window is told of models: which are installed, which can be had, and what this computer has for them.
+//! The model inventory: installed and available models, and the resources of this computer.
 
 use engine::diagnostic::Hint as _;
 use engine::hub::{Catalogue, CatalogueEntry, Endpoint, HubError};
 use engine::protocol::DeviceChoice;
 use engine::store::models::{ListedModel, Manifest, ModelKind, ModelState, ModelStore};
-use engine::store::{Bucket, Directories, free_bytes};
+use engine::store::{Directories, SPARE_BYTES, StoreFolder, free_bytes};
 use engine::worker::bench::{Machine, Shape, memory_bytes};
 use engine::worker::check_device;
 
-use crate::services::models::estimate::Rates;
+use crate::services::models::estimate::Throughput;
 use crate::services::models::{InstalledModel, ModelInventory, OfferedModel, Speed};
 
-/// Room that a fetch leaves on the disk.
-const SPARE_BYTES: u64 = 1_000_000_000;
-
-/// The page of the hub where its users make tokens, below its address.
+/// Path of the hub's access tokens page.
 const TOKENS_PAGE: &str = "settings/tokens";
 
-/// All of it.
+/// Collects the inventory.
 pub(crate) fn inventory() -> Result<ModelInventory, HubError> {
     let directories = Directories::of_user()?;
     let store = ModelStore::new(&directories);
@@ -26,7 +23,7 @@ pub(crate) fn inventory() -> Result<ModelInventory, HubError> {
     let hub = match Endpoint::from_environment() {
         Ok(endpoint) => endpoint.address().to_owned(),
         Err(error) => {
-            tracing::warn!(%error, hint = error.hint(), "no models can be fetched from the hub");
+            tracing::warn!(%error, hint = error.hint(), "models cannot be downloaded from the hub");
             String::new()
         }
     };
@@ -36,21 +33,21 @@ pub(crate) fn inventory() -> Result<ModelInventory, HubError> {
         offered: Catalogue::embedded()?.models.into_iter().map(|entry| offered(entry, &hub)).collect(),
         processor: processor(),
         memory_bytes: memory_bytes(),
-        free_bytes: free_bytes(&Bucket::Models.path(&directories)),
+        free_bytes: free_bytes(&StoreFolder::Models.path(&directories)),
         devices: devices.map(|device| (device, check_device(device).err())).to_vec(),
         places: vec![
-            ("Models", Bucket::Models.path(&directories)),
-            ("Library and conversations", Bucket::Library.path(&directories)),
-            ("What was read", directories.cache().to_owned()),
+            ("Models", StoreFolder::Models.path(&directories)),
+            ("Library and conversations", StoreFolder::Library.path(&directories)),
+            ("Reading cache", directories.cache().to_owned()),
         ],
         tokens_address: format!("{hub}/{TOKENS_PAGE}"),
     })
 }
 
-/// A model of the catalogue as the window offers it.
+/// A catalogue entry as shown in the window.
 fn offered(entry: CatalogueEntry, hub: &str) -> OfferedModel {
     let (family, label) = names(&entry);
-    // Wheels are unpacked before what is in them is put together.
+    // Wheels are unpacked before their parts are joined.
     let copies = if entry.pip.is_some() { 3 } else { 1 };
     let page = entry.hub.first().map(|source| format!("{hub}/{}", source.repository));
     OfferedModel {
@@ -68,7 +65,7 @@ fn offered(entry: CatalogueEntry, hub: &str) -> OfferedModel {
     }
 }
 
-/// "T5Gemma 2" and "270M-270M", "Starter" and "Gemma 3 270M": its title says the name first.
+/// Family and label from the title: "T5Gemma 2" and "270M-270M", "Starter" and "Gemma 3 270M".
 fn names(entry: &CatalogueEntry) -> (String, String) {
     let name = entry.title.split([':', ',']).next().unwrap_or(&entry.title).trim();
     match name.strip_prefix("T5Gemma 2") {
@@ -77,13 +74,13 @@ fn names(entry: &CatalogueEntry) -> (String, String) {
     }
 }
 
-/// How fast each of the models that are offered would be, by their names.
-pub(crate) fn expected(rates: Rates) -> Result<Vec<(String, Speed)>, HubError> {
+/// Expected speeds of the catalogue models, by name.
+pub(crate) fn expected_speeds(throughput: Throughput) -> Result<Vec<(String, Speed)>, HubError> {
     let speed = |entry: &CatalogueEntry| {
         let has_encoder = entry.kind == ModelKind::T5Gemma2;
-        // The starter is the smallest size's decoder.
+        // The starter is the decoder of the smallest size.
         let shape = entry.shape.as_deref().map_or(Ok(Shape::Smallest), str::parse::<Shape>).ok()?;
-        Some((entry.name.clone(), rates.speed(&shape.cost(None).ok()?, has_encoder)))
+        Some((entry.name.clone(), throughput.speed(&shape.cost(None).ok()?, has_encoder)))
     };
     Ok(Catalogue::embedded()?.models.iter().filter_map(speed).collect())
 }
@@ -145,8 +142,8 @@ mod tests {
     }
 
     #[test]
-    fn every_model_that_is_offered_gets_a_speed() {
-        let speeds = expected(Rates::of(100e9, 10e9)).unwrap();
+    fn every_available_model_gets_a_speed() {
+        let speeds = expected_speeds(Throughput::of(100e9, 10e9)).unwrap();
         assert_eq!(speeds.len(), Catalogue::embedded().unwrap().models.len());
         let is_starter = |(name, _): &&(String, Speed)| name == "starter";
         assert_eq!(speeds.iter().find(is_starter).unwrap().1.pages_per_min, None);

@@ -1,4 +1,4 @@
-//! The model service: which models are installed or available, downloading, adding, removing and timing them.
+//! The model service: lists, downloads, adds, removes and times models.
 
 mod api;
 mod estimate;

@@ -1,16 +1,16 @@
-//! What the user types and nobody else may see: it is shown by no log and kept by no record.
+//! A typed secret that never appears in logs or records.
 
-/// A secret as it is typed.
+/// A secret typed by the user.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// The secret itself, for whom it is meant.
+    /// The plain text, for its recipient only.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// As the user goes on typing it.
+    /// The text for an input field.
     pub(crate) fn edit(&mut self) -> &mut String {
         &mut self.0
     }
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_not_told_by_whoever_prints_what_holds_it() {
+    fn debug_output_hides_the_secret() {
         let secret = Secret::from("hf_very_secret");
         assert!(!format!("{:?}", Some(&secret)).contains("very"));
         assert_eq!(secret.reveal(), "hf_very_secret");

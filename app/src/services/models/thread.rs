@@ -1,27 +1,31 @@
-//! Keeps models for the window, on a thread of its own: fetching takes minutes.
+//! The model thread: runs downloads, installations and measurements, which take minutes.
 
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, bounded};
 use engine::cancel::CancelToken;
 use engine::diagnostic::Hint;
 use engine::hub::{Catalogue, HubError, newer_release, plan_addition, releases_address};
+use engine::mailbox::{Mailbox, mailbox};
 use engine::protocol::ErrorReport;
 use engine::store::models::ModelStore;
 use engine::store::{Directories, StoreError};
 
-use crate::services::models::estimate::rates;
+use crate::services::models::estimate::measure_throughput;
 use crate::services::models::fetch::{explain, fetch, look_up, token_place, watch};
-use crate::services::models::inventory::{expected, inventory};
+use crate::services::models::inventory::{expected_speeds, inventory};
 use crate::services::models::speed::{SpeedError, measure};
 use crate::services::models::{ModelCommand, ModelEvent, ModelService, Updates};
 use crate::wake::Wake;
 
-/// The thread as the window sees it.
+/// Events that wait at most for the window.
+const QUEUED_EVENTS: usize = 256;
+
+/// Handle of the model thread.
 pub(crate) struct ModelThread {
-    commands: Option<Sender<(ModelCommand, CancelToken)>>,
-    events: Receiver<ModelEvent>,
+    commands: Option<Mailbox<(ModelCommand, CancelToken)>>,
+    events: Option<Receiver<ModelEvent>>,
     cancel: CancelToken,
     thread: Option<JoinHandle<()>>,
 }
@@ -30,21 +34,30 @@ impl ModelThread {
     /// Starts the thread; `wake` is called after every event.
     ///
     /// # Errors
-    /// Fails where the system starts no thread.
+    /// Fails if the thread cannot be started.
     pub(crate) fn spawn(wake: Wake) -> std::io::Result<Self> {
-        let (commands, incoming) = unbounded::<(ModelCommand, CancelToken)>();
-        let (outgoing, events) = unbounded();
+        let (commands, incoming) = mailbox::<(ModelCommand, CancelToken)>(supersedes);
+        let (outgoing, events) = bounded(QUEUED_EVENTS);
         let thread = std::thread::Builder::new().name("models".into()).spawn(move || {
             let tell = |event| {
-                // Nobody listens any more when the window was closed.
-                let _ = outgoing.send(event);
+                // Nobody listens any more when the window was closed. Progress is dropped where events pile up, so that a
+                // window that is not drawn never holds up a download; all other events wait for room.
+                let _ = match event {
+                    ModelEvent::Progress { .. } => outgoing.try_send(event).is_ok(),
+                    event => outgoing.send(event).is_ok(),
+                };
                 wake();
             };
-            while let Ok((command, cancel)) = incoming.recv() {
+            while let Some((command, cancel)) = incoming.recv() {
                 dispatch(command, &cancel, &tell);
             }
         })?;
-        Ok(Self { commands: Some(commands), events, cancel: CancelToken::default(), thread: Some(thread) })
+        Ok(Self {
+            commands: Some(commands),
+            events: Some(events),
+            cancel: CancelToken::default(),
+            thread: Some(thread),
+        })
     }
 }
 
@@ -54,57 +67,63 @@ impl ModelService for ModelThread {
             self.cancel.cancel();
             self.cancel = CancelToken::default();
         } else if let Some(commands) = &self.commands {
-            // The thread ends only with this value.
-            let _ = commands.send((command, self.cancel.clone()));
+            commands.send((command, self.cancel.clone()));
         }
     }
 
     fn try_recv(&mut self) -> Option<ModelEvent> {
-        self.events.try_recv().ok()
+        self.events.as_ref()?.try_recv().ok()
     }
 }
 
 impl Drop for ModelThread {
     fn drop(&mut self) {
         self.cancel.cancel();
+        // The receiver goes first: a thread that waits for room in a full channel must see that nobody reads any more.
+        self.events = None;
         self.commands = None;
         if let Some(thread) = self.thread.take() {
-            // What is half fetched is swept away; a panic there was reported when it happened.
+            // Partial work is cleaned up; a panic was reported when it happened.
             let _ = thread.join();
         }
     }
 }
 
-/// Why a command was not carried out.
+/// Asking twice for the same list is asking once.
+fn supersedes((earlier, _): &(ModelCommand, CancelToken), (later, _): &(ModelCommand, CancelToken)) -> bool {
+    matches!(later, ModelCommand::List | ModelCommand::LookForToken) && earlier == later
+}
+
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+enum CommandError {
     #[error(transparent)]
     Hub(#[from] HubError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Speed(#[from] SpeedError),
-    #[error("{} cannot be shown: {source}", .path.display())]
+    #[error("{} cannot be opened: {source}", .path.display())]
     Folder { path: PathBuf, source: std::io::Error },
 }
 
-impl Hint for Refusal {
+impl Hint for CommandError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Hub(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Speed(error) => error.hint(),
-            Self::Folder { .. } => Some("open it with the program you manage files with".into()),
+            Self::Folder { .. } => Some("open it in your file manager".into()),
         }
     }
 }
 
 fn dispatch(command: ModelCommand, cancel: &CancelToken, tell: &impl Fn(ModelEvent)) {
-    match event_of(command, cancel, tell) {
+    match execute(command, cancel, tell) {
         Ok(Some(event)) => tell(event),
         Ok(None) => {}
         Err(_) if cancel.is_cancelled() => tell(ModelEvent::Ended),
-        Err(Refusal::Hub(error)) => {
+        Err(CommandError::Hub(error)) => {
             let (report, address) = explain(&error);
             tell(ModelEvent::Failed { report, address });
         }
@@ -115,17 +134,17 @@ fn dispatch(command: ModelCommand, cancel: &CancelToken, tell: &impl Fn(ModelEve
     }
 }
 
-/// Does what a command asks for; the event that ends it.
-fn event_of(
+/// Executes a command and returns its final event.
+fn execute(
     command: ModelCommand,
     cancel: &CancelToken,
     tell: &impl Fn(ModelEvent),
-) -> Result<Option<ModelEvent>, Refusal> {
+) -> Result<Option<ModelEvent>, CommandError> {
     Ok(Some(match command {
         ModelCommand::List => ModelEvent::Listed(inventory()?),
         ModelCommand::LookForToken => ModelEvent::Token(token_place()),
-        ModelCommand::LookUp(wish) => ModelEvent::AsksToFetch(look_up(&wish, cancel)?),
-        ModelCommand::Fetch(wish) => ModelEvent::Installed(fetch(&wish, cancel, tell)?),
+        ModelCommand::LookUp(request) => ModelEvent::AsksToFetch(look_up(&request, cancel)?),
+        ModelCommand::Fetch(request) => ModelEvent::Installed(fetch(&request, cancel, tell)?),
         ModelCommand::Add { path, agreed } => add(path, agreed, cancel, tell)?,
         ModelCommand::Remove(name) => {
             ModelStore::new(&Directories::of_user()?).remove(&name)?;
@@ -136,7 +155,7 @@ fn event_of(
             ModelEvent::Measured { name, device, speed }
         }
         ModelCommand::Estimate(device) => {
-            let speeds = expected(rates(device, cancel)?)?;
+            let speeds = expected_speeds(measure_throughput(device, cancel)?)?;
             ModelEvent::Estimated { device, speeds }
         }
         ModelCommand::CheckForUpdates => ModelEvent::Updates(check_for_updates(cancel)?),
@@ -148,8 +167,8 @@ fn event_of(
     }))
 }
 
-/// Whether there is a newer Recto; what went wrong is told where it was asked.
-fn check_for_updates(cancel: &CancelToken) -> Result<Updates, Refusal> {
+/// Checks for a newer Recto; errors are part of the result, shown next to the button.
+fn check_for_updates(cancel: &CancelToken) -> Result<Updates, CommandError> {
     let Some(address) = releases_address() else { return Ok(Updates::Nowhere) };
     match newer_release(&address, env!("CARGO_PKG_VERSION"), cancel) {
         Ok(None) => Ok(Updates::UpToDate),
@@ -162,8 +181,13 @@ fn check_for_updates(cancel: &CancelToken) -> Result<Updates, Refusal> {
     }
 }
 
-/// Installs a model from files, unless its licence has to be agreed to first.
-fn add(path: PathBuf, agreed: bool, cancel: &CancelToken, tell: &impl Fn(ModelEvent)) -> Result<ModelEvent, Refusal> {
+/// Installs a model from files, unless its licence must be accepted first.
+fn add(
+    path: PathBuf,
+    agreed: bool,
+    cancel: &CancelToken,
+    tell: &impl Fn(ModelEvent),
+) -> Result<ModelEvent, CommandError> {
     let store = ModelStore::new(&Directories::of_user()?);
     let addition = plan_addition(std::slice::from_ref(&path), None, &Catalogue::embedded()?)?;
     store.require_unused(addition.name())?;
@@ -175,8 +199,8 @@ fn add(path: PathBuf, agreed: bool, cancel: &CancelToken, tell: &impl Fn(ModelEv
     Ok(ModelEvent::Installed(name))
 }
 
-/// Shows a folder, which is made where nothing has been kept yet.
-fn show_folder(path: PathBuf) -> Result<(), Refusal> {
+/// Shows a folder, creating it if necessary.
+fn show_folder(path: PathBuf) -> Result<(), CommandError> {
     engine::store::output::create_folder(&path)?;
-    open::that_detached(&path).map_err(|source| Refusal::Folder { path, source })
+    open::that_detached(&path).map_err(|source| CommandError::Folder { path, source })
 }

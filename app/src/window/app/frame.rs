@@ -22,7 +22,7 @@ use crate::window::saved::settings::Settings;
 use crate::window::state::library::LibraryState;
 use crate::window::state::models::Models;
 use crate::window::state::power::Power;
-use crate::window::state::report::{Remote, Trouble};
+use crate::window::state::report::Trouble;
 use crate::window::state::screen::Screen;
 use crate::window::state::tab::{Recall, Tab};
 use crate::window::state::tabs::Tabs;
@@ -184,7 +184,7 @@ impl Window {
         self.tabs.iter_mut().for_each(Tab::draw_up_map);
         while let Some(event) = self.services.viewer.try_recv() {
             if let Some(tab) = self.tabs.shown_as(event.document()) {
-                tab.view.apply(ctx, event);
+                tab.view.apply(ctx, event, &mut tab.frame);
             }
             if is_late() {
                 ctx.request_repaint();
@@ -288,8 +288,8 @@ impl Window {
     pub(crate) fn note_places(&mut self) {
         for tab in self.tabs.iter().filter(|tab| tab.recall != Recall::Unknown) {
             let Some(hash) = tab.hash() else { continue };
-            if tab.view.jump.is_none() && matches!(tab.view.info, Remote::Ready(_)) {
-                self.session.note(hash, &tab.view);
+            if tab.view.nav.jump.is_none() && tab.view.file.is_ready() {
+                self.session.note(hash, &tab.view.saved);
             }
             self.session.note_question(hash, &tab.state);
         }
@@ -413,19 +413,19 @@ impl eframe::App for Window {
             self.dispatch(ui.ctx(), command);
         }
         if let Some(tab) = self.tabs.front_mut() {
-            if let (Some(document), Some(query)) = (tab.view.document, tab.view.find.take_news()) {
+            if let (Some(document), Some(query)) = (tab.view.file.document, tab.view.take_query()) {
                 self.services.viewer.send(ViewCommand::Find { document, query });
             }
             if let Some(text) = tab.view.take_copied() {
                 ui.ctx().copy_text(text);
             }
-            if let Some(wanted) = tab.view.end_frame() {
+            if let Some(wanted) = tab.view.end_frame(&mut tab.frame) {
                 self.services.viewer.send(ViewCommand::Want(wanted));
             }
         }
         self.note_size(ui.ctx());
         if let Some(times) = &mut self.frame_times {
-            times.end_ui(start);
+            times.end_drawing(start);
         }
     }
 

@@ -30,7 +30,7 @@ impl FrameTimes {
     }
 
     /// Ends the second part, and with it the frame: drawing.
-    pub(crate) fn end_ui(&mut self, since: Instant) {
+    pub(crate) fn end_drawing(&mut self, since: Instant) {
         if self.times.is_empty() {
             tracing::info!("first frame after {} ms", self.begun.elapsed().as_millis());
         }

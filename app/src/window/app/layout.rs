@@ -1,4 +1,5 @@
-//! Which parts of the window lie where.
+//! Which parts of the window are where. Lends each part the state it reads, the texts of the fields it edits, and the caches
+//! it fills; nothing else changes while the window is drawn.
 
 use eframe::egui::{CentralPanel, Panel, Ui};
 
@@ -6,6 +7,7 @@ use crate::window::app::Window;
 use crate::window::commands::Commands;
 use crate::window::screens;
 use crate::window::state::screen::Screen;
+use crate::window::state::tab::Tab;
 use crate::window::theme::Look;
 
 /// Narrowest that pages and conversation get, in points.
@@ -17,20 +19,19 @@ impl Window {
     pub(crate) fn draw(&mut self, ui: &mut Ui, look: &Look, commands: &mut Commands) {
         let screen = if self.tabs.len() == 0 && self.screen == Screen::Report { Screen::Library } else { self.screen };
         let panel = look.panel(look.sizes().gap_small);
-        Panel::top("top").frame(panel).resizable(false).show(ui, |ui| {
-            screens::top_ui(ui, look, (&mut self.tabs, screen), &mut self.focus_find, commands);
-        });
+        Panel::top("top").frame(panel).resizable(false).show(ui, |ui| self.top(ui, look, screen, commands));
         let trouble = self.trouble.as_ref();
-        // What is written there belongs to the user while it is written, so it is lent apart from the state.
+        // Fields edit their texts, so these are lent apart from the state around them.
         let mut form = std::mem::take(&mut self.models.form);
+        let mut search = std::mem::take(&mut self.library.query);
         let has_sample = self.sample.is_some();
         let view = screens::ModelsView { models: &self.models, settings: &self.settings, has_sample };
         match screen {
-            Screen::Report => self.report_ui(ui, look, commands),
+            Screen::Report => self.draw_report(ui, look, commands),
             Screen::Library => {
                 CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
-                    let shelves = (&self.session, &mut self.library);
-                    screens::library_ui(ui, look, shelves, (view, &mut form), trouble, commands);
+                    let reports = (&self.session, &self.library);
+                    screens::library_ui(ui, look, reports, view, trouble, (&mut search, &mut form), commands);
                 });
             }
             Screen::Settings => {
@@ -40,13 +41,27 @@ impl Window {
             }
         }
         self.models.form = form;
+        self.library.query = search;
         self.models.shows_asked = false;
         if self.palette.is_open {
-            screens::palette_ui(ui, look, (&mut self.palette, &self.tabs, &self.settings), commands);
+            screens::palette_ui(ui, look, (&self.tabs, &self.settings), &mut self.palette.field, commands);
         }
     }
 
-    fn report_ui(&mut self, ui: &mut Ui, look: &Look, commands: &mut Commands) {
+    /// Draws the line at the top, with the search field while a report is shown.
+    fn top(&mut self, ui: &mut Ui, look: &Look, screen: Screen, commands: &mut Commands) {
+        let is_searchable = |tab: &&mut Tab| screen == Screen::Report && tab.view.file.is_ready();
+        let mut query =
+            self.tabs.front_mut().filter(is_searchable).map(|tab| std::mem::take(&mut tab.view.saved.query));
+        screens::top_ui(ui, look, (&self.tabs, screen), (&mut query, self.focus_find), commands);
+        if let (Some(tab), Some(query)) = (self.tabs.front_mut(), query) {
+            tab.view.saved.query = query;
+            self.focus_find = false;
+        }
+    }
+
+    /// Draws the open report: the list of pages, the conversation, and the pages.
+    fn draw_report(&mut self, ui: &mut Ui, look: &Look, commands: &mut Commands) {
         let has_model = self.models.has_any();
         let front = self.tabs.front_index();
         let others: Vec<screens::OtherReport> = self
@@ -60,26 +75,26 @@ impl Window {
         let sizes = look.sizes();
         let panel = look.panel(sizes.gap);
         let state = &mut tab.state;
-        let shows_contents = tab.view.contents.is_shown && tab.view.has_contents();
-        let is_wide = tab.view.find.is_on() || shows_contents || tab.shows_figures;
+        let shows_contents = tab.view.saved.shows_contents && tab.view.file.has_contents();
+        let is_wide = tab.view.saved.is_finding() || shows_contents || tab.shows_figures;
         let list_width = if is_wide { sizes.found_width } else { sizes.thumbnail_width + 3.0 * sizes.gap };
         Panel::left("page list").frame(panel).resizable(false).exact_size(list_width).show(ui, |ui| {
             Panel::bottom("reading").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
-                screens::reading_map_ui(ui, look, state, tab.view.current, commands);
+                screens::reading_map_ui(ui, look, state, tab.view.nav.current, commands);
                 screens::reading_ui(ui, look, state, commands);
             });
-            if tab.view.find.is_on() {
+            if tab.view.saved.is_finding() {
                 screens::hits_ui(ui, look, &tab.view, commands);
                 return;
             }
-            let lists = (tab.view.has_contents(), shows_contents, tab.shows_figures);
+            let lists = (tab.view.file.has_contents(), shows_contents, tab.shows_figures);
             screens::list_switch_ui(ui, look, lists, commands);
             if tab.shows_figures {
-                screens::figures_ui(ui, look, state, &mut tab.view, commands);
+                screens::figures_ui(ui, look, state, &tab.view, &mut tab.frame, commands);
             } else if shows_contents {
-                screens::contents_ui(ui, look, &mut tab.view, commands);
+                screens::contents_ui(ui, look, &tab.view, &mut tab.frame, commands);
             } else {
-                screens::page_list_ui(ui, look, state, &mut tab.view, commands);
+                screens::page_list_ui(ui, look, state, &tab.view, &mut tab.frame, commands);
             }
         });
         let (mut question, mut pages) = (std::mem::take(&mut state.question), state.scope_pages.clone());
@@ -93,13 +108,13 @@ impl Window {
             .max_size(most)
             .show(ui, |ui| {
                 Panel::bottom("question").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
-                    screens::scope_ui(ui, look, (state, &mut tab.view), (&mut pages, &others), commands);
+                    screens::scope_ui(ui, look, (state, &tab.view, &others), &mut tab.frame, &mut pages, commands);
                     screens::warnings_ui(ui, look, state, commands);
                     screens::question_ui(ui, look, (state, has_model), &mut question, commands);
                 });
                 CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
-                    let conversation = (&mut tab.view, &mut tab.answers, &mut tab.found_turns);
-                    screens::answers_ui(ui, look, state, conversation, commands);
+                    let caches = (&mut tab.frame, &mut tab.answers, &mut tab.found_turns);
+                    screens::answers_ui(ui, look, (state, &tab.view), caches, commands);
                 });
             });
         let width = conversation.response.rect.width().round();
@@ -115,7 +130,8 @@ impl Window {
             Panel::top("pages bar").frame(look.panel(sizes.gap_small)).resizable(false).show(ui, |ui| {
                 screens::pages_bar_ui(ui, look, &tab.view, &mut tab.page_number, commands);
             });
-            screens::pages_ui(ui, look, (&state.scope, &mut tab.view), commands);
+            screens::pages_ui(ui, look, (&state.scope, &tab.view), &mut tab.frame, commands);
         });
+        tab.view.end_drawing(&mut tab.frame);
     }
 }

@@ -80,9 +80,9 @@ fn is_pressed(input: &mut egui::InputState, (shortcut, id): (KeyboardShortcut, C
 /// above the pages, and without the report nothing could be asked any more.
 fn escape_command(tab: &Tab) -> UserCommand {
     let view = &tab.view;
-    if view.tool == Tool::Region {
+    if view.nav.tool == Tool::Region {
         ViewAction::Take(Tool::Select).into()
-    } else if view.selection.is_some() {
+    } else if view.nav.selection.is_some() {
         ViewAction::Select(None).into()
     } else if tab.state.work.is_some() && !tab.state.is_opening() {
         ReportCommand::Cancel.into()

@@ -52,7 +52,7 @@ impl<'a> Available<'a> {
 
     /// A command that moves in its pages, once they are known.
     pub(super) fn go(self, action: ViewAction) -> Option<UserCommand> {
-        self.tab_if(|tab| matches!(tab.view.info, Remote::Ready(_))).map(|_| action.into())
+        self.tab_if(|tab| tab.view.file.is_ready()).map(|_| action.into())
     }
 
     /// Scrolling by so many times the height of the view.
@@ -112,14 +112,14 @@ impl<'a> Available<'a> {
 
 /// Showing the last page.
 pub(super) fn last_page(now: Available<'_>) -> Option<UserCommand> {
-    let Remote::Ready(info) = &now.tab()?.view.info else { return None };
+    let Remote::Ready(info) = &now.tab()?.view.file.info else { return None };
     Some(ViewAction::GoTo(info.sizes_pt.len() as u32).into())
 }
 
 /// Showing the table of contents, or the list of pages instead.
 pub(super) fn toggle_contents(now: Available<'_>) -> Option<UserCommand> {
-    let view = &now.tab_if(|tab| tab.view.has_contents())?.view;
-    Some(ViewAction::ShowContents(!view.contents.is_shown).into())
+    let view = &now.tab_if(|tab| tab.view.file.has_contents())?.view;
+    Some(ViewAction::ShowContents(!view.saved.shows_contents).into())
 }
 
 /// Copying the last answer.

@@ -22,9 +22,16 @@ pub(crate) struct Entry {
 pub(crate) struct Palette {
     /// Whether it is open.
     pub is_open: bool,
-    /// The text in its field.
+    /// Its field.
+    pub field: PaletteField,
+}
+
+/// The field above the list: its text, and the entry that the arrow keys have chosen.
+#[derive(Debug, Default)]
+pub(crate) struct PaletteField {
+    /// The text.
     pub query: String,
-    /// The entry that Enter chooses, counted from 0.
+    /// The entry that Enter runs, counted from 0.
     pub chosen: usize,
 }
 

@@ -1,4 +1,4 @@
-//! A day and a time in words that are the same everywhere.
+//! Formats a date and time independently of locale and time zone.
 
 use std::time::SystemTime;
 
@@ -10,9 +10,9 @@ pub(super) fn words(time: SystemTime) -> String {
     format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
 }
 
-/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar.
+/// Gregorian year, month and day of a day counted from 1970-01-01.
 fn civil(days: u64) -> (u64, u64, u64) {
-    // Counted from 0000-03-01, so that a leap day is the last one of its year.
+    // Counted from 0000-03-01, so that a leap day ends its year.
     let days = days + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_have_their_names() {
+    fn dates_are_formatted() {
         for (secs, expected) in [
             (0, "1970-01-01 00:00 UTC"),
             (951_782_399, "2000-02-28 23:59 UTC"),

@@ -1,14 +1,14 @@
-//! A conversation as a web page of one file: no scripts, nothing from elsewhere, its own style for screen and paper.
+//! Exports a conversation as a self-contained HTML file: no scripts, no external resources, styles for screen and print.
 
 use std::fmt::Write as _;
 
 use crate::window::export::{ExportedReport, ExportedTurn, cited, models, page_words, share_words};
 use crate::window::markdown::{Alignment, Block, Mark, Span};
 
-/// How it looks.
+/// The style sheet.
 const STYLE: &str = include_str!("../../../../assets/export/conversation.css");
 
-/// The whole page.
+/// Renders the page.
 pub(super) fn page(report: &ExportedReport, turns: &[ExportedTurn]) -> String {
     let name = escaped(&report.name);
     let mut page = format!(
@@ -22,7 +22,7 @@ pub(super) fn page(report: &ExportedReport, turns: &[ExportedTurn]) -> String {
     if !models.is_empty() {
         about.push(("Answered by", models));
     }
-    about.push(("Written", report.written.clone()));
+    about.push(("Exported", report.written.clone()));
     for (what, value) in about {
         line(&mut page, format_args!("<dt>{what}</dt><dd>{}</dd>", escaped(&value)));
     }
@@ -46,11 +46,11 @@ fn turn_html(page: &mut String, number: usize, turn: &ExportedTurn) {
         line(page, format_args!("<p class=\"note\">{}</p>", escaped(note)));
     }
     if !turn.evidence.is_empty() {
-        page.push_str("<section>\n<h3>Where it stands</h3>\n<ul>\n");
+        page.push_str("<section>\n<h3>Sources</h3>\n<ul>\n");
         for evidence in &turn.evidence {
             let (words, share) = (escaped(&page_words(evidence)), share_words(evidence.page.share));
             let id = match &evidence.report {
-                // Numbers are looked for in the report itself.
+                // Numbers link to pages of this report only.
                 Some(_) => String::new(),
                 None => format!(" id=\"{}\"", place_id(number, evidence.page.page)),
             };
@@ -114,7 +114,7 @@ fn table_html(page: &mut String, number: usize, (columns, rows): (&[Alignment], 
                 Some(Alignment::Center) => "center",
                 _ => "left",
             };
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(page, "<{tag} class=\"{class}\">{}</{tag}>", spans_html(number, cell));
         }
         page.push_str("</tr>\n");
@@ -140,7 +140,7 @@ fn span_html(number: usize, span: &Span) -> String {
     match (&span.mark, span.link.as_deref().filter(|link| is_web(link))) {
         (Some(Mark::Found(place)), _) => {
             let id = place_id(number, place.page);
-            format!("<a class=\"found\" href=\"#{id}\" title=\"Stands on page {}\">{html}</a>", place.page)
+            format!("<a class=\"found\" href=\"#{id}\" title=\"Found on page {}\">{html}</a>", place.page)
         }
         (Some(Mark::Lost), _) => format!("<span class=\"lost\" title=\"Not on the cited pages\">{html}</span>"),
         (None, Some(link)) => format!("<a href=\"{}\">{html}</a>", escaped(link)),
@@ -148,17 +148,17 @@ fn span_html(number: usize, span: &Span) -> String {
     }
 }
 
-/// Whether an address leads to a web page, and nowhere else.
+/// Whether a link is an http or https address.
 pub(super) fn is_web(address: &str) -> bool {
     ["http://", "https://"].iter().any(|start| address.starts_with(start))
 }
 
 fn line(page: &mut String, words: std::fmt::Arguments<'_>) {
-    // Writing to a text cannot fail.
+    // Writing to a string cannot fail.
     let _ = writeln!(page, "{words}");
 }
 
-/// A text that means itself, in an element and in an attribute; letters that no page may hold are left out.
+/// Escapes text for elements and attributes; control characters are dropped.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + text.len() / 8);
     for letter in text.chars() {

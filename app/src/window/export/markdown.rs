@@ -1,10 +1,10 @@
-//! A conversation as Markdown that says the same wherever it is read: every text is escaped, answers are written anew.
+//! Exports a conversation as portable Markdown: all text is escaped, and answers are rendered from their parsed form.
 
 use crate::window::export::html::is_web;
 use crate::window::export::{ExportedReport, ExportedTurn, cited, models, page_words, share_words};
 use crate::window::markdown::{Alignment, Block, Span};
 
-/// The whole text.
+/// Renders the document.
 pub(super) fn page(report: &ExportedReport, turns: &[ExportedTurn]) -> String {
     let mut lines = vec![format!("# Conversation on {}", one_line(&report.name)), String::new()];
     lines.push(format!("- File: {}, {} pages", one_line(&report.name), report.num_pages));
@@ -13,7 +13,7 @@ pub(super) fn page(report: &ExportedReport, turns: &[ExportedTurn]) -> String {
     if !models.is_empty() {
         lines.push(format!("- Answered by: {}", one_line(&models)));
     }
-    lines.push(format!("- Written: {}", report.written));
+    lines.push(format!("- Exported: {}", report.written));
     for (at, turn) in turns.iter().enumerate() {
         lines.push(String::new());
         lines.push(format!("## {}. {}", at + 1, one_line(&turn.question)));
@@ -25,11 +25,11 @@ pub(super) fn page(report: &ExportedReport, turns: &[ExportedTurn]) -> String {
             lines.extend([String::new(), format!("*{}*", one_line(note).trim())]);
         }
         if !turn.evidence.is_empty() {
-            lines.extend([String::new(), "**Where it stands**".to_owned(), String::new()]);
+            lines.extend([String::new(), "**Sources**".to_owned(), String::new()]);
         }
         for evidence in &turn.evidence {
             lines.push(format!("- {} ({})", one_line(&page_words(evidence)), share_words(evidence.page.share)));
-            // An empty line in between, or two quotations are one.
+            // Separated by an empty line, or two quotations would merge.
             let quotes = cited(evidence).map(|place| vec![String::new(), format!("  > {}", one_line(&place))]);
             lines.extend(quotes.flatten());
         }
@@ -38,7 +38,7 @@ pub(super) fn page(report: &ExportedReport, turns: &[ExportedTurn]) -> String {
     lines.join("\n")
 }
 
-/// Blocks one below the other, each after an empty line.
+/// Blocks in order, each after an empty line.
 fn blocks_lines(blocks: &[Block]) -> Vec<String> {
     let mut lines = Vec::new();
     let mut was_list = false;
@@ -46,7 +46,7 @@ fn blocks_lines(blocks: &[Block]) -> Vec<String> {
         lines.push(String::new());
         let is_list = matches!(block, Block::List { .. });
         if is_list && was_list {
-            // Else the second list would go on with the first.
+            // Otherwise the lists would merge.
             lines.extend(["<!-- -->".to_owned(), String::new()]);
         }
         was_list = is_list;
@@ -59,7 +59,7 @@ fn block_lines(block: &Block) -> Vec<String> {
     match block {
         Block::Paragraph(spans) => spans_text(spans).lines().map(String::from).collect(),
         Block::Heading(level, spans) => {
-            // Answers stand below their questions.
+            // Headings in answers are below the question headings.
             let signs = "#".repeat(usize::from(*level).clamp(1, 4) + 2);
             vec![format!("{signs} {}", spans_text(spans).replace("\\\n", " "))]
         }
@@ -82,7 +82,7 @@ fn block_lines(block: &Block) -> Vec<String> {
     }
 }
 
-/// Lines behind a sign, the first of them behind another one. What begins with an empty line begins with the next.
+/// Prefixes lines, the first with its own prefix. A leading empty line is dropped.
 fn indented(lines: Vec<String>, first: &str, others: &str) -> Vec<String> {
     let from = usize::from(lines.len() > 1 && lines.first().is_some_and(String::is_empty));
     let lines = lines.into_iter().skip(from).enumerate();
@@ -107,7 +107,7 @@ fn table_lines(columns: &[Alignment], rows: &[Vec<Vec<Span>>]) -> Vec<String> {
     lines
 }
 
-/// A cell's text on one line; a bar in code would end the cell.
+/// Text of a cell on one line; a bar in code would end the cell, so such code is plain text.
 fn cell_text(cell: &[Span]) -> String {
     let mut cell = cell.to_vec();
     for span in &mut cell {
@@ -126,11 +126,11 @@ fn spans_text(spans: &[Span]) -> String {
 }
 
 fn span_text(span: &Span, is_at_start: bool) -> String {
-    // Signs of style stand next to letters, or they are none.
+    // Style marks must touch the text.
     let inner = span.text.trim();
     let start = span.text.len() - span.text.trim_start().len();
     let (before, after) = (&span.text[..start], &span.text[start + inner.len()..]);
-    // What a line is moved in by would say something.
+    // Indentation has a meaning in Markdown.
     let before = if is_at_start { "" } else { before };
     if inner.is_empty() {
         return before.replace('\n', "\\\n");
@@ -152,12 +152,12 @@ fn span_text(span: &Span, is_at_start: bool) -> String {
     format!("{}{text}{}", before.replace('\n', "\\\n"), after.replace('\n', "\\\n"))
 }
 
-/// A text on one line that means itself.
+/// Escapes text and joins it to one line.
 fn one_line(text: &str) -> String {
     escaped(&text.split_whitespace().collect::<Vec<_>>().join(" "), true)
 }
 
-/// A text that means itself; `is_at_start` where a line begins with it. Its line breaks stay.
+/// Escapes text and keeps its line breaks; `is_at_start` if it starts a line.
 fn escaped(text: &str, is_at_start: bool) -> String {
     let line = |(at, line): (usize, &str)| {
         let line = line.trim_start();
@@ -178,7 +178,7 @@ fn escaped_line(line: &str) -> String {
     safe
 }
 
-/// What begins a heading, a list or a rule does not where a backslash stands before it.
+/// Escapes the start of a line that would begin a heading, a list or a rule.
 fn safe_start(line: &str) -> String {
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
     let is_sign_before = |rest: &str, signs: &[char]| {

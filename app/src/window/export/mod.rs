@@ -1,4 +1,4 @@
-//! A conversation as a file for others: what was asked, what was answered, and where that stands.
+//! Exports a conversation with questions, answers and sources.
 
 mod date;
 mod format;
@@ -20,38 +20,38 @@ use crate::window::state::scope::file_name;
 use crate::window::state::tab::Tab;
 pub(crate) use format::ExportFormat;
 
-/// The report that it is about.
+/// The report of the conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ExportedReport {
     name: String,
     hash: String,
     num_pages: u32,
-    /// When it is written, in words.
+    /// Time of the export, in words.
     written: String,
 }
 
-/// A question with the answer that was shown.
+/// A question with the shown answer.
 #[derive(Clone, Debug, PartialEq)]
 struct ExportedTurn {
     question: String,
-    /// What it was about, where that was not the whole report.
+    /// Its scope, unless it was the whole report.
     about: Option<String>,
     marked: Arc<Marked>,
     evidence: Vec<ExportedPage>,
-    /// What is to be known of the answer, each as a sentence.
+    /// Notes on the answer, one sentence each.
     notes: Vec<String>,
     model: Option<String>,
 }
 
-/// A page that an answer comes from.
+/// A source page of an answer.
 #[derive(Clone, Debug, PartialEq)]
 struct ExportedPage {
-    /// Its report, where that is another one.
+    /// Name of its report, if it is another one.
     report: Option<String>,
     page: PageEvidence,
 }
 
-/// The conversation on an open report as a file. The extension of `path` chooses the format; without one it is a web page.
+/// Exports the conversation on an open report. The extension of `path` selects the format; the default is a web page.
 pub(crate) fn export(path: PathBuf, report: &KeptReport, tab: &mut Tab) -> Export {
     let report = ExportedReport {
         name: report.name.clone(),
@@ -59,7 +59,7 @@ pub(crate) fn export(path: PathBuf, report: &KeptReport, tab: &mut Tab) -> Expor
         num_pages: report.pages,
         written: date::words(SystemTime::now()),
     };
-    let (answers, texts) = (&mut tab.answers, &tab.view.texts);
+    let (answers, texts) = (&mut tab.answers, &tab.view.file.texts);
     let turns = tab.state.turns.iter().enumerate();
     let turns = turns.map(|(at, turn)| ExportedTurn {
         question: turn.question.clone(),
@@ -74,7 +74,7 @@ pub(crate) fn export(path: PathBuf, report: &KeptReport, tab: &mut Tab) -> Expor
     Export { path, text }
 }
 
-/// The file's content in the format that its name asks for.
+/// Renders the file in the format for its name.
 fn page(path: &Path, report: &ExportedReport, turns: &[ExportedTurn]) -> String {
     match ExportFormat::of_path(path) {
         Some(ExportFormat::Markdown) => markdown::page(report, turns),
@@ -90,24 +90,24 @@ fn notes(turn: &Turn) -> Vec<String> {
     let mut notes = Vec::new();
     match turn.end {
         TurnEnd::Open => notes.push("The answer is still being written".to_owned()),
-        TurnEnd::Cancelled => notes.push("The answer was stopped here".to_owned()),
+        TurnEnd::Cancelled => notes.push("Stopped by the user".to_owned()),
         TurnEnd::Failed => {
-            let why = turn.trouble.as_ref().map_or("no reason is known", |trouble| trouble.message.as_str());
-            notes.push(format!("There is no answer: {why}"));
+            let why = turn.trouble.as_ref().map_or("unknown reason", |trouble| trouble.message.as_str());
+            notes.push(format!("No answer: {why}"));
         }
         TurnEnd::Answered if turn.found_nothing() => notes.push("Not found in this report".to_owned()),
         TurnEnd::Answered => {}
     }
     if let Some(read) = &turn.from_part {
         let (done, all) = read.pages;
-        notes.push(format!("Written when {done} of {all} pages were read"));
+        notes.push(format!("Answered when {done} of {all} pages had been read"));
     }
     notes.extend(turn.warnings.iter().cloned());
     notes
 }
 
 impl ExportedTurn {
-    /// That numbers stand on none of the cited pages, where some do not.
+    /// A note on numbers that are not on the cited pages.
     fn lost(&self) -> Option<String> {
         let lost = &self.marked.lost;
         (!lost.is_empty()).then(|| format!("Not on the cited pages: {}", lost.join(", ")))
@@ -130,7 +130,7 @@ fn share_words(share: f32) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-/// The best places on a page.
+/// The strongest evidence on a page.
 fn cited(cited: &ExportedPage) -> impl Iterator<Item = String> + '_ {
     cited.page.spans.iter().take(MOST_SPANS).map(span_words)
 }
@@ -143,7 +143,7 @@ fn span_words(span: &SpanEvidence) -> String {
     }
 }
 
-/// Names of the models that answered, each once.
+/// Distinct names of the models that answered.
 fn models(turns: &[ExportedTurn]) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     for name in turns.iter().filter_map(|turn| turn.model.as_deref()) {

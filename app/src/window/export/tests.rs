@@ -1,4 +1,4 @@
-//! What is written down says what was on screen, and no text of a report or a model becomes anything but text.
+//! Exports match the screen, and text of reports and models is never interpreted as markup.
 
 use engine::document::geometry::Rect;
 use engine::document::page::FigureKind;
@@ -54,7 +54,7 @@ fn markdown_says_what_was_on_screen() {
     for line in [
         "# Conversation on bulletin.pdf",
         "- File: bulletin.pdf, 82 pages",
-        "- Written: 2026-11-25 04:12 UTC",
+        "- Exported: 2026-11-25 04:12 UTC",
         "## 1. How much?",
         "*About Real GDP declined 0.2 percent in 2025*",
         "- Page 9 of Stopped \\& kept, printed Real GDP declined 0.2 percent in 2025 (70 %)",
@@ -82,7 +82,7 @@ fn a_web_page_says_what_was_on_screen_and_numbers_lead_to_their_places() {
         "<title>Conversation on bulletin.pdf</title>",
         "<dt>Pages</dt><dd>82</dd>",
         "<h2>1. How much?</h2>",
-        "<p>It <strong>fell</strong> by <a class=\"found\" href=\"#q1-p9\" title=\"Stands on page 9\">0.2</a> percent, not \
+        "<p>It <strong>fell</strong> by <a class=\"found\" href=\"#q1-p9\" title=\"Found on page 9\">0.2</a> percent, not \
          <span class=\"lost\" title=\"Not on the cited pages\">5.1</span>:</p>",
         "<th class=\"right\">Net</th>",
         "<li id=\"q1-p9\"><b>Page 9, printed Real GDP declined 0.2 percent in 2025</b>",
@@ -251,7 +251,7 @@ proptest! {
 
     #[test]
     fn no_text_becomes_a_question_in_markdown(question in hostile(), answer in hostile(), cited in hostile()) {
-        let turns = vec![turn(&question, &answer, &cited, &cited), turn("Why?", &answer, &cited, &question)];
+        let turns = [turn(&question, &answer, &cited, &cited), turn("Why?", &answer, &cited, &question)];
         let text = export("a.md", &question, &turns);
         let blocks = marked(&text, None).blocks;
         let headings = |level| blocks.iter().filter(|block| matches!(block, Block::Heading(of, _) if *of == level)).count();

@@ -1,42 +1,25 @@
-//! Which numbers of an answer stand where it comes from, and which do not.
+//! Marks the numbers of an answer: those that its evidence contains, and those that it does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::document::geometry::Rect;
 use engine::document::page::Page;
 use engine::protocol::PageEvidence;
+use engine::text::numbers::{number_forms, numbers};
 
-use crate::window::markdown::numbers::{number_forms, numbers};
-use crate::window::markdown::parse::{Block, Span, parse};
+use crate::window::markdown::blocks::{Block, Mark, Place, Span};
+use crate::window::markdown::parse::parse;
 
-/// An answer taken apart.
+/// A parsed answer with its numbers marked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Marked {
-    /// Its parts.
+    /// The answer.
     pub blocks: Vec<Block>,
-    /// Its numbers that stand nowhere on the pages it comes from, as it writes them, each once.
+    /// Numbers that are on none of the pages it comes from, as the answer writes them, each once.
     pub lost: Vec<String>,
 }
 
-/// What became of a number of an answer.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Mark {
-    /// It stands there.
-    Found(Place),
-    /// It stands nowhere on the pages that the answer comes from, as far as they can be read.
-    Lost,
-}
-
-/// Where a number stands.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Place {
-    /// Counted from 1.
-    pub page: u32,
-    /// The lines.
-    pub boxes: Vec<Rect>,
-}
-
-/// Where the numbers of one answer stand, by what they may be.
+/// Places of the numbers of one answer, by their normalised forms.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
     looked_for: BTreeSet<String>,
@@ -44,7 +27,7 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Where the numbers of `answer` stand in its evidence; the best place for each.
+    /// The best place of each number of `answer` in its evidence.
     pub(crate) fn new(answer: &str, evidence: &[PageEvidence]) -> Self {
         let mut places = Self { looked_for: number_forms(answer).collect(), found: BTreeMap::new() };
         for page in evidence.iter().filter(|page| page.document == 0) {
@@ -55,7 +38,7 @@ impl Places {
         places
     }
 
-    /// Looks through the lines of a page for those that were not found before.
+    /// Searches the lines of a page for the numbers that were not found before.
     pub(crate) fn note_page(&mut self, page: &Page) {
         for line in &page.lines {
             self.note(&line.text, page.number, &[line.bbox]);
@@ -74,7 +57,7 @@ impl Places {
     }
 }
 
-/// Takes an answer apart and marks its numbers, but for those in code and links; none where nobody knows where they stand.
+/// Parses an answer and marks its numbers, except in code and links; without `places` no number is marked.
 pub(crate) fn marked(answer: &str, places: Option<&Places>) -> Marked {
     let mut marked = Marked { blocks: parse(answer), lost: Vec::new() };
     if let Some(places) = places {

@@ -1,8 +1,8 @@
-//! Answers as they are meant to be read: Markdown taken apart into plain data, and its numbers found.
+//! Markdown answers: parsed into plain data, and their numbers marked.
 
+mod blocks;
 mod marks;
-mod numbers;
 mod parse;
 
-pub(crate) use marks::{Mark, Marked, Places, marked};
-pub(crate) use parse::{Alignment, Block, Span};
+pub(crate) use blocks::{Alignment, Block, Mark, Span};
+pub(crate) use marks::{Marked, Places, marked};

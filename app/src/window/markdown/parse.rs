@@ -1,79 +1,13 @@
-//! Markdown as blocks of styled text. Whatever a model writes has a form: what is not understood is text.
+//! Parses Markdown into blocks of styled text. Every input parses: what is not Markdown is plain text.
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-pub(crate) use pulldown_cmark::Alignment;
+use crate::window::markdown::blocks::{Alignment, Block, Span, Style};
 
-use crate::window::markdown::marks::Mark;
-
-/// How deep blocks stand in each other at most; what stands deeper is drawn at this depth.
+/// Deepest nesting of blocks; what is nested deeper is drawn at this depth.
 const DEEPEST: usize = 8;
 
-/// A part of a text.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Block {
-    /// Running text.
-    Paragraph(Vec<Span>),
-    /// A heading, the first level being 1.
-    Heading(u8, Vec<Span>),
-    /// Lines that are kept as they are.
-    Code(String),
-    /// What is quoted.
-    Quote(Vec<Block>),
-    /// A list; numbered from `start` on where that is given.
-    List {
-        /// The first number.
-        start: Option<u64>,
-        /// Its items.
-        items: Vec<Vec<Block>>,
-    },
-    /// A table.
-    Table {
-        /// How the cells of each column stand.
-        columns: Vec<Alignment>,
-        /// Its rows, the head first.
-        rows: Vec<Vec<Vec<Span>>>,
-    },
-    /// A line across.
-    Rule,
-}
-
-/// Text in one style.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Span {
-    /// The text.
-    pub text: String,
-    /// How it looks.
-    pub style: Style,
-    /// Where it leads.
-    pub link: Option<String>,
-    /// What became of it, where it is a number.
-    pub mark: Option<Mark>,
-}
-
-impl Span {
-    /// The same, heavier.
-    pub(crate) fn stronger(mut self) -> Self {
-        self.style.strong = true;
-        self
-    }
-}
-
-/// How text looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each of them goes with each other one")]
-pub(crate) struct Style {
-    /// Heavier.
-    pub strong: bool,
-    /// Slanted.
-    pub slanted: bool,
-    /// In letters of one width.
-    pub code: bool,
-    /// Struck through.
-    pub struck: bool,
-}
-
-/// Takes a text apart. HTML is text like any other, and pictures are their description.
+/// Parses a text. HTML is plain text, and images are replaced by their description.
 pub(crate) fn parse(text: &str) -> Vec<Block> {
     let mut builder = Builder { open: vec![Open::new(Kind::Quote)], ..Builder::default() };
     for event in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
@@ -85,7 +19,7 @@ pub(crate) fn parse(text: &str) -> Vec<Block> {
     builder.open.pop().map(|root| root.blocks).unwrap_or_default()
 }
 
-/// What is being put together.
+/// Parser state.
 #[derive(Debug)]
 struct Open {
     kind: Kind,
@@ -118,7 +52,7 @@ struct Builder {
     open: Vec<Open>,
     style: Style,
     links: Vec<String>,
-    /// Containers that stand too deep to be opened.
+    /// Number of containers skipped for exceeding the maximum depth.
     skipped: usize,
 }
 
@@ -243,7 +177,7 @@ impl Builder {
     }
 }
 
-/// Text that stands in a list without a paragraph of its own is one all the same.
+/// Wraps loose text in a list item in a paragraph.
 fn flush(open: &mut Open) {
     if !open.spans.is_empty() {
         open.blocks.push(Block::Paragraph(std::mem::take(&mut open.spans)));
@@ -311,7 +245,7 @@ mod tests {
             ("see [this](https://example.org)", "p(see [this](https://example.org))"),
             ("a <script>alert(1)</script> b", "p(a <script>alert(1)</script> b)"),
             ("![a chart](http://far/away.png)", "p(a chart)"),
-            // What is still being written.
+            // Incomplete input.
             ("**Net rec", "p(**Net rec)"),
             ("| Year | N", "p(| Year | N)"),
             ("```\nhalf", "code(half)"),

@@ -1,4 +1,4 @@
-//! What the user can do with the view, as plain data.
+//! What the user can do with the view: plain data.
 
 use eframe::egui::{Pos2, Vec2};
 use engine::document::geometry::Rect;
@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 use crate::window::pages::column::Spot;
 use crate::window::pages::selection::Selection;
 
-/// Most places marked of one page that an answer came from: the best; more would bury the next page.
+/// Most sources of an answer marked on one page, best first; more would bury the next page.
 pub(crate) const MOST_SPANS: usize = 3;
 
-/// How large pages are shown.
+/// Page size on screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Zoom {
-    /// As wide as the view.
+    /// The page fills the width of the view.
     #[default]
     FitWidth,
-    /// Wholly in the view.
+    /// The whole page fits the view.
     FitPage,
-    /// So many screen points to a point of the page.
+    /// Screen points per point of the page.
     Fixed(f32),
 }
 
-/// How pages follow each other.
+/// How pages follow one another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Paging {
     /// One below the other.
@@ -33,93 +33,104 @@ pub(crate) enum Paging {
     Single,
 }
 
-/// What a drag over a page does.
+/// What a drag on a page does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tool {
     /// Selects text.
     #[default]
     Select,
-    /// Draws the region that the next question is about.
+    /// Draws a region to ask about.
     Region,
 }
 
-/// What is being dragged over pages.
+/// A drag in progress.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Drag {
-    /// Text is being selected, from what the drag began at.
+    /// Text is selected, starting from this.
     Text(Selection),
-    /// A region is being drawn.
+    /// A region is drawn.
     Region {
         /// The page, counted from 1.
         page: u32,
-        /// Where it began, in points of the page.
+        /// Its first corner, in points of the page.
         from: Pos2,
     },
 }
 
-/// How far to go on reading.
+/// How far to scroll.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Stretch {
-    /// So many screen points.
+    /// Screen points.
     Points(f32),
-    /// So many times what is in sight.
+    /// Heights of the view.
     Screens(f32),
 }
 
-/// What the user does with the view.
+/// One thing the user does with the view.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ViewAction {
-    /// Show a page from its top, counted from 1.
+    /// Go to the top of a page, counted from 1.
     GoTo(u32),
-    /// Show the next page from its top, or one so many pages before or after.
+    /// Go so many pages on, or back.
     Step(i32),
-    /// Read on, or back.
+    /// Scroll down, or up; with single pages, past the end of one to the next.
     Scroll(Stretch),
+    /// Scroll by so many screen points, as a drag past the edge of the view does.
+    ScrollBy(Vec2),
     /// Return to where the view was before the last jump.
     Back,
-    /// Undo that.
+    /// Undo Back.
     Forward,
-    /// Show pages at another size.
+    /// Change the page size.
     Zoom(Zoom),
-    /// Show them so many times as large.
+    /// Multiply the page size.
     ZoomBy(f32),
-    /// Turn all pages by so many quarters, clockwise.
+    /// Multiply the page size around a place that stays where it is.
+    ZoomAt {
+        /// The place.
+        spot: Spot,
+        /// Where it is in the view.
+        at: Vec2,
+        /// The factor.
+        factor: f32,
+    },
+    /// Rotate all pages by so many quarter turns, clockwise.
     Rotate(i32),
-    /// Show pages one below the other, or one at a time.
+    /// Switch between continuous and single pages.
     Page(Paging),
-    /// Show lines and figures of a page.
+    /// Go to lines and figures of a page and mark them.
     Show(Marks),
-    /// Take the marks away.
+    /// Remove the marks.
     Unmark,
-    /// Show the next place where the words stand that are looked for.
+    /// Go to the next hit of the search.
     NextHit,
-    /// Show the one before.
+    /// Go to the previous hit.
     PreviousHit,
-    /// Show one of them, counted from 0.
+    /// Go to a hit, counted from 0.
     ShowHit(usize),
-    /// Select text, or no longer.
+    /// Select text, or nothing.
     Select(Option<Selection>),
-    /// Select all text of the page in sight.
+    /// Select all text of the current page.
     SelectPage,
-    /// Put the selected text into the clipboard, once all of it is known.
+    /// Copy the selected text, once all of it is known.
     Copy,
-    /// Let drags do something else.
+    /// Choose what a drag does.
     Take(Tool),
-    /// Show the table of contents in place of the list of pages, or the other way round.
+    /// Show the table of contents in place of the list of pages, or the reverse.
     ShowContents(bool),
-    /// Hide the subsections of a section of the table of contents, or show them.
+    /// Fold or unfold a section of the table of contents.
     Fold {
         /// The section, counted from 0.
         item: usize,
-        /// Whether they are hidden.
+        /// Whether its subsections are hidden.
         is_folded: bool,
     },
 }
 
-/// What a frame is to show.
+/// Where a frame scrolls to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Jump {
-    /// A page from its top, counted from 0.
+    /// The top of a page, counted from 0.
     Page(usize),
     /// The end of a page.
     Foot(usize),
@@ -127,14 +138,14 @@ pub(crate) enum Jump {
     Top(Spot),
     /// A place in the middle of it.
     Middle(Spot),
-    /// A place at a point of the view, counted from its corner.
+    /// A place at a point of the view.
     At(Spot, Vec2),
-    /// What lies so far from here, in screen points.
+    /// So far from here, in screen points.
     By(Vec2),
 }
 
 impl Jump {
-    /// The page it leads to, where that may be another one.
+    /// The page it leads to, if that is known.
     pub(super) fn index(self) -> Option<usize> {
         match self {
             Self::Page(index) | Self::Foot(index) => Some(index),
@@ -154,7 +165,7 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    /// The best places of a page that an answer came from.
+    /// The best sources of an answer on a page.
     pub(crate) fn of_page(page: &PageEvidence) -> Self {
         let spans = page.spans.iter().take(MOST_SPANS);
         Self { page: page.page, boxes: spans.flat_map(|span| span.boxes.iter().copied()).collect() }

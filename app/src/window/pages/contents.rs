@@ -1,27 +1,23 @@
-//! The table of contents that a file carries: which sections are folded, and in which one the reader is.
+//! The table of contents of a file: which sections are folded, and which one the reader is in.
 
 use std::collections::BTreeSet;
 
 use engine::document::page::OutlineItem;
 
-/// Tables of contents longer than this are shown folded at first.
+/// Longer tables of contents are folded at first.
 const MOST_UNFOLDED: usize = 60;
 
-/// A table of contents as it is shown.
+/// Folding of a table of contents.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Contents {
-    /// Whether it is shown in place of the list of pages.
-    pub is_shown: bool,
-    /// The row that the list was last brought to, in rows that are shown.
-    pub listed: Option<usize>,
     /// Sections whose subsections are hidden.
     folded: BTreeSet<usize>,
-    /// Sections that are shown.
+    /// Visible sections.
     rows: Vec<usize>,
 }
 
 impl Contents {
-    /// How it is shown at first.
+    /// The folding at first.
     pub(crate) fn new(items: &[OutlineItem]) -> Self {
         let folds = items.len() > MOST_UNFOLDED;
         let folded = (0..items.len()).filter(|item| folds && has_parts(items, *item)).collect();
@@ -30,7 +26,7 @@ impl Contents {
         contents
     }
 
-    /// The sections that are shown, from top to bottom.
+    /// Visible sections, from top to bottom.
     pub(crate) fn rows(&self) -> &[usize] {
         &self.rows
     }
@@ -40,7 +36,7 @@ impl Contents {
         self.folded.contains(&item)
     }
 
-    /// Hides a section's subsections, or shows them.
+    /// Folds or unfolds a section.
     pub(crate) fn fold(&mut self, items: &[OutlineItem], item: usize, is_folded: bool) {
         if is_folded {
             self.folded.insert(item);
@@ -52,7 +48,7 @@ impl Contents {
 
     fn lay_out(&mut self, items: &[OutlineItem]) {
         self.rows.clear();
-        // Deeper than this nothing is shown until a section comes that is not.
+        // Deeper sections are hidden until one comes that is not.
         let mut hidden_below = u16::MAX;
         for (item, section) in items.iter().enumerate() {
             if section.depth > hidden_below {
@@ -63,10 +59,10 @@ impl Contents {
         }
     }
 
-    /// The row of the section that a page belongs to; where that is hidden, of the section around it.
+    /// The row of the section that a page belongs to; if it is hidden, of the visible section around it.
     pub(crate) fn row_of_page(&self, items: &[OutlineItem], page: u32) -> Option<usize> {
         let item = section_of_page(items, page)?;
-        // Rows rise, and a hidden section stands behind the one that hides it.
+        // Rows are sorted, and a hidden section comes after the one that hides it.
         self.rows.partition_point(|row| *row <= item).checked_sub(1)
     }
 }
@@ -77,7 +73,7 @@ pub(crate) fn has_parts(items: &[OutlineItem], item: usize) -> bool {
     depth(item + 1) > depth(item)
 }
 
-/// The section that a page belongs to: the first one on it, else the last one before.
+/// The section that a page belongs to: the first on it, else the last before it.
 fn section_of_page(items: &[OutlineItem], page: u32) -> Option<usize> {
     let mut best: Option<(u32, usize)> = None;
     for (item, section) in items.iter().enumerate() {

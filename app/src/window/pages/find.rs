@@ -1,46 +1,44 @@
-//! Words that are looked for in the open report, and where they were found.
+//! The search in the open report, and its hits.
 
 use engine::viewer::Hit;
 
 /// Places held at most; beyond, only their number would be of use.
 const MOST_HITS: usize = 5000;
 
-/// A search.
+/// A search. The text of the field is [`SavedView::query`](crate::window::pages::SavedView::query).
 #[derive(Debug, Default)]
 pub(crate) struct Find {
-    /// What stands in the field.
-    pub query: String,
-    /// What is looked for: the words in the field, once the viewer was told.
-    told: String,
-    /// Where it was found, with the page, counted from 1.
+    /// The words that the viewer was asked to find.
+    query: String,
+    /// Hits, each with its page, counted from 1.
     pub hits: Vec<(u32, Hit)>,
-    /// Whether all pages were looked through.
+    /// Whether all pages were searched.
     pub is_done: bool,
-    /// Which of the places is looked at.
+    /// The current hit.
     pub at: Option<usize>,
 }
 
 impl Find {
-    /// Whether anything is looked for.
-    pub(crate) fn is_on(&self) -> bool {
+    /// Whether there is anything to find.
+    fn is_on(&self) -> bool {
         !self.query.trim().is_empty()
     }
 
-    /// What the viewer is to look for, where that has changed.
-    pub(crate) fn take_news(&mut self) -> Option<String> {
-        if self.query == self.told {
+    /// Starts to search for the text of the field, if that has changed: what the viewer is to be asked for.
+    pub(super) fn take_query(&mut self, query: &str) -> Option<String> {
+        if self.query == query {
             return None;
         }
-        self.told.clone_from(&self.query);
+        query.clone_into(&mut self.query);
         self.hits.clear();
         self.at = None;
         self.is_done = !self.is_on();
         Some(self.query.clone())
     }
 
-    /// Takes in what was found on a page; what was looked for before is dropped.
+    /// Adds the hits of a page; those of an earlier search are ignored.
     pub(crate) fn apply(&mut self, query: &str, page: u32, hits: Vec<Hit>, is_last: bool) {
-        if query != self.told || !self.is_on() {
+        if query != self.query || !self.is_on() {
             return;
         }
         let room = MOST_HITS.saturating_sub(self.hits.len());
@@ -90,9 +88,9 @@ mod tests {
 
     #[test]
     fn one_goes_from_place_to_place_round_and_round() {
-        let mut find = Find { query: "receipts".into(), ..Find::default() };
-        assert_eq!(find.take_news().as_deref(), Some("receipts"));
-        assert_eq!(find.take_news(), None);
+        let mut find = Find::default();
+        assert_eq!(find.take_query("receipts").as_deref(), Some("receipts"));
+        assert_eq!(find.take_query("receipts"), None);
         assert_eq!(find.words(), "Looking…");
         for page in [2, 2, 5, 9] {
             find.apply("receipts", page, vec![hit()], page == 9);
@@ -104,15 +102,14 @@ mod tests {
             assert_eq!(find.at, Some(expected));
         }
         assert_eq!(find.words(), "3 of 4");
-        find.query = " ".into();
-        assert!(find.take_news().is_some() && !find.is_on() && find.hits.is_empty());
+        assert!(find.take_query(" ").is_some() && !find.is_on() && find.hits.is_empty());
         assert!(find.step(true, 1).is_none());
     }
 
     #[test]
     fn a_word_on_every_line_of_a_long_report_is_held_in_part() {
-        let mut find = Find { query: "e".into(), ..Find::default() };
-        find.take_news();
+        let mut find = Find::default();
+        find.take_query("e");
         for page in 1..=600 {
             find.apply("e", page, vec![hit(); 10], page == 600);
         }

@@ -1,18 +1,18 @@
-//! Pictures on the graphics card, as many as there is room for.
+//! Pictures of pages on the graphics card, within a limit.
 
 use std::collections::{HashMap, HashSet};
 
 use eframe::egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 use engine::viewer::{DocumentId, PictureKey};
 
-/// What pictures may take, in bytes of four to the pixel.
+/// Most bytes of all pictures, at four a pixel.
 const MOST_BYTES: usize = 256 << 20;
 
-/// Pictures that were drawn, by what they show.
+/// Pictures of pages, by what they show.
 #[derive(Default)]
 pub(crate) struct Textures {
     held: HashMap<PictureKey, Held>,
-    /// What cannot be drawn, and is not asked for again.
+    /// Pictures that cannot be rendered; they are not requested again.
     refused: HashSet<PictureKey>,
     bytes: usize,
     frame: u64,
@@ -31,19 +31,19 @@ impl std::fmt::Debug for Textures {
 }
 
 impl Textures {
-    /// The picture, where it is there; it stays for this frame at least.
+    /// A picture, if it is there; it is kept for this frame at least.
     pub(crate) fn get(&mut self, key: &PictureKey) -> Option<TextureId> {
         let held = self.held.get_mut(key)?;
         held.used = self.frame;
         Some(held.texture.id())
     }
 
-    /// Whether it is still to be drawn.
+    /// Whether a picture is still to be rendered.
     pub(crate) fn lacks(&self, key: &PictureKey) -> bool {
         !self.held.contains_key(key) && !self.refused.contains(key)
     }
 
-    /// Takes in a picture: three bytes a pixel, row by row.
+    /// Adds a picture: three bytes a pixel, row by row.
     pub(crate) fn put(&mut self, ctx: &Context, key: PictureKey, size: [usize; 2], pixels: &[u8]) {
         let name = format!("page {}", key.page.page);
         let texture = ctx.load_texture(name, ColorImage::from_rgb(size, pixels), TextureOptions::LINEAR);
@@ -54,19 +54,19 @@ impl Textures {
         self.bytes += bytes;
     }
 
-    /// Notes that a picture cannot be drawn.
+    /// A picture cannot be rendered.
     pub(crate) fn refuse(&mut self, key: PictureKey) {
         self.refused.insert(key);
     }
 
-    /// Forgets a document that was closed.
+    /// Drops the pictures of a document.
     pub(crate) fn forget(&mut self, document: DocumentId) {
         self.held.retain(|key, _| key.page.document != document);
         self.refused.retain(|key| key.page.document != document);
         self.bytes = self.held.values().map(|held| held.bytes).sum();
     }
 
-    /// Ends a frame: what was not shown for longest goes where there is too much.
+    /// Ends a frame: beyond the limit, the pictures not shown for longest are dropped.
     pub(crate) fn end_frame(&mut self) {
         let frame = self.frame;
         self.frame += 1;

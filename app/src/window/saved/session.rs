@@ -4,11 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
+use engine::cite::is_not_found;
 use engine::protocol::{PageEvidence, Place, ReadSoFar};
 use engine::viewer::ViewInfo;
 use serde::{Deserialize, Serialize};
 
-use crate::window::pages::{PageView, Paging, Rotation, Spot, Zoom};
+use crate::window::pages::{Paging, Rotation, SavedView, Spot, Zoom};
 use crate::window::state::report::{Editing, State, Trouble, Turn, TurnEnd};
 use crate::window::state::scope::Scope;
 use crate::window::state::screen::Screen;
@@ -87,6 +88,8 @@ struct KeptTurn {
     scope: Scope,
     answer: String,
     evidence: Vec<PageEvidence>,
+    /// `None` in conversations that were saved before the engine said so.
+    not_found: Option<bool>,
     source: usize,
     end: TurnEnd,
     warnings: Vec<String>,
@@ -141,14 +144,14 @@ impl SavedSession {
     }
 
     /// Notes how an open report is looked at.
-    pub(crate) fn note(&mut self, hash: &str, view: &PageView) {
+    pub(crate) fn note(&mut self, hash: &str, view: &SavedView) {
         if let Some(report) = self.reports.iter_mut().find(|report| report.hash == hash) {
             report.top = view.top;
             report.zoom = view.zoom;
-            report.find.clone_from(&view.find.query);
+            report.find.clone_from(&view.query);
             report.rotation = view.rotation;
             report.paging = view.paging;
-            report.shows_contents = view.contents.is_shown;
+            report.shows_contents = view.shows_contents;
         }
     }
 
@@ -179,6 +182,18 @@ impl KeptReport {
             shows_contents: before.is_some_and(|before| before.shows_contents),
         }
     }
+
+    /// How it was looked at.
+    pub(crate) fn view(&self) -> SavedView {
+        SavedView {
+            top: self.top,
+            zoom: self.zoom,
+            rotation: self.rotation,
+            paging: self.paging,
+            query: self.find.clone(),
+            shows_contents: self.shows_contents,
+        }
+    }
 }
 
 impl KeptTurn {
@@ -188,6 +203,7 @@ impl KeptTurn {
             answer: turn.answer.clone(),
             scope: turn.scope.clone(),
             evidence: turn.evidence.clone(),
+            not_found: Some(turn.not_found),
             source: turn.source,
             end: turn.end,
             warnings: turn.warnings.clone(),
@@ -206,6 +222,7 @@ impl KeptTurn {
             scope: self.scope.clone(),
             answer: self.answer.clone(),
             evidence: self.evidence.clone(),
+            not_found: self.not_found.unwrap_or_else(|| is_not_found(&self.answer, &self.evidence)),
             source: self.source,
             warnings: self.warnings.clone(),
             from_part: self.from_part.clone(),
@@ -320,6 +337,7 @@ mod tests {
         assert_eq!(turns, [turn(TurnEnd::Answered), turn(TurnEnd::Cancelled)]);
         let older = br#"{"turns":[{"question":"Q","answer":"A","evidence":[],"source":0,"end":"Answered"}]}"#;
         assert_eq!(Conversation::from_bytes(older).turns()[0].answer, "A", "what earlier programs kept");
+        assert!(Conversation::from_bytes(older).turns()[0].found_nothing(), "as it was shown then");
         assert_eq!(kept.texts().next().as_deref(), Some("How much?\n0.3"));
     }
 

@@ -4,8 +4,8 @@ use eframe::egui::{Align, Layout, ScrollArea, Stroke, Ui, vec2};
 
 use crate::window::commands::Commands;
 use crate::window::markdown::{Alignment, Span};
-use crate::window::pages::PageView;
-use crate::window::screens::answer_text::{job, text_ui};
+use crate::window::pages::{FrameCache, PageView};
+use crate::window::screens::answer_spans::{job, text_ui};
 use crate::window::theme::Look;
 
 /// Narrowest a column gets, in points.
@@ -19,7 +19,8 @@ pub(super) fn table_ui(
     ui: &mut Ui,
     look: &Look,
     (at, columns, rows): (usize, &[Alignment], &[Vec<Vec<Span>>]),
-    view: &mut PageView,
+    view: &PageView,
+    cache: &mut FrameCache,
     commands: &mut Commands,
 ) {
     let size = look.sizes().text_small;
@@ -42,7 +43,7 @@ pub(super) fn table_ui(
     ScrollArea::horizontal().id_salt(salt).show(ui, |ui| {
         ui.vertical(|ui| {
             for (number, row) in rows.iter().enumerate() {
-                row_ui(ui, look, (columns, &widths, row), view, commands);
+                row_ui(ui, look, (columns, &widths, row), view, cache, commands);
                 let colour = if number == 0 { look.colours().ink_muted } else { look.colours().line };
                 let whole = widths.iter().sum::<f32>() + gap * widths.len().saturating_sub(1) as f32;
                 let left = ui.cursor().left();
@@ -68,7 +69,8 @@ fn row_ui(
     ui: &mut Ui,
     look: &Look,
     (columns, widths, row): (&[Alignment], &[f32], &[Vec<Span>]),
-    view: &mut PageView,
+    view: &PageView,
+    cache: &mut FrameCache,
     commands: &mut Commands,
 ) {
     ui.horizontal_top(|ui| {
@@ -82,7 +84,7 @@ fn row_ui(
             ui.allocate_ui_with_layout(vec2(*width, 0.0), Layout::top_down(align), |ui| {
                 ui.set_width(*width);
                 if let Some(cell) = row.get(column) {
-                    text_ui(ui, look, (cell, look.sizes().text_small), view, commands);
+                    text_ui(ui, look, (cell, look.sizes().text_small), view, cache, commands);
                 }
             });
         }

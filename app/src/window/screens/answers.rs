@@ -4,7 +4,7 @@ use eframe::egui::{Align, Button, Layout, Rect, RichText, Role, ScrollArea, Ui, 
 
 use crate::window::commands::{AppCommand, CommandId, Commands, TurnCommand};
 use crate::window::export::ExportFormat;
-use crate::window::pages::PageView;
+use crate::window::pages::{FrameCache, PageView};
 use crate::window::screens::turn::turn_ui;
 use crate::window::state::answer_texts::AnswerTexts;
 use crate::window::state::found_turns::FoundTurns;
@@ -20,12 +20,12 @@ const BEYOND: f32 = 4000.0;
 pub(crate) fn answers_ui(
     ui: &mut Ui,
     look: &Look,
-    state: &State,
-    (view, answers, found): (&mut PageView, &mut AnswerTexts, &mut FoundTurns),
+    (state, view): (&State, &PageView),
+    (cache, answers, found): (&mut FrameCache, &mut AnswerTexts, &mut FoundTurns),
     commands: &mut Commands,
 ) {
     if !state.turns.is_empty() {
-        let found = found.look(&state.turns, &view.find.query);
+        let found = found.look(&state.turns, &view.saved.query);
         head_ui(ui, look, (state, found), commands);
     }
     ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
@@ -47,7 +47,7 @@ pub(crate) fn answers_ui(
                     let height = answers.height(at, width).filter(|_| !is_shown);
                     match height.filter(|height| top.y > sight.max || top.y + height < sight.min) {
                         Some(height) => ui.add_space(height),
-                        None => turn_ui(ui, look, (state, at, turn), (&mut *view, &mut *answers), commands),
+                        None => turn_ui(ui, look, (state, at, turn), view, (&mut *cache, &mut *answers), commands),
                     }
                     let bottom = ui.cursor().min.y;
                     answers.set_size(at, width, bottom - top.y);

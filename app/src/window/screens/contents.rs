@@ -8,7 +8,7 @@ use eframe::egui::{
 use engine::document::page::OutlineItem;
 
 use crate::window::commands::{CommandId, Commands, ReportCommand, UserCommand};
-use crate::window::pages::{PageView, ViewAction, has_parts};
+use crate::window::pages::{FrameCache, PageView, ViewAction, has_parts};
 use crate::window::state::report::Remote;
 use crate::window::theme::Look;
 
@@ -27,29 +27,29 @@ const FOLD_WIDTH: f32 = 18.0;
 /// Height of the buttons that choose what is listed, in points.
 const SWITCH_HEIGHT: f32 = 26.0;
 
-/// Draws it. The row it was brought to belongs to drawing and is noted in `view`.
-pub(crate) fn contents_ui(ui: &mut Ui, look: &Look, view: &mut PageView, commands: &mut Commands) {
-    let Remote::Ready(info) = &view.info else { return };
+/// Draws it.
+pub(crate) fn contents_ui(ui: &mut Ui, look: &Look, view: &PageView, cache: &mut FrameCache, commands: &mut Commands) {
+    let Remote::Ready(info) = &view.file.info else { return };
     let items = &info.outline;
-    let here = view.contents.row_of_page(items, view.current);
+    let here = view.nav.contents.row_of_page(items, view.nav.current);
     let height = look.sizes().text_small * ROW;
-    let mut area = ScrollArea::vertical().id_salt(("contents", view.document)).auto_shrink(false);
-    if here.is_some() && here != view.contents.listed {
+    let mut area = ScrollArea::vertical().id_salt(("contents", view.file.document)).auto_shrink(false);
+    if here.is_some() && here != cache.listed_section {
         let above = (ui.available_height() - height) / 2.0;
         let row = here.unwrap_or_default() as f32;
         area = area.vertical_scroll_offset((row * (height + ui.spacing().item_spacing.y) - above).max(0.0));
     }
-    let rows = view.contents.rows();
+    let rows = view.nav.contents.rows();
     area.show_rows(ui, height, rows.len(), |ui, shown| {
         for row in shown {
             let Some((item, section)) = rows.get(row).and_then(|item| Some((*item, items.get(*item)?))) else {
                 continue;
             };
-            let parts = has_parts(items, item).then(|| view.contents.is_folded(item));
+            let parts = has_parts(items, item).then(|| view.nav.contents.is_folded(item));
             row_ui(ui, look, &Row { item, section, parts, is_here: here == Some(row), height }, commands);
         }
     });
-    view.contents.listed = here;
+    cache.listed_section = here;
 }
 
 /// Draws the buttons that choose between small pages, the table of contents where there is one, and figures.

@@ -3,7 +3,7 @@
 use eframe::egui::{Rect as ScreenRect, Ui, pos2, vec2};
 use engine::document::geometry::Rect;
 
-use crate::window::pages::PageView;
+use crate::window::pages::{FrameCache, PageView};
 use crate::window::screens::page::part_ui;
 use crate::window::theme::Look;
 
@@ -23,11 +23,17 @@ pub(super) const CROP_WIDTH: f32 = 460.0;
 const MARK_OPACITY: f32 = 0.22;
 
 /// Draws the places of a page, each given by its boxes.
-pub(super) fn crops_ui(ui: &mut Ui, look: &Look, (page, places): (u32, &[&[Rect]]), view: &mut PageView) {
+pub(super) fn crops_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (page, places): (u32, &[&[Rect]]),
+    view: &PageView,
+    cache: &mut FrameCache,
+) {
     ui.spacing_mut().item_spacing.y = look.sizes().gap;
     let boxes: Vec<Rect> = places.iter().flat_map(|boxes| boxes.iter().copied()).collect();
     for part in close_together(boxes.clone()) {
-        let shown = ui.scope(|ui| part_ui(ui, view, page, &part, CROP_WIDTH)).response.rect;
+        let shown = ui.scope(|ui| part_ui(ui, view, cache, (page, &part), CROP_WIDTH)).response.rect;
         let scale = shown.width() / part.width().max(1.0);
         let on_screen = |x: f32, y: f32| shown.min + vec2(x - part.left, y - part.top) * scale;
         // A picture that shows nothing else needs no marks.

@@ -5,7 +5,7 @@ use engine::document::geometry::Rect;
 use engine::protocol::{PageEvidence, SpanEvidence, SpanKind};
 
 use crate::window::commands::{AppCommand, Commands, TurnCommand, UserCommand};
-use crate::window::pages::{MOST_SPANS, Marks, PageView, ViewAction};
+use crate::window::pages::{FrameCache, MOST_SPANS, Marks, PageView, ViewAction};
 use crate::window::screens::crops::{CROP_WIDTH, crops_ui};
 use crate::window::state::report::Turn;
 use crate::window::state::scope::file_name;
@@ -21,12 +21,13 @@ pub(crate) fn evidence_ui(
     ui: &mut Ui,
     look: &Look,
     (at, turn): (usize, &Turn),
-    view: &mut PageView,
+    view: &PageView,
+    cache: &mut FrameCache,
     commands: &mut Commands,
 ) {
     ui.horizontal_wrapped(|ui| {
         for (source, page) in turn.evidence.iter().enumerate() {
-            if chip_ui(ui, look, (turn, page, source == turn.source), view).clicked() {
+            if chip_ui(ui, look, (turn, page, source == turn.source), view, cache).clicked() {
                 commands.push(TurnCommand::SelectSource { turn: at, source });
                 commands.push(show(turn, page.document, Marks::of_page(page)));
             }
@@ -35,7 +36,7 @@ pub(crate) fn evidence_ui(
     if let Some(page) = turn.evidence.get(turn.source) {
         look.card().show(ui, |ui| {
             ui.set_width(ui.available_width());
-            page_ui(ui, look, (turn, page), view, commands);
+            page_ui(ui, look, (turn, page), view, cache, commands);
         });
     }
 }
@@ -61,7 +62,8 @@ fn chip_ui(
     ui: &mut Ui,
     look: &Look,
     (turn, page, is_open): (&Turn, &PageEvidence, bool),
-    view: &mut PageView,
+    view: &PageView,
+    cache: &mut FrameCache,
 ) -> Response {
     let colours = look.colours();
     let place = place_of(turn, page);
@@ -83,7 +85,7 @@ fn chip_ui(
     chip.on_hover_ui(|ui| {
         ui.set_max_width(CROP_WIDTH);
         ui.label(look.muted(hint));
-        places_ui(ui, look, (page.page, page.spans.iter().take(MOST_SPANS)), is_elsewhere, view);
+        places_ui(ui, look, (page.page, page.spans.iter().take(MOST_SPANS)), is_elsewhere, view, cache);
     })
 }
 
@@ -93,9 +95,10 @@ fn places_ui<'a>(
     look: &Look,
     (page, spans): (u32, impl Iterator<Item = &'a SpanEvidence>),
     is_elsewhere: bool,
-    view: &mut PageView,
+    view: &PageView,
+    cache: &mut FrameCache,
 ) {
-    if is_elsewhere || view.is_text() {
+    if is_elsewhere || view.file.is_text() {
         // A text has no looks of its own, and other reports are not drawn: what stands there is all there is to see.
         for span in spans {
             ui.label(RichText::new(&span.text).size(look.sizes().text_small));
@@ -103,14 +106,15 @@ fn places_ui<'a>(
         return;
     }
     let places: Vec<&[Rect]> = spans.map(|span| span.boxes.as_slice()).collect();
-    crops_ui(ui, look, (page, &places), view);
+    crops_ui(ui, look, (page, &places), view, cache);
 }
 
 fn page_ui(
     ui: &mut Ui,
     look: &Look,
     (turn, page): (&Turn, &PageEvidence),
-    view: &mut PageView,
+    view: &PageView,
+    cache: &mut FrameCache,
     commands: &mut Commands,
 ) {
     let percent = format!("{:.0} %", f64::from(page.share) * 100.0);
@@ -121,7 +125,7 @@ fn page_ui(
     });
     bar_ui(ui, look, &format!("Share of page {}: {percent}", page.page), Some(page.share));
     for span in page.spans.iter().take(MOST_SPANS) {
-        span_ui(ui, look, (turn, page, span), view, commands);
+        span_ui(ui, look, (turn, page, span), view, cache, commands);
     }
 }
 
@@ -130,7 +134,8 @@ fn span_ui(
     ui: &mut Ui,
     look: &Look,
     (turn, page, span): (&Turn, &PageEvidence, &SpanEvidence),
-    view: &mut PageView,
+    view: &PageView,
+    cache: &mut FrameCache,
     commands: &mut Commands,
 ) {
     let text = match span.kind {
@@ -144,5 +149,5 @@ fn span_ui(
         commands.push(show(turn, page.document, Marks { page: page.page, boxes: span.boxes.clone() }));
     }
     let is_elsewhere = turn.scope.other(page.document).is_some();
-    line.on_hover_ui(|ui| places_ui(ui, look, (page.page, std::iter::once(span)), is_elsewhere, view));
+    line.on_hover_ui(|ui| places_ui(ui, look, (page.page, std::iter::once(span)), is_elsewhere, view, cache));
 }

@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 
 use crate::window::commands::{Commands, ReportCommand};
-use crate::window::pages::{Marks, PageView, ViewAction, part_key};
+use crate::window::pages::{FrameCache, Marks, PageView, ViewAction, part_key};
 use crate::window::state::figures::FoundFigure;
 use crate::window::state::report::{Remote, State};
 use crate::window::state::scope::Scope;
@@ -24,7 +24,14 @@ const MARGIN: f32 = 4.0;
 const FADED: f32 = 0.7;
 
 /// Draws the list.
-pub(crate) fn figures_ui(ui: &mut Ui, look: &Look, state: &State, view: &mut PageView, commands: &mut Commands) {
+pub(crate) fn figures_ui(
+    ui: &mut Ui,
+    look: &Look,
+    state: &State,
+    view: &PageView,
+    cache: &mut FrameCache,
+    commands: &mut Commands,
+) {
     if state.figures.is_empty() {
         let text = match &state.document {
             Remote::Ready(_) => "No figures were found in this report",
@@ -38,14 +45,14 @@ pub(crate) fn figures_ui(ui: &mut Ui, look: &Look, state: &State, view: &mut Pag
         ui.add_space(look.sizes().gap_small);
     }
     let height = PICTURE + CAPTION + ACTIONS + look.sizes().gap;
-    let area = ScrollArea::vertical().id_salt(("figures", view.document)).auto_shrink(false);
+    let area = ScrollArea::vertical().id_salt(("figures", view.file.document)).auto_shrink(false);
     area.show_rows(ui, height, state.figures.len(), |ui, rows| {
         for at in rows {
             let Some(figure) = state.figures.get(at) else { continue };
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
             let is_out = figure.is_among(&state.left_out);
             let mut inside = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Min)));
-            figure_ui(&mut inside, look, view, (at, figure, is_out), commands);
+            figure_ui(&mut inside, look, view, cache, (at, figure, is_out), commands);
         }
     });
 }
@@ -53,12 +60,13 @@ pub(crate) fn figures_ui(ui: &mut Ui, look: &Look, state: &State, view: &mut Pag
 fn figure_ui(
     ui: &mut Ui,
     look: &Look,
-    view: &mut PageView,
+    view: &PageView,
+    cache: &mut FrameCache,
     (at, figure, is_out): (usize, &FoundFigure, bool),
     commands: &mut Commands,
 ) {
     ui.spacing_mut().item_spacing.y = 2.0;
-    picture_ui(ui, look, view, (figure, is_out), commands);
+    picture_ui(ui, look, view, cache, (figure, is_out), commands);
     let name = figure.name();
     let text = format!("p. {}  {name}{}", figure.page, if is_out { " (left out)" } else { "" });
     ui.allocate_ui(vec2(ui.available_width(), CAPTION), |ui| {
@@ -90,7 +98,8 @@ fn figure_ui(
 fn picture_ui(
     ui: &mut Ui,
     look: &Look,
-    view: &mut PageView,
+    view: &PageView,
+    cache: &mut FrameCache,
     (figure, is_out): (&FoundFigure, bool),
     commands: &mut Commands,
 ) {
@@ -103,8 +112,8 @@ fn picture_ui(
     let scale = (room.x / size.x).min(room.y / size.y);
     let at = Rect::from_center_size(pos2(rect.center().x, rect.center().y), size * scale);
     ui.painter().rect_filled(rect, 2.0, colours.paper);
-    let key = part_key(view.page_key(figure.page), &figure.bbox, scale * ui.pixels_per_point());
-    if let Some(texture) = view.picture(key) {
+    let key = part_key(view.file.page_key(figure.page), &figure.bbox, scale * ui.pixels_per_point());
+    if let Some(texture) = cache.picture(key) {
         draw_picture(ui.painter(), texture, at);
     }
     if is_out {

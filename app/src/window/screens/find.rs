@@ -14,26 +14,23 @@ const FIELD_WIDTH: f32 = 220.0;
 /// Height of a line to the size of its letters.
 const LINE: f32 = 1.4;
 
-/// Draws the field. Its text belongs to the user while it is written, so it is lent.
+/// Draws the field for `query`.
 pub(crate) fn find_field_ui(
     ui: &mut Ui,
     look: &Look,
-    find: &mut Find,
-    takes_focus: &mut bool,
+    find: &Find,
+    (query, takes_focus): (&mut String, bool),
     commands: &mut Commands,
 ) {
-    let field = TextEdit::singleline(&mut find.query)
-        .id_salt("find")
-        .hint_text("Find in the report")
-        .desired_width(FIELD_WIDTH);
+    let field = TextEdit::singleline(query).id_salt("find").hint_text("Find in the report").desired_width(FIELD_WIDTH);
     let field = field.align(Align2::LEFT_CENTER).margin(vec2(look.sizes().gap, look.sizes().gap_small));
     let field = ui.add(field.min_size(vec2(0.0, look.sizes().control_height)));
     field.widget_info(|| {
-        let mut info = WidgetInfo::text_edit(true, "", &find.query, "");
+        let mut info = WidgetInfo::text_edit(true, "", query.as_str(), "");
         info.label = Some("Find in the report".to_owned());
         info
     });
-    if std::mem::take(takes_focus) {
+    if takes_focus {
         field.request_focus();
     }
     if field.lost_focus() {
@@ -45,20 +42,20 @@ pub(crate) fn find_field_ui(
             field.request_focus();
         }
         if escape {
-            find.query.clear();
+            query.clear();
         }
     }
-    if find.is_on() {
+    if !query.trim().is_empty() {
         ui.label(look.muted(find.words()));
     }
 }
 
 /// Draws the places.
 pub(crate) fn hits_ui(ui: &mut Ui, look: &Look, view: &PageView, commands: &mut Commands) {
-    let find = &view.find;
+    let find = &view.nav.find;
     let line_height = look.sizes().text_small * LINE;
     let height = 2.0 * line_height + look.sizes().gap_small;
-    let area = ScrollArea::vertical().id_salt(("hits", view.document)).auto_shrink(false);
+    let area = ScrollArea::vertical().id_salt(("hits", view.file.document)).auto_shrink(false);
     area.show_rows(ui, height, find.hits.len(), |ui, rows| {
         for index in rows {
             let Some((page, hit)) = find.hits.get(index) else { continue };

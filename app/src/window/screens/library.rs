@@ -21,9 +21,10 @@ const CONTENT_HEIGHT: f32 = 330.0;
 pub(crate) fn library_ui(
     ui: &mut Ui,
     look: &Look,
-    (session, library): (&SavedSession, &mut LibraryState),
-    (view, form): (ModelsView<'_>, &mut FetchForm),
+    (session, library): (&SavedSession, &LibraryState),
+    view: ModelsView<'_>,
     trouble: Option<&Trouble>,
+    (query, form): (&mut String, &mut FetchForm),
     commands: &mut Commands,
 ) {
     let sizes = look.sizes();
@@ -54,7 +55,7 @@ pub(crate) fn library_ui(
                 }
                 if !is_empty {
                     ui.add_space(sizes.gap_large);
-                    search_ui(ui, look, library, commands);
+                    search_ui(ui, look, query, commands);
                     ui.add_space(sizes.gap);
                     if library.searched.is_empty() {
                         reports_ui(ui, look, (session, library), commands);
@@ -85,9 +86,9 @@ fn drop_zone_ui(ui: &mut Ui, look: &Look, is_large: bool, commands: &mut Command
     dashed_border(ui, look, zone.response.rect);
 }
 
-fn search_ui(ui: &mut Ui, look: &Look, library: &mut LibraryState, commands: &mut Commands) {
+fn search_ui(ui: &mut Ui, look: &Look, query: &mut String, commands: &mut Commands) {
     let name = ui.label(look.muted("Search all reports and conversations"));
-    let field = TextEdit::singleline(&mut library.query)
+    let field = TextEdit::singleline(query)
         .id_salt("library search")
         .hint_text("Words that all stand on one page")
         .margin(vec2(look.sizes().gap, look.sizes().gap_small))

@@ -28,7 +28,7 @@ pub(super) fn links_ui(
     (number, place): (u32, Placement),
     commands: &mut Commands,
 ) -> bool {
-    let Some(page) = view.texts.get(&number).filter(|_| view.tool == Tool::Select) else { return false };
+    let Some(page) = view.file.texts.get(&number).filter(|_| view.nav.tool == Tool::Select) else { return false };
     let mut is_on_link = false;
     for (at, link) in page.links.iter().enumerate() {
         let rect = place.rect_to_screen(&link.bbox.grown(MARGIN_PT)).intersect(ui.clip_rect());

@@ -1,7 +1,9 @@
-//! What is drawn where. Drawing functions are named `*_ui`, are given the state and change none of it: what the user
-//! does is pushed as a [`UserCommand`](crate::window::commands::UserCommand).
+//! What each part of the window looks like. Drawing functions are named `*_ui`. They read the state and change none of it:
+//! what the user does is pushed as a [`UserCommand`](crate::window::commands::UserCommand), what only the next frame needs
+//! goes into a frame cache, and fields edit the texts they are lent. `tests/tidy/drawing.rs` lists what may be written to.
 
 mod answer_actions;
+mod answer_spans;
 mod answer_table;
 mod answer_text;
 mod answers;

@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Button, Label, Layout, RichText, Role, Ui, WidgetInfo};
 
 use crate::services::models::{InstalledModel, ModelCommand, Speed};
-use crate::window::commands::{Commands, ModelUiCommand};
+use crate::window::commands::{AppCommand, Commands, ModelUiCommand};
 use crate::window::saved::settings::Settings;
 use crate::window::screens::fetching::{notice_ui, yes_no_ui};
 use crate::window::screens::offers::{ModelsView, ready_ui, ways_ui};
@@ -13,20 +13,14 @@ use crate::window::theme::Look;
 use crate::window::widgets::as_sentence;
 
 /// Draws them.
-pub(crate) fn models_ui(
-    ui: &mut Ui,
-    look: &Look,
-    view: ModelsView<'_>,
-    (set, form): (&mut Settings, &mut FetchForm),
-    commands: &mut Commands,
-) {
+pub(crate) fn models_ui(ui: &mut Ui, look: &Look, view: ModelsView<'_>, form: &mut FetchForm, commands: &mut Commands) {
     ready_ui(ui, look, view, commands);
-    installed_models_ui(ui, look, view.models, set, commands);
+    installed_models_ui(ui, look, (view.models, view.settings), commands);
     ui.add_space(look.sizes().gap);
     ways_ui(ui, look, view, form, commands);
 }
 
-fn installed_models_ui(ui: &mut Ui, look: &Look, models: &Models, set: &mut Settings, commands: &mut Commands) {
+fn installed_models_ui(ui: &mut Ui, look: &Look, (models, settings): (&Models, &Settings), commands: &mut Commands) {
     let Some(inventory) = &models.inventory else { return };
     look.card().show(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -38,7 +32,7 @@ fn installed_models_ui(ui: &mut Ui, look: &Look, models: &Models, set: &mut Sett
             if at > 0 {
                 ui.separator();
             }
-            installed_ui(ui, look, model, (models, set), commands);
+            installed_ui(ui, look, model, (models, settings), commands);
             if models.asked.as_ref() == Some(&Asked::Remove(model.name.clone())) {
                 let words = format!("Remove {}? Its files are deleted; conversations and reports stay.", model.name);
                 notice_ui(ui, look, &words);
@@ -54,10 +48,10 @@ fn installed_ui(
     ui: &mut Ui,
     look: &Look,
     model: &InstalledModel,
-    (models, set): (&Models, &mut Settings),
+    (models, settings): (&Models, &Settings),
     commands: &mut Commands,
 ) {
-    let answers = set.model.as_ref().map_or(model.is_default, |chosen| *chosen == model.name);
+    let answers = settings.model.as_ref().map_or(model.is_default, |chosen| *chosen == model.name);
     ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
         let is_free = models.work.is_none();
         if ui.add_enabled(is_free, Button::new("Remove…")).clicked() {
@@ -69,20 +63,21 @@ fn installed_ui(
             WidgetInfo::labeled(Role::Button, can_be_measured, format!("Measure the speed of {}", model.name))
         });
         if measure.on_hover_text("Takes about a minute; reading rests meanwhile").clicked() {
-            let (name, device) = (model.name.clone(), set.device);
+            let (name, device) = (model.name.clone(), settings.device);
             commands.push(ModelCommand::Measure { name, device });
         }
         if answers {
             ui.label(look.muted("Answers"));
         } else if model.problem.is_none() && ui.button(format!("Answer with {}", model.name)).clicked() {
-            set.model = Some(model.name.clone());
+            let model = Some(model.name.clone());
+            commands.push(AppCommand::ApplySettings(Settings { model, ..settings.clone() }));
         }
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
             ui.label(RichText::new(&model.name).strong());
             let sees = if model.has_eyes { "reads text and figures" } else { "reads text, not figures" };
             let adapter = model.adapter.as_ref().map(|name| format!(" with the adapter {name}")).unwrap_or_default();
             ui.label(look.muted(format!("{}{adapter}, {}, {sees}", model.kind, size_words(model.bytes))));
-            if let Some(speed) = set.speed(&model.name) {
+            if let Some(speed) = settings.speed(&model.name) {
                 ui.label(look.muted(speed_text(speed)));
             }
             if let Some(problem) = &model.problem {

@@ -1,29 +1,29 @@
-//! One page: paper, pictures of it, and what is marked, found and selected on it.
+//! One page: its pictures, marks, hits and selection.
 
 use eframe::egui::epaint::TextShape;
 use eframe::egui::{self, FontId, Painter, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 use engine::document::geometry;
 use engine::document::page::DocumentKind;
 
-use crate::window::pages::{PageView, Placement, part_key, thumbnail_key, tile_keys};
+use crate::window::pages::{FrameCache, PageView, Placement, part_key, thumbnail_key, tile_keys};
 use crate::window::theme::{Look, draw_picture, draw_turned_picture};
 
-/// How thinly marks are drawn over what they mark.
+/// Opacity of marks.
 const MARK_OPACITY: f32 = 0.32;
 
-/// How thinly a region is drawn over its page.
+/// Opacity of a region.
 const REGION_OPACITY: f32 = 0.1;
 
-/// Around what is marked, in points of the page.
+/// Margin around marks, in points of the page.
 const MARK_MARGIN_PT: f32 = 2.0;
 
-/// Around selected words, in points of the page: lines of a paragraph come together.
+/// Margin around selected words, in points of the page, so that lines of a paragraph join.
 const SELECTION_MARGIN_PT: f32 = 0.8;
 
-/// Height of letters in a line's box.
+/// Font size, as a share of the height of a line's box.
 const LETTERS: f32 = 0.86;
 
-/// A page that is drawn.
+/// A page to draw.
 pub(super) struct Sheet {
     /// Counted from 0.
     pub index: usize,
@@ -31,9 +31,11 @@ pub(super) struct Sheet {
     pub size: (f32, f32),
     /// What the file is.
     pub kind: DocumentKind,
-    /// Where it lies on the screen.
+    /// Where it is on the screen.
     pub place: Placement,
-    /// The part of it that the next question is about.
+    /// The part of the screen that shows pages.
+    pub sight: Rect,
+    /// The region that the next question is about.
     pub region: Option<geometry::Rect>,
 }
 
@@ -44,8 +46,8 @@ impl Sheet {
     }
 }
 
-/// Draws it, sharp where it is in `sight`.
-pub(super) fn page_ui(ui: &mut Ui, look: &Look, view: &mut PageView, sheet: &Sheet, sight: Rect) {
+/// Draws it, sharp where it is visible.
+pub(super) fn page_ui(ui: &mut Ui, look: &Look, view: &PageView, cache: &mut FrameCache, sheet: &Sheet) {
     let colours = look.colours();
     let painter = ui.painter().clone();
     let rect = sheet.place.rect;
@@ -55,9 +57,9 @@ pub(super) fn page_ui(ui: &mut Ui, look: &Look, view: &mut PageView, sheet: &She
     let number = sheet.number();
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, format!("Page {number}")));
     if sheet.kind == DocumentKind::Text {
-        set_text(&painter, look, view, sheet);
+        set_text(&painter, look, view, cache, sheet);
     } else {
-        draw_pictures(&painter, view, sheet, sight, ui.pixels_per_point());
+        draw_pictures(&painter, view, cache, sheet, ui.pixels_per_point());
     }
     draw_selection(&painter, look, view, sheet);
     draw_hits(&painter, look, view, sheet);
@@ -76,7 +78,7 @@ pub(super) fn draw_region(painter: &Painter, look: &Look, on_screen: Rect) {
 
 fn draw_marks(painter: &Painter, look: &Look, view: &PageView, sheet: &Sheet) {
     let mark = look.colours().mark;
-    let Some(marks) = view.marks.as_ref().filter(|marks| marks.page == sheet.number()) else { return };
+    let Some(marks) = view.nav.marks.as_ref().filter(|marks| marks.page == sheet.number()) else { return };
     for marked in &marks.boxes {
         let on_screen = sheet.place.rect_to_screen(&marked.grown(MARK_MARGIN_PT));
         painter.rect_filled(on_screen, 3.0, mark.gamma_multiply(MARK_OPACITY));
@@ -84,53 +86,54 @@ fn draw_marks(painter: &Painter, look: &Look, view: &PageView, sheet: &Sheet) {
     }
 }
 
-/// Every place on the page where the words stand that are looked for; the one that is looked at with a border.
+/// The hits of the search on the page; the current one has a border.
 fn draw_hits(painter: &Painter, look: &Look, view: &PageView, sheet: &Sheet) {
     let mark = look.colours().mark;
     let number = sheet.number();
-    let first = view.find.hits.partition_point(|(page, _)| *page < number);
-    for (at, (_, hit)) in view.find.hits.iter().enumerate().skip(first).take_while(|(_, (page, _))| *page == number) {
+    let first = view.nav.find.hits.partition_point(|(page, _)| *page < number);
+    for (at, (_, hit)) in view.nav.find.hits.iter().enumerate().skip(first).take_while(|(_, (page, _))| *page == number)
+    {
         let on_screen = sheet.place.rect_to_screen(&hit.bbox.grown(1.0));
         painter.rect_filled(on_screen, 2.0, mark.gamma_multiply(MARK_OPACITY));
-        if view.find.at == Some(at) {
+        if view.nav.find.at == Some(at) {
             painter.rect_stroke(on_screen, 2.0, Stroke::new(2.0, mark), StrokeKind::Outside);
         }
     }
 }
 
 fn draw_selection(painter: &Painter, look: &Look, view: &PageView, sheet: &Sheet) {
-    let (Some(selection), Some(page)) = (&view.selection, view.texts.get(&sheet.number())) else { return };
+    let (Some(selection), Some(page)) = (&view.nav.selection, view.file.texts.get(&sheet.number())) else { return };
     let colour = look.colours().selected_on_paper.gamma_multiply(MARK_OPACITY);
     for bbox in selection.boxes(page) {
         painter.rect_filled(sheet.place.rect_to_screen(&bbox.grown(SELECTION_MARGIN_PT)), 1.0, colour);
     }
 }
 
-fn draw_pictures(painter: &Painter, view: &mut PageView, sheet: &Sheet, sight: Rect, pixels_per_point: f32) {
-    let key = view.page_key(sheet.number());
+fn draw_pictures(painter: &Painter, view: &PageView, cache: &mut FrameCache, sheet: &Sheet, pixels_per_point: f32) {
+    let key = view.file.page_key(sheet.number());
     let place = sheet.place;
     let quarters = place.rotation.quarters();
     let small = thumbnail_key(key, sheet.size);
-    if let Some(texture) = view.picture(small) {
+    if let Some(texture) = cache.picture(small) {
         draw_turned_picture(painter, texture, place.rect, quarters);
     }
-    let seen = place.rect.intersect(sight);
+    let seen = place.rect.intersect(sheet.sight);
     if !seen.is_positive() {
         return;
     }
     let part = place.rect_to_page(seen);
     let part = Rect::from_min_max(pos2(part.left, part.top), pos2(part.right, part.bottom));
     for tile in tile_keys(key, sheet.size, place.scale * pixels_per_point, part) {
-        if let Some(texture) = view.picture(tile) {
+        if let Some(texture) = cache.picture(tile) {
             draw_turned_picture(painter, texture, place.rect_to_screen(&tile.rect_pt()), quarters);
         }
     }
 }
 
-/// A text file has no looks of its own: its lines are set where their boxes are.
-fn set_text(painter: &Painter, look: &Look, view: &mut PageView, sheet: &Sheet) {
-    view.want_text(sheet.number());
-    let Some(page) = view.texts.get(&sheet.number()) else { return };
+/// A text file has no pictures: its lines are set where their boxes are.
+fn set_text(painter: &Painter, look: &Look, view: &PageView, cache: &mut FrameCache, sheet: &Sheet) {
+    cache.want_text(&view.file, sheet.number());
+    let Some(page) = view.file.texts.get(&sheet.number()) else { return };
     let place = sheet.place;
     let angle = place.rotation.quarters() as f32 * std::f32::consts::FRAC_PI_2;
     for line in &page.lines {
@@ -142,13 +145,19 @@ fn set_text(painter: &Painter, look: &Look, view: &mut PageView, sheet: &Sheet) 
     }
 }
 
-/// A part of a page by itself, as wide as `width` at most and upright: what an answer came from, beside the answer.
-pub(crate) fn part_ui(ui: &mut Ui, view: &mut PageView, page: u32, part: &geometry::Rect, width: f32) {
+/// A part of a page by itself, upright and at most `width` wide: a source, shown beside the answer.
+pub(crate) fn part_ui(
+    ui: &mut Ui,
+    view: &PageView,
+    cache: &mut FrameCache,
+    (page, part): (u32, &geometry::Rect),
+    width: f32,
+) {
     let scale = (width / part.width().max(1.0)).min(2.0);
-    let key = part_key(view.page_key(page), part, scale * ui.pixels_per_point());
+    let key = part_key(view.file.page_key(page), part, scale * ui.pixels_per_point());
     let size = vec2(part.width(), part.height()) * scale;
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-    if let Some(texture) = view.picture(key) {
+    if let Some(texture) = cache.picture(key) {
         draw_picture(ui.painter(), texture, rect);
     }
 }

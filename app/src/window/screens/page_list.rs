@@ -3,7 +3,7 @@
 use eframe::egui::{self, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use crate::window::commands::Commands;
-use crate::window::pages::{PageView, ViewAction, thumbnail_key};
+use crate::window::pages::{FrameCache, PageView, ViewAction, thumbnail_key};
 use crate::window::state::reading_map::Cell;
 use crate::window::state::report::{Remote, State};
 use crate::window::theme::{Look, draw_turned_picture};
@@ -15,20 +15,26 @@ const BOX_SHAPE: f32 = 1.3;
 const CAPTION: f32 = 20.0;
 
 /// Draws the list.
-pub(crate) fn page_list_ui(ui: &mut Ui, look: &Look, state: &State, view: &mut PageView, commands: &mut Commands) {
-    let Remote::Ready(info) = &view.info else { return };
-    let info = std::sync::Arc::clone(info);
+pub(crate) fn page_list_ui(
+    ui: &mut Ui,
+    look: &Look,
+    state: &State,
+    view: &PageView,
+    cache: &mut FrameCache,
+    commands: &mut Commands,
+) {
+    let Remote::Ready(info) = &view.file.info else { return };
     let sizes = look.sizes();
     let box_size = vec2(sizes.thumbnail_width, sizes.thumbnail_width * BOX_SHAPE);
     let row = box_size.y + CAPTION;
-    let mut area = ScrollArea::vertical().id_salt(("page list", view.document)).auto_shrink(false);
+    let mut area = ScrollArea::vertical().id_salt(("page list", view.file.document)).auto_shrink(false);
     let height = ui.available_height().round();
-    if view.listed != (view.current, height) {
+    if cache.listed_page != (view.nav.current, height) {
         // The list follows the pages: the one in sight stands in its middle, also when there is more room or less.
-        view.listed = (view.current, height);
+        cache.listed_page = (view.nav.current, height);
         let pitch = row + ui.spacing().item_spacing.y;
         let above = (height - row) / 2.0;
-        area = area.vertical_scroll_offset(((view.current as f32 - 1.0) * pitch - above).max(0.0));
+        area = area.vertical_scroll_offset(((view.nav.current as f32 - 1.0) * pitch - above).max(0.0));
     }
     area.show_rows(ui, row, info.sizes_pt.len(), |ui, rows| {
         for index in rows {
@@ -41,17 +47,17 @@ pub(crate) fn page_list_ui(ui: &mut Ui, look: &Look, state: &State, view: &mut P
                 commands.push(ViewAction::GoTo(number));
             }
             let upright = info.sizes_pt.get(index).copied().unwrap_or((1.0, 1.0));
-            let size = view.rotation.size(upright);
+            let size = view.saved.rotation.size(upright);
             let fit = (box_size.x / size.0).min(box_size.y / size.1);
             let centre = pos2(rect.center().x, rect.top() + box_size.y / 2.0);
             let page = Rect::from_center_size(centre, vec2(size.0, size.1) * fit * 0.94);
             let painter = ui.painter();
             painter.rect_filled(page, 0.0, look.colours().paper);
-            let key = thumbnail_key(view.page_key(number), upright);
-            if let Some(texture) = view.picture(key) {
-                draw_turned_picture(painter, texture, page, view.rotation.quarters());
+            let key = thumbnail_key(view.file.page_key(number), upright);
+            if let Some(texture) = cache.picture(key) {
+                draw_turned_picture(painter, texture, page, view.saved.rotation.quarters());
             }
-            let (width, colour) = if view.current == number {
+            let (width, colour) = if view.nav.current == number {
                 (2.5, look.colours().accent)
             } else if response.hovered() || response.has_focus() {
                 (1.5, look.colours().ink_muted)

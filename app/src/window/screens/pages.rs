@@ -1,14 +1,12 @@
-//! The open report's pages, scrolled and made larger; each is drawn by [`crate::window::screens::page`].
-
-use std::sync::Arc;
+//! The open report's pages: scrolling and zooming. Each page is drawn by [`crate::window::screens::page`].
 
 use eframe::egui::containers::scroll_area::{DragScroll, ScrollSource};
-use eframe::egui::{Event, MouseWheelUnit, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2};
+use eframe::egui::{Event, MouseWheelUnit, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
 use engine::protocol::ErrorReport;
 use engine::viewer::ViewInfo;
 
 use crate::window::commands::Commands;
-use crate::window::pages::{Column, Jump, PAGE_GAP, PageView, Paging, Stretch, ViewAction, Zoom};
+use crate::window::pages::{Column, FrameCache, PAGE_GAP, PageView, Paging, Shown, Stretch, ViewAction};
 use crate::window::screens::links::links_ui;
 use crate::window::screens::page::{Sheet, page_ui};
 use crate::window::screens::pointer::{Surface, pointer_ui};
@@ -17,47 +15,57 @@ use crate::window::state::scope::Scope;
 use crate::window::theme::Look;
 use crate::window::widgets::as_sentence;
 
-/// So far fingers go on at the end of a page before the next one is turned to, in screen points; a notch of a wheel does.
+/// How far fingers scroll past the end of a page to turn it, in screen points; one notch of a wheel is enough.
 const PULL: f32 = 120.0;
 
-/// So long after turning a page the wheel moves nothing, in seconds: the rest of its motion was meant for the page before.
+/// How long the wheel scrolls nothing after turning a page, in seconds: the rest of its motion was meant for that page.
 const REST_SECS: f64 = 0.2;
 
-/// Draws them, with the region that the next question is about. How the view is scrolled, and what it lacks, belongs to
-/// drawing and is noted in `view`.
-pub(crate) fn pages_ui(ui: &mut Ui, look: &Look, (scope, view): (&Scope, &mut PageView), commands: &mut Commands) {
-    let info = match &view.info {
-        Remote::Ready(info) => Arc::clone(info),
+/// Draws them, with the region that the next question is about. Notes in `cache` where the view is scrolled to.
+pub(crate) fn pages_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (scope, view): (&Scope, &PageView),
+    cache: &mut FrameCache,
+    commands: &mut Commands,
+) {
+    let info = match &view.file.info {
+        Remote::Ready(info) => info,
         Remote::Pending => {
             ui.centered_and_justified(|ui| ui.label(look.muted("Opening…")));
             return;
         }
-        Remote::Failed => return refused_ui(ui, look, view.refused.as_ref()),
+        Remote::Failed => return refused_ui(ui, look, view.file.refused.as_ref()),
         Remote::Absent => return,
     };
     let room = ui.available_size();
-    let column = view.arrange(&info, room);
+    let (column, jump) = view.arrange(info, room, cache);
     let now = ui.input(|input| input.time);
-    let source =
-        ScrollSource { drag: DragScroll::Never, mouse_wheel: now > view.turned_secs + REST_SECS, scroll_bar: true };
-    let mut area = ScrollArea::both().id_salt(("pages", view.document)).auto_shrink(false).scroll_source(source);
-    if let Some(jump) = view.jump.take() {
+    let is_at_rest = now > cache.wheel.turned_secs + REST_SECS;
+    let source = ScrollSource { drag: DragScroll::Never, mouse_wheel: is_at_rest, scroll_bar: true };
+    let mut area = ScrollArea::both().id_salt(("pages", view.file.document)).auto_shrink(false).scroll_source(source);
+    if let Some(jump) = jump {
         area = area.scroll_offset(view.offset_for(jump, &column));
     }
     let shown = area.show_viewport(ui, |ui, sight| {
         ui.set_min_size(column.size());
         let origin = ui.max_rect().min.to_vec2();
-        column_ui(ui, look, (scope, view), (&info, &column), sight.translate(origin), commands);
+        column_ui(ui, look, (scope, view), cache, (info, &column, sight.translate(origin)), commands);
     });
-    wheel_at_end(ui, view, (shown.inner_rect, now), commands);
-    view.offset = shown.state.clamped_offset();
-    view.end = column.size() - room;
-    view.top = column.spot(pos2(view.offset.x, view.offset.y) + eframe::egui::vec2(PAGE_GAP, PAGE_GAP));
-    view.current = column.spot(pos2(view.offset.x, view.offset.y + room.y / 2.0)).index as u32 + 1;
-    zoom_at_pointer(ui, view, &column, shown.inner_rect);
+    wheel_at_end(ui, view, cache, (shown.inner_rect, now), commands);
+    let offset = shown.state.clamped_offset();
+    cache.set_shown(Shown {
+        scale: column.how().scale,
+        room,
+        offset,
+        end: column.size() - room,
+        top: column.spot(pos2(offset.x, offset.y) + vec2(PAGE_GAP, PAGE_GAP)),
+        current: column.spot(pos2(offset.x, offset.y + room.y / 2.0)).index as u32 + 1,
+    });
+    zoom_at_pointer(ui, (&column, offset), shown.inner_rect, commands);
 }
 
-/// Why there are no pages, and what to do: in their place, long before the engine comes to the same end.
+/// Why the file cannot be shown, and what to do; long before the engine comes to the same conclusion.
 fn refused_ui(ui: &mut Ui, look: &Look, why: Option<&ErrorReport>) {
     ui.vertical_centered(|ui| {
         ui.add_space(ui.available_height() / 3.0);
@@ -70,20 +78,20 @@ fn refused_ui(ui: &mut Ui, look: &Look, why: Option<&ErrorReport>) {
     });
 }
 
-/// Pages in sight, what can be pressed on them, and what a drag over them does. `sight` is on the screen.
+/// Visible pages, their links, and the pointer on them. `sight` is in screen coordinates.
 fn column_ui(
     ui: &mut Ui,
     look: &Look,
-    (scope, view): (&Scope, &mut PageView),
-    (info, column): (&ViewInfo, &Column),
-    sight: Rect,
+    (scope, view): (&Scope, &PageView),
+    cache: &mut FrameCache,
+    (info, column, sight): (&ViewInfo, &Column, Rect),
     commands: &mut Commands,
 ) {
     let origin = ui.max_rect().min.to_vec2();
     // One surface below all pages: a drag that leaves a page, or scrolls it out of sight, goes on.
     let response = ui.interact(sight, ui.scope_id().with("surface"), Sense::CLICK | Sense::DRAG);
     response.widget_info(|| WidgetInfo::labeled(Role::Pane, true, "Pages of the report"));
-    let margin = view.room.y / 2.0;
+    let margin = column.how().room.y / 2.0;
     let (top, bottom) = (sight.top() - origin.y, sight.bottom() - origin.y);
     for index in column.between(top - margin, bottom + margin) {
         let size = info.sizes_pt.get(index).copied().unwrap_or((1.0, 1.0));
@@ -91,23 +99,24 @@ fn column_ui(
             Scope::Region { page, rect } if *page as usize == index + 1 => Some(*rect),
             _ => None,
         };
-        let sheet = Sheet { index, size, kind: info.kind, place: column.page(index).moved(origin), region };
-        page_ui(ui, look, view, &sheet, sight);
+        let sheet = Sheet { index, size, kind: info.kind, place: column.page(index).moved(origin), sight, region };
+        page_ui(ui, look, view, cache, &sheet);
     }
     let mut is_on_link = false;
     for index in column.between(top, bottom) {
-        view.want_text(index as u32 + 1);
+        cache.want_text(&view.file, index as u32 + 1);
         is_on_link |= links_ui(ui, look, view, (index as u32 + 1, column.page(index).moved(origin)), commands);
     }
     let surface = Surface { column, origin, sight, is_on_link };
-    pointer_ui(ui, look, view, &surface, &response, commands);
+    pointer_ui(ui, look, view, cache, &surface, &response, commands);
 }
 
-/// Turning the wheel where a page ends that is shown alone turns to the next one.
-fn wheel_at_end(ui: &Ui, view: &mut PageView, (area, now): (Rect, f64), commands: &mut Commands) {
+/// With single pages, turning the wheel past the end of one turns to the next.
+fn wheel_at_end(ui: &Ui, view: &PageView, cache: &mut FrameCache, (area, now): (Rect, f64), commands: &mut Commands) {
+    let wheel = &mut cache.wheel;
     let is_here = ui.rect_contains_pointer(area);
-    if view.paging != Paging::Single || !is_here {
-        view.pull = 0.0;
+    if view.saved.paging != Paging::Single || !is_here {
+        wheel.pull = 0.0;
         return;
     }
     let turned: f32 = ui.input(|input| {
@@ -120,25 +129,24 @@ fn wheel_at_end(ui: &Ui, view: &mut PageView, (area, now): (Rect, f64), commands
         });
         notches.sum()
     });
-    let goes_on = if turned < 0.0 { view.is_at_end() } else { view.is_at_top() };
+    let goes_on = if turned < 0.0 { view.nav.is_at_end() } else { view.nav.is_at_top() };
     if turned == 0.0 {
         return;
     }
-    view.pull = if goes_on && view.pull * turned >= 0.0 { view.pull + turned } else { 0.0 };
-    if view.pull.abs() >= 1.0 {
-        commands.push(ViewAction::Scroll(Stretch::Points(-view.pull.signum())));
-        view.pull = 0.0;
-        view.turned_secs = now;
+    wheel.pull = if goes_on && wheel.pull * turned >= 0.0 { wheel.pull + turned } else { 0.0 };
+    if wheel.pull.abs() >= 1.0 {
+        commands.push(ViewAction::Scroll(Stretch::Points(-wheel.pull.signum())));
+        wheel.pull = 0.0;
+        wheel.turned_secs = now;
     }
 }
 
-/// Pinching, or turning the wheel with Ctrl held: what is under the pointer stays there.
-fn zoom_at_pointer(ui: &Ui, view: &mut PageView, column: &Column, area: Rect) {
+/// Pinching, or turning the wheel with Ctrl held, zooms around the pointer.
+fn zoom_at_pointer(ui: &Ui, (column, offset): (&Column, Vec2), area: Rect, commands: &mut Commands) {
     let (factor, pointer) = ui.input(|input| (input.zoom_delta(), input.pointer.hover_pos()));
     let Some(pointer) = pointer.filter(|pointer| factor != 1.0 && area.contains(*pointer)) else { return };
     let at = pointer - area.min;
-    let spot = column.spot((view.offset + at).to_pos2());
-    view.jump = Some(Jump::At(spot, at));
-    view.set_zoom(Zoom::Fixed(view.scale * factor));
+    let spot = column.spot((offset + at).to_pos2());
+    commands.push(ViewAction::ZoomAt { spot, at, factor });
     ui.ctx().request_repaint();
 }

@@ -28,7 +28,7 @@ pub(crate) fn pages_bar_ui(
     number: &mut Option<String>,
     commands: &mut Commands,
 ) {
-    let Remote::Ready(info) = &view.info else { return };
+    let Remote::Ready(info) = &view.file.info else { return };
     if ui.available_width() < TIGHT {
         ui.horizontal(|ui| places_ui(ui, look, (view, info), number, commands));
         ui.horizontal(|ui| looks_ui(ui, look, view, true, commands));
@@ -51,17 +51,17 @@ fn places_ui(
 ) {
     let mut act = |action| commands.push(action);
     let (back, forward) = (CommandId::Back.info(), CommandId::Forward.info());
-    let back_button = ui.add_enabled(view.can_go_back(), button(back.button));
+    let back_button = ui.add_enabled(view.nav.can_go_back(), button(back.button));
     if back_button.on_hover_text(back.tooltip_with_keys(ui.ctx())).clicked() {
         act(ViewAction::Back);
     }
-    let forward_button = ui.add_enabled(view.can_go_forward(), button(forward.button));
+    let forward_button = ui.add_enabled(view.nav.can_go_forward(), button(forward.button));
     if forward_button.on_hover_text(forward.tooltip_with_keys(ui.ctx())).clicked() {
         act(ViewAction::Forward);
     }
     ui.add_space(look.sizes().gap);
     let name = ui.label(look.muted("Page"));
-    let mut text = number.clone().unwrap_or_else(|| view.current.to_string());
+    let mut text = number.clone().unwrap_or_else(|| view.nav.current.to_string());
     let field = TextEdit::singleline(&mut text).desired_width(NUMBER_WIDTH).align(Align2::LEFT_CENTER);
     let field = field.margin(vec2(look.sizes().gap_small, 2.0)).min_size(vec2(0.0, look.sizes().control_height));
     let field = ui.add(field).labelled_by(name.id);
@@ -75,42 +75,41 @@ fn places_ui(
             act(ViewAction::GoTo(page));
         }
     }
-    let label = info.labels.get(view.current as usize - 1).and_then(Option::as_ref);
-    let printed = label.filter(|label| **label != view.current.to_string());
+    let label = info.labels.get(view.nav.current as usize - 1).and_then(Option::as_ref);
+    let printed = label.filter(|label| **label != view.nav.current.to_string());
     let printed = printed.map(|label| format!(", printed {label}")).unwrap_or_default();
     ui.label(look.muted(format!("of {}{printed}", info.sizes_pt.len())));
 }
 
 /// How large pages are and in which way they are shown, from the right.
 fn looks_ui(ui: &mut Ui, look: &Look, view: &PageView, is_narrow: bool, commands: &mut Commands) {
-    let mut act = |action| commands.push(action);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let is_drawing = view.tool == Tool::Region;
+        let is_drawing = view.nav.tool == Tool::Region;
         let info = CommandId::AskAboutRegion.info();
         let name = if is_narrow { "Region" } else { info.button };
         let region = ui.add(Button::selectable(is_drawing, name)).on_hover_text(info.tooltip_with_keys(ui.ctx()));
         region.widget_info(|| WidgetInfo::selected(Role::Button, true, is_drawing, info.button));
         if region.clicked() {
-            act(ViewAction::Take(if is_drawing { Tool::Select } else { Tool::Region }));
+            commands.push(ViewAction::Take(if is_drawing { Tool::Select } else { Tool::Region }));
         }
-        ui.menu_button("View", |ui| view_menu_ui(ui, view, &mut act));
+        ui.menu_button("View", |ui| view_menu_ui(ui, view, commands));
         let (larger, smaller) = (CommandId::ZoomIn.info(), CommandId::ZoomOut.info());
         if ui.add(button(larger.button)).on_hover_text(larger.tooltip_with_keys(ui.ctx())).clicked() {
-            act(ViewAction::ZoomBy(STEP));
+            commands.push(ViewAction::ZoomBy(STEP));
         }
-        ui.label(look.muted(format!("{:.0} %", view.scale * 100.0)));
+        ui.label(look.muted(format!("{:.0} %", view.nav.shown.scale * 100.0)));
         if ui.add(button(smaller.button)).on_hover_text(smaller.tooltip_with_keys(ui.ctx())).clicked() {
-            act(ViewAction::ZoomBy(1.0 / STEP));
+            commands.push(ViewAction::ZoomBy(1.0 / STEP));
         }
     });
 }
 
 /// Ways to look at pages.
-fn view_menu_ui(ui: &mut Ui, view: &PageView, act: &mut impl FnMut(ViewAction)) {
-    let is_single = view.paging == Paging::Single;
+fn view_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Commands) {
+    let is_single = view.saved.paging == Paging::Single;
     for (is_on, id, action) in [
-        (view.zoom == Zoom::FitWidth, CommandId::FitWidth, ViewAction::Zoom(Zoom::FitWidth)),
-        (view.zoom == Zoom::FitPage, CommandId::FitPage, ViewAction::Zoom(Zoom::FitPage)),
+        (view.saved.zoom == Zoom::FitWidth, CommandId::FitWidth, ViewAction::Zoom(Zoom::FitWidth)),
+        (view.saved.zoom == Zoom::FitPage, CommandId::FitPage, ViewAction::Zoom(Zoom::FitPage)),
         (!is_single, CommandId::ContinuousPages, ViewAction::Page(Paging::Continuous)),
         (is_single, CommandId::SinglePage, ViewAction::Page(Paging::Single)),
         (false, CommandId::RotateRight, ViewAction::Rotate(1)),
@@ -120,7 +119,7 @@ fn view_menu_ui(ui: &mut Ui, view: &PageView, act: &mut impl FnMut(ViewAction)) 
         let item = ui.add(Button::selectable(is_on, info.button).shortcut_text(info.keys_text(ui.ctx())));
         item.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, is_on, info.button));
         if item.clicked() {
-            act(action);
+            commands.push(action);
         }
         if matches!(id, CommandId::FitPage | CommandId::SinglePage) {
             ui.separator();

@@ -5,7 +5,7 @@ use eframe::egui::{
     UiBuilder, WidgetInfo, vec2,
 };
 
-use crate::window::commands::palette::{Entry, Palette, entries, matching};
+use crate::window::commands::palette::{Entry, PaletteField, entries, matching};
 use crate::window::commands::{AppCommand, Commands};
 use crate::window::saved::settings::Settings;
 use crate::window::state::tabs::Tabs;
@@ -21,10 +21,11 @@ const HEIGHT: f32 = 380.0;
 pub(crate) fn palette_ui(
     ui: &Ui,
     look: &Look,
-    (palette, tabs, settings): (&mut Palette, &Tabs, &Settings),
+    (tabs, settings): (&Tabs, &Settings),
+    field: &mut PaletteField,
     commands: &mut Commands,
 ) {
-    let shown = matching(entries(tabs, settings), &palette.query);
+    let shown = matching(entries(tabs, settings), &field.query);
     let keys = ui.input_mut(|input| {
         let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
         (pressed(Key::ArrowDown), pressed(Key::ArrowUp), pressed(Key::Enter), pressed(Key::Escape))
@@ -32,27 +33,27 @@ pub(crate) fn palette_ui(
     let (down, up, enter, escape) = keys;
     let count = shown.len().max(1);
     if down {
-        palette.chosen = (palette.chosen + 1) % count;
+        field.chosen = (field.chosen + 1) % count;
     }
     if up {
-        palette.chosen = (palette.chosen + count - 1) % count;
+        field.chosen = (field.chosen + count - 1) % count;
     }
-    palette.chosen = palette.chosen.min(count - 1);
-    let mut chosen = if enter { shown.get(palette.chosen).map(|entry| entry.command.clone()) } else { None };
+    field.chosen = field.chosen.min(count - 1);
+    let mut chosen = if enter { shown.get(field.chosen).map(|entry| entry.command.clone()) } else { None };
     let area = Area::new(Id::unique("palette")).order(Order::Foreground).anchor(Align2::CENTER_TOP, vec2(0.0, 90.0));
     let drawn = area.show(ui.ctx(), |ui| {
         look.card().shadow(ui.visuals().popup_shadow).show(ui, |ui| {
             ui.set_width(WIDTH);
-            let field = TextEdit::singleline(&mut palette.query)
+            let edit = TextEdit::singleline(&mut field.query)
                 .id_salt("palette")
                 .hint_text("What would you like to do?")
                 .margin(vec2(look.sizes().gap, look.sizes().gap_small))
                 .desired_width(f32::INFINITY);
-            let field = ui.add(field);
-            field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "All commands"));
-            field.request_focus();
-            if field.changed() {
-                palette.chosen = 0;
+            let edit = ui.add(edit);
+            edit.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "All commands"));
+            edit.request_focus();
+            if edit.changed() {
+                field.chosen = 0;
             }
             ui.add_space(look.sizes().gap_small);
             if shown.is_empty() {
@@ -60,7 +61,7 @@ pub(crate) fn palette_ui(
             }
             ScrollArea::vertical().max_height(HEIGHT).show(ui, |ui| {
                 for (index, entry) in shown.iter().enumerate() {
-                    if entry_ui(ui, look, entry, (index == palette.chosen, down || up)) {
+                    if entry_ui(ui, look, entry, (index == field.chosen, down || up)) {
                         chosen = Some(entry.command.clone());
                     }
                 }

@@ -1,36 +1,36 @@
-//! What the pointer does on pages: it selects text, or draws the region that the next question is about.
+//! The pointer on pages: it selects text, or draws the region that the next question is about.
 
 use eframe::egui::{Button, CursorIcon, FontId, PointerButton, Pos2, Rect, Response, Ui, Vec2, vec2};
 
 use crate::window::commands::{CommandId, Commands, ReportCommand};
 use crate::window::pages::{
-    Column, Drag, Jump, PageView, Placement, Selection, Tool, Unit, ViewAction, can_begin, is_on_text,
+    Column, Drag, FrameCache, PageView, Placement, Selection, Tool, Unit, ViewAction, can_begin, is_on_text,
 };
 use crate::window::screens::page::draw_region;
 use crate::window::state::scope::Scope;
 use crate::window::theme::Look;
 
-/// How fast the view follows a drag past its edge: the part of the way past it that is gone in a frame.
+/// How fast the view follows a drag past its edge: the share of the distance scrolled in a frame.
 const PULL: f32 = 0.25;
 
-/// Most that the view follows in a frame, in screen points.
+/// Most that the view scrolls so in a frame, in screen points.
 const MOST_PULL: f32 = 48.0;
 
-/// What the tool asks for.
+/// How to use the tool.
 const REGION_HINT: &str = "Draw a rectangle around what you want to ask about. Esc leaves it.";
 
-/// Smallest side of a region, in points of the page: less is a slip of the hand.
+/// Smallest side of a region, in points of the page; a smaller one is accidental.
 const LEAST_REGION_PT: f32 = 6.0;
 
-/// Where pages lie on the screen.
+/// Where pages are on the screen.
 pub(super) struct Surface<'a> {
     /// The column.
     pub column: &'a Column,
-    /// Where the column begins.
+    /// The corner of the column.
     pub origin: Vec2,
-    /// The part of the screen in which pages are shown.
+    /// The part of the screen that shows pages.
     pub sight: Rect,
-    /// Whether the pointer is on something that can be pressed.
+    /// Whether the pointer is on a link.
     pub is_on_link: bool,
 }
 
@@ -42,11 +42,12 @@ impl Surface<'_> {
     }
 }
 
-/// Takes presses and drags on `response`, below all pages.
+/// Handles clicks and drags on `response`, the surface below all pages.
 pub(super) fn pointer_ui(
     ui: &Ui,
     look: &Look,
-    view: &mut PageView,
+    view: &PageView,
+    cache: &mut FrameCache,
     surface: &Surface<'_>,
     response: &Response,
     commands: &mut Commands,
@@ -60,17 +61,17 @@ pub(super) fn pointer_ui(
         });
     }
     response.context_menu(|ui| context_menu_ui(ui, view, commands));
-    match view.tool {
-        Tool::Select => select(ui, view, surface, response, commands),
-        Tool::Region => region_ui(ui, look, view, surface, response, commands),
+    match view.nav.tool {
+        Tool::Select => select(ui, view, cache, surface, response, commands),
+        Tool::Region => region_ui(ui, look, cache, surface, response, commands),
     }
 }
 
-/// What a press with the other button offers.
+/// The context menu.
 fn context_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Commands) {
     for (is_on, id, action) in [
-        (view.selection.is_some(), CommandId::CopySelection, ViewAction::Copy),
-        (view.texts.contains_key(&view.current), CommandId::SelectPageText, ViewAction::SelectPage),
+        (view.nav.selection.is_some(), CommandId::CopySelection, ViewAction::Copy),
+        (view.file.texts.contains_key(&view.nav.current), CommandId::SelectPageText, ViewAction::SelectPage),
         (true, CommandId::AskAboutRegion, ViewAction::Take(Tool::Region)),
     ] {
         let info = id.info();
@@ -81,11 +82,18 @@ fn context_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Commands) {
     }
 }
 
-fn select(ui: &Ui, view: &mut PageView, surface: &Surface<'_>, response: &Response, commands: &mut Commands) {
+fn select(
+    ui: &Ui,
+    view: &PageView,
+    cache: &mut FrameCache,
+    surface: &Surface<'_>,
+    response: &Response,
+    commands: &mut Commands,
+) {
     let pointer = ui.input(|input| input.pointer.interact_pos());
     let Some(pointer) = pointer else { return };
     let (number, place) = surface.page_at(pointer);
-    let page = view.texts.get(&number);
+    let page = view.file.texts.get(&number);
     let at = place.to_page(pointer);
     let is_on_page = place.rect.contains(pointer);
     let is_dragged = response.dragged_by(PointerButton::Primary);
@@ -101,40 +109,41 @@ fn select(ui: &Ui, view: &mut PageView, surface: &Surface<'_>, response: &Respon
     if response.drag_started_by(PointerButton::Primary) {
         let began = ui.input(|input| input.pointer.press_origin()).and_then(|origin| {
             let (number, place) = surface.page_at(origin);
-            let (page, at) = (view.texts.get(&number)?, place.to_page(origin));
+            let (page, at) = (view.file.texts.get(&number)?, place.to_page(origin));
             can_begin(page, at).then(|| Selection::at(page, at, Unit::Letter)).flatten()
         });
-        view.drag = began.map(Drag::Text);
+        cache.drag = began.map(Drag::Text);
     } else if response.triple_clicked() {
         choose(whole(Unit::Line));
     } else if response.double_clicked() {
         choose(whole(Unit::Word));
     } else if response.clicked() {
         let is_extended = ui.input(|input| input.modifiers.shift);
-        let extended = view.selection.as_ref().filter(|_| is_extended);
+        let extended = view.nav.selection.as_ref().filter(|_| is_extended);
         choose(extended.zip(page).and_then(|(selection, page)| selection.drawn_to(page, at, Unit::Letter)));
     }
     if is_dragged {
-        if let (Some(Drag::Text(began)), Some(page)) = (&view.drag, page) {
+        if let (Some(Drag::Text(began)), Some(page)) = (&cache.drag, page) {
             choose(began.drawn_to(page, at, Unit::Letter));
         }
-        follow(ui, view, surface.sight, pointer);
+        follow(ui, surface.sight, pointer, commands);
     } else {
-        view.drag = None;
+        cache.drag = None;
     }
 }
 
-/// A drag past the edge of the view takes the view along.
-fn follow(ui: &Ui, view: &mut PageView, sight: Rect, pointer: Pos2) {
+/// Scrolls the view while a drag is past its edge.
+fn follow(ui: &Ui, sight: Rect, pointer: Pos2, commands: &mut Commands) {
     let past = |at: f32, low: f32, high: f32| ((at - low).min(0.0) + (at - high).max(0.0)) * PULL;
     let by = vec2(past(pointer.x, sight.left(), sight.right()), past(pointer.y, sight.top(), sight.bottom()));
-    if by != Vec2::ZERO && view.jump.is_none() {
-        view.jump = Some(Jump::By(by.clamp(Vec2::splat(-MOST_PULL), Vec2::splat(MOST_PULL))));
+    if by != Vec2::ZERO {
+        let by = by.clamp(Vec2::splat(-MOST_PULL), Vec2::splat(MOST_PULL));
+        commands.push(ViewAction::ScrollBy(by));
         ui.ctx().request_repaint();
     }
 }
 
-/// Says above the pages what is to be done now.
+/// Says above the pages how to use the tool.
 fn hint_ui(ui: &Ui, look: &Look, sight: Rect) {
     let font = FontId::proportional(look.sizes().text_small);
     let colours = look.colours();
@@ -146,11 +155,11 @@ fn hint_ui(ui: &Ui, look: &Look, sight: Rect) {
     ui.painter().galley(text.min, words, colours.on_accent);
 }
 
-/// Draws the region while it is being drawn, and hands it over at the end.
+/// Draws the region during the drag, and asks about it at the end.
 fn region_ui(
     ui: &Ui,
     look: &Look,
-    view: &mut PageView,
+    cache: &mut FrameCache,
     surface: &Surface<'_>,
     response: &Response,
     commands: &mut Commands,
@@ -160,21 +169,21 @@ fn region_ui(
     }
     hint_ui(ui, look, surface.sight);
     if response.drag_started_by(PointerButton::Primary) {
-        view.drag = ui.input(|input| input.pointer.press_origin()).map(|origin| {
+        cache.drag = ui.input(|input| input.pointer.press_origin()).map(|origin| {
             let (page, place) = surface.page_at(origin);
             Drag::Region { page, from: place.to_page(origin) }
         });
     }
-    let Some(Drag::Region { page, from }) = view.drag else { return };
+    let Some(Drag::Region { page, from }) = cache.drag else { return };
     let place = surface.column.page(page as usize - 1).moved(surface.origin);
     let Some(pointer) = ui.input(|input| input.pointer.interact_pos()) else { return };
     let on_screen = Rect::from_two_pos(place.to_screen(from), pointer).intersect(place.rect);
     if response.dragged_by(PointerButton::Primary) {
         draw_region(ui.painter(), look, on_screen);
-        follow(ui, view, surface.sight, pointer);
+        follow(ui, surface.sight, pointer, commands);
         return;
     }
-    view.drag = None;
+    cache.drag = None;
     let region = place.rect_to_page(on_screen);
     if on_screen.is_positive() && region.width().min(region.height()) >= LEAST_REGION_PT {
         commands.push(ReportCommand::SetScope(Scope::Region { page, rect: region }));

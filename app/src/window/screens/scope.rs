@@ -7,7 +7,7 @@ use eframe::egui::{Button, Key, PopupCloseBehavior, Role, Shape, Stroke, TextEdi
 use engine::document::geometry::Rect;
 
 use crate::window::commands::{CommandId, Commands, ReportCommand};
-use crate::window::pages::PageView;
+use crate::window::pages::{FrameCache, PageView};
 use crate::window::screens::page::part_ui;
 use crate::window::state::report::State;
 use crate::window::state::scope::{Scope, pages_of};
@@ -29,8 +29,9 @@ pub(crate) type OtherReport = (PathBuf, String);
 pub(crate) fn scope_ui(
     ui: &mut Ui,
     look: &Look,
-    (state, view): (&State, &mut PageView),
-    (pages, others): (&mut Option<String>, &[OtherReport]),
+    (state, view, others): (&State, &PageView, &[OtherReport]),
+    cache: &mut FrameCache,
+    pages: &mut Option<String>,
     commands: &mut Commands,
 ) {
     menu_ui(ui, look, (state, view), others, commands);
@@ -38,7 +39,7 @@ pub(crate) fn scope_ui(
         pages_ui(ui, look, state, text, commands);
     }
     if let Scope::Region { page, rect } = &state.scope {
-        region_ui(ui, look, view, (*page, rect), commands);
+        region_ui(ui, look, view, cache, (*page, rect), commands);
     }
 }
 
@@ -49,7 +50,7 @@ fn menu_ui(
     others: &[OtherReport],
     commands: &mut Commands,
 ) {
-    let about = format!("About: {}", name_of(&state.scope, view.current));
+    let about = format!("About: {}", name_of(&state.scope, view.nav.current));
     let (opener, _) = ui
         .scope(|ui| {
             ui.spacing_mut().interact_size.y = HEIGHT;
@@ -57,7 +58,7 @@ fn menu_ui(
             let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
             MenuButton::from_button(Button::new(look.muted(&about))).config(config).ui(ui, |ui| {
                 ui.set_min_width(200.0);
-                items_ui(ui, (state, view.current), others, commands);
+                items_ui(ui, (state, view.nav.current), others, commands);
             })
         })
         .inner;
@@ -143,12 +144,19 @@ fn pages_ui(ui: &mut Ui, look: &Look, state: &State, text: &mut String, commands
 }
 
 /// The region that was drawn, small, and a cross that drops it.
-fn region_ui(ui: &mut Ui, look: &Look, view: &mut PageView, (page, rect): (u32, &Rect), commands: &mut Commands) {
+fn region_ui(
+    ui: &mut Ui,
+    look: &Look,
+    view: &PageView,
+    cache: &mut FrameCache,
+    (page, rect): (u32, &Rect),
+    commands: &mut Commands,
+) {
     let frame = look.card().inner_margin(look.sizes().gap_small);
     frame.show(ui, |ui| {
         ui.horizontal(|ui| {
             let width = PICTURE.0.min(PICTURE.1 * rect.width() / rect.height().max(1.0));
-            part_ui(ui, view, page, rect, width);
+            part_ui(ui, view, cache, (page, rect), width);
             ui.label(look.muted(format!("Region of page {page}")));
             let cross = ui.add(Button::new("×").frame_when_inactive(false));
             cross.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Drop the region"));

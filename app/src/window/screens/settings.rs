@@ -24,7 +24,6 @@ pub(crate) fn settings_ui(
     commands: &mut Commands,
 ) {
     let ModelsView { models, settings, .. } = view;
-    let mut set = settings.clone();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let width = look.sizes().column_width.min(ui.available_width());
         let margin = (ui.available_width() - width) / 2.0;
@@ -34,18 +33,15 @@ pub(crate) fn settings_ui(
                 ui.set_width(width);
                 ui.add_space(look.sizes().gap_large);
                 ui.label(RichText::new("Models").size(look.sizes().text_heading).strong());
-                models_ui(ui, look, view, (&mut set, form), commands);
+                models_ui(ui, look, view, form, commands);
                 ui.add_space(look.sizes().gap_large);
-                group_ui(ui, look, "Looks", |ui| looks_ui(ui, &mut set));
-                group_ui(ui, look, "Computing", |ui| computing_ui(ui, look, models, &mut set));
+                group_ui(ui, look, "Looks", |ui| looks_ui(ui, settings, commands));
+                group_ui(ui, look, "Computing", |ui| computing_ui(ui, look, (models, settings), commands));
                 group_ui(ui, look, "Your files", |ui| places_ui(ui, look, models, commands));
                 group_ui(ui, look, "Updates", |ui| updates_ui(ui, look, models, commands));
             });
         });
     });
-    if set != *settings {
-        commands.push(AppCommand::ApplySettings(set));
-    }
 }
 
 fn group_ui(ui: &mut Ui, look: &Look, name: &str, content: impl FnOnce(&mut Ui)) {
@@ -72,20 +68,26 @@ fn row_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn looks_ui(ui: &mut Ui, set: &mut Settings) {
+fn looks_ui(ui: &mut Ui, settings: &Settings, commands: &mut Commands) {
     let modes = [("As the system has it", Mode::System), ("Light", Mode::Light), ("Dark", Mode::Dark)];
-    choice_ui(ui, "Theme", &mut set.theme, &modes);
+    if let Some(theme) = choice_ui(ui, "Theme", settings.theme, &modes) {
+        commands.push(AppCommand::ApplySettings(Settings { theme, ..settings.clone() }));
+    }
     // Steps and no slider, which would run away from under the pointer as everything changes its size.
     row_ui(ui, "Size of text", |ui| {
+        let mut text_size = settings.text_size;
         let mut step = |ui: &mut Ui, label: &str, hint: &str, by: f32| {
             if ui.button(label).on_hover_text(hint).clicked() {
-                set.text_size = ((set.text_size + by) * 20.0).round() / 20.0;
+                text_size = ((text_size + by) * 20.0).round() / 20.0;
             }
         };
         step(ui, "Smaller", "5 % smaller", -0.05);
         step(ui, "Larger", "5 % larger", 0.05);
-        set.text_size = set.text_size.clamp(TEXT_SIZES.0, TEXT_SIZES.1);
-        ui.label(format!("{:.0} %", set.text_size * 100.0));
+        text_size = text_size.clamp(TEXT_SIZES.0, TEXT_SIZES.1);
+        ui.label(format!("{:.0} %", text_size * 100.0));
+        if text_size != settings.text_size {
+            commands.push(AppCommand::ApplySettings(Settings { text_size, ..settings.clone() }));
+        }
     });
 }
 
@@ -93,16 +95,18 @@ fn looks_ui(ui: &mut Ui, set: &mut Settings) {
 const DEVICES: [(&str, DeviceChoice); 3] =
     [("Processor", DeviceChoice::Cpu), ("NVIDIA card", DeviceChoice::Cuda), ("Apple GPU", DeviceChoice::Metal)];
 
-fn computing_ui(ui: &mut Ui, look: &Look, models: &Models, set: &mut Settings) {
+fn computing_ui(ui: &mut Ui, look: &Look, (models, settings): (&Models, &Settings), commands: &mut Commands) {
+    let mut set = |settings| commands.push(AppCommand::ApplySettings(settings));
     let problem = |device| -> Option<&ErrorReport> {
         let devices = models.inventory.as_ref().map(|inventory| inventory.devices.as_slice()).unwrap_or_default();
         devices.iter().find(|(other, _)| *other == device).and_then(|(_, problem)| problem.as_ref())
     };
     row_ui(ui, "Device", |ui| {
         for (label, device) in DEVICES {
-            let button = Button::selectable(set.device == device, label);
-            if ui.add_enabled(problem(device).is_none() || set.device == device, button).clicked() {
-                set.device = device;
+            let is_chosen = settings.device == device;
+            let button = Button::selectable(is_chosen, label);
+            if ui.add_enabled(problem(device).is_none() || is_chosen, button).clicked() {
+                set(Settings { device, ..settings.clone() });
             }
         }
     });
@@ -114,28 +118,37 @@ fn computing_ui(ui: &mut Ui, look: &Look, models: &Models, set: &mut Settings) {
             note_ui(ui, look, &format!("{label}: not here, {}", why.message));
         }
     }
-    choice_ui(ui, "On battery", &mut set.pauses_on_battery, &[("Read as always", false), ("Pause reading", true)]);
+    let on_battery = [("Read as always", false), ("Pause reading", true)];
+    if let Some(pauses_on_battery) = choice_ui(ui, "On battery", settings.pauses_on_battery, &on_battery) {
+        set(Settings { pauses_on_battery, ..settings.clone() });
+    }
     let memories = [
         ("As it fits", MemoryChoice::Auto),
         ("Fast, large", MemoryChoice::KeysValues),
         ("Small", MemoryChoice::Shared),
     ];
-    choice_ui(ui, "Memory for answers", &mut set.memory, &memories);
+    if let Some(memory) = choice_ui(ui, "Memory for answers", settings.memory, &memories) {
+        set(Settings { memory, ..settings.clone() });
+    }
     note_ui(ui, look, "All give the same answers; the small one is slower on long reports");
     let rooms = [("1 GB", Some(1 << 30)), ("4 GB", None), ("16 GB", Some(16 << 30)), ("None", Some(0))];
-    choice_ui(ui, "Disk for what was read", &mut set.kept_bytes, &rooms);
+    if let Some(kept_bytes) = choice_ui(ui, "Disk for what was read", settings.kept_bytes, &rooms) {
+        set(Settings { kept_bytes, ..settings.clone() });
+    }
     note_ui(ui, look, "From the next start on; when it is full, what was used longest ago goes first");
 }
 
-/// A setting that is one of a few things.
-fn choice_ui<T: Copy + PartialEq>(ui: &mut Ui, name: &str, set: &mut T, choices: &[(&str, T)]) {
+/// A setting with a few choices; the one that was clicked.
+fn choice_ui<T: Copy + PartialEq>(ui: &mut Ui, name: &str, set: T, choices: &[(&str, T)]) -> Option<T> {
+    let mut clicked = None;
     row_ui(ui, name, |ui| {
         for (label, choice) in choices {
-            if ui.add(Button::selectable(set == choice, *label)).clicked() {
-                *set = *choice;
+            if ui.add(Button::selectable(set == *choice, *label)).clicked() {
+                clicked = Some(*choice);
             }
         }
     });
+    clicked
 }
 
 /// What should be known of the setting above, in line with what it can be.

@@ -6,7 +6,6 @@ use eframe::egui::{
 
 use crate::window::commands::{AppCommand, CommandId, Commands};
 use crate::window::screens::find::find_field_ui;
-use crate::window::state::report::Remote;
 use crate::window::state::screen::Screen;
 use crate::window::state::tabs::Tabs;
 use crate::window::theme::Look;
@@ -17,21 +16,19 @@ const TAB_WIDTH: (f32, f32) = (90.0, 230.0);
 /// Room for the cross of a tab.
 const CROSS_WIDTH: f32 = 22.0;
 
-/// Draws it.
+/// Draws it. `query` is the text of the search field, where there is a report to search.
 pub(crate) fn top_ui(
     ui: &mut Ui,
     look: &Look,
-    (tabs, screen): (&mut Tabs, Screen),
-    finds: &mut bool,
+    (tabs, screen): (&Tabs, Screen),
+    (query, focus_find): (&mut Option<String>, bool),
     commands: &mut Commands,
 ) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         place_ui(ui, CommandId::ShowSettings, (screen, Screen::Settings), commands);
         offline_ui(ui, look);
-        if let Some(tab) = tabs.front_mut().filter(|_| screen == Screen::Report)
-            && matches!(tab.view.info, Remote::Ready(_))
-        {
-            find_field_ui(ui, look, &mut tab.view.find, finds, commands);
+        if let (Some(tab), Some(query)) = (tabs.front(), query) {
+            find_field_ui(ui, look, &tab.view.nav.find, (query, focus_find), commands);
         }
         if tabs.len() == 0 && screen != Screen::Settings {
             // The library fills the window, with a way to open reports of its own.

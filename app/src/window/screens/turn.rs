@@ -4,7 +4,7 @@ use eframe::egui::{Button, RichText, Stroke, Ui};
 use engine::protocol::ReadSoFar;
 
 use crate::window::commands::{Commands, TurnCommand};
-use crate::window::pages::PageView;
+use crate::window::pages::{FrameCache, PageView};
 use crate::window::screens::answer_actions::answer_actions_ui;
 use crate::window::screens::answer_text::blocks_ui;
 use crate::window::screens::evidence::evidence_ui;
@@ -18,14 +18,15 @@ pub(crate) fn turn_ui(
     ui: &mut Ui,
     look: &Look,
     (state, at, turn): (&State, usize, &Turn),
-    (view, answers): (&mut PageView, &mut AnswerTexts),
+    view: &PageView,
+    (cache, answers): (&mut FrameCache, &mut AnswerTexts),
     commands: &mut Commands,
 ) {
     question_ui(ui, look, (state, at, turn));
     ui.add_space(look.sizes().gap_small);
     if let Some(trouble) = &turn.trouble {
         if !turn.answer.is_empty() {
-            answer_ui(ui, look, (at, turn), (view, answers), commands);
+            answer_ui(ui, look, (at, turn), view, (&mut *cache, answers), commands);
         }
         if error_card_with_ui(ui, look, (&trouble.message, trouble.hint.as_deref()), "Try again") {
             commands.push(TurnCommand::AskAgain(at));
@@ -35,7 +36,7 @@ pub(crate) fn turn_ui(
     } else if turn.found_nothing() {
         nothing_ui(ui, look, turn);
     } else {
-        answer_ui(ui, look, (at, turn), (view, answers), commands);
+        answer_ui(ui, look, (at, turn), view, (&mut *cache, answers), commands);
     }
     if turn.end == TurnEnd::Cancelled && !turn.answer.is_empty() {
         ui.label(look.muted("Stopped here"));
@@ -44,7 +45,7 @@ pub(crate) fn turn_ui(
         if turn.found_nothing() {
             ui.label(look.muted("The closest places"));
         }
-        evidence_ui(ui, look, (at, turn), view, commands);
+        evidence_ui(ui, look, (at, turn), view, cache, commands);
     }
     for warning in &turn.warnings {
         ui.label(look.muted(warning));
@@ -78,14 +79,15 @@ fn answer_ui(
     ui: &mut Ui,
     look: &Look,
     (at, turn): (usize, &Turn),
-    (view, answers): (&mut PageView, &mut AnswerTexts),
+    view: &PageView,
+    (cache, answers): (&mut FrameCache, &mut AnswerTexts),
     commands: &mut Commands,
 ) {
-    let (marked, lacking) = answers.marked(at, turn, &view.texts);
+    let (marked, lacking) = answers.marked(at, turn, &view.file.texts);
     for page in lacking {
-        view.want_text(page);
+        cache.want_text(&view.file, page);
     }
-    blocks_ui(ui, look, &marked.blocks, view, commands);
+    blocks_ui(ui, look, &marked.blocks, view, cache, commands);
     if !marked.lost.is_empty() {
         let numbers = format!("Not on the cited pages: {}", marked.lost.join(", "));
         ui.label(RichText::new(numbers).size(look.sizes().text_small).color(look.colours().lost_number));

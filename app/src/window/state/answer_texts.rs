@@ -1,4 +1,4 @@
-//! Answers taken apart once and not in every frame.
+//! Parsed answers, cached across frames.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use engine::document::page::Page;
 use crate::window::markdown::{Marked, Places, marked};
 use crate::window::state::report::{Turn, TurnEnd};
 
-/// The answers of a conversation as they are drawn.
+/// The parsed answers of a conversation.
 #[derive(Debug, Default)]
 pub(crate) struct AnswerTexts(Vec<AnswerText>);
 
@@ -16,17 +16,17 @@ pub(crate) struct AnswerTexts(Vec<AnswerText>);
 struct AnswerText {
     answer: String,
     is_done: bool,
-    /// Pages whose lines were looked through; that they are forgotten later changes nothing.
+    /// Pages whose lines were searched; they need not stay loaded.
     seen: BTreeSet<u32>,
     places: Places,
     marked: Arc<Marked>,
-    /// Width and height that the whole turn was drawn with last.
+    /// Width and height of the turn when it was last drawn.
     size: Option<(f32, f32)>,
 }
 
 impl AnswerTexts {
-    /// The answer of turn `at`, its numbers marked once it is done and comes from somewhere; and the pages whose lines it
-    /// lacks for that.
+    /// The answer of turn `at`, with its numbers marked once it is complete and has evidence; and the pages whose lines are
+    /// still needed for that.
     pub(crate) fn marked(
         &mut self,
         at: usize,
@@ -34,7 +34,7 @@ impl AnswerTexts {
         pages: &BTreeMap<u32, Arc<Page>>,
     ) -> (Arc<Marked>, Vec<u32>) {
         let text = self.text(at);
-        // Where it comes from other reports too, it is not known which of its numbers stand there.
+        // Numbers cannot be checked against pages of other reports.
         let is_from_here = !turn.evidence.is_empty() && turn.evidence.iter().all(|page| page.document == 0);
         let is_done = turn.end != TurnEnd::Open && is_from_here;
         let mut is_stale = text.answer != turn.answer || text.is_done != is_done;
@@ -61,18 +61,18 @@ impl AnswerTexts {
         (Arc::clone(&text.marked), lacking)
     }
 
-    /// How high turn `at` was when it was drawn last, where it was as wide.
+    /// Height of turn `at` when it was last drawn, if the width is the same.
     pub(crate) fn height(&self, at: usize, width: f32) -> Option<f32> {
         let (before, height) = self.0.get(at)?.size?;
         (before == width).then_some(height)
     }
 
-    /// Notes how large turn `at` was drawn.
+    /// Records the size at which turn `at` was drawn.
     pub(crate) fn set_size(&mut self, at: usize, width: f32, height: f32) {
         self.text(at).size = Some((width, height));
     }
 
-    /// Turns stand elsewhere now.
+    /// Clears the cache after turns have moved.
     pub(crate) fn forget(&mut self) {
         self.0.clear();
     }

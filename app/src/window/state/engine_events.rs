@@ -1,6 +1,6 @@
-//! What changes the state: the user's commands and the engine's events, nothing else.
+//! Changes to the state, made only by user commands and engine events.
 //!
-//! The engine's words are turned into the window's here and only here.
+//! Engine terms are translated to window terms here and only here.
 
 use std::path::PathBuf;
 
@@ -17,10 +17,10 @@ use crate::window::state::report::{
 };
 use crate::window::state::scope::{Scope, file_name, pages_of};
 
-/// How long a question on several reports waits for them to be read, in seconds.
+/// Time limit for reading when a question covers several reports, in seconds.
 const SEVERAL_WITHIN_SECS: f32 = 10.0;
 
-/// Looks through a file for the first time.
+/// Opens a file and lists its pages.
 pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: PathBuf) {
     let request = state.next_request();
     state.document = Remote::Pending;
@@ -42,12 +42,12 @@ fn read_job(state: &State, path: PathBuf, plan_only: bool) -> ReadJob {
     }
 }
 
-/// What of reports is read.
+/// Reading options without the excluded figures.
 fn reading_options(left_out: &[Place], elsewhere: &[Place]) -> ReadingOptions {
     ReadingOptions { left_out: [left_out, elsewhere].concat(), ..ReadingOptions::default() }
 }
 
-/// Begins to read a report that was just opened, so that questions find something read.
+/// Starts reading an opened report in the background, ahead of questions.
 pub(crate) fn read_in_background(state: &mut State, engine: &mut dyn EngineClient) {
     let Remote::Ready(report) = &state.document else { return };
     if state.background.is_some() {
@@ -62,7 +62,7 @@ pub(crate) fn read_in_background(state: &mut State, engine: &mut dyn EngineClien
     }
 }
 
-/// Has a page read before the others; a reading that rests is taken up for that.
+/// Moves a page to the front of the reading queue; resumes a paused reading.
 pub(crate) fn read_first(state: &mut State, engine: &mut dyn EngineClient, page: u32) {
     state.read_first = Some(page);
     match &state.background {
@@ -73,7 +73,7 @@ pub(crate) fn read_first(state: &mut State, engine: &mut dyn EngineClient, page:
     }
 }
 
-/// Reads no further; what is finished is on disk.
+/// Stops reading; finished work is on disk.
 pub(crate) fn stop_reading(state: &mut State, engine: &mut dyn EngineClient) {
     state.read_first = None;
     pause_reading(state, engine);
@@ -82,14 +82,14 @@ pub(crate) fn stop_reading(state: &mut State, engine: &mut dyn EngineClient) {
     }
 }
 
-/// Leaves a figure out, or takes it back in.
+/// Excludes a figure, or includes it again.
 pub(crate) fn leave_out(state: &mut State, figure: usize, is_out: bool) {
     if let Some(figure) = state.figures.get(figure) {
         figures::leave_out(&mut state.left_out, figure, is_out);
     }
 }
 
-/// Halts the reading behind; what is finished is on disk.
+/// Pauses the background reading; finished work is on disk.
 pub(crate) fn pause_reading(state: &mut State, engine: &mut dyn EngineClient) {
     if let Some(background) = state.background.as_mut().filter(|background| background.is_running) {
         background.is_paused = true;
@@ -97,7 +97,7 @@ pub(crate) fn pause_reading(state: &mut State, engine: &mut dyn EngineClient) {
     }
 }
 
-/// Takes it up where it was.
+/// Resumes a paused reading.
 pub(crate) fn go_on_reading(state: &mut State, engine: &mut dyn EngineClient) {
     if state.background.as_ref().is_some_and(|background| background.is_paused) {
         state.background = None;
@@ -105,11 +105,11 @@ pub(crate) fn go_on_reading(state: &mut State, engine: &mut dyn EngineClient) {
     }
 }
 
-/// Asks the question in the field, where that can be done, while `current` is the page in sight. One that was being changed is
-/// asked in its place.
+/// Asks the question in the input field, if possible; `current` is the visible page. An edited question replaces the
+/// original.
 pub(crate) fn ask(state: &mut State, engine: &mut dyn EngineClient, current: u32) {
     if !state.can_ask() {
-        // Nobody presses Enter twice because a report takes its time to open.
+        // The user need not press Enter again once the report is open.
         if state.is_opening() && !state.question.trim().is_empty() {
             state.draft = Draft::AskedOnceOpen;
         }
@@ -123,12 +123,12 @@ pub(crate) fn ask(state: &mut State, engine: &mut dyn EngineClient, current: u32
     send_question(state, engine, (place, question, scope), AnsweringOptions::default());
 }
 
-/// Asks a question once more: after more was read than it was answered from, or where that failed.
+/// Asks a question again, after more pages were read or after a failure.
 pub(crate) fn ask_again(state: &mut State, engine: &mut dyn EngineClient, turn: usize) {
     send_again(state, engine, turn, AnsweringOptions::default());
 }
 
-/// Has a question answered in other words: the likeliest ones have been read.
+/// Regenerates an answer with sampling, so that it differs from the likeliest one.
 pub(crate) fn regenerate(state: &mut State, engine: &mut dyn EngineClient, turn: usize) {
     let answering =
         AnsweringOptions { temperature: 0.7, top_p: 0.95, seed: state.requests, ..AnsweringOptions::default() };
@@ -141,7 +141,7 @@ fn send_again(state: &mut State, engine: &mut dyn EngineClient, at: usize, answe
     send_question(state, engine, (Some(at), question, scope), answering);
 }
 
-/// Asks a question in the place of the turn that is named, where there is such a one, else behind all others.
+/// Sends a question, as a new version of the given turn or as a new turn at the end.
 fn send_question(
     state: &mut State,
     engine: &mut dyn EngineClient,
@@ -151,7 +151,7 @@ fn send_question(
     let Remote::Ready(report) = &state.document else { return };
     let sources = scope.sources(&report.path);
     if sources.len() > 1 {
-        // Several reports that were never read may take very long: what is read by then answers.
+        // Reading several new reports may take very long: answer from the pages read by then.
         answering.within_secs = Some(SEVERAL_WITHIN_SECS);
     }
     let request = state.next_request();
@@ -166,7 +166,7 @@ fn send_question(
         Some(turn) => turn.begin_version(next),
         None => state.turns.push(next),
     }
-    state.work = Some(Work::started(request, WorkKind::Ask, "Getting ready"));
+    state.work = Some(Work::started(request, WorkKind::Ask, "Preparing"));
     let job = AskJob {
         sources,
         question,
@@ -178,14 +178,14 @@ fn send_question(
     engine.send(Command::Ask { request, job });
 }
 
-/// Says what the next question is about.
+/// Sets the scope of the next question.
 pub(crate) fn set_scope(state: &mut State, scope: Scope) {
     state.scope = scope;
     state.scope_pages = None;
     state.focus_question = true;
 }
 
-/// Asks the user for the pages that the next question is about.
+/// Shows the field for the pages of the next question.
 pub(crate) fn choose_pages(state: &mut State) {
     state.scope_pages = Some(match &state.scope {
         Scope::Pages(ranges) => page_ranges::words(ranges),
@@ -194,17 +194,17 @@ pub(crate) fn choose_pages(state: &mut State) {
     state.focus_pages = true;
 }
 
-/// Takes the pages that were written, where they can be understood and are there.
+/// Applies the typed pages if they are valid.
 pub(crate) fn end_pages(state: &mut State, text: Option<&str>) {
     match text.map(|text| pages_of(text, state.num_pages())) {
         Some(Ok(scope)) => set_scope(state, scope),
-        // What is wrong with them is said beside the field.
+        // The error is shown next to the field.
         Some(Err(_)) => {}
         None => state.scope_pages = None,
     }
 }
 
-/// Asks the engine to stop what it is doing for the user.
+/// Cancels the current request.
 pub(crate) fn cancel(state: &mut State, engine: &mut dyn EngineClient) {
     if let Some(work) = state.work.as_mut().filter(|work| !work.cancelling) {
         work.cancelling = true;
@@ -212,21 +212,21 @@ pub(crate) fn cancel(state: &mut State, engine: &mut dyn EngineClient) {
     }
 }
 
-/// Takes in what the engine tells. Events of requests that nobody follows any more are dropped.
+/// Applies an engine event. Events of superseded requests are dropped.
 pub(crate) fn apply(state: &mut State, event: Event) {
     if let Event::MoreRead { request, read } = event {
         on_more_read(state, request, read);
         return;
     }
     if let Some(background) = state.background.as_mut().filter(|background| background.request == event.request()) {
-        // What goes wrong there goes wrong for the question too, which tells it.
+        // Failures are reported by the question that hits them too.
         background.is_running &= !event.is_last();
         match event {
             Event::Progress { stage, done, total, .. } if total > 0 => {
-                let since = background.told.again();
-                background.paces.tell(stage, words_for(stage).0, done as f32 / total as f32, since);
+                let since = background.last_update.lap();
+                background.pace.record(stage, stage_label(stage).0, done as f32 / total as f32, since);
             }
-            // A disk that is full, say: the reading goes on, but its user should know.
+            // For example a full disk: reading continues, but the user should know.
             Event::Warning { diagnostic, .. } => {
                 let warning = diagnostic.to_string();
                 if !state.warnings.contains(&warning) {
@@ -245,8 +245,8 @@ pub(crate) fn apply(state: &mut State, event: Event) {
         return;
     }
     if let Some(background) = &mut state.background {
-        // While a question is answered the reading rests, which says nothing about its pace.
-        background.told.again();
+        // Reading pauses while a question is answered, which must not count towards its pace.
+        background.last_update.lap();
     }
     match event {
         Event::Progress { stage, done, total, .. } => on_progress(state, stage, done, total),
@@ -269,7 +269,7 @@ pub(crate) fn apply(state: &mut State, event: Event) {
             }
         }
         Event::Reading { .. } | Event::MoreRead { .. } => {}
-        // What was encoded for a question on a part says nothing about the whole.
+        // Encodings for a question on part of a report say nothing about the whole.
         Event::Encoded { read, .. } => {
             if state.asked().is_some_and(|turn| turn.scope == Scope::Report) {
                 on_encoded(state, read);
@@ -277,13 +277,13 @@ pub(crate) fn apply(state: &mut State, event: Event) {
         }
         Event::Waiting { .. } => {
             if let Some(work) = &mut state.work {
-                "Waiting until the first pages are read".clone_into(&mut work.stage);
+                "Waiting for the first pages to be read".clone_into(&mut work.stage);
             }
         }
     }
 }
 
-/// A page was looked at again, perhaps for another model.
+/// A page was read again, perhaps for another model.
 fn on_page(state: &mut State, page: PageReport) {
     if let Remote::Ready(report) = &mut state.document
         && let Some(before) = report.pages.iter_mut().find(|before| before.number == page.number)
@@ -306,8 +306,8 @@ fn on_more_read(state: &mut State, request: RequestId, read: ReadSoFar) {
 
 fn on_progress(state: &mut State, stage: Stage, done: u64, total: u64) {
     if let Some(work) = &mut state.work {
-        let (words, unit) = words_for(stage);
-        words.clone_into(&mut work.stage);
+        let (label, unit) = stage_label(stage);
+        label.clone_into(&mut work.stage);
         work.done = done;
         work.total = total;
         work.unit = unit;
@@ -344,12 +344,13 @@ fn on_done(state: &mut State, outcome: Outcome) {
                 turn.end = TurnEnd::Answered;
                 turn.answer = answer.text;
                 turn.evidence = answer.evidence;
+                turn.not_found = answer.not_found;
                 turn.from_part = (!answer.read.is_all()).then_some(answer.read);
                 turn.model = Some(answer.model.name.clone());
             }
             state.model = Some(answer.model);
         }
-        // An outcome that does not answer the request ends it all the same.
+        // A mismatched outcome ends the request all the same.
         (Some(WorkKind::Open(_)), _) => state.document = Remote::Failed,
         (Some(WorkKind::Ask), _) => {
             if let Some(turn) = state.asked() {
@@ -361,7 +362,7 @@ fn on_done(state: &mut State, outcome: Outcome) {
     state.work = None;
 }
 
-/// What went wrong is told where the user looks for what was to come.
+/// Shows the error where the result was expected.
 fn on_failed(state: &mut State, trouble: Trouble) {
     if let Some(turn) = state.asked() {
         turn.end = TurnEnd::Failed;
@@ -397,16 +398,16 @@ fn report(path: PathBuf, map: engine::protocol::ReadingMap) -> Report {
     }
 }
 
-/// What a stage is called, and what its units are where they mean something to the user.
-fn words_for(stage: Stage) -> (&'static str, Option<&'static str>) {
+/// Label of a stage, and its unit if it is meaningful to the user.
+fn stage_label(stage: Stage) -> (&'static str, Option<&'static str>) {
     match stage {
         Stage::Pages => ("Reading pages", Some("pages")),
         Stage::Model => ("Loading the model", None),
         Stage::Text => ("Encoding the text", None),
         Stage::Figures => ("Looking at figures", None),
-        Stage::Memory => ("Getting ready to answer", None),
-        Stage::Prompt => ("Reading the passages that matter", None),
-        // The total is only the most there can be, so a count would promise what it does not keep.
+        Stage::Memory => ("Preparing the answer", None),
+        Stage::Prompt => ("Reading the relevant passages", None),
+        // The total is an upper bound only, so no count is shown.
         Stage::Answer => ("Answering", None),
     }
 }

@@ -1,38 +1,38 @@
-//! The figures that were found in a report, and which of them are left out.
+//! The figures of a report, and which of them are excluded.
 
 use engine::document::geometry::Rect;
 use engine::document::page::FigureKind;
 use engine::protocol::{FigureReport, PageReport, Place};
 
-/// A figure that was found.
+/// A figure found in a report.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FoundFigure {
     /// Its page, counted from 1.
     pub page: u32,
-    /// Where it is on it.
+    /// Its box on the page.
     pub bbox: Rect,
-    /// What it is made of.
+    /// Its kind.
     pub kind: FigureKind,
-    /// The caption that belongs to it.
+    /// Its caption, if it has one.
     pub caption: Option<String>,
 }
 
 impl FoundFigure {
-    /// What it is called: its caption, else where it is.
+    /// Its caption, or a name from its page.
     pub(crate) fn name(&self) -> String {
         match (&self.caption, self.kind) {
             (Some(caption), _) => caption.clone(),
-            (None, FigureKind::Scan) => format!("Page {} as a picture", self.page),
+            (None, FigureKind::Scan) => format!("Scan of page {}", self.page),
             (None, _) => format!("Figure on page {}", self.page),
         }
     }
 
-    /// Where it is, as the engine is told.
+    /// Its location for the engine.
     pub(crate) fn place(&self) -> Place {
         Place { document: 0, page: self.page, bbox: self.bbox }
     }
 
-    /// Whether it is one of these.
+    /// Whether it is among these locations.
     pub(crate) fn is_among(&self, left_out: &[Place]) -> bool {
         left_out.iter().any(|place| self.is_at(place))
     }
@@ -42,7 +42,7 @@ impl FoundFigure {
     }
 }
 
-/// The figures of these pages, in their order.
+/// The figures of these pages, in page order.
 pub(crate) fn found(pages: &[PageReport]) -> Vec<FoundFigure> {
     let of_page = |page: &PageReport| {
         let number = page.number;
@@ -57,7 +57,7 @@ pub(crate) fn found(pages: &[PageReport]) -> Vec<FoundFigure> {
     pages.iter().flat_map(of_page).collect()
 }
 
-/// Leaves a figure out, or takes it back in.
+/// Excludes a figure, or includes it again.
 pub(crate) fn leave_out(left_out: &mut Vec<Place>, figure: &FoundFigure, is_out: bool) {
     left_out.retain(|place| !figure.is_at(place));
     if is_out {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_figure_is_left_out_once_and_taken_back_though_its_box_moved_a_little() {
+    fn a_figure_is_excluded_once_and_included_again_although_its_box_moved_a_little() {
         let figure = |left: f32| FoundFigure {
             page: 3,
             bbox: Rect::new(left, 0.0, 100.0, 100.0),

@@ -1,39 +1,38 @@
-//! Which of the models that can be fetched fit this computer, and why the others do not.
+//! Which available models fit this computer, and why the others do not.
+
+use engine::store::SPARE_BYTES;
 
 use crate::services::models::{ModelInventory, OfferedModel};
 
-/// Memory that the system and other programs want beside a model, and room on the disk.
-const FOR_OTHERS_BYTES: u64 = 1_000_000_000;
-
-/// A model as it is offered on this computer.
+/// An available model, checked against this computer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Offer<'a> {
     /// The model.
     pub model: &'a OfferedModel,
-    /// Why it does not fit, where it does not.
+    /// Why it does not fit, if it does not.
     pub obstacle: Option<Obstacle>,
 }
 
 /// Why a model does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Obstacle {
-    /// It answers in more memory than there is.
+    /// It needs more memory than the computer has.
     Memory {
-        /// What a computer should have, in bytes.
+        /// Required memory, in bytes.
         needed: u64,
-        /// What this one has.
+        /// Memory of this computer, in bytes.
         found: u64,
     },
-    /// The disk has not enough room left.
+    /// The disk has too little free space.
     Disk {
-        /// What has to be free, in bytes.
+        /// Required free space, in bytes.
         needed: u64,
-        /// What is free.
+        /// Available free space, in bytes.
         found: u64,
     },
 }
 
-/// Models that are not installed, in the order they are offered, those that do not fit last.
+/// Models that are not installed, in catalogue order, those that do not fit last.
 pub(crate) fn offers(inventory: &ModelInventory) -> Vec<Offer<'_>> {
     let is_new = |model: &&OfferedModel| inventory.installed.iter().all(|installed| installed.name != model.name);
     let mut offers: Vec<Offer<'_>> = inventory
@@ -46,46 +45,46 @@ pub(crate) fn offers(inventory: &ModelInventory) -> Vec<Offer<'_>> {
     offers
 }
 
-/// Memory decides before the disk does: room on a disk can be made.
+/// Memory is checked before the disk, since disk space can be freed.
 fn obstacle(model: &OfferedModel, memory_bytes: Option<u64>, free_bytes: Option<u64>) -> Option<Obstacle> {
     let lacks = |needed: u64, found: Option<u64>| found.filter(|found| *found < needed).map(|found| (needed, found));
-    let memory = lacks(model.memory_bytes.saturating_add(FOR_OTHERS_BYTES), memory_bytes);
+    let memory = lacks(model.memory_bytes.saturating_add(SPARE_BYTES), memory_bytes);
     let disk = lacks(model.disk_bytes, free_bytes);
     memory
         .map(|(needed, found)| Obstacle::Memory { needed, found })
         .or(disk.map(|(needed, found)| Obstacle::Disk { needed, found }))
 }
 
-/// Why so much cannot be fetched; room is left for what else is written meanwhile.
+/// Why a download of this size does not fit on the disk; a reserve stays free.
 pub(crate) fn disk_obstacle(inventory: &ModelInventory, download_bytes: u64) -> Option<Obstacle> {
-    let needed = download_bytes.saturating_add(FOR_OTHERS_BYTES);
+    let needed = download_bytes.saturating_add(SPARE_BYTES);
     inventory.free_bytes.filter(|found| *found < needed).map(|found| Obstacle::Disk { needed, found })
 }
 
 impl Obstacle {
-    /// "Needs a computer with 15 GB of memory; this one has 8 GB".
+    /// "Needs 15 GB of memory; this computer has 8 GB".
     pub(crate) fn words(self) -> String {
         match self {
             Self::Memory { needed, found } => {
                 let (needed, found) = (memory_words(needed), memory_words(found));
-                format!("Needs a computer with {needed} of memory; this one has {found}")
+                format!("Needs {needed} of memory; this computer has {found}")
             }
             Self::Disk { needed, found } => {
-                format!("Needs {} free on the disk; there are {}", size_words(needed), size_words(found))
+                format!("Needs {} of free disk space; {} available", size_words(needed), size_words(found))
             }
         }
     }
 }
 
-/// "This computer has 16 GB of memory and 120 GB free on its disk"; `None` where neither is known.
+/// "This computer has 16 GB of memory and 120 GB of free disk space"; `None` if neither is known.
 pub(crate) fn computer_words(inventory: &ModelInventory) -> Option<String> {
     let memory = inventory.memory_bytes.map(|bytes| format!("{} of memory", memory_words(bytes)));
-    let disk = inventory.free_bytes.map(|bytes| format!("{} free on its disk", size_words(bytes)));
+    let disk = inventory.free_bytes.map(|bytes| format!("{} of free disk space", size_words(bytes)));
     let facts: Vec<String> = memory.into_iter().chain(disk).collect();
     (!facts.is_empty()).then(|| format!("This computer has {}", facts.join(" and ")))
 }
 
-/// "16 GB": memory is sold in gigabytes of 1,024 times 1,024 times 1,024 bytes, of which the system keeps a little.
+/// "16 GB": memory in units of 2^30 bytes, rounded because the system reserves some.
 fn memory_words(bytes: u64) -> String {
     format!("{:.0} GB", (bytes as f64 / f64::from(1 << 30)).round().max(1.0))
 }
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_comes_last_and_what_is_installed_not_at_all() {
+    fn models_that_do_not_fit_come_last_and_installed_ones_are_omitted() {
         let installed = InstalledModel {
             name: "have".into(),
             kind: String::new(),
@@ -138,24 +137,24 @@ mod tests {
         let words: Vec<_> = offers(&inventory).iter().filter_map(|offer| offer.obstacle).map(Obstacle::words).collect();
         assert_eq!(
             words,
-            [
-                "Needs a computer with 14 GB of memory; this one has 7 GB",
-                "Needs 30 GB free on the disk; there are 20 GB"
-            ]
+            ["Needs 14 GB of memory; this computer has 7 GB", "Needs 30 GB of free disk space; 20 GB available"]
         );
-        assert_eq!(computer_words(&inventory).unwrap(), "This computer has 7 GB of memory and 20 GB free on its disk");
+        assert_eq!(
+            computer_words(&inventory).unwrap(),
+            "This computer has 7 GB of memory and 20 GB of free disk space"
+        );
         assert_eq!(computer_words(&ModelInventory::default()), None);
     }
 
     #[test]
-    fn a_model_that_takes_all_memory_leaves_none_to_the_system() {
+    fn some_memory_is_left_to_the_system() {
         let model = model("exact", 8, 0);
         assert!(obstacle(&model, Some(8 * GB), None).is_some());
         assert_eq!(obstacle(&model, Some(9 * GB), Some(0)), None);
     }
 
     #[test]
-    fn sizes_are_said_as_people_say_them() {
+    fn sizes_are_rounded_for_display() {
         for (bytes, words) in [
             (0, "less than 1 MB"),
             (238_175_024, "238 MB"),

@@ -1,34 +1,34 @@
-//! In which questions and answers the words stand that are looked for in a report.
+//! Search hits in the questions and answers on a report.
 
 use engine::store::library::find_words;
 
 use crate::window::state::report::Turn;
 
-/// What was found, and what it was found in.
+/// The turns that contain the search words.
 #[derive(Debug, Default)]
 pub(crate) struct FoundTurns {
     query: String,
-    /// How many turns there were, and how long their texts: nothing else makes them others.
-    looked_through: (usize, usize),
+    /// Number of turns and total text length when searched; detects changes.
+    searched: (usize, usize),
     /// Turns, counted from 0.
     turns: Vec<usize>,
 }
 
 impl FoundTurns {
-    /// Looks for the words, where that was not done yet: the turns in which all of them stand.
+    /// Searches unless nothing changed; returns the turns that contain all the words.
     pub(crate) fn look(&mut self, turns: &[Turn], query: &str) -> &[usize] {
         let length = turns.iter().map(|turn| turn.question.len() + turn.answer.len()).sum();
-        let looked_through = (turns.len(), length);
-        if self.query != query || self.looked_through != looked_through {
+        let searched = (turns.len(), length);
+        if self.query != query || self.searched != searched {
             let holds = |turn: &Turn| find_words(&format!("{}\n{}", turn.question, turn.answer), query).is_some();
             self.turns = (0..turns.len()).filter(|at| turns.get(*at).is_some_and(holds)).collect();
             query.clone_into(&mut self.query);
-            self.looked_through = looked_through;
+            self.searched = searched;
         }
         &self.turns
     }
 
-    /// The turn after `from`, or before it, in which the words stand; after the last comes the first.
+    /// The next or previous hit from turn `from`, wrapping around.
     pub(crate) fn step(&self, from: Option<usize>, is_forward: bool) -> Option<usize> {
         let turns = &self.turns;
         let next = match (from, is_forward) {
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_are_found_and_gone_through_in_a_circle() {
+    fn hits_are_found_and_stepping_wraps_around() {
         let turn =
             |question: &str, answer: &str| Turn { question: question.into(), answer: answer.into(), ..Turn::default() };
         let mut turns = vec![turn("Receipts?", "They fell"), turn("Outlays?", "x"), turn("Why?", "Receipts fell")];

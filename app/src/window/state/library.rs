@@ -1,33 +1,33 @@
-//! What the library's screen shows, as plain data.
+//! State of the library screen.
 
 use std::collections::BTreeMap;
 
 use crate::services::library::{LibraryHit, ReportStatus};
 
-/// Places listed at most.
-const MOST_HITS: usize = 300;
+/// Maximum number of hits listed.
+const MAX_HITS: usize = 300;
 
-/// All reports, and looking for words in them.
+/// The library search, and the status of all reports.
 #[derive(Debug, Default)]
 pub(crate) struct LibraryState {
-    /// What stands in the field.
+    /// Text in the search field.
     pub query: String,
-    /// What is looked for.
+    /// The words searched for.
     pub searched: String,
-    /// Where it was found.
+    /// Hits so far.
     pub hits: Vec<LibraryHit>,
-    /// Whether there are more than are listed.
+    /// Whether there are more hits than listed.
     pub has_more: bool,
-    /// Whether the search goes on.
+    /// Whether the search is running.
     pub is_searching: bool,
-    /// How things stand with reports, as far as that is known.
+    /// Status of reports, as far as known, by hash.
     pub statuses: BTreeMap<String, ReportStatus>,
-    /// The report of which the user was asked whether it is to be removed.
+    /// The report whose removal awaits confirmation.
     pub to_remove: Option<String>,
 }
 
 impl LibraryState {
-    /// Begins to look for what stands in the field; whether that is anything new.
+    /// Starts a search for the text in the field; `false` if it has not changed.
     pub(crate) fn search(&mut self) -> bool {
         let query = self.query.trim();
         if query == self.searched {
@@ -40,25 +40,25 @@ impl LibraryState {
         true
     }
 
-    /// Takes in what was found.
+    /// Adds hits of the current search.
     pub(crate) fn found(&mut self, query: &str, hits: Vec<LibraryHit>, is_last: bool) {
         if query != self.searched {
             return;
         }
-        let room = MOST_HITS.saturating_sub(self.hits.len());
+        let room = MAX_HITS.saturating_sub(self.hits.len());
         self.has_more |= hits.len() > room;
         self.hits.extend(hits.into_iter().take(room));
         self.is_searching &= !is_last;
     }
 
-    /// Takes in how things stand.
+    /// Updates the status of reports.
     pub(crate) fn stands(&mut self, statuses: Vec<ReportStatus>) {
-        for standing in statuses {
-            self.statuses.insert(standing.hash.clone(), standing);
+        for status in statuses {
+            self.statuses.insert(status.hash.clone(), status);
         }
     }
 
-    /// Forgets a report.
+    /// Drops a removed report.
     pub(crate) fn forget(&mut self, hash: &str) {
         self.statuses.remove(hash);
         self.hits.retain(|hit| hit.hash != hash);
@@ -83,14 +83,14 @@ mod tests {
     }
 
     #[test]
-    fn what_an_older_search_finds_is_not_listed_and_there_is_an_end() {
+    fn hits_of_an_earlier_search_are_dropped_and_the_list_is_limited() {
         let mut library = LibraryState { query: " receipts ".into(), ..LibraryState::default() };
         assert!(library.search() && !library.search());
         library.found("outlays", hits(3), true);
         assert!(library.hits.is_empty() && library.is_searching);
         library.found("receipts", hits(200), false);
         library.found("receipts", hits(200), true);
-        assert_eq!((library.hits.len(), library.has_more, library.is_searching), (MOST_HITS, true, false));
+        assert_eq!((library.hits.len(), library.has_more, library.is_searching), (MAX_HITS, true, false));
         library.query.clear();
         assert!(library.search() && library.hits.is_empty() && !library.is_searching);
     }

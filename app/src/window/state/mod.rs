@@ -1,4 +1,4 @@
-//! What the window shows, as plain data: no egui, no threads, no files.
+//! State of the window as plain data: no egui, no threads, no files.
 
 pub(crate) mod answer_texts;
 pub(crate) mod engine_events;

@@ -1,4 +1,4 @@
-//! What the screens say of models, as plain data: what there is, what is being done, and what the user is asked.
+//! Model state: the inventory, the current task, and pending confirmations.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -7,121 +7,121 @@ use crate::services::models::{Fetch, FoundModel, ModelCommand, ModelEvent, Model
 use crate::window::state::fetch_pace::FetchPace;
 use crate::window::state::report::Trouble;
 
-/// Models, and what is being done about them.
+/// Models, and the current task on them.
 #[derive(Debug, Default)]
 pub(crate) struct Models {
-    /// What there is; `None` until that was told.
+    /// Models and devices; `None` until listed.
     pub inventory: Option<ModelInventory>,
-    /// What is under way.
+    /// The current task.
     pub work: Option<ModelWork>,
-    /// What went wrong last.
+    /// The last error.
     pub trouble: Option<ModelTrouble>,
-    /// What the user is asked.
+    /// The pending confirmation.
     pub asked: Option<Asked>,
-    /// That is brought into sight in the next frame.
+    /// Whether to scroll to it in the next frame.
     pub shows_asked: bool,
-    /// What the user writes when a model is fetched.
+    /// Input of the download form.
     pub form: FetchForm,
-    /// Whether there is a token that need not be typed.
+    /// Whether an access token was found.
     pub token: TokenSight,
-    /// The model that was installed last, until its user has tried it or has enough of being told.
+    /// The model installed last, until it is tried or dismissed.
     pub fresh: Option<String>,
-    /// A fetch was stopped or has failed: what came of it is kept.
+    /// Whether a download was stopped or failed and can be resumed.
     pub has_stopped: bool,
-    /// What came of asking for a newer Recto.
+    /// Result of the check for updates.
     pub updates: Option<Updates>,
-    /// The command that is under way.
+    /// The command of the current task.
     command: Option<ModelCommand>,
 }
 
-/// What is under way.
+/// A running task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ModelWork {
     /// The model.
     pub name: String,
-    /// What is being done, in words.
+    /// The current stage, in words.
     pub stage: &'static str,
     /// Bytes done.
     pub done_bytes: u64,
-    /// Bytes in all; 0 until that is known.
+    /// Total bytes; 0 until known.
     pub total_bytes: u64,
-    /// How fast it comes.
+    /// Download speed.
     pub pace: FetchPace,
 }
 
-/// What went wrong.
+/// A failed task.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ModelTrouble {
     /// Message and hint.
     pub trouble: Trouble,
-    /// A page of the web where something can be done about it.
+    /// A web page that helps to resolve it.
     pub address: Option<String>,
-    /// What was to be done, for trying again.
+    /// The command to retry.
     pub again: Option<ModelCommand>,
 }
 
-/// What a measurement is called while it is under way.
+/// Stage label of a measurement.
 pub(crate) const MEASURING: &str = "Measuring";
 
-/// What an estimate is called while it is under way.
+/// Stage label of an estimate.
 pub(crate) const ESTIMATING: &str = "Estimating";
 
-/// What asking for a newer Recto is called while it is under way.
-pub(crate) const LOOKING_FOR_UPDATES: &str = "Looking for updates";
+/// Stage label of a check for updates.
+pub(crate) const LOOKING_FOR_UPDATES: &str = "Checking for updates";
 
-/// What the user is asked.
+/// A confirmation requested from the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// Whether the licence of this model that is offered is agreed to.
+    /// Accept the licence of this catalogue model.
     Fetch(String),
-    /// Which other model of the hub is meant.
+    /// Choose another model on the hub.
     Repository,
-    /// Whether the licence of this one is agreed to.
+    /// Accept the licence of this hub model.
     Found(FoundModel),
-    /// Whether the licence of the model in this folder or file is agreed to.
+    /// Accept the licence of the model in this folder or file.
     Add {
         /// The folder or file.
         path: PathBuf,
-        /// The notice.
+        /// The licence notice.
         notice: String,
     },
-    /// Whether this model is to be removed.
+    /// Remove this model.
     Remove(String),
 }
 
-/// What the user writes when a model is fetched.
+/// Input of the download form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FetchForm {
     /// The token.
     pub token: Secret,
-    /// Whether it is to be kept in the system's keyring.
+    /// Whether to save it in the system keyring.
     pub keeps_token: bool,
-    /// Id of any repository of the hub.
+    /// Id of a hub repository.
     pub repository: String,
-    /// Branch, tag or commit of it.
+    /// Its branch, tag or commit.
     pub revision: String,
 }
 
-/// Whether there is a token that need not be typed.
+/// Whether an access token was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum TokenSight {
-    /// Nobody looked, or the user wants to type another.
+    /// Not looked for, or the user wants to type another.
     #[default]
     Unknown,
-    /// Somebody looks.
+    /// Being looked for.
     Looking,
-    /// It is there, in words.
+    /// Found here, in words.
     Found(&'static str),
 }
 
 impl FetchForm {
-    /// How to fetch what was chosen; a token that was typed goes with it, and that alone.
+    /// The download request for a model, with the typed token if none was found.
     pub(crate) fn fetch(&self, what: Wanted, sight: TokenSight) -> Fetch {
         let typed = !self.token.reveal().trim().is_empty() && !matches!(sight, TokenSight::Found(_));
         Fetch { what, token: typed.then(|| self.token.clone()), keeps_token: typed && self.keeps_token }
     }
 
-    /// The repository that was written: `owner/name`, as its page's address may hold it too.
+    /// The typed repository, as `owner/name` or as the address of its page.
     pub(crate) fn wanted(&self) -> Option<Wanted> {
         let text = self.repository.trim().trim_end_matches('/');
         let id = text.rsplit_once("://").map_or(text, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
@@ -136,12 +136,12 @@ impl FetchForm {
 }
 
 impl Models {
-    /// Something was begun.
+    /// Records the start of a command.
     pub(crate) fn begin(&mut self, command: &ModelCommand) {
         let (name, stage) = match command {
-            ModelCommand::Fetch(fetch) => (fetch.what.name().to_owned(), "Fetching"),
+            ModelCommand::Fetch(fetch) => (fetch.what.name().to_owned(), "Downloading"),
             ModelCommand::LookUp(fetch) => (fetch.what.name().to_owned(), "Looking up"),
-            ModelCommand::Add { path, .. } => (path.display().to_string(), "Looking at"),
+            ModelCommand::Add { path, .. } => (path.display().to_string(), "Checking"),
             ModelCommand::Remove(name) => (name.clone(), "Removing"),
             ModelCommand::Measure { name, .. } => (name.clone(), MEASURING),
             ModelCommand::Estimate(_) => (String::new(), ESTIMATING),
@@ -160,19 +160,19 @@ impl Models {
         self.work = Some(ModelWork { name, stage, done_bytes: 0, total_bytes: 0, pace: FetchPace::default() });
     }
 
-    /// Whether a model is being measured: nothing else should compute meanwhile.
+    /// Whether a measurement is running, during which nothing else should compute.
     pub(crate) fn is_measuring(&self) -> bool {
         self.work.as_ref().is_some_and(|work| [MEASURING, ESTIMATING].contains(&work.stage))
     }
 
-    /// Takes in what the keeper tells; whether models may have come or gone.
+    /// Applies a service event; whether the list of models may have changed.
     pub(crate) fn apply(&mut self, event: ModelEvent) -> bool {
         match event {
             ModelEvent::Listed(inventory) => self.inventory = Some(inventory),
             ModelEvent::Progress { name, stage, done_bytes, total_bytes } => {
                 let before = self.work.take().filter(|work| work.stage == stage);
                 let mut pace = before.map(|work| work.pace).unwrap_or_default();
-                pace.tell(Instant::now(), done_bytes);
+                pace.record(Instant::now(), done_bytes);
                 self.work = Some(ModelWork { name, stage, done_bytes, total_bytes, pace });
             }
             ModelEvent::Measured { .. } | ModelEvent::Estimated { .. } => self.end(),
@@ -220,12 +220,12 @@ impl Models {
         self.command = None;
     }
 
-    /// Whether a model is there to answer; `true` until the opposite is known.
+    /// Whether a usable model is installed; `true` until known otherwise.
     pub(crate) fn has_any(&self) -> bool {
         self.inventory.as_ref().is_none_or(|inventory| inventory.installed.iter().any(|model| model.problem.is_none()))
     }
 
-    /// Whether the first screen has to do with models: there is none, or one has just come.
+    /// Whether the first screen is about models: none is installed, or one was just installed.
     pub(crate) fn is_getting_first(&self) -> bool {
         !self.has_any() || self.fresh.is_some()
     }
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repository_is_known_by_its_id_or_its_page() {
+    fn a_repository_is_given_by_its_id_or_its_page() {
         for (text, id) in [
             ("google/t5gemma-2-270m-270m", Some("google/t5gemma-2-270m-270m")),
             (" https://hub.example/google/t5gemma-2-1b-1b/ ", Some("google/t5gemma-2-1b-1b")),
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_was_found_is_not_sent_along_and_none_is_kept_by_itself() {
+    fn a_found_token_is_not_sent_and_none_is_saved_unasked() {
         let form = FetchForm { token: "hf_typed".into(), ..FetchForm::default() };
         let fetch = |sight| form.fetch(Wanted::Offered("1b".into()), sight);
         assert_eq!(fetch(TokenSight::Found("the keyring")).token, None);

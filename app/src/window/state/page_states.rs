@@ -11,11 +11,11 @@ pub(crate) fn reading_map(state: &State) -> ReadingMap {
         Remote::Ready(report) => report.num_pages,
         _ => state.looked_at.1,
     } as usize;
-    let has_eyes = state.model.as_ref().is_some_and(|model| model.has_eyes);
+    let has_vision = state.model.as_ref().is_some_and(|model| model.has_eyes);
     let mut cells = vec![Cell::Waiting; num_pages];
     for page in pages(state) {
         if let Some(cell) = cell_of(&mut cells, page.number) {
-            *cell = read_cell(page, has_eyes);
+            *cell = read_cell(page, has_vision);
         }
     }
     let waits_for_encoder = state.model.as_ref().is_none_or(|model| model.has_encoder);
@@ -26,7 +26,7 @@ pub(crate) fn reading_map(state: &State) -> ReadingMap {
             }
         }
         None if waits_for_encoder => (1..=num_pages as u32).for_each(|page| wait(&mut cells, page)),
-        // A model without an encoder searches the pages when a question is asked.
+        // A model without an encoder selects passages when asked.
         None => {}
     }
     if let Some((first, last)) =
@@ -56,9 +56,9 @@ fn cell_of(cells: &mut [Cell], page: u32) -> Option<&mut Cell> {
     cells.get_mut((page as usize).checked_sub(1)?)
 }
 
-fn read_cell(page: &PageReport, has_eyes: bool) -> Cell {
+fn read_cell(page: &PageReport, has_vision: bool) -> Cell {
     match page.state {
-        PageState::Read if has_eyes && page.figures > 0 => Cell::Figures,
+        PageState::Read if has_vision && page.figures > 0 => Cell::Figures,
         PageState::Read => Cell::Text,
         PageState::Seen => Cell::Scan,
         PageState::Blank => Cell::Blank,

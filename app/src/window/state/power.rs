@@ -1,26 +1,26 @@
-//! Whether reading rests because the computer runs on its battery.
+//! Whether reading is paused because the computer runs on battery.
 
-/// What the computer runs on, and what the user wants of it.
+/// The power source, and whether the user overrides the pause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Power {
     is_on_battery: bool,
-    /// The user wants to read on until the computer is plugged in again.
+    /// The user chose to read on battery until power returns.
     reads_on: bool,
 }
 
 impl Power {
-    /// Takes in what the computer runs on from now on.
+    /// Updates the power source.
     pub(crate) fn told(&mut self, is_on_battery: bool) {
         self.reads_on &= is_on_battery;
         self.is_on_battery = is_on_battery;
     }
 
-    /// Reads on although the computer runs on its battery, this time.
+    /// Overrides the pause until power returns.
     pub(crate) fn read_on(&mut self) {
         self.reads_on = self.is_on_battery;
     }
 
-    /// Whether reading rests, where the user has set that it should.
+    /// Whether reading is paused, given the setting.
     pub(crate) fn rests(self, pauses_on_battery: bool) -> bool {
         pauses_on_battery && self.is_on_battery && !self.reads_on
     }
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reading_rests_on_battery_until_the_user_wants_otherwise_or_power_is_back() {
+    fn reading_pauses_on_battery_until_overridden_or_power_returns() {
         let mut power = Power::default();
         assert!(!power.rests(true));
         power.told(true);
@@ -42,6 +42,6 @@ mod tests {
         power.told(false);
         assert!(!power.rests(true));
         power.told(true);
-        assert!(power.rests(true), "it was asked for once");
+        assert!(power.rests(true), "the override lasts once");
     }
 }

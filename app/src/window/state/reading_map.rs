@@ -1,49 +1,48 @@
-//! The reading map: one cell for each page, as plain data.
+//! The reading map: the state of each page, and the layout of its cells.
 
-/// The state of a page. Where one cell stands for several pages, the greatest is shown: what the user should know of
-/// comes last.
+/// State of a page, in order of importance: a cell that covers several pages shows the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Cell {
-    /// The page is blank.
+    /// An empty page.
     Blank,
-    /// Its text was read.
+    /// Text was read.
     Text,
-    /// It is a scan, and was read as an image.
+    /// A scan, read as a picture.
     Scan,
-    /// Its text and figures were read.
+    /// Text and figures were read.
     Figures,
-    /// It is waiting to be read.
+    /// Waiting to be read.
     Waiting,
-    /// It is a scan, and the model has no vision.
+    /// A scan, and the model has no vision.
     Unreadable,
-    /// It could not be opened.
+    /// The page could not be opened.
     Failed,
-    /// It is being read now.
+    /// Being read now.
     Reading,
 }
 
 impl Cell {
-    /// The state in words, to follow "Page 5, ".
+    /// In words, after "Page 5, ".
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Blank => "blank",
             Self::Text => "read",
-            Self::Scan => "a picture that was looked at",
+            Self::Scan => "scan, read as a picture",
             Self::Figures => "read, with figures",
             Self::Waiting => "waiting to be read",
-            Self::Unreadable => "not readable",
+            Self::Unreadable => "scan, text not readable",
             Self::Failed => "could not be opened",
             Self::Reading => "being read now",
         }
     }
 
-    /// Whether a question can use the page.
+    /// Whether its content is available to questions.
     pub(crate) fn is_read(self) -> bool {
         matches!(self, Self::Blank | Self::Text | Self::Scan | Self::Figures)
     }
 }
 
-/// The reading map: one cell for each page.
+/// The reading map: one cell per page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ReadingMap {
     cells: Vec<Cell>,
@@ -55,12 +54,12 @@ impl ReadingMap {
         Self { cells }
     }
 
-    /// The state of a page, counted from 1.
+    /// State of a page, counted from 1.
     pub(crate) fn page(&self, number: u32) -> Cell {
         self.cells.get((number as usize).wrapping_sub(1)).copied().unwrap_or(Cell::Waiting)
     }
 
-    /// The cell to show for `count` pages from index `first`.
+    /// The most important state of `count` pages from index `first`.
     pub(crate) fn together(&self, first: usize, count: usize) -> Option<Cell> {
         self.cells.iter().skip(first).take(count).copied().max()
     }
@@ -89,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_several_pages_what_one_should_know_is_shown() {
+    fn a_cell_shows_the_most_important_of_its_pages() {
         let map = ReadingMap { cells: vec![Cell::Text, Cell::Failed, Cell::Waiting, Cell::Text] };
         assert_eq!(map.together(0, 1), Some(Cell::Text));
         assert_eq!(map.together(0, 4), Some(Cell::Failed));

@@ -1,4 +1,4 @@
-//! What the window shows, as plain data: no egui, no engine thread.
+//! State of an open report as plain data: no egui, no engine thread.
 
 use std::path::PathBuf;
 
@@ -6,115 +6,104 @@ use engine::protocol::{ComputeOptions, ModelSummary, PageEvidence, PageReport, P
 use serde::{Deserialize, Serialize};
 
 use crate::window::state::figures::FoundFigure;
-use crate::window::state::pace::{Paces, Told};
+use crate::window::state::pace::{LastUpdate, ReadingPace};
 use crate::window::state::reading_map::ReadingMap;
 use crate::window::state::scope::{Scope, file_name};
 
-/// What models write where a report does not tell.
-const NOTHING_FOUND: [&str; 7] = [
-    "not stated",
-    "not found",
-    "not mentioned",
-    "not in the document",
-    "not in the report",
-    "not stated in the document",
-    "not stated in the report",
-];
-
-/// All of it.
+/// State of an open report.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// The model that answers, known from the first question on.
+    /// The model in use; known from the first question.
     pub model: Option<ModelSummary>,
-    /// The report that is open.
+    /// The report.
     pub document: Remote<Report>,
-    /// Questions about it, oldest first.
+    /// Questions and answers, oldest first.
     pub turns: Vec<Turn>,
-    /// What stands in the question's field.
+    /// Text in the question field.
     pub question: String,
-    /// What it is about.
+    /// Scope of the next question.
     pub scope: Scope,
-    /// What stands in the field for pages, while the user is asked for them.
+    /// Text in the pages field, while it is shown.
     pub scope_pages: Option<String>,
-    /// The question that is asked in another form, while its new form stands in the field.
+    /// The question being edited in the question field.
     pub editing: Option<Editing>,
-    /// The turn deleted last, until the next question is asked.
+    /// The turn deleted last, for undo.
     pub deleted: Option<DeletedTurn>,
-    /// What the engine is doing for the user; the newest request alone is followed.
+    /// The current request; only the latest is followed.
     pub work: Option<Work>,
-    /// The reading of the open report that goes on behind, so that questions can come while it does.
+    /// The background reading of the report.
     pub background: Option<BackgroundReading>,
-    /// Reading rests because the computer runs on its battery.
+    /// Whether reading is paused because the computer runs on battery.
     pub rests_on_battery: bool,
-    /// How much of the open report is encoded; `None` until that is known.
+    /// How much of the report is encoded; `None` until known.
     pub encoded: Option<ReadSoFar>,
-    /// First and last page of what is being read now.
+    /// First and last page being read now.
     pub reading_now: Option<(u32, u32)>,
-    /// The page that the user wants read before the others.
+    /// The page to read first.
     pub read_first: Option<u32>,
-    /// Pages that were looked at while the report is being opened, and how many it has.
+    /// Pages listed so far while the report is opening, and their total number.
     pub looked_at: (Vec<PageReport>, u32),
-    /// What became of each page.
+    /// State of each page.
     pub reading_map: ReadingMap,
-    /// Figures that were found.
+    /// Figures found in the report.
     pub figures: Vec<FoundFigure>,
-    /// Figures that the user left out.
+    /// Figures excluded by the user.
     pub left_out: Vec<Place>,
-    /// Those of other reports that the next question is about too, as the engine numbers them.
+    /// Excluded figures of other reports in scope, as numbered by the engine.
     pub left_out_elsewhere: Vec<Place>,
-    /// What went wrong last, until it is dismissed.
+    /// The last error, until dismissed.
     pub trouble: Option<Trouble>,
-    /// That something was done which cannot be seen, until it is dismissed.
+    /// A notice, until dismissed.
     pub note: Option<String>,
-    /// What the user should know about the report.
+    /// Warnings about the report.
     pub warnings: Vec<String>,
-    /// With which model and how the engine computes.
+    /// Model and device.
     pub compute: ComputeOptions,
-    /// The number of the last request.
+    /// Number of the last request.
     pub requests: u64,
-    /// The question that is scrolled to in the next frame, counted from 0.
+    /// Turn to scroll to in the next frame, counted from 0.
     pub show_turn: Option<usize>,
-    /// The question that was looked for and is pointed out, counted from 0.
+    /// Turn highlighted as a search hit, counted from 0.
     pub pointed_out: Option<usize>,
-    /// The question's field gets the focus in the next frame.
+    /// Whether to focus the question field in the next frame.
     pub focus_question: bool,
-    /// Whether what stands in that field waits to be asked.
+    /// Whether the question waits to be asked.
     pub draft: Draft,
-    /// The field for the pages that a question is about gets the focus in the next frame.
+    /// Whether to focus the pages field in the next frame.
     pub focus_pages: bool,
 }
 
 impl State {
-    /// Whether the report is being looked through for the first time.
+    /// Whether the report is being opened.
     pub(crate) fn is_opening(&self) -> bool {
         self.work.as_ref().is_some_and(|work| matches!(work.kind, WorkKind::Open(_)))
     }
 
-    /// Brings a question into sight that was looked for.
+    /// Scrolls to a turn and highlights it.
     pub(crate) fn point_out(&mut self, turn: usize) {
         self.show_turn = Some(turn);
         self.pointed_out = Some(turn);
     }
 
-    /// The question that the engine is busy with.
+    /// The turn of the current request.
     pub(crate) fn asked(&mut self) -> Option<&mut Turn> {
         let request = self.work.as_ref()?.request;
         self.turns.iter_mut().find(|turn| turn.request == Some(request))
     }
 
-    /// A request id that was not used before.
+    /// A new request id.
     pub(crate) fn next_request(&mut self) -> RequestId {
         self.requests += 1;
         RequestId(self.requests)
     }
 
-    /// Whether a question could be asked now.
+    /// Whether a question can be asked now.
     pub(crate) fn can_ask(&self) -> bool {
         let is_clear = !self.question.trim().is_empty() && self.scope_pages.is_none();
         self.work.is_none() && matches!(self.document, Remote::Ready(_)) && is_clear
     }
 
-    /// Pages of the report, where that is known.
+    /// Number of pages; 0 while unknown.
     pub(crate) fn num_pages(&self) -> u32 {
         match &self.document {
             Remote::Ready(report) => report.num_pages,
@@ -123,27 +112,27 @@ impl State {
     }
 }
 
-/// What is to become of the text in the question's field.
+/// State of the text in the question field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Draft {
-    /// It is being written.
+    /// Being written.
     #[default]
     Written,
-    /// It is asked as soon as the report is open.
+    /// To be asked once the report is open.
     AskedOnceOpen,
 }
 
-/// A value that somebody else makes.
+/// A value computed elsewhere.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Remote<T> {
-    /// Nobody asked for it.
+    /// Not requested.
     #[default]
     Absent,
-    /// It is being made.
+    /// Requested.
     Pending,
-    /// Here it is.
+    /// Available.
     Ready(T),
-    /// It could not be made; the error card says why.
+    /// Failed; the error card says why.
     Failed,
 }
 
@@ -156,104 +145,106 @@ pub(crate) struct Report {
     pub name: String,
     /// Pages in the file.
     pub num_pages: u32,
-    /// What could be made of each page.
+    /// Result of reading each page.
     pub pages: Vec<PageReport>,
 }
 
-/// A reading that goes on background.
+/// A reading in the background.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct BackgroundReading {
-    /// Its number.
+    /// Its id.
     pub request: RequestId,
-    /// Whether it is still under way.
+    /// Whether it is running.
     pub is_running: bool,
-    /// Whether the user halted it.
+    /// Whether the user paused it.
     pub is_paused: bool,
-    /// Whether that was for good.
+    /// Whether the user stopped it.
     pub is_stopped: bool,
-    /// What is being done, and how fast.
-    pub paces: Paces,
-    /// When it was told last how far it is.
-    pub told: Told,
+    /// Progress and speed.
+    pub pace: ReadingPace,
+    /// Time of the last progress event.
+    pub last_update: LastUpdate,
 }
 
 impl BackgroundReading {
-    /// A reading that was just asked for.
+    /// A reading that was just requested.
     pub(crate) fn started(request: RequestId) -> Self {
         Self {
             request,
             is_running: true,
             is_paused: false,
             is_stopped: false,
-            paces: Paces::default(),
-            told: Told::now(),
+            pace: ReadingPace::default(),
+            last_update: LastUpdate::now(),
         }
     }
 
-    /// Part of the stage that is done.
+    /// Completed part of the current stage.
     pub(crate) fn share(&self) -> Option<f32> {
-        self.paces.share()
+        self.pace.share()
     }
 
     /// "Encoding the text, 40 %, about 3 min left".
     pub(crate) fn words(&self) -> String {
-        self.paces.words().unwrap_or_else(|| "Getting ready to read".to_owned())
+        self.pace.words().unwrap_or_else(|| "Preparing to read".to_owned())
     }
 }
 
-/// A question that is being changed.
+/// A question being edited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Editing {
-    /// Which one, counted from 0.
+    /// Its turn, counted from 0.
     pub turn: usize,
-    /// What stood in the field before, and stands there again afterwards.
+    /// The draft that the edit replaced; restored afterwards.
     pub before: String,
 }
 
-/// A question with its answers that was deleted, for undoing it.
+/// A deleted turn.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct DeletedTurn {
-    /// Where it stood, counted from 0.
+    /// Its position, counted from 0.
     pub at: usize,
-    /// What it was.
+    /// The turn.
     pub turn: Turn,
 }
 
-/// A question and what came of it.
+/// A question with its answers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Turn {
-    /// Its number.
+    /// Its id.
     pub request: Option<RequestId>,
-    /// As it was asked.
+    /// The question as asked.
     pub question: String,
-    /// What it was about.
+    /// Its scope.
     pub scope: Scope,
-    /// The answer, as far as it has come.
+    /// The answer so far.
     pub answer: String,
-    /// Where it came from, best page first.
+    /// Evidence, best page first.
     pub evidence: Vec<PageEvidence>,
-    /// Which page of the evidence is looked at, counted from 0.
+    /// Whether the report does not contain the answer, as the engine says.
+    pub not_found: bool,
+    /// The selected page of the evidence, counted from 0.
     pub source: usize,
-    /// What the user should know about it.
+    /// Warnings about the answer.
     pub warnings: Vec<String>,
-    /// How much had been read when it was answered, where that was not all.
+    /// How much had been read when it was answered, if not all.
     pub from_part: Option<ReadSoFar>,
-    /// How much has been read since, where that is more.
+    /// How much has been read since, if more.
     pub more_read: Option<ReadSoFar>,
-    /// How it stands.
+    /// Its state.
     pub end: TurnEnd,
-    /// Why it failed, where it did.
+    /// The error, if it failed.
     pub trouble: Option<Trouble>,
-    /// The name of the model that answered.
+    /// Name of the model that answered.
     pub model: Option<String>,
-    /// Other answers to it, oldest first; theirs are empty.
+    /// Other versions of the answer, oldest first; these have no versions of their own.
     pub others: Vec<Turn>,
-    /// Where this answer stands among all of them, counted from 0.
+    /// Position of this version among all, counted from 0.
     pub shown: usize,
 }
 
 impl Turn {
-    /// The answer with the pages that it comes from, as one would paste it into a text.
+    /// The answer with its source pages, for pasting into a text.
     pub(crate) fn with_citations(&self) -> String {
         let page = |page: &PageEvidence| match self.scope.other(page.document) {
             Some(path) => format!("{} of {}", page.page, file_name(path)),
@@ -267,73 +258,71 @@ impl Turn {
         }
     }
 
-    /// Whether the model was done and found nothing in the report.
+    /// Whether the question was answered and the report does not contain the answer.
     pub(crate) fn found_nothing(&self) -> bool {
-        let words = self.answer.trim().trim_end_matches('.').to_lowercase();
-        let says_so = NOTHING_FOUND.iter().any(|nothing| words == *nothing);
-        self.end == TurnEnd::Answered && !words.is_empty() && (self.evidence.is_empty() || says_so)
+        self.end == TurnEnd::Answered && self.not_found
     }
 }
 
-/// How a question stands.
+/// State of a turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum TurnEnd {
-    /// The answer is on its way.
+    /// Being answered.
     #[default]
     Open,
-    /// It was answered.
+    /// Answered.
     Answered,
-    /// The user stopped it.
+    /// Stopped by the user.
     Cancelled,
-    /// It failed; its trouble says why.
+    /// Failed; `trouble` says why.
     Failed,
 }
 
-/// A request the engine is busy with.
+/// The current engine request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Work {
-    /// Its number.
+    /// Its id.
     pub request: RequestId,
-    /// What it is for.
+    /// Its purpose.
     pub kind: WorkKind,
-    /// What is being done, in words.
+    /// The current stage, in words.
     pub stage: String,
-    /// Steps done.
+    /// Completed steps.
     pub done: u64,
-    /// Steps in all; 0 until that is known.
+    /// Total steps; 0 until known.
     pub total: u64,
-    /// What the steps are called where they mean something to the user.
+    /// Unit of the steps, if meaningful to the user.
     pub unit: Option<&'static str>,
-    /// The user asked to stop it.
+    /// Whether the user cancelled it.
     pub cancelling: bool,
 }
 
 impl Work {
-    /// Work that was just asked for.
+    /// A request that was just sent.
     pub(crate) fn started(request: RequestId, kind: WorkKind, stage: &str) -> Self {
         Self { request, kind, stage: stage.to_owned(), done: 0, total: 0, unit: None, cancelling: false }
     }
 
-    /// Part that is done, between 0 and 1, where the total is known.
+    /// Completed part, between 0 and 1, if the total is known.
     pub(crate) fn share(&self) -> Option<f32> {
         (self.total > 0).then(|| (self.done as f32 / self.total as f32).clamp(0.0, 1.0))
     }
 }
 
-/// What a request is for.
+/// Purpose of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum WorkKind {
-    /// Reading a file.
+    /// Opening a file.
     Open(PathBuf),
-    /// Answering the question with the same number.
+    /// Answering the question with the same id.
     Ask,
 }
 
-/// What went wrong: told apart, shown apart.
+/// An error: message and hint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Trouble {
     /// What failed.
     pub message: String,
-    /// What to do about it.
+    /// What the user can do.
     pub hint: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What a question is about: the whole report, some of its pages, a region of one, or several reports.
+//! The scope of a question: the whole report, some pages, a region of a page, or several reports.
 
 use std::path::{Path, PathBuf};
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::page_ranges;
 
-/// What a question is about.
+/// The scope of a question.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Scope {
-    /// All of the report.
+    /// The whole report.
     #[default]
     Report,
-    /// The page that is in sight when the question is asked; a question that was asked is about [`Scope::Pages`].
+    /// The page that is visible when the question is asked; becomes [`Scope::Pages`] then.
     ThisPage,
     /// Pages, counted from 1, as ranges with both ends.
     Pages(Vec<(u32, u32)>),
@@ -22,15 +22,15 @@ pub(crate) enum Scope {
     Region {
         /// The page, counted from 1.
         page: u32,
-        /// In points of the page.
+        /// The region, in page points.
         rect: Rect,
     },
-    /// The report and these others.
+    /// This report and these others.
     Reports(Vec<PathBuf>),
 }
 
 impl Scope {
-    /// The scope of a question that is asked while `current` is the page in sight.
+    /// The scope of a question asked while page `current` is visible.
     pub(crate) fn settled(&self, current: u32) -> Self {
         match self {
             Self::ThisPage => Self::Pages(vec![(current, current)]),
@@ -38,7 +38,7 @@ impl Scope {
         }
     }
 
-    /// As the engine is told.
+    /// The scope for the engine.
     pub(crate) fn parts(&self) -> Vec<Part> {
         match self {
             Self::Report | Self::ThisPage | Self::Reports(_) => Vec::new(),
@@ -49,13 +49,13 @@ impl Scope {
         }
     }
 
-    /// The files, the report itself first.
+    /// The files in scope, this report first.
     pub(crate) fn sources(&self, report: &Path) -> Vec<Source> {
         let of_path = |path: &Path| Source { path: path.to_owned(), password: None };
         std::iter::once(report).chain(self.others().iter().map(PathBuf::as_path)).map(of_path).collect()
     }
 
-    /// The reports beside the one that is asked about.
+    /// The other reports in scope.
     pub(crate) fn others(&self) -> &[PathBuf] {
         match self {
             Self::Reports(others) => others,
@@ -63,7 +63,7 @@ impl Scope {
         }
     }
 
-    /// The file that evidence with this number comes from, where that is another report.
+    /// The file of document `document` of the evidence, if it is another report.
     pub(crate) fn other(&self, document: u32) -> Option<&Path> {
         self.others().get((document as usize).checked_sub(1)?).map(PathBuf::as_path)
     }
@@ -83,22 +83,22 @@ impl Scope {
     }
 }
 
-/// Pages that the user wrote, of a report that has so many.
+/// Parses pages typed by the user and checks them against the number of pages.
 ///
 /// # Errors
-/// Says what is wrong with them, as one sentence.
+/// Describes the error in one sentence.
 pub(crate) fn pages_of(text: &str, num_pages: u32) -> Result<Scope, String> {
     if text.trim().is_empty() {
-        return Err("Which pages? For example 3-8, 12".to_owned());
+        return Err("Enter pages, for example 3-8, 12".to_owned());
     }
     let ranges = page_ranges::parse(text)?;
     match ranges.iter().find(|(_, last)| *last > num_pages) {
-        Some((_, last)) => Err(format!("There is no page {last}: the report has {num_pages}")),
+        Some((_, last)) => Err(format!("There is no page {last}: the report has {num_pages} pages")),
         None => Ok(Scope::Pages(ranges)),
     }
 }
 
-/// The file's name without its folder.
+/// File name without its folder.
 pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scope_is_told_in_words_and_to_the_engine() {
+    fn a_scope_is_shown_in_words_and_sent_to_the_engine() {
         let rect = Rect::new(10.0, 20.0, 30.0, 40.0);
         let page = |first, last| Part::Pages { document: 0, first, last };
         for (scope, words, parts, sources) in [
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_must_be_there() {
+    fn pages_must_exist() {
         assert_eq!(pages_of("3-8, 12", 12), Ok(Scope::Pages(vec![(3, 8), (12, 12)])));
         for text in ["", "3-13", "x", "5-2"] {
             assert!(pages_of(text, 12).is_err(), "{text}");

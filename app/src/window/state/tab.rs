@@ -1,4 +1,4 @@
-//! A report that is open: what is known of it, its conversation, and how it is looked at.
+//! An open report: its state, its conversation and its view.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use engine::protocol::{Command, Event, RequestId};
 use engine::viewer::{DocumentId, ViewCommand};
 
 use crate::services::{EngineClient, ViewerClient};
-use crate::window::pages::{Jump, Marks, PageView};
+use crate::window::pages::{FrameCache, Marks, PageView};
 use crate::window::saved::session::{Conversation, KeptReport, SavedSession};
 use crate::window::state::answer_texts::AnswerTexts;
 use crate::window::state::engine_events;
@@ -16,18 +16,18 @@ use crate::window::state::found_turns::FoundTurns;
 use crate::window::state::page_states::reading_map;
 use crate::window::state::report::{BackgroundReading, Remote, State};
 
-/// Requests of a tab are numbered from its own number times this.
-const NUMBERS: u64 = 1 << 32;
+/// Each tab numbers its requests from its own number times this.
+const REQUESTS_PER_TAB: u64 = 1 << 32;
 
-/// What came back of an earlier conversation.
+/// Whether the saved conversation was restored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Recall {
-    /// Nobody asked yet: the report is not known by its content.
+    /// Not requested: the hash of the report is unknown.
     #[default]
     Unknown,
-    /// The library was asked.
+    /// Requested from the library.
     Asked,
-    /// Everything is as it was.
+    /// Restored.
     Done,
 }
 
@@ -36,31 +36,33 @@ pub(crate) enum Recall {
 pub(crate) struct Tab {
     /// The file.
     pub path: PathBuf,
-    /// What it is called before anything is known of it.
+    /// Its name before it is opened.
     pub name: String,
-    /// What is known of it, and its conversation.
+    /// Its state and conversation.
     pub state: State,
-    /// How it is looked at.
+    /// The view of its pages.
     pub view: PageView,
-    /// What stands in the field for a page's number, while the user writes there.
+    /// What drawing its pages keeps from frame to frame.
+    pub frame: FrameCache,
+    /// Text of the page number field, while it is edited.
     pub page_number: Option<String>,
-    /// What came back of an earlier conversation.
+    /// Whether the saved conversation was restored.
     pub recall: Recall,
-    /// The conversation as it was kept last.
-    pub kept: Conversation,
-    /// Its answers as they are drawn.
+    /// The conversation as last saved.
+    saved: Conversation,
+    /// Its answers, parsed for drawing.
     pub answers: AnswerTexts,
-    /// Where in it the words stand that are looked for.
+    /// Turns that contain the searched words.
     pub found_turns: FoundTurns,
-    /// Something was told since the reading map was drawn up.
+    /// The reading map is out of date.
     map_is_stale: bool,
-    /// What is to be read has changed since the reading was begun.
+    /// The reading options changed since the reading started.
     pub reading_is_stale: bool,
-    /// Whether figures are listed, not pages.
+    /// Whether figures are listed instead of pages.
     pub shows_figures: bool,
-    /// Words to look for, or a page to go to, once it is open.
+    /// What to show once it is open.
     pub then: Option<Then>,
-    /// The hash of what the file was, where it cannot be opened any more.
+    /// Saved hash of a file that can no longer be opened.
     known_as: Option<String>,
     number: u64,
 }
@@ -68,64 +70,64 @@ pub(crate) struct Tab {
 /// What to show once a report is open.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Then {
-    /// A page, counted from 1, on which words stand.
+    /// A page, counted from 1, with words to find.
     Page(u32, String),
     /// Parts of a page.
     Marks(Marks),
-    /// A question, counted from 0.
+    /// A turn, counted from 0.
     Turn(usize),
 }
 
 impl Tab {
-    /// A report that is not opened before somebody looks at it.
+    /// A report that is opened when first shown.
     pub(crate) fn resting(number: u64, path: PathBuf, name: String) -> Self {
-        let state = State { requests: number * NUMBERS, ..State::default() };
+        let state = State { requests: number * REQUESTS_PER_TAB, ..State::default() };
         Self { path, name, state, number, ..Self::default() }
     }
 
-    /// Whether it was opened, or an attempt made.
+    /// Whether it was opened, successfully or not.
     pub(crate) fn is_awake(&self) -> bool {
-        self.view.document.is_some()
+        self.view.file.document.is_some()
     }
 
-    /// Shows the file and reads it, each in a thread of its own: the first page need not wait for the reading.
+    /// Opens the file in viewer and engine, so that the first page does not wait for the engine.
     pub(crate) fn wake(&mut self, engine: &mut dyn EngineClient, viewer: &mut dyn ViewerClient) {
         engine_events::open_file(&mut self.state, engine, self.path.clone());
         let document = DocumentId(self.state.requests);
-        self.view.open(document);
+        self.view.open(document, &mut self.frame);
         self.recall = Recall::Unknown;
         self.known_as = None;
         viewer.send(ViewCommand::Open { document, path: self.path.clone(), password: None });
     }
 
-    /// Gives up all work on it and lets go of the file.
+    /// Cancels all work on it and closes the file.
     pub(crate) fn close(&mut self, engine: &mut dyn EngineClient, viewer: &mut dyn ViewerClient) {
         engine_events::cancel(&mut self.state, engine);
         self.interrupt_reading(engine);
-        if let Some(document) = self.view.document.take() {
+        if let Some(document) = self.view.file.document.take() {
             viewer.send(ViewCommand::Close(document));
         }
     }
 
-    /// Takes in what the engine tells.
+    /// Applies an engine event.
     pub(crate) fn apply(&mut self, event: Event) {
         engine_events::apply(&mut self.state, event);
         self.map_is_stale = true;
     }
 
-    /// Draws the reading map up anew, once for all that was told.
+    /// Rebuilds the reading map, once per batch of events.
     pub(crate) fn draw_up_map(&mut self) {
         if std::mem::take(&mut self.map_is_stale) {
             self.state.reading_map = reading_map(&self.state);
         }
     }
 
-    /// Whether a request is about this report.
+    /// Whether a request belongs to this report.
     pub(crate) fn owns(&self, request: RequestId) -> bool {
-        request.0 / NUMBERS == self.number
+        request.0 / REQUESTS_PER_TAB == self.number
     }
 
-    /// Work on it that has not ended.
+    /// Its running requests.
     pub(crate) fn requests(&self) -> Vec<RequestId> {
         let asked = self.state.work.as_ref().map(|work| work.request);
         let background = self
@@ -137,20 +139,20 @@ impl Tab {
         asked.into_iter().chain(background).collect()
     }
 
-    /// The hash of its content, once that is known; of what it was, where the file cannot be opened any more.
+    /// The hash of its content, once known; the saved one if the file can no longer be opened.
     pub(crate) fn hash(&self) -> Option<&str> {
-        match &self.view.info {
+        match &self.view.file.info {
             Remote::Ready(info) => Some(&info.hash),
             _ => self.known_as.as_deref(),
         }
     }
 
-    /// Makes place and size what they were, and asks for the conversation; the hash, where there is something to ask for.
+    /// Restores the view; returns the hash if a saved conversation should be loaded.
     pub(crate) fn recall(&mut self, session: &mut SavedSession) -> Option<String> {
         if self.recall != Recall::Unknown {
             return None;
         }
-        let info = match &self.view.info {
+        let info = match &self.view.file.info {
             Remote::Ready(info) => Arc::clone(info),
             Remote::Failed => return self.recall_without_file(session),
             Remote::Absent | Remote::Pending => return None,
@@ -158,37 +160,30 @@ impl Tab {
         self.recall = Recall::Asked;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let report = KeptReport::opened(&info, &self.path, session.report(&info.hash), now);
-        self.view.zoom = report.zoom;
-        self.view.rotation = report.rotation;
-        self.view.paging = report.paging;
-        self.view.contents.is_shown = report.shows_contents;
-        self.view.jump = Some(Jump::Top(report.top));
-        if self.view.find.query.is_empty() {
-            self.view.find.query.clone_from(&report.find);
-        }
+        self.view.restore(report.view());
         let is_new = session.report(&info.hash).is_none();
         if is_new && session.reports().any(|other| other.path == self.path) {
-            let note = "This file has changed since it was open last; what was asked before stays with the old version";
+            let note = "This file has changed since you last opened it; earlier questions stay with the old version";
             self.state.note = Some(note.to_owned());
         }
-        self.take_back_question(&report);
+        self.restore_draft(&report);
         session.put_first(report);
         Some(info.hash.clone())
     }
 
-    /// A file that cannot be opened any more leaves what was asked about it.
+    /// Restores the conversation of a file that can no longer be opened.
     fn recall_without_file(&mut self, session: &SavedSession) -> Option<String> {
         let Some(report) = session.reports().find(|report| report.path == self.path) else {
             self.recall = Recall::Done;
             return None;
         };
         self.recall = Recall::Asked;
-        self.take_back_question(report);
+        self.restore_draft(report);
         self.known_as = Some(report.hash.clone());
         self.known_as.clone()
     }
 
-    fn take_back_question(&mut self, report: &KeptReport) {
+    fn restore_draft(&mut self, report: &KeptReport) {
         if self.state.question.is_empty() {
             self.state.question.clone_from(&report.question);
             self.state.editing.clone_from(&report.editing);
@@ -197,7 +192,7 @@ impl Tab {
         self.state.left_out.clone_from(&report.left_out);
     }
 
-    /// Puts an earlier conversation before what was asked since.
+    /// Inserts the saved conversation before the turns asked since.
     pub(crate) fn take_back(&mut self, conversation: Conversation) {
         if std::mem::replace(&mut self.recall, Recall::Done) == Recall::Done {
             return;
@@ -206,42 +201,42 @@ impl Tab {
         self.state.turns = conversation.turns();
         self.state.turns.extend(asked);
         self.answers.forget();
-        self.kept = conversation;
+        self.saved = conversation;
     }
 
-    /// The conversation, where it is another one than was kept last.
+    /// The conversation, if it changed since it was last saved.
     pub(crate) fn news(&mut self) -> Option<(String, Vec<u8>)> {
         if self.recall != Recall::Done {
             return None;
         }
         let conversation = Conversation::new(&self.state.turns);
-        if conversation == self.kept {
+        if conversation == self.saved {
             return None;
         }
         let bytes = conversation.to_bytes();
-        self.kept = conversation;
+        self.saved = conversation;
         Some((self.hash()?.to_owned(), bytes))
     }
 
-    /// Whether a reading of it goes on background.
+    /// Whether it is being read in the background.
     pub(crate) fn is_being_read(&self) -> bool {
         self.state.background.as_ref().is_some_and(|background| background.is_running)
     }
 
-    /// Whether it is known and was not read.
+    /// Whether it is open and not yet read.
     pub(crate) fn wants_reading(&self) -> bool {
         self.state.background.is_none() && matches!(self.state.document, Remote::Ready(_))
     }
 
-    /// Reads anew where what is to be read has changed; what stays the same is found kept. One that was paused stays so.
-    pub(crate) fn begin_anew_where_stale(&mut self, engine: &mut dyn EngineClient) {
+    /// Restarts a reading whose options changed; unchanged parts come from the cache. A paused reading stays paused.
+    pub(crate) fn restart_if_stale(&mut self, engine: &mut dyn EngineClient) {
         if std::mem::take(&mut self.reading_is_stale) {
             self.interrupt_reading(engine);
             self.state.background.take_if(|background| !background.is_paused);
         }
     }
 
-    /// Halts the reading behind, for something more urgent; it is taken up again by itself.
+    /// Interrupts the background reading for urgent work; it resumes automatically.
     pub(crate) fn interrupt_reading(&mut self, engine: &mut dyn EngineClient) {
         if let Some(BackgroundReading { request, .. }) =
             self.state.background.take_if(|background| background.is_running)

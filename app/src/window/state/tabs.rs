@@ -1,4 +1,4 @@
-//! All open reports, from left to right, one of them in front.
+//! The open reports, from left to right; one is in front.
 
 use std::path::{Path, PathBuf};
 
@@ -23,54 +23,54 @@ impl Tabs {
         self.list.get(self.front)
     }
 
-    /// The report in front, to be changed.
+    /// The report in front, mutably.
     pub(crate) fn front_mut(&mut self) -> Option<&mut Tab> {
         self.list.get_mut(self.front)
     }
 
-    /// Its place from the left, counted from 0.
+    /// Index of the report in front.
     pub(crate) fn front_index(&self) -> usize {
         self.front
     }
 
-    /// From left to right.
+    /// The reports, from left to right.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Tab> {
         self.list.iter()
     }
 
-    /// From left to right, to be changed.
+    /// The reports, from left to right, mutably.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Tab> {
         self.list.iter_mut()
     }
 
-    /// How many there are.
+    /// Number of open reports.
     pub(crate) fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// The report that a request is about.
+    /// The report that a request belongs to.
     pub(crate) fn owner(&mut self, request: RequestId) -> Option<&mut Tab> {
         self.list.iter_mut().find(|tab| tab.owns(request))
     }
 
-    /// The report that the viewer calls so.
+    /// The report with this viewer id.
     pub(crate) fn shown_as(&mut self, document: DocumentId) -> Option<&mut Tab> {
-        self.list.iter_mut().find(|tab| tab.view.document == Some(document))
+        self.list.iter_mut().find(|tab| tab.view.file.document == Some(document))
     }
 
-    /// The place of a file that is open.
+    /// Index of an open file.
     pub(crate) fn position(&self, path: &Path) -> Option<usize> {
         self.list.iter().position(|tab| tab.path == path)
     }
 
-    /// Adds a report at the right, which is not opened yet; its place.
+    /// Adds an unopened report on the right; returns its index.
     pub(crate) fn add(&mut self, path: PathBuf, name: String) -> usize {
         self.numbered += 1;
         self.list.push(Tab::resting(self.numbered, path, name));
         self.list.len() - 1
     }
 
-    /// Brings a report to the front, opening it where that was not done.
+    /// Brings a report to the front and opens it if necessary.
     pub(crate) fn bring_to_front(
         &mut self,
         index: usize,
@@ -81,7 +81,7 @@ impl Tabs {
             return;
         }
         if let Some(before) = self.list.get_mut(self.front).filter(|_| index != self.front) {
-            before.view.rest();
+            before.view.rest(&mut before.frame);
         }
         self.front = index;
         if self.front().is_some_and(|tab| !tab.is_awake()) {
@@ -92,7 +92,7 @@ impl Tabs {
         }
     }
 
-    /// Closes a report; the one to its right, else to its left, comes to the front.
+    /// Closes a report; its right neighbour, else its left one, comes to the front.
     pub(crate) fn close(&mut self, index: usize, engine: &mut dyn EngineClient, viewer: &mut dyn ViewerClient) {
         if index >= self.list.len() {
             return;
@@ -103,14 +103,14 @@ impl Tabs {
         self.bring_to_front(self.front, engine, viewer);
     }
 
-    /// Halts what is being read behind, for something more urgent.
+    /// Interrupts all background readings for urgent work.
     pub(crate) fn hold_readings(&mut self, engine: &mut dyn EngineClient) {
         for tab in &mut self.list {
             tab.interrupt_reading(engine);
         }
     }
 
-    /// Halts what is being read behind but for the report in front, whose question is about to come.
+    /// Interrupts the background readings of all reports except the front one.
     pub(crate) fn hold_other_readings(&mut self, engine: &mut dyn EngineClient) {
         for (index, tab) in self.list.iter_mut().enumerate() {
             if index != self.front {
@@ -119,7 +119,7 @@ impl Tabs {
         }
     }
 
-    /// Figures that are left out of these reports, which stand behind the one in front in a question.
+    /// Excluded figures of these reports, numbered after the front one in a question.
     pub(crate) fn left_out_of(&self, others: &[PathBuf]) -> Vec<Place> {
         let mut all = Vec::new();
         for (document, other) in (1..).zip(others) {
@@ -130,10 +130,10 @@ impl Tabs {
         all
     }
 
-    /// Sees that one report is being read background: the one in front, then the others from the left.
+    /// Keeps one report being read in the background: the front one first, then the others from the left.
     pub(crate) fn read_in_background(&mut self, engine: &mut dyn EngineClient) {
         for tab in &mut self.list {
-            tab.begin_anew_where_stale(engine);
+            tab.restart_if_stale(engine);
         }
         let front_wants = self.front().is_some_and(Tab::wants_reading);
         if front_wants {

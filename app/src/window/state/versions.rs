@@ -1,14 +1,14 @@
-//! A question has as many answers as were asked for: one is shown, the others are kept beside it.
+//! Versions of an answer: one is shown, the others are stored with it.
 
 use crate::window::state::report::{Turn, TurnEnd};
 
 impl Turn {
-    /// How many answers there are.
+    /// Number of versions.
     pub(crate) fn versions(&self) -> usize {
         self.others.len() + 1
     }
 
-    /// Puts the answer aside for another one. An answer of which nothing came makes room.
+    /// Starts a new version. An empty current version is replaced.
     pub(crate) fn begin_version(&mut self, next: Self) {
         let mut others = std::mem::take(&mut self.others);
         let before = std::mem::take(self);
@@ -19,7 +19,7 @@ impl Turn {
         *self = Self { others, shown, ..next };
     }
 
-    /// Shows another answer, counted from 0 and from the oldest; not while one is being written.
+    /// Shows version `at`, counted from 0 from the oldest; not while one is being written.
     pub(crate) fn show_version(&mut self, at: usize) {
         if self.end == TurnEnd::Open || at >= self.versions() || at == self.shown {
             return;
@@ -32,8 +32,7 @@ impl Turn {
         self.shown = at;
     }
 
-    /// Takes an answer away of which nothing came, where there is an earlier one to show, to the same question: another
-    /// question was written by the user, and stays.
+    /// Drops an empty version if there is an earlier one for the same question. An edited question is kept.
     pub(crate) fn drop_empty_version(&mut self) {
         if self.answer.is_empty()
             && let Some(mut before) = self.others.pop_if(|before| before.question == self.question)
@@ -67,7 +66,7 @@ mod tests {
     fn every_answer_stays_reachable() {
         let mut turn = asked("How much?");
         answered(&mut turn, "How much?", "0.2");
-        assert_eq!(shown(&turn), ("How much?", "0.2", 0, 1), "an answer that never came is no answer");
+        assert_eq!(shown(&turn), ("How much?", "0.2", 0, 1), "an empty version is replaced");
         answered(&mut turn, "How much?", "0.3");
         answered(&mut turn, "How much in 2024?", "2.8");
         assert_eq!(shown(&turn), ("How much in 2024?", "2.8", 2, 3));
@@ -76,28 +75,28 @@ mod tests {
         turn.show_version(1);
         assert_eq!(shown(&turn), ("How much?", "0.3", 1, 3));
         turn.show_version(3);
-        assert_eq!(shown(&turn), ("How much?", "0.3", 1, 3), "there is no fourth");
+        assert_eq!(shown(&turn), ("How much?", "0.3", 1, 3), "there is no fourth version");
         answered(&mut turn, "How much?", "0.4");
-        assert_eq!(shown(&turn), ("How much?", "0.4", 3, 4), "the latest is last, whichever was shown");
+        assert_eq!(shown(&turn), ("How much?", "0.4", 3, 4), "a new version is last, whichever was shown");
         turn.show_version(2);
         assert_eq!(shown(&turn), ("How much in 2024?", "2.8", 2, 4));
     }
 
     #[test]
-    fn an_answer_of_which_nothing_came_gives_way_to_the_one_before() {
+    fn an_empty_version_gives_way_to_the_one_before() {
         let mut turn = Turn::default();
         answered(&mut turn, "How much?", "0.2");
         answered(&mut turn, "How much?", "0.3");
         turn.begin_version(asked("How much?"));
         turn.show_version(0);
-        assert_eq!(shown(&turn), ("How much?", "", 2, 3), "what is being written stays in sight");
+        assert_eq!(shown(&turn), ("How much?", "", 2, 3), "the version being written stays shown");
         turn.end = TurnEnd::Cancelled;
         turn.drop_empty_version();
         assert_eq!(shown(&turn), ("How much?", "0.3", 1, 2));
         turn.drop_empty_version();
-        assert_eq!(shown(&turn), ("How much?", "0.3", 1, 2), "an answer that came stays");
+        assert_eq!(shown(&turn), ("How much?", "0.3", 1, 2), "an answer is kept");
         turn.begin_version(asked("How much in 2024?"));
         turn.drop_empty_version();
-        assert_eq!(shown(&turn), ("How much in 2024?", "", 2, 3), "what was written stays");
+        assert_eq!(shown(&turn), ("How much in 2024?", "", 2, 3), "an edited question is kept");
     }
 }

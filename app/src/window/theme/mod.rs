@@ -1,4 +1,4 @@
-//! How the window looks: the only place where colours and sizes become egui's.
+//! Appearance of the window: the only place where theme tokens are applied to egui.
 
 mod picture;
 mod tokens;
@@ -10,20 +10,20 @@ use eframe::egui::{self, CornerRadius, FontFamily, FontId, Margin, Stroke, TextS
 pub(crate) use picture::{draw_picture, draw_turned_picture};
 pub(crate) use tokens::{Colours, Sizes};
 
-/// Both themes and the sizes they share.
+/// The light and dark colours, with shared sizes.
 #[derive(Clone, Debug)]
 pub(crate) struct Theme {
     light: Colours,
     dark: Colours,
-    /// Sizes, the same in both.
+    /// Sizes, shared by both modes.
     pub sizes: Sizes,
 }
 
 impl Theme {
-    /// The theme that comes with Recto.
+    /// The bundled theme.
     ///
     /// # Errors
-    /// When one of the files in `assets/theme` is not what [`Colours`] and [`Sizes`] ask for.
+    /// Fails if a file in `assets/theme` does not match [`Colours`] or [`Sizes`].
     pub(crate) fn bundled() -> Result<Self, toml::de::Error> {
         Ok(Self {
             light: toml::from_str(include_str!("../../../../assets/theme/light.toml"))?,
@@ -40,7 +40,7 @@ impl Theme {
         }
     }
 
-    /// Makes egui's own widgets look the part, in both modes; the system's mode is followed where it has one.
+    /// Styles egui for both modes and follows the system mode, if known.
     pub(crate) fn install(&self, ctx: &egui::Context) {
         ctx.options_mut(|options| options.fallback_theme = Mode::Light);
         for mode in [Mode::Light, Mode::Dark] {
@@ -105,7 +105,7 @@ impl Theme {
     }
 }
 
-/// What drawing functions need to know of the theme: sizes, and the colours that hold now.
+/// The theme for drawing functions: sizes and the current colours.
 #[derive(Clone, Debug)]
 pub(crate) struct Look {
     theme: Arc<Theme>,
@@ -113,7 +113,7 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// The look of `theme` in the mode `ctx` is in.
+    /// The look of `theme` in the current mode of `ctx`.
     pub(crate) fn of(theme: &Arc<Theme>, ctx: &egui::Context) -> Self {
         Self { theme: Arc::clone(theme), mode: ctx.theme() }
     }
@@ -128,7 +128,7 @@ impl Look {
         &self.theme.sizes
     }
 
-    /// A frame for a card on the window's ground.
+    /// A frame for a card.
     pub(crate) fn card(&self) -> egui::Frame {
         egui::Frame::new()
             .fill(self.colours().surface)
@@ -142,12 +142,12 @@ impl Look {
         egui::Frame::new().fill(self.colours().background).inner_margin(Margin::same(margin as i8))
     }
 
-    /// The ground that pages lie on.
+    /// The background behind pages.
     pub(crate) fn desk(&self) -> egui::Frame {
         egui::Frame::new().fill(self.colours().sunken)
     }
 
-    /// Text that stands back.
+    /// Muted text.
     pub(crate) fn muted(&self, text: impl Into<String>) -> egui::RichText {
         egui::RichText::new(text).size(self.sizes().text_small).color(self.colours().ink_muted)
     }

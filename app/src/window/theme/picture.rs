@@ -1,13 +1,13 @@
-//! Pictures in their own colours.
+//! Draws pictures untinted.
 
 use eframe::egui::{Color32, Mesh, Painter, Pos2, Rect, Shape, TextureId, epaint::Vertex, pos2};
 
-/// Draws the whole of a picture into `rect`, not tinted by anything.
+/// Draws a whole picture into `rect`.
 pub(crate) fn draw_picture(painter: &Painter, texture: TextureId, rect: Rect) {
     painter.image(texture, rect, Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)), Color32::WHITE);
 }
 
-/// The same, turned clockwise by so many quarters; `rect` is where the turned picture lies.
+/// Draws a picture rotated clockwise by `quarters` quarter turns; `rect` is the area of the rotated picture.
 pub(crate) fn draw_turned_picture(painter: &Painter, texture: TextureId, rect: Rect, quarters: usize) {
     // Clockwise from the top left, on the screen and in the picture.
     let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom()];

@@ -1,4 +1,4 @@
-//! The bundled themes parse, and their texts can be read.
+//! The bundled themes parse, and their text has enough contrast.
 
 use eframe::egui::{Color32, Theme as Mode};
 
@@ -19,7 +19,7 @@ fn contrast(one: Color32, other: Color32) -> f64 {
 }
 
 #[test]
-fn every_text_stands_out_from_its_ground() {
+fn text_has_enough_contrast() {
     let theme = Theme::bundled().unwrap();
     for mode in [Mode::Light, Mode::Dark] {
         let c = theme.colours(mode);
@@ -33,8 +33,8 @@ fn every_text_stands_out_from_its_ground() {
             ("a button's text", c.on_accent, c.accent),
             ("a button's text under the pointer", c.on_accent, c.accent_hover),
             ("a citation", c.accent, c.citation),
-            ("a number that stands there", c.found_number, c.background),
-            ("a number that does not", c.lost_number, c.background),
+            ("a found number", c.found_number, c.background),
+            ("a number not found", c.lost_number, c.background),
             ("an error", c.error, c.error_ground),
         ] {
             let ratio = contrast(text, ground);

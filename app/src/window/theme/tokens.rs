@@ -1,4 +1,4 @@
-//! Colours and sizes as `assets/theme` gives them.
+//! Colours and sizes from `assets/theme`.
 
 use eframe::egui::Color32;
 use serde::{Deserialize, Deserializer};
@@ -7,64 +7,64 @@ use serde::{Deserialize, Deserializer};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Colours {
-    /// Ground of the window.
+    /// Window background.
     #[serde(deserialize_with = "colour")]
     pub background: Color32,
-    /// Ground of cards and fields.
+    /// Background of cards and fields.
     #[serde(deserialize_with = "colour")]
     pub surface: Color32,
-    /// Ground of tracks and resting controls.
+    /// Background of tracks and inactive controls.
     #[serde(deserialize_with = "colour")]
     pub sunken: Color32,
     /// Text.
     #[serde(deserialize_with = "colour")]
     pub ink: Color32,
-    /// Text that stands back.
+    /// Muted text.
     #[serde(deserialize_with = "colour")]
     pub ink_muted: Color32,
     /// Borders and rules.
     #[serde(deserialize_with = "colour")]
     pub line: Color32,
-    /// What can be done, and how much.
+    /// Primary actions and progress.
     #[serde(deserialize_with = "colour")]
     pub accent: Color32,
-    /// The same under the pointer.
+    /// Accent under the pointer.
     #[serde(deserialize_with = "colour")]
     pub accent_hover: Color32,
     /// Text on the accent.
     #[serde(deserialize_with = "colour")]
     pub on_accent: Color32,
-    /// Ground of selected text.
+    /// Background of selected text.
     #[serde(deserialize_with = "colour")]
     pub selection: Color32,
-    /// Ground of a page that is shown.
+    /// Page background.
     #[serde(deserialize_with = "colour")]
     pub paper: Color32,
-    /// Text on it, where Recto sets the text itself.
+    /// Text of pages that Recto typesets.
     #[serde(deserialize_with = "colour")]
     pub paper_ink: Color32,
-    /// What is selected on it, and regions; drawn thinly.
+    /// Selections and regions on a page; drawn translucent.
     #[serde(deserialize_with = "colour")]
     pub selected_on_paper: Color32,
-    /// Border of a link on it that could be pressed.
+    /// Border of a link on a page.
     #[serde(deserialize_with = "colour")]
     pub link_on_paper: Color32,
-    /// Ground of a citation.
+    /// Background of a citation.
     #[serde(deserialize_with = "colour")]
     pub citation: Color32,
-    /// A number of an answer that stands in its evidence.
+    /// A number of an answer found in its evidence.
     #[serde(deserialize_with = "colour")]
     pub found_number: Color32,
-    /// One that does not.
+    /// A number not found there.
     #[serde(deserialize_with = "colour")]
     pub lost_number: Color32,
-    /// What is marked on it; drawn thinly, so that what is marked can be read.
+    /// Marks on a page; drawn translucent.
     #[serde(deserialize_with = "colour")]
     pub mark: Color32,
     /// Text of an error.
     #[serde(deserialize_with = "colour")]
     pub error: Color32,
-    /// Ground of an error.
+    /// Background of an error.
     #[serde(deserialize_with = "colour")]
     pub error_ground: Color32,
 }
@@ -73,38 +73,38 @@ pub(crate) struct Colours {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sizes {
-    /// Text of captions and notes.
+    /// Captions and notes.
     pub text_small: f32,
-    /// Text that is read.
+    /// Body text.
     pub text_body: f32,
-    /// Headings of parts of the window.
+    /// Headings.
     pub text_heading: f32,
-    /// The name on the first screen.
+    /// Title of the first screen.
     pub text_title: f32,
-    /// Between what belongs together.
+    /// Gap between related items.
     pub gap_small: f32,
-    /// Between things.
+    /// Gap between items.
     pub gap: f32,
-    /// Between groups, and margins of the window.
+    /// Gap between groups, and window margins.
     pub gap_large: f32,
-    /// Corners of cards, fields and buttons.
+    /// Corner radius of cards, fields and buttons.
     pub radius: u8,
     /// Height of fields and buttons.
     pub control_height: f32,
-    /// Widest column of text that is still easy to read.
+    /// Maximum width of a text column.
     pub column_width: f32,
-    /// Width of the panel with questions and answers, until the user sets it.
+    /// Default width of the conversation panel.
     pub conversation_width: f32,
-    /// Width of a page in the list of pages.
+    /// Width of page thumbnails.
     pub thumbnail_width: f32,
-    /// Width of the list of places where words were found.
+    /// Width of the list of search hits.
     pub found_width: f32,
-    /// Height of a bar that shows a share or a progress.
+    /// Height of progress bars.
     pub bar_height: f32,
 }
 
-/// Reads `#rrggbb`.
+/// Parses `#rrggbb`.
 fn colour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Color32, D::Error> {
     let text = String::deserialize(deserializer)?;
-    Color32::from_hex(&text).map_err(|_| serde::de::Error::custom(format!("`{text}` is no colour like #1a2b3c")))
+    Color32::from_hex(&text).map_err(|_| serde::de::Error::custom(format!("`{text}` is not a colour like #1a2b3c")))
 }

@@ -1,10 +1,10 @@
-//! A thin bar that shows a share or a progress.
+//! A thin bar for a share or progress.
 
 use eframe::egui::{self, Rect, Role, Sense, Ui, WidgetInfo};
 
 use crate::window::theme::Look;
 
-/// Draws a bar over the whole width; `share` is between 0 and 1, and without one the bar only says that work goes on.
+/// Draws a bar over the whole width; `share` is between 0 and 1, and `None` shows indeterminate progress.
 pub(crate) fn bar_ui(ui: &mut Ui, look: &Look, label: &str, share: Option<f32>) {
     let height = look.sizes().bar_height;
     let (rect, response) = ui.allocate_exact_size(egui::vec2(ui.available_width(), height), Sense::hover());
@@ -12,7 +12,7 @@ pub(crate) fn bar_ui(ui: &mut Ui, look: &Look, label: &str, share: Option<f32>) 
     let (from, to) = if let Some(share) = share {
         (0.0, share.clamp(0.0, 1.0))
     } else {
-        // Half a turn a second is calm, and a tenth of a second between frames is enough for it.
+        // Slow enough to be calm, so ten frames per second suffice.
         ui.ctx().request_repaint_after_secs(0.1);
         let phase = (ui.input(|input| input.time) * 0.5).fract() as f32;
         (phase * 0.8, phase * 0.8 + 0.2)

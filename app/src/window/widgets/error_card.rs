@@ -1,20 +1,20 @@
-//! What went wrong and what to do about it.
+//! A card with an error message and a hint.
 
 use eframe::egui::{Align, Layout, RichText, Stroke, Ui};
 
 use crate::window::theme::Look;
 
-/// Draws the card; returns whether the user has seen enough of it.
+/// Draws the card; returns whether it was dismissed.
 pub(crate) fn error_card_ui(ui: &mut Ui, look: &Look, message: &str, hint: Option<&str>) -> bool {
     error_card_with_ui(ui, look, (message, hint), "Dismiss")
 }
 
-/// Draws the card with a button of this name; returns whether that was pressed.
+/// Draws the card with this button; returns whether it was pressed.
 pub(crate) fn error_card_with_ui(ui: &mut Ui, look: &Look, words: (&str, Option<&str>), action: &str) -> bool {
     error_card_of_ui(ui, look, words, &[action]).is_some()
 }
 
-/// Draws the card with buttons of these names, the first of them rightmost; returns which one was pressed.
+/// Draws the card with these buttons, the first one rightmost; returns which one was pressed.
 pub(crate) fn error_card_of_ui(
     ui: &mut Ui,
     look: &Look,
@@ -43,7 +43,7 @@ pub(crate) fn error_card_of_ui(
     pressed
 }
 
-/// The engine's messages begin small, as they follow "error: " on the terminal; here they stand alone.
+/// Capitalises an engine message, which starts in lower case because the command line prints it after "error: ".
 pub(crate) fn as_sentence(message: &str) -> String {
     let mut letters = message.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string());

@@ -1,10 +1,10 @@
-//! Words that lead to a page of the web.
+//! A link to a web page.
 
 use eframe::egui::{Button, RichText, Role, Ui, WidgetInfo};
 
 use crate::window::theme::Look;
 
-/// Draws the words; returns whether they were pressed. Where they lead is said before they are.
+/// Draws the link, with its address as a tooltip; returns whether it was pressed.
 pub(crate) fn link_ui(ui: &mut Ui, look: &Look, words: &str, address: &str) -> bool {
     let text = RichText::new(words).size(look.sizes().text_small).color(look.colours().accent).underline();
     let button = ui.add(Button::new(text).frame(false));

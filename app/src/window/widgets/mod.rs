@@ -1,4 +1,4 @@
-//! Parts that more than one screen could use: they draw what they are given and know nothing of the state.
+//! Widgets shared by several screens; they draw their arguments and do not know the state.
 
 mod bar;
 mod error_card;

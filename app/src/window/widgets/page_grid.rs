@@ -49,7 +49,7 @@ impl PageGrid {
         Rect::from_min_size(origin + at, Vec2::splat(self.pitch - 1.0))
     }
 
-    /// The first and last page, counted from 1, of the cell at a point.
+    /// First and last page, counted from 1, of the cell at a point.
     pub(crate) fn pages_at(&self, point: Pos2, origin: Pos2) -> Option<(u32, u32)> {
         let from = (point - origin) / self.pitch;
         if from.x < 0.0 || from.y < 0.0 || from.x as usize >= self.columns {
@@ -60,7 +60,7 @@ impl PageGrid {
         (first < self.num_pages).then(|| (first as u32 + 1, (first + self.pages_per_cell).min(self.num_pages) as u32))
     }
 
-    /// The rectangle of the cell of a page.
+    /// Rectangle of the cell of a page.
     pub(crate) fn cell_of(&self, page: u32, origin: Pos2) -> Rect {
         self.cell((page as usize).saturating_sub(1) / self.pages_per_cell, origin)
     }
@@ -75,7 +75,7 @@ mod tests {
     const CORNER: Pos2 = pos2(0.0, 0.0);
 
     #[test]
-    fn all_pages_find_room_and_are_found_again() {
+    fn all_pages_fit_and_are_found_by_position() {
         let room = vec2(140.0, 100.0);
         for num_pages in [1, 7, 82, 300, 1000, 9000] {
             let grid = PageGrid::new(num_pages, room);

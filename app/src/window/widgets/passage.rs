@@ -1,11 +1,11 @@
-//! A passage in which words were found, with a note before it of where that is.
+//! A passage with search hits marked, preceded by its location.
 
 use eframe::egui::FontId;
 use eframe::egui::text::{LayoutJob, TextFormat};
 
 use crate::window::theme::Look;
 
-/// The note, then the passage with the words marked; `found` are places in it, in bytes.
+/// Lays out the location and the passage; `found` are the byte ranges of the hits.
 pub(crate) fn passage_job(look: &Look, place: &str, text: &str, found: &[std::ops::Range<usize>]) -> LayoutJob {
     let font = FontId::proportional(look.sizes().text_small);
     let muted = TextFormat::simple(font.clone(), look.colours().ink_muted);

@@ -1,10 +1,10 @@
-//! The one button of a screen that does what the screen is for.
+//! The primary button of a screen.
 
 use eframe::egui::{Button, Response, RichText, Stroke, Ui};
 
 use crate::window::theme::Look;
 
-/// Draws the button; it is filled with the accent while it can be pressed.
+/// Draws the button, filled with the accent colour while enabled.
 pub(crate) fn primary_button_ui(ui: &mut Ui, look: &Look, label: &str, enabled: bool) -> Response {
     let colours = look.colours();
     if !enabled {

@@ -4,7 +4,7 @@ use super::super::geometry::Rect;
 use super::super::page::{Caption, Figure, Line};
 use super::super::raw::RawPage;
 
-/// Words that numbered captions begin with, in small letters.
+/// Words that numbered captions begin with, in lower case.
 const WORDS: [&str; 15] = [
     "figure",
     "fig.",
@@ -22,7 +22,7 @@ const WORDS: [&str; 15] = [
     "figura",
     "map",
 ];
-/// The same in scripts that write the number without a blank.
+/// The same in scripts that write the number without a space.
 const UNSPACED: [&str; 3] = ["図", "图", "圖"];
 
 /// Whether a line opens a numbered caption: a word for figures, then a number or a letter code.
@@ -57,13 +57,13 @@ pub(super) fn is_label(text: &str, bbox: &Rect, drawn: &Rect) -> bool {
     text.split_whitespace().count() <= 6 && text.chars().count() <= 40
 }
 
-/// Mostly digits, as the labels of an axis set in one line are.
+/// Mostly digits, like the labels of an axis on one line.
 fn is_numbers(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     2 * digits > text.chars().filter(|c| !c.is_whitespace()).count()
 }
 
-/// Gives each figure its caption: numbered ones first, nearest pair first, then titles directly above.
+/// Assigns captions to figures: numbered ones first, nearest pair first, then titles directly above.
 pub(super) fn attach(raw: &RawPage, lines: &[Line], page: &Rect, figures: &mut [Figure]) {
     let mut pairs = Vec::new();
     for (index, line) in lines.iter().enumerate().filter(|(_, line)| opens_caption(&line.text)) {
@@ -86,8 +86,8 @@ pub(super) fn attach(raw: &RawPage, lines: &[Line], page: &Rect, figures: &mut [
     }
 }
 
-/// How far a numbered caption stands from a figure, where it can belong to it. An introduction may stand between a
-/// caption and the chart below it; a caption below stands close.
+/// Distance of a numbered caption from a figure, if it can belong to it. An introduction may come between a caption and
+/// the chart below it; a caption below a figure is close to it.
 fn distance(figure: &Rect, line: &Rect, page: &Rect) -> Option<f32> {
     let shared = figure.right.min(line.right) - figure.left.max(line.left);
     if shared < 0.4 * figure.width().min(line.width()) {
@@ -104,7 +104,7 @@ fn distance(figure: &Rect, line: &Rect, page: &Rect) -> Option<f32> {
     (above < 0.0 && below < 0.0 && figure.holds_center_of(line)).then_some(0.0)
 }
 
-/// The line `first` and those that continue its caption.
+/// The line `first` and the lines that continue its caption.
 fn following(lines: &[Line], first: usize, figures: &[Figure]) -> Vec<usize> {
     let mut out = vec![first];
     let mut last = &lines[first];
@@ -123,7 +123,7 @@ fn following(lines: &[Line], first: usize, figures: &[Figure]) -> Vec<usize> {
     out
 }
 
-/// Short lines that stand over a figure, from the first in bold or large print on.
+/// Short lines above a figure, starting with the first in bold or large print.
 fn title_above(raw: &RawPage, lines: &[Line], page: &Rect, figure: &Rect) -> Vec<usize> {
     let near = Rect { top: figure.top - 0.06 * page.height(), bottom: figure.top + 0.01 * page.height(), ..*figure };
     let mut over: Vec<usize> = (0..lines.len())
@@ -151,7 +151,7 @@ fn is_strong(raw: &RawPage, line: &Line) -> bool {
     2 * bold > all
 }
 
-/// The caption made of these lines; none without lines.
+/// The caption made of these lines; `None` without lines.
 fn caption(lines: &[Line], mut indices: Vec<usize>) -> Option<Caption> {
     indices.dedup();
     let first = *indices.first()?;

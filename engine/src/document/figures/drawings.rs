@@ -1,17 +1,17 @@
 //! Finds charts and diagrams drawn with lines and areas.
 //!
-//! Drawing objects that stand close together form a cluster. A cluster is a figure where it holds what ruled tables,
-//! frames and underlines never have: curves, slanted lines, or bars of different height on one baseline.
+//! Drawing objects close to each other form a cluster. A cluster is a figure if it contains what ruled tables, frames
+//! and underlines never do: curves, slanted lines, or bars of different heights on one baseline.
 
 use super::super::geometry::Rect;
 use super::super::page::{Figure, FigureKind, Line};
 use super::super::raw::{RawObject, RawObjectKind, RawPage};
 use super::captions::is_label;
 
-/// Gap between the panels of one figure, as a part of the page's shorter side.
+/// Gap between the panels of one figure, as a share of the page's shorter side.
 const PANEL_GAP: f32 = 0.05;
 
-/// What an object says about the cluster it stands in.
+/// What an object says about its cluster.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
     /// A curve, a slanted line or a line with many corners.
@@ -22,7 +22,7 @@ enum Shape {
     Mark,
 }
 
-/// Drawing objects that stand together.
+/// Drawing objects close to each other.
 struct Cluster {
     bbox: Rect,
     parts: usize,
@@ -66,8 +66,8 @@ pub(super) fn vectors(raw: &RawPage, lines: &[Line], page: &Rect, rasters: &[Fig
         .collect()
 }
 
-/// The object's box. PDFium tells an upright line of length `l` as a square with sides `2 l` around it, cut at the
-/// page's edges; that is undone here.
+/// The object's box. PDFium reports a vertical line of length `l` as a square with sides `2 l` around it, clipped to
+/// the page; that is undone here.
 fn outline(object: &RawObject, page: &Rect) -> Rect {
     let bbox = object.bbox.intersection(page);
     let RawObjectKind::Path { segments: 2, curved: false, stroked: true, .. } = object.kind else { return bbox };
@@ -90,7 +90,7 @@ fn outline(object: &RawObject, page: &Rect) -> Rect {
     Rect::new(x - 0.25, y - side / 4.0, x + 0.25, y + side / 4.0).intersection(page)
 }
 
-/// What an object is evidence of; none for frames, bands behind text, long rules and invisible areas.
+/// What an object is evidence of; `None` for frames, bands behind text, long rules and invisible areas.
 fn shape(object: &RawObject, bbox: &Rect, pieces: &[Piece], side: f32) -> Option<Shape> {
     let RawObjectKind::Path { stroked, filled, fill_rgba, segments, curved, .. } = object.kind else {
         return matches!(object.kind, RawObjectKind::Shading).then_some(Shape::Drawn);
@@ -118,7 +118,7 @@ fn is_rectangle(object: &RawObject) -> bool {
     matches!(object.kind, RawObjectKind::Path { segments: 4..=6, curved: false, .. })
 }
 
-/// Puts together what stands close, on a coarse grid over the page so that the cost does not grow with the square of
+/// Clusters objects that are close, on a coarse grid over the page so that the cost does not grow with the square of
 /// the number of objects.
 fn clusters(parts: &[(Rect, Shape)], page: &Rect) -> Vec<Cluster> {
     let cell = (0.012 * page.width().min(page.height())).max(page.width().max(page.height()) / 400.0);
@@ -129,7 +129,7 @@ fn clusters(parts: &[(Rect, Shape)], page: &Rect) -> Vec<Cluster> {
         let b = bbox.grown(0.8 * cell);
         (at(b.left, columns), at(b.top, rows), at(b.right, columns), at(b.bottom, rows))
     };
-    // Corners of every box in a table of differences; its sums in both directions tell which cells are covered.
+    // A difference array over the corners of all boxes; its sums in both directions say which cells are covered.
     let stride = columns + 1;
     let mut cover = vec![0_i32; stride * (rows + 1)];
     for (bbox, _) in parts {
@@ -163,7 +163,7 @@ fn clusters(parts: &[(Rect, Shape)], page: &Rect) -> Vec<Cluster> {
     found.into_iter().flatten().collect()
 }
 
-/// Numbers covered cells that hang together, from 1; 0 for empty cells.
+/// Labels connected covered cells, from 1; 0 for empty cells.
 fn components(cover: &[i32], stride: usize) -> Vec<usize> {
     let mut names = vec![0; cover.len()];
     let mut next = 0;
@@ -210,20 +210,20 @@ fn is_drawing(cluster: &Cluster, side: f32) -> bool {
     cluster.drawn >= 1 || bars_on_a_line
 }
 
-/// The cluster with the frame drawn around its plot, where the frame is little larger.
+/// The cluster extended to the frame around its plot, if the frame is only a little larger.
 fn with_frame(bbox: Rect, frames: &[Rect]) -> Rect {
     let holds = |frame: &&Rect| frame.intersection(&bbox).area() > 0.9 * bbox.area();
     let close = frames.iter().filter(holds).filter(|frame| frame.area() < 1.8 * bbox.area());
     close.min_by(|a, b| a.area().total_cmp(&b.area())).map_or(bbox, |frame| bbox.union(frame))
 }
 
-/// A run of words that stand close: rows of tables and axes fall apart into their labels.
+/// A run of words close to each other: table rows and axes are split into their labels.
 struct Piece {
     bbox: Rect,
     text: String,
 }
 
-/// The pieces of a line, parted where the gap is wider than the print is tall.
+/// The pieces of a line, split where the gap is wider than the letters are tall.
 fn pieces(line: &Line) -> Vec<Piece> {
     let mut out: Vec<Piece> = Vec::new();
     for word in &line.words {
@@ -244,7 +244,7 @@ fn pieces(line: &Line) -> Vec<Piece> {
     out
 }
 
-/// Grown by the axis labels and legends that stand at its sides.
+/// Grown by the axis labels and legends at its sides.
 fn with_labels(drawn: Rect, pieces: &[Piece], page: &Rect) -> Rect {
     let mut bbox = drawn;
     for reach in [1.8, 0.9] {
@@ -260,7 +260,7 @@ fn with_labels(drawn: Rect, pieces: &[Piece], page: &Rect) -> Rect {
     bbox.intersection(page)
 }
 
-/// Joins boxes that overlap or stand within `gap` of each other.
+/// Merges boxes that overlap or are within `gap` of each other.
 fn joined(mut boxes: Vec<Rect>, gap: f32) -> Vec<Rect> {
     let mut index = 0;
     while index < boxes.len() {
@@ -277,7 +277,7 @@ fn joined(mut boxes: Vec<Rect>, gap: f32) -> Vec<Rect> {
     boxes
 }
 
-/// How much of a box is covered by running text: paragraphs in a frame are no drawing.
+/// Share of a box covered by running text: paragraphs in a frame are not a drawing.
 fn prose_share(bbox: &Rect, pieces: &[Piece]) -> f32 {
     let prose = pieces.iter().filter(|piece| !is_label(&piece.text, &piece.bbox, bbox));
     prose.map(|piece| piece.bbox.intersection(bbox).area()).sum::<f32>() / bbox.area().max(1.0)

@@ -1,7 +1,7 @@
 //! Finds the figures of a page: charts, diagrams, photographs and page scans, as regions with captions.
 //!
-//! Pure functions of what PDFium tells of a page and of its lines. Sizes are relative to the page and to its text, so
-//! that slides and posters are read by the same rules as letters. Nothing here knows of PDFium, pixels or tokens.
+//! Pure functions of PDFium's data of a page and of its lines. Sizes are relative to the page and its text, so that
+//! slides and posters follow the same rules as letters. Nothing here knows of PDFium, pixels or tokens.
 
 mod captions;
 mod drawings;
@@ -13,7 +13,7 @@ use super::raw::{RawObjectKind, RawPage};
 
 pub use tiles::tiles;
 
-/// Part of the page that an image has to cover to be taken for the page itself.
+/// Share of the page that an image has to cover to count as the page itself.
 const PAGE_COVER: f32 = 0.75;
 /// Visible characters that a page scan may have, such as a stamp or a page number.
 const SCAN_CHARS: usize = 40;
@@ -33,7 +33,7 @@ pub fn find_figures(raw: &RawPage, lines: &mut [Line]) -> Vec<Figure> {
     } else {
         let mut found = rasters(raw, &page);
         found.extend(drawings::vectors(raw, lines, &page, &found));
-        // Labels that reach over the edge take a box with them; what lies outside altogether is no figure.
+        // Labels that reach over the edge extend a box with them; what lies entirely outside is not a figure.
         for figure in &mut found {
             figure.bbox = figure.bbox.intersection(&page);
         }
@@ -47,12 +47,12 @@ pub fn find_figures(raw: &RawPage, lines: &mut [Line]) -> Vec<Figure> {
     figures
 }
 
-/// A drawing without a caption and with hardly any text in it is an ornament or a logo.
+/// A drawing without a caption and with hardly any text is an ornament or a logo.
 fn is_told_of(figure: &Figure, lines: &[Line]) -> bool {
     figure.caption.is_some() || lines.iter().filter(|line| figure.bbox.holds_center_of(&line.bbox)).count() > 1
 }
 
-/// Whether the page is one picture of a page.
+/// Whether the page is a single picture of a page.
 fn is_scan(raw: &RawPage, page: &Rect) -> bool {
     let covered: f32 = raw
         .objects
@@ -64,7 +64,7 @@ fn is_scan(raw: &RawPage, page: &Rect) -> bool {
     covered >= PAGE_COVER * page.area() && shown <= SCAN_CHARS
 }
 
-/// Images large enough to be looked at; strips of one picture are put together.
+/// Images large enough to look at; strips of one picture are merged.
 fn rasters(raw: &RawPage, page: &Rect) -> Vec<Figure> {
     let side = page.width().min(page.height());
     let mut boxes: Vec<Rect> = Vec::new();
@@ -90,7 +90,7 @@ fn rasters(raw: &RawPage, page: &Rect) -> Vec<Figure> {
     boxes.into_iter().map(figure).collect()
 }
 
-/// Whether `next` is another strip or an overlay of the picture that `first` is of.
+/// Whether `next` is another strip or an overlay of the same picture as `first`.
 fn continues(first: &Rect, next: &Rect) -> bool {
     let shared = first.intersection(next).area();
     if shared > 0.5 * first.area().min(next.area()) {
@@ -101,7 +101,7 @@ fn continues(first: &Rect, next: &Rect) -> bool {
     (same_columns || same_rows) && first.grown(0.5).touches(next)
 }
 
-/// Gives lines their roles and figures the lines inside them.
+/// Assigns roles to lines, and to figures the lines inside them.
 fn mark_lines(figures: &mut [Figure], lines: &mut [Line]) {
     for figure in figures.iter() {
         for &index in figure.caption.iter().flat_map(|caption| &caption.lines) {

@@ -1,24 +1,25 @@
-//! How a figure is best cut so that its text stays legible in the square that the vision model sees.
+//! Cuts a figure so that its text stays legible in the square that the vision model sees.
 
 use crate::document::geometry::Rect;
 use crate::document::page::{Figure, FigureKind};
 
-/// Side of the model's square picture, in pixels.
+/// Side of the model's square input, in pixels.
 const SIDE_PX: f32 = 896.0;
-/// Pixels a point needs for print of nine points to be read: letters then stand about eight pixels tall. A page of usual
-/// size is cut in two halves, one above the other; four quarters would read a little better and cost twice as much.
+/// Pixels per point that make nine-point print legible: letters are then about eight pixels tall. A page of usual size
+/// is cut into an upper and a lower half; four quarters would be slightly more legible at twice the cost.
 const LEGIBLE_PX_PER_PT: f32 = 1.4;
-/// Part of a tile that it shares with the next, so that no line of text is cut in both.
+/// Share of a tile that overlaps the next, so that no line of text is cut in both.
 const OVERLAP: f32 = 0.1;
 
 /// The parts of `figure` to show the model one by one, in reading order: one for ordinary figures, overlapping parts
-/// for page scans whose print would be too small as a whole. The page is measured as displayed, boxes are in page space.
+/// for page scans whose print would be too small as a whole. The page is measured as displayed; boxes are in page
+/// space.
 pub fn tiles(page_size_pt: (f32, f32), figure: &Figure) -> Vec<Rect> {
     let whole = figure.bbox;
     if figure.kind != FigureKind::Scan || !whole.is_finite() || whole.area() <= 0.0 {
         return vec![whole];
     }
-    // A scan of unusual size was set larger or smaller than print: measured as if it were a letter or A4 page.
+    // A scan of unusual size was set larger or smaller than print; it is measured as a letter or A4 page.
     let longest = page_size_pt.0.max(page_size_pt.1).max(1.0);
     let scale = 800.0 / longest;
     let parts = |extent: f32| ((extent * scale * LEGIBLE_PX_PER_PT / SIDE_PX).ceil() as usize).clamp(1, 2);

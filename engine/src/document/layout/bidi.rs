@@ -1,8 +1,8 @@
-//! Right-to-left text: from the order on the page to the order in which it is read.
+//! Right-to-left text: from the visual order on the page to reading order.
 //!
-//! PDFs hold Arabic and Hebrew in either order, so the order on the page is the only thing to trust. Reading order is
-//! had from it by the reversals of the Unicode Bidirectional Algorithm (UAX 9, rule L2) applied backwards, with two
-//! levels: runs of letters and digits that go left to right keep their order inside right-to-left text.
+//! PDFs store Arabic and Hebrew in either order, so only the order on the page can be trusted. Reading order follows
+//! from it by the reversals of the Unicode Bidirectional Algorithm (UAX 9, rule L2) applied backwards, with two levels:
+//! left-to-right runs of letters and digits keep their order inside right-to-left text.
 
 use super::glyphs::Glyph;
 use super::scripts;
@@ -41,7 +41,7 @@ fn clusters<'a>(members: impl Iterator<Item = &'a Glyph>) -> Vec<(f32, Vec<char>
     clusters
 }
 
-/// Which way a word's letters run; `None` where it has none that say.
+/// The direction of a word's letters; `None` if it has no letter with a direction.
 pub(super) fn direction(word: &str) -> Option<Direction> {
     let mut found = None;
     for c in word.chars() {
@@ -57,7 +57,7 @@ pub(super) fn direction(word: &str) -> Option<Direction> {
     found
 }
 
-/// Which way text runs.
+/// Direction of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
     /// Latin, Greek, Chinese and most others.
@@ -68,7 +68,7 @@ pub(super) enum Direction {
     Number,
 }
 
-/// The words of a line, given as they stand from left to right, in reading order: positions into `words`.
+/// The words of a line, given from left to right, in reading order: positions into `words`.
 pub(super) fn line_order<S: AsRef<str>>(words: &[S]) -> Vec<usize> {
     let directions: Vec<_> = words.iter().map(|w| direction(w.as_ref())).collect();
     let count = |d| directions.iter().filter(|x| **x == Some(d)).count();
@@ -89,8 +89,8 @@ pub(super) fn line_order<S: AsRef<str>>(words: &[S]) -> Vec<usize> {
     }
 }
 
-/// Positions from left to right turned into reading order. `inner` items run against the base direction; a `neutral`
-/// one goes with them where it stands between two.
+/// Turns positions from left to right into reading order. `inner` items run against the base direction; a `neutral` one
+/// belongs to them if it is between two of them.
 fn logical_order(
     len: usize,
     base_rtl: bool,

@@ -22,7 +22,7 @@ pub(super) struct BodyStyle {
     pub(super) bold: bool,
 }
 
-/// What a row looks like.
+/// The typographic properties of a row.
 struct Look {
     em: f32,
     bold: bool,
@@ -35,7 +35,7 @@ fn look(row: &Row) -> Look {
     Look { em: reading_order::usual_em(shown()), bold: bold * 10 >= all * 8 && all > 0 }
 }
 
-/// Parts rows of running text, from top to bottom, into blocks.
+/// Splits rows of running text, from top to bottom, into blocks.
 pub(super) fn blocks(rows: Vec<Row>, body: BodyStyle, glyphs: &[Glyph]) -> Vec<TextBlock> {
     let looks: Vec<Look> = rows.iter().map(look).collect();
     let pitch = usual_pitch(&rows);
@@ -65,7 +65,7 @@ pub(super) fn blocks(rows: Vec<Row>, body: BodyStyle, glyphs: &[Glyph]) -> Vec<T
     out
 }
 
-/// Usual distance of baselines: the lower middle, since paragraphs only add to it.
+/// Usual distance of baselines: the lower median, because paragraph spacing only adds to it.
 fn usual_pitch(rows: &[Row]) -> f32 {
     let mut pitches: Vec<f32> = rows
         .windows(2)

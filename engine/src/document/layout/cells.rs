@@ -1,4 +1,4 @@
-//! A row taken as cells: where the white between words is wider than a blank, or dots or a ruling part them.
+//! Splits a row into cells: where the space between words is wider than a blank, or at dot leaders or rulings.
 
 use super::bidi;
 use super::glyphs::Glyph;
@@ -7,12 +7,12 @@ use super::scripts;
 use super::words::Piece;
 use crate::document::geometry::Rect;
 
-/// White between two words that makes them two cells, in font sizes.
+/// Space between two words that makes them two cells, in font sizes.
 const CELL_GAP_EM: f32 = 0.9;
-/// The same between two numbers, which prose never sets side by side.
+/// The same between two numbers, which prose never puts side by side.
 const NUMBER_GAP_EM: f32 = 0.36;
 
-/// Words of one row that stand together.
+/// Words of one row that belong together.
 #[derive(Clone, Debug)]
 pub(super) struct RowCell {
     pub(super) pieces: Vec<Piece>,
@@ -21,7 +21,7 @@ pub(super) struct RowCell {
     pub(super) number: bool,
     /// Letters and digits in it.
     pub(super) words: usize,
-    /// Dots lead to it.
+    /// Dot leaders run up to it.
     pub(super) led_to: bool,
 }
 
@@ -78,13 +78,13 @@ pub(super) fn cells(row: &Row, rulings: &[Rect], glyphs: &[Glyph]) -> Vec<RowCel
     joined(groups.into_iter().filter_map(|(pieces, led)| RowCell::new(pieces, led, glyphs)).collect(), row.em, glyphs)
 }
 
-/// Whether an upright line crosses height `y` between two places.
+/// Whether a vertical line crosses height `y` between two positions.
 fn ruled(rulings: &[Rect], from: f32, to: f32, y: f32) -> bool {
     let start = rulings.partition_point(|r| r.right < from - 0.5);
     rulings[start..].iter().take_while(|r| r.left <= to + 0.5).take(64).any(|r| r.top <= y && y <= r.bottom)
 }
 
-/// Puts list marks, currency signs and footnote marks to the words that they belong to.
+/// Attaches list markers, currency signs and footnote marks to the words that they belong to.
 fn joined(cells: Vec<RowCell>, em: f32, glyphs: &[Glyph]) -> Vec<RowCell> {
     let mut out: Vec<RowCell> = Vec::with_capacity(cells.len());
     for cell in cells {

@@ -1,4 +1,4 @@
-//! The columns of a table, from what its rows cover.
+//! The columns of a table, from the widths that its rows cover.
 
 use super::tables::CellRow;
 use crate::document::geometry::Rect;
@@ -9,13 +9,13 @@ const MAX_BINS: usize = 1200;
 /// Columns from left to right.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
-    /// Left and right edge of what stands in each.
+    /// Left and right edge of each column's content.
     spans: Vec<(f32, f32)>,
 }
 
 impl Columns {
-    /// A column is a stretch of the table's width that several rows cover, between stretches that hardly any covers.
-    /// Rows with numbers are asked where there are enough of them: headings stand across columns.
+    /// A column is a stretch of the table's width that several rows cover, between stretches that hardly any row
+    /// covers. Only rows with numbers count if there are enough of them, because headings span columns.
     pub(super) fn find(rows: &[CellRow]) -> Self {
         let numeric: Vec<&CellRow> = rows.iter().filter(|r| r.has_number()).collect();
         let asked = if numeric.len() >= 2 { numeric } else { rows.iter().filter(|r| r.cells.len() >= 2).collect() };
@@ -46,19 +46,19 @@ impl Columns {
         Self { spans }
     }
 
-    /// The column a box stands in: the one it shares most with, else the nearest.
+    /// The column of a box: the one it overlaps most, else the nearest.
     pub(super) fn of(&self, rect: &Rect) -> u16 {
         let shared = |s: &(f32, f32)| rect.right.min(s.1) - rect.left.max(s.0);
         let best = self.spans.iter().enumerate().max_by(|a, b| shared(a.1).total_cmp(&shared(b.1)));
         best.map_or(0, |(i, _)| i as u16)
     }
 
-    /// Right edge of the first column, where there is more than one.
+    /// Right edge of the first column, if there is more than one.
     pub(super) fn first_right(&self) -> Option<f32> {
         self.spans.first().filter(|_| self.spans.len() > 1).map(|s| s.1)
     }
 
-    /// Whether a box covers the greater part of two columns or more.
+    /// Whether a box covers most of two or more columns.
     pub(super) fn is_spanned_by(&self, rect: &Rect) -> bool {
         let covers = |s: &&(f32, f32)| rect.right.min(s.1) - rect.left.max(s.0) > 0.5 * (s.1 - s.0);
         self.spans.iter().filter(covers).count() >= 2

@@ -1,4 +1,4 @@
-//! Lines as the rest of Recto sees them: text, words and cells with byte ranges, boxes on the page.
+//! Builds the final lines: text, words and cells with byte ranges, and boxes on the page.
 
 use super::bidi;
 use super::frame::Frame;
@@ -10,7 +10,7 @@ use super::words::Piece;
 use crate::document::geometry::Rect;
 use crate::document::page::{Cell, Line, LineRole, Word};
 
-/// Stands between the cells of a table row.
+/// Separates the cells of a table row.
 const CELL_MARK: &str = " | ";
 
 /// Turns rows of one frame into lines on the page.
@@ -21,14 +21,14 @@ pub(super) struct Composer<'a> {
 }
 
 impl Composer<'_> {
-    /// A line of running text; `None` where nothing but dots stood.
+    /// A line of running text; `None` if there is nothing but dots.
     pub(super) fn text_line(&self, row: &Row) -> Option<Line> {
         let mut line = empty_line(LineRole::Body);
         self.push_words(&mut line, &row.pieces);
         finished(line)
     }
 
-    /// A table's row; a row of one cell has no cells of its own but stays a row.
+    /// A table row; a row of one cell has no cells of its own but stays a row.
     pub(super) fn table_line(&self, row: &TableRow) -> Option<Line> {
         let mut line = empty_line(LineRole::TableRow);
         for cell in &row.cells {
@@ -49,7 +49,7 @@ impl Composer<'_> {
         finished(line)
     }
 
-    /// Adds words, given as they stand from left to right, in reading order.
+    /// Adds words, given from left to right, in reading order.
     fn push_words(&self, line: &mut Line, pieces: &[Piece]) {
         let shown: Vec<&Piece> = pieces.iter().filter(|p| !p.leader).collect();
         let texts: Vec<String> = shown.iter().map(|p| bidi::word_text(&p.glyphs, self.glyphs)).collect();
@@ -77,7 +77,7 @@ impl Composer<'_> {
     }
 }
 
-/// The line with the box around its words; `None` where it has none.
+/// The line with the box around its words; `None` if it has none.
 fn finished(mut line: Line) -> Option<Line> {
     line.bbox = line.words.iter().map(|w| w.bbox).reduce(|a, b| a.union(&b))?;
     Some(line)
@@ -95,8 +95,8 @@ fn empty_line(role: LineRole) -> Line {
     }
 }
 
-/// Whether a blank belongs between what the line has and `word`: not at its start, not after a cell mark, and not
-/// within text that is written without blanks.
+/// Whether a space belongs between the line so far and `word`: not at its start, not after a cell separator, and not
+/// within text in scripts without spaces.
 fn needs_blank(line: &Line, word: &str) -> bool {
     let Some(last) = line.words.last() else { return false };
     let wide = |c: Option<char>| c.is_some_and(scripts::is_wide);
@@ -105,7 +105,7 @@ fn needs_blank(line: &Line, word: &str) -> bool {
     !(after_mark || within_wide)
 }
 
-/// The word with ligatures taken apart and soft hyphens shown only where they break a line.
+/// The word with ligatures expanded and soft hyphens kept only where they break a line.
 fn clean(word: &str, last: bool) -> String {
     let mut out = String::with_capacity(word.len());
     let len = word.chars().count();

@@ -1,15 +1,15 @@
-//! Footnotes of a column are read after the columns beside it, not before.
+//! Footnotes of a column are read after the neighbouring columns, not before.
 
 use crate::document::geometry::Rect;
 use crate::document::page::Line;
 
-/// A block of lines in a frame, on its way to the page.
+/// A block of lines in a frame, before it is placed on the page.
 pub(super) struct Block {
     /// Lines, and whether each ends in a hyphen that can only break a word.
     pub(super) lines: Vec<(Line, bool)>,
-    /// Where it stands in its frame.
+    /// Its position in its frame.
     pub(super) rect: Rect,
-    /// Set smaller than the body and opened by a mark.
+    /// Set smaller than the body and starting with a mark.
     pub(super) footnote: bool,
 }
 
@@ -20,7 +20,7 @@ pub(super) fn opens(text: &str) -> bool {
     marked || ((1..=3).contains(&digits) && text.chars().nth(digits).is_some_and(|c| !matches!(c, '.' | ',' | '%')))
 }
 
-/// Moves footnotes that are followed by blocks higher up on the page behind the last of these.
+/// Moves footnotes that are followed by blocks higher up on the page after the last of these.
 pub(super) fn after_text(blocks: Vec<Block>) -> Vec<Block> {
     let last_higher = |from: usize, top: f32| {
         (from + 1..blocks.len()).rev().find(|i| blocks[*i].rect.bottom <= top && !blocks[*i].footnote)

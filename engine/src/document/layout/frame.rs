@@ -1,9 +1,9 @@
-//! Frames: the page turned so that a piece of text runs from left to right. Everything after [`super::glyphs`] works
-//! in a frame and is turned back at the end.
+//! Frames: the page rotated so that a piece of text runs from left to right. Everything after [`super::glyphs`] works
+//! in a frame and is rotated back at the end.
 
 use crate::document::geometry::Rect;
 
-/// A turn of the page about its top left corner.
+/// A rotation of the page about its top left corner.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Frame {
     cos: f32,
@@ -11,7 +11,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// The frame of text whose baseline is turned by `angle_deg` degrees clockwise. The four upright ones are exact.
+    /// The frame of text whose baseline is rotated by `angle_deg` degrees clockwise. Multiples of 90 degrees are exact.
     pub(super) fn of_angle(angle_deg: u16) -> Self {
         let (sin, cos) = match angle_deg {
             0 => (0.0, 1.0),
@@ -23,7 +23,7 @@ impl Frame {
         Self { cos, sin }
     }
 
-    /// A point of the page in this frame.
+    /// Maps a point of the page into this frame.
     pub(super) fn point(self, x: f32, y: f32) -> (f32, f32) {
         (x * self.cos + y * self.sin, y * self.cos - x * self.sin)
     }
@@ -40,12 +40,12 @@ impl Frame {
         Rect::new(x0, y0, x1, y1).union(&Rect::new(x2, y2, x3, y3))
     }
 
-    /// The box on the page around a box of this frame.
+    /// Maps a box of this frame to the enclosing box on the page.
     pub(super) fn to_page(self, r: &Rect) -> Rect {
         Self { cos: self.cos, sin: -self.sin }.rect(r)
     }
 
-    /// Whether boxes stay boxes (a turn by quarters).
+    /// Whether boxes stay boxes (a rotation by a multiple of 90 degrees).
     pub(super) fn is_upright(self) -> bool {
         self.cos == 0.0 || self.sin == 0.0
     }

@@ -1,22 +1,22 @@
-//! Running heads, running feet and page numbers: what stands at the same place on several pages.
+//! Running headers, footers and page numbers: text at the same position on several pages.
 //!
-//! Lines near the top and the bottom edge are compared over all pages, by place and by text. Numbers may differ
-//! between pages only as page numbers do, by as much as the pages are apart; so "Table 1" and "Table 2" at the top of
-//! two pages are not taken for a running head.
+//! Lines near the top and bottom edges are compared across all pages, by position and text. Numbers may differ between
+//! pages only as page numbers do, by the distance of the pages; so "Table 1" and "Table 2" at the top of two pages are
+//! not a running header.
 
 use std::collections::BTreeMap;
 
 use crate::document::page::{Line, LineRole, Page};
 
-/// Part of the page's height, from either edge, in which heads and feet are looked for.
+/// Share of the page's height, from either edge, that is searched for headers and footers.
 const ZONE: f32 = 0.12;
-/// Lines looked at on either edge.
+/// Lines examined at either edge.
 const MAX_LINES: usize = 6;
 /// Lines longer than this are running text.
 const MAX_CHARS: usize = 160;
-/// How far a head may stand from its place on other pages, in points.
+/// How far a header may be from its position on other pages, in points.
 const SHIFT_PT: f32 = 8.0;
-/// Repetitions on pages further apart than this say nothing.
+/// Repetitions on pages further apart than this do not count.
 const MAX_DISTANCE: u32 = 40;
 
 /// Sets the roles [`LineRole::Header`] and [`LineRole::Footer`] on lines that pages share; moves nothing.
@@ -50,7 +50,7 @@ struct Key {
     text: String,
 }
 
-/// Where a text was seen.
+/// An occurrence of a text.
 #[derive(Clone, Copy)]
 struct Sight {
     page: usize,
@@ -60,7 +60,7 @@ struct Sight {
     top: bool,
 }
 
-/// On how many pages near by, its own among them, the text stands at this height. `sights` go by page.
+/// The number of nearby pages, including its own, with the text at this height. `sights` are sorted by page.
 fn supporters(own: &Sight, sights: &[Sight]) -> usize {
     let from = sights.partition_point(|s| s.page + (MAX_DISTANCE as usize) < own.page);
     let mut last = None;
@@ -95,7 +95,7 @@ fn edge_lines(page: &Page) -> Vec<(usize, bool)> {
     head.chain(bottom.into_iter().take(MAX_LINES).map(|i| (i, false))).collect()
 }
 
-/// What to compare a line by: its text as it stands, and with each of its numbers given relative to the page.
+/// The forms in which to compare a line: its text unchanged, and with each of its numbers relative to the page.
 fn forms(text: &str, page: u32) -> Vec<String> {
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     let mut forms = vec![words.join(" ")];
@@ -115,7 +115,7 @@ fn forms(text: &str, page: u32) -> Vec<String> {
     forms
 }
 
-/// How far a number (arabic or roman, with signs around it or letters before it) is from the page's own.
+/// The offset of a number (arabic or roman, with signs around it or letters before it) from the page's own.
 fn page_number(word: &str, page: u32) -> Option<(i64, String)> {
     let start = word
         .rfind(|c: char| !c.is_ascii_digit() && !matches!(c, ')' | ']' | '-' | '\u{2013}' | '.'))
@@ -130,7 +130,7 @@ fn page_number(word: &str, page: u32) -> Option<(i64, String)> {
     roman(core).map(|n| (n - i64::from(page), "r".to_owned()))
 }
 
-/// The value of a small roman number in lower case.
+/// The value of a small roman numeral in lower case.
 fn roman(word: &str) -> Option<i64> {
     if word.is_empty() || word.len() > 8 {
         return None;
@@ -152,7 +152,7 @@ fn roman(word: &str) -> Option<i64> {
     Some((0..values.len()).map(signed).sum())
 }
 
-/// A line at the edge that says nothing but the page's label is its number, even where no other page shows it.
+/// A line at the edge that consists of the page's label is its page number, even if no other page shows one.
 fn mark_labels(page: &mut Page) {
     let Some(label) = page.label.clone().filter(|l| !l.is_empty()) else { return };
     for (i, top) in edge_lines(page) {

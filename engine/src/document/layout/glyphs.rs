@@ -1,5 +1,5 @@
-//! Raw characters made fit for layout: places made finite, blanks turned into breaks, overprinted doubles dropped, each
-//! put into the frame it is written in. The only part of layout that sees [`RawChar`].
+//! Prepares raw characters for layout: makes positions finite, turns blanks into breaks, drops overprinted duplicates,
+//! and puts each into the frame it is written in. The only part of layout that sees [`RawChar`].
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,25 +8,26 @@ use super::scripts::{self, Kind};
 use crate::document::geometry::Rect;
 use crate::document::raw::{RawChar, RawPage};
 
-/// More characters than this on one page are not looked at; the densest real page known has some 30,000.
+/// Further characters of a page are ignored; the densest real page known has some 30,000.
 pub(super) const MAX_CHARS: usize = 400_000;
-/// Text at an angle that is no quarter turn gets a frame of its own; beyond this many, the nearest quarter turn.
+/// Text at an angle that is not a multiple of 90 degrees gets a frame of its own; beyond this many, the nearest such
+/// multiple.
 const MAX_FRAMES: usize = 12;
-/// Overprinted characters lie this close together, in font sizes.
+/// Distance of overprinted characters, in font sizes.
 const DOUBLE_DISTANCE_EM: f32 = 0.12;
 
-/// What stood in the text stream between a character and the one before.
+/// What the text stream has between a character and the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Gap {
     /// Nothing.
     None,
-    /// A blank that PDFium put in because of the distance.
+    /// A blank that PDFium inserted because of the distance.
     Guessed,
     /// A blank of the file itself.
     Blank,
 }
 
-/// A character with its place in the frame it is written in.
+/// A character with its position in the frame it is written in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Glyph {
     pub(super) ch: char,
@@ -40,9 +41,9 @@ pub(super) struct Glyph {
     /// Position in the text stream.
     pub(super) order: u32,
     pub(super) gap: Gap,
-    /// Breaks a word at a line's end if anything does.
+    /// Breaks a word if it is at a line's end.
     pub(super) soft: bool,
-    /// One of a row of dots that leads to a number.
+    /// Part of a dot leader.
     pub(super) leader: bool,
 }
 
@@ -78,7 +79,7 @@ pub(super) fn collect(raw: &RawPage, bounds: &Rect) -> Vec<FrameGlyphs> {
             continue;
         }
         let angle_of = |c: &RawChar| angles.get(&rounded_angle(c.angle_deg)).copied().unwrap_or(0);
-        // A single turned letter (the logo of XeTeX has one) belongs to the word around it.
+        // A single rotated letter (the logo of XeTeX has one) belongs to the word around it.
         let around = (order.checked_sub(1).and_then(|i| raw.chars.get(i)), raw.chars.get(order + 1));
         let angle = match around {
             (Some(a), Some(b)) if inked(a) && inked(b) && angle_of(a) == angle_of(b) => angle_of(a),
@@ -122,7 +123,7 @@ fn rounded_angle(angle_deg: f32) -> u16 {
     if angle_deg.is_finite() { angle_deg.rem_euclid(360.0).round() as u16 % 360 } else { 0 }
 }
 
-/// Which frame each rounded angle belongs to: the quarter turn within 5 degrees, else one of its own.
+/// The frame of each rounded angle: the multiple of 90 degrees within 5 degrees, else one of its own.
 fn frame_angles(raw: &RawPage) -> HashMap<u16, u16> {
     let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
     for c in raw.chars.iter().take(MAX_CHARS) {
@@ -140,14 +141,14 @@ fn frame_angles(raw: &RawPage) -> HashMap<u16, u16> {
     counts.into_keys().map(|a| (a, if own.contains(&a) { a } else { quarter(a) })).collect()
 }
 
-/// Whether the character lies beyond the page's edge, where no reader sees it. Broken places do not count.
+/// Whether the character lies beyond the page's edge, where it is invisible. Invalid positions do not count.
 fn is_off_page(c: &RawChar, bounds: &Rect) -> bool {
     let r = &c.loose;
     r.is_finite() && c.tight.is_finite() && r.width() > 0.0 && !r.touches(bounds) && !c.tight.touches(bounds)
 }
 
-/// The character in `frame`; what is missing or senseless in its place is taken from the box, then from `last`, the
-/// end of the character before (on the page).
+/// The character in `frame`; missing or invalid parts of its position are taken from the box, then from `last`, the end
+/// of the previous character (on the page).
 fn place(c: &RawChar, frame: Frame, bounds: &Rect, last: (f32, f32)) -> Glyph {
     let usable = |r: &Rect| r.is_finite() && r.left <= r.right && r.top <= r.bottom;
     let inside = |r: &Rect| {
@@ -179,10 +180,10 @@ fn place(c: &RawChar, frame: Frame, bounds: &Rect, last: (f32, f32)) -> Glyph {
     let near = origin.1 >= r.top - 0.5 * em && origin.1 <= r.bottom + 0.5 * em;
     let base = if near { origin.1 } else { r.bottom - 0.22 * em };
     let (x0, x1) = if frame.is_upright() {
-        // PDFium widens the box where ink hangs over, as that of a slanted f does; the pen started at the origin.
+        // PDFium widens the box where ink overhangs, as that of a slanted f does; the pen started at the origin.
         (if origin.0 >= r.left && origin.0 < r.right { origin.0 } else { r.left }, r.right)
     } else {
-        // An upright box around slanted ink says little about the width, so a usual one is taken.
+        // An upright box around slanted ink says little about the width, so a usual one is used.
         (origin.0, origin.0 + 0.5 * em)
     };
     let base = if frame.is_upright() { base } else { origin.1 };
@@ -200,7 +201,7 @@ fn place(c: &RawChar, frame: Frame, bounds: &Rect, last: (f32, f32)) -> Glyph {
     }
 }
 
-/// Finds characters printed twice at (almost) the same place, as programs do for want of a bold font.
+/// Finds characters printed twice at (almost) the same position, as programs do without a bold font.
 #[derive(Default)]
 struct Doubles {
     places: HashMap<(u16, char, i32, i32), Vec<Place>>,
@@ -220,7 +221,7 @@ impl Doubles {
                 let found = self.places.get(&(angle, g.ch, cx, cy)).is_some_and(|places| {
                     places.iter().any(|&(x, y, em, order)| {
                         let close = (x - g.x0).abs() <= reach && (y - g.base).abs() <= reach;
-                        // One glyph that stands for "ff" comes as two characters at the very same place.
+                        // A single glyph for "ff" is reported as two characters at the very same position.
                         let ligature = g.ch == 'f' && order + 1 == g.order && x == g.x0;
                         close && !ligature && (em - g.em).abs() <= 0.1 * g.em
                     })
@@ -238,7 +239,7 @@ impl Doubles {
     }
 }
 
-/// Marks rows of four and more dots, set close or apart.
+/// Marks rows of four or more dots, close together or apart.
 fn mark_leaders(glyphs: &mut [Glyph]) {
     let mut start = 0;
     while start < glyphs.len() {
@@ -257,7 +258,7 @@ fn mark_leaders(glyphs: &mut [Glyph]) {
                 dots += scripts::leader_dots(next.ch);
                 end += 1;
             }
-            // Three dots are an ellipsis, unless a number stands apart behind them.
+            // Three dots are an ellipsis, unless a number follows at a distance.
             let short = dots == 3
                 && glyphs.get(end).zip(glyphs.get(end - 1)).is_some_and(|(next, last)| {
                     let near = (next.base - last.base).abs() < 0.3 * first.em && next.x0 > last.x1 + 0.15 * first.em;

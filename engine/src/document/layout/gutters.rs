@@ -1,8 +1,8 @@
-//! Gutters: tall strips of white between columns of text.
+//! Gutters: tall strips of white space between columns of text.
 //!
-//! The page is drawn into a coarse grid and the maximal empty rectangles of the grid are listed with the histogram
-//! method for the largest rectangle in a binary matrix, in time linear in the grid. Whether a strip parts columns of
-//! text or of a table is for [`super::reading_order`] to say.
+//! The page is drawn into a coarse grid, and the maximal empty rectangles of the grid are listed with the histogram
+//! method for the largest rectangle in a binary matrix, in time linear in the grid. [`super::reading_order`] decides
+//! whether a strip separates columns of text or of a table.
 
 use super::words::Piece;
 use crate::document::geometry::Rect;
@@ -14,18 +14,18 @@ const MIN_HEIGHT_EM: f32 = 3.2;
 /// Largest grid; coarser cells are used beyond.
 const MAX_COLUMNS: usize = 700;
 const MAX_ROWS: usize = 600;
-/// Candidates handed on.
+/// Number of candidates returned.
 const MAX_CANDIDATES: usize = 8;
 
-/// A strip of white with text on both sides.
+/// A strip of white space with text on both sides.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gutter {
     pub(super) rect: Rect,
-    /// Height over which text stands on both sides, weighted by width.
+    /// Height with text on both sides, weighted by width.
     score: f32,
 }
 
-/// The likeliest gutters between `pieces`, best first. `em` is the usual font size among them.
+/// The best gutter candidates between `pieces`, best first. `em` is their usual font size.
 pub(super) fn find(pieces: &[Piece], em: f32) -> Vec<Gutter> {
     let Some(bounds) = pieces.iter().map(|p| p.rect).reduce(|a, b| a.union(&b)) else { return Vec::new() };
     if bounds.width() < 4.0 * em || bounds.height() < MIN_HEIGHT_EM * em {
@@ -36,7 +36,7 @@ pub(super) fn find(pieces: &[Piece], em: f32) -> Vec<Gutter> {
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut kept: Vec<Gutter> = Vec::new();
     for g in found {
-        // Neighbours that share most of their place give the same cut.
+        // Neighbours that overlap mostly give the same cut.
         if kept.iter().all(|k| k.rect.intersection(&g.rect).area() < 0.7 * g.rect.area()) {
             kept.push(g);
         }
@@ -65,7 +65,7 @@ impl Grid {
         let mut grid = Self { bounds, cell_w, cell_h, columns, rows, taken: vec![false; columns * rows] };
         for p in pieces {
             let (x0, x1) = (grid.column(p.rect.left), grid.column(p.rect.right));
-            // Only the body of the letters, so that lines set tight do not run into a title above.
+            // Only the body of the letters, so that tightly set lines do not touch a title above.
             let (y0, y1) = (grid.row(p.base - 0.6 * p.em), grid.row(p.base));
             for y in y0..=y1 {
                 grid.taken[y * columns + x0..=y * columns + x1].fill(true);

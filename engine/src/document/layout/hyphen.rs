@@ -1,15 +1,15 @@
 //! Which hyphens at a line's end only break a word.
 //!
-//! A hyphen is taken to break a word where a lower-case letter stands before it and the next line of the block goes
-//! on in lower case ("inter-/national"), unless the page shows elsewhere that the word is written with a hyphen
-//! ("long-/term" where "long-term" stands inside another line) and nowhere without.
+//! A hyphen is taken to break a word if a lower-case letter precedes it and the next line of the block continues in
+//! lower case ("inter-/national"), unless the page elsewhere writes the word with a hyphen ("long-/term" with
+//! "long-term" inside another line) and never without.
 
 use std::collections::HashSet;
 
 use super::scripts;
 use crate::document::page::{Line, LineRole};
 
-/// Sets [`Line::hyphenated`] on all lines; `soft` says of each line whether its last character can only be a break.
+/// Sets [`Line::hyphenated`] on all lines; `soft` says for each line whether its last character can only be a break.
 pub(super) fn mark(lines: &mut [Line], soft: &[bool]) {
     let known: HashSet<String> = lines
         .iter()
@@ -27,7 +27,7 @@ pub(super) fn mark(lines: &mut [Line], soft: &[bool]) {
     }
 }
 
-/// The line that goes on with the text of line `i`: the next one, or the next of running text where the block ends.
+/// The line that continues the text of line `i`: the next one, or the next of running text if the block ends.
 fn next_of(lines: &[Line], i: usize) -> Option<usize> {
     if lines[i].role == LineRole::TableRow {
         return None;
@@ -56,7 +56,7 @@ fn breaks_word(line: &Line, next: &Line, soft: bool, known: &HashSet<String>) ->
     known.contains(&joined) || !known.contains(&compound)
 }
 
-/// A word without the signs around it, in lower case where it begins a sentence or not.
+/// A word without surrounding signs, in lower case.
 fn word(line: &Line, start: u32, end: u32) -> String {
     let text = line.text.get(start as usize..end as usize).unwrap_or_default();
     text.trim_matches(|c: char| !c.is_alphanumeric() && !scripts::is_hyphen(c)).to_lowercase()

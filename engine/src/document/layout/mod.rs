@@ -1,20 +1,20 @@
-//! Characters of a page into lines in reading order: pure functions that never fail.
+//! Turns the characters of a page into lines in reading order: pure functions that never fail.
 //!
 //! The steps, each in a file of its own and each knowing only those before it:
 //!
-//! 1. [`glyphs`]: characters made fit, put into the frame they are written in ([`frame`]);
+//! 1. [`glyphs`]: characters cleaned and put into the frame they are written in ([`frame`]);
 //! 2. [`words`]: characters into words, along the text stream;
 //! 3. [`reading_order`]: the page cut along its gutters ([`gutters`]) into regions without columns, in reading order;
 //! 4. [`rows`]: words on one baseline;
-//! 5. [`tables`]: rows whose [`cells`] stand under each other in [`columns`] ([`table_rows`]);
-//! 6. [`blocks`]: paragraphs and headings out of the other rows;
+//! 5. [`tables`]: rows whose [`cells`] line up in [`columns`] ([`table_rows`]);
+//! 6. [`blocks`]: paragraphs and headings from the other rows;
 //! 7. [`compose`]: lines with text, words and boxes on the page, right-to-left text in reading order ([`bidi`]);
-//! 8. [`hyphen`]: words broken at a line's end; [`footnotes`] put after the text;
-//! 9. [`furniture`]: running heads and feet, found by comparing pages.
+//! 8. [`hyphen`]: words broken at a line's end; [`footnotes`] moved after the text;
+//! 9. [`furniture`]: running headers and footers, found by comparing pages.
 //!
-//! Nothing here knows of PDFium, figures or tokens. All work is linear in the number of characters, but for sorting
-//! and a grid of bounded size. Characters beyond the page's edge are not seen; all others come out exactly once, but
-//! for overprinted doubles and dots that lead the eye to a number.
+//! Nothing here knows of PDFium, figures or tokens. All work is linear in the number of characters, except for sorting
+//! and a grid of bounded size. Characters beyond the page's edge are ignored; all others come out exactly once, except
+//! for overprinted duplicates and dot leaders.
 
 mod bidi;
 mod blocks;
@@ -55,8 +55,8 @@ pub struct PageLayout {
 
 /// Lays out one page. Boxes lie inside the page, word and cell ranges on the text of their line.
 ///
-/// Roles are [`LineRole::Body`], [`LineRole::Heading`] and [`LineRole::TableRow`]; heads and feet need several pages
-/// ([`mark_furniture`]), figures and captions are found by others.
+/// Roles are [`LineRole::Body`], [`LineRole::Heading`] and [`LineRole::TableRow`]; headers and footers need several
+/// pages ([`mark_furniture`]), figures and captions are found elsewhere.
 pub fn layout_page(raw: &RawPage) -> PageLayout {
     let bounds = glyphs::page_bounds(raw);
     let frames = glyphs::collect(raw, &bounds);
@@ -73,7 +73,7 @@ pub fn layout_page(raw: &RawPage) -> PageLayout {
     PageLayout { lines }
 }
 
-/// The blocks of what is written in one direction, in reading order.
+/// The blocks of the text of one direction, in reading order.
 fn frame_blocks(f: &FrameGlyphs, raw: &RawPage, bounds: Rect) -> Vec<Block> {
     let glyphs = f.glyphs.as_slice();
     let pieces = words::pieces(glyphs);
@@ -121,7 +121,7 @@ fn text_block(block: &blocks::TextBlock, body: BodyStyle, composer: &Composer<'_
     (!lines.is_empty()).then_some(Block { lines, rect, footnote })
 }
 
-/// Upright lines (thin strokes and areas) in the frame, sorted by x.
+/// Vertical lines (thin strokes and areas) in the frame, sorted by x.
 fn upright_rulings(raw: &RawPage, frame: Frame) -> Vec<Rect> {
     const MAX_OBJECTS: usize = 20_000;
     const MAX_WIDTH_PT: f32 = 2.5;

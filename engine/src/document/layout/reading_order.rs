@@ -1,11 +1,11 @@
 //! Columns and reading order.
 //!
-//! Plain XY-cut (Nagy and Seth 1984) cuts at any white stripe and so takes tables apart and trips over titles. Here the
-//! page is cut only along *gutters*: the tall empty rectangles of Breuel's "Two Geometric Algorithms for Layout
-//! Analysis" (2002). The best gutter that parts text (not the columns of a table) splits its surroundings into what is
-//! above, left, right and below, and each part is looked at again; so full-width titles and tables between columns,
-//! side bars and three columns need no rules of their own. The order in the file's text stream is taken as a witness,
-//! never as the order itself.
+//! Plain XY-cut (Nagy and Seth 1984) cuts at any white stripe and so splits tables and fails on titles. Here the page
+//! is only cut along *gutters*: the tall empty rectangles of Breuel's "Two Geometric Algorithms for Layout Analysis"
+//! (2002). The best gutter that separates text (not the columns of a table) splits its surroundings into the parts
+//! above, left, right and below, and each part is examined again; so full-width titles and tables between columns, side
+//! bars and three columns need no rules of their own. The order in the file's text stream is evidence, never the order
+//! itself.
 
 use super::gutters::{self, Gutter};
 use super::scripts;
@@ -15,7 +15,7 @@ use crate::document::geometry::Rect;
 /// Deepest nesting of columns; real pages need four or five.
 const MAX_DEPTH: usize = 14;
 
-/// Parts of the page that hold no columns, in reading order.
+/// Parts of the page without columns, in reading order.
 pub(super) fn regions(pieces: Vec<Piece>, glyphs_are: impl Fn(&Piece) -> Contents) -> Vec<Vec<Piece>> {
     let mut texts: Vec<(Piece, Contents)> = pieces
         .into_iter()
@@ -32,12 +32,12 @@ pub(super) fn regions(pieces: Vec<Piece>, glyphs_are: impl Fn(&Piece) -> Content
     out.into_iter().map(|r| r.into_iter().filter_map(|i| pieces[i].take()).collect()).collect()
 }
 
-/// What a word is, as far as columns care.
+/// What matters about a word for columns.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Contents {
     /// Letters, wide ones counted twice.
     pub(super) letters: u32,
-    /// Stands where a number would.
+    /// Takes the place of a number.
     pub(super) number: bool,
 }
 
@@ -69,7 +69,7 @@ fn split(members: Vec<usize>, pieces: &[Piece], contents: &[Contents], depth: us
     }
 }
 
-/// Above, left, right and below of the best gutter; `None` where there is none.
+/// Above, left, right and below of the best gutter; `None` if there is none.
 fn best_cut(members: &[usize], pieces: &[Piece], contents: &[Contents], depth: usize) -> Option<[Vec<usize>; 4]> {
     if depth >= MAX_DEPTH || members.len() < 8 {
         return None;
@@ -83,7 +83,7 @@ fn best_cut(members: &[usize], pieces: &[Piece], contents: &[Contents], depth: u
     })
 }
 
-/// The four parts around a gutter, its ends drawn in to where the columns really begin and end.
+/// The four parts around a gutter, its ends moved to where the columns really begin and end.
 fn parts(members: &[usize], pieces: &[Piece], gutter: &Gutter, em: f32) -> Option<[Vec<usize>; 4]> {
     let middle = gutter.rect.center_x();
     let (top, bottom) = trimmed(members, pieces, &gutter.rect, middle, em);
@@ -101,7 +101,7 @@ fn parts(members: &[usize], pieces: &[Piece], gutter: &Gutter, em: f32) -> Optio
     (!parts[1].is_empty() && !parts[2].is_empty()).then_some(parts)
 }
 
-/// A running head or foot that stands on one side only, with white between it and the columns, is no part of them.
+/// A running header or footer on one side only, with white space between it and the columns, does not belong to them.
 fn trimmed(members: &[usize], pieces: &[Piece], gutter: &Rect, middle: f32, em: f32) -> (f32, f32) {
     let body = |i: usize| (pieces[i].base - 0.6 * pieces[i].em, pieces[i].base);
     let within: Vec<usize> =
@@ -143,7 +143,7 @@ struct Side {
     prose: f32,
     /// Share of lines with nothing but numbers.
     numbers: f32,
-    /// Stream positions, rising.
+    /// Stream positions, ascending.
     orders: Vec<u32>,
 }
 
@@ -173,7 +173,7 @@ impl Side {
     }
 }
 
-/// Whether the gutter between two sides parts columns to be read one after the other.
+/// Whether the gutter between two sides separates columns to be read one after the other.
 fn parts_text(left: &Side, right: &Side, em: f32) -> bool {
     let rows = left.baselines.len().min(right.baselines.len());
     if rows < 3 {
@@ -193,7 +193,7 @@ fn parts_text(left: &Side, right: &Side, em: f32) -> bool {
     rows >= 5 && turns < 0.35
 }
 
-/// Share of the lines of the shorter side that have one on the other side at the same height.
+/// Share of the lines of the shorter side that have a line at the same height on the other side.
 fn aligned(a: &[f32], b: &[f32], tolerance: f32) -> f32 {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let found = short
@@ -227,7 +227,7 @@ fn turns(left: &[u32], right: &[u32]) -> usize {
     turns
 }
 
-/// What `text` is for the questions asked here.
+/// Classifies `text` for these decisions.
 pub(super) fn contents(text: &str) -> Contents {
     let letters = text.chars().map(|c| if scripts::is_wide(c) { 2 } else { u32::from(c.is_alphabetic()) }).sum();
     Contents { letters, number: scripts::is_number(text) }

@@ -1,4 +1,4 @@
-//! Words into rows: all that stands on one baseline of a region without columns.
+//! Groups words into rows: everything on one baseline of a region without columns.
 
 use super::glyphs::Glyph;
 use super::words::Piece;
@@ -9,7 +9,7 @@ use crate::document::geometry::Rect;
 pub(super) struct Row {
     pub(super) pieces: Vec<Piece>,
     pub(super) base: f32,
-    /// Size of its largest text that carries weight.
+    /// Size of its largest significant text.
     pub(super) em: f32,
     pub(super) rect: Rect,
 }
@@ -52,7 +52,7 @@ pub(super) fn rows(mut pieces: Vec<Piece>, glyphs: &[Glyph]) -> Vec<Row> {
     pieces.sort_by(|a, b| a.base.total_cmp(&b.base).then(a.rect.left.total_cmp(&b.rect.left)));
     let mut rows: Vec<Row> = Vec::new();
     for piece in pieces {
-        // Baselines differ a little within a line, so the few rows above are all asked.
+        // Baselines differ a little within a line, so the last few rows are all checked.
         let recent = rows.len().saturating_sub(4);
         match rows[recent..].iter_mut().rev().find(|row| row.takes(&piece)) {
             Some(row) => row.push(piece),
@@ -68,7 +68,7 @@ pub(super) fn rows(mut pieces: Vec<Piece>, glyphs: &[Glyph]) -> Vec<Row> {
     rows
 }
 
-/// Puts rows of nothing but small marks into the row whose words they belong to.
+/// Merges rows of nothing but small marks into the row whose words they belong to.
 fn with_marks(rows: Vec<Row>) -> Vec<Row> {
     let mut out: Vec<Row> = Vec::new();
     let mut waiting: Option<Row> = None;
@@ -91,7 +91,7 @@ fn with_marks(rows: Vec<Row>) -> Vec<Row> {
     out
 }
 
-/// Joins neighbours that stand beside each other, a little higher or lower: labels and figures of tables often do.
+/// Joins neighbours next to each other but slightly higher or lower, as labels and numbers of tables often are.
 fn side_by_side(rows: Vec<Row>) -> Vec<Row> {
     let mut out: Vec<Row> = Vec::with_capacity(rows.len());
     for mut row in rows {
@@ -107,7 +107,7 @@ fn side_by_side(rows: Vec<Row>) -> Vec<Row> {
     out
 }
 
-/// Whether no word of one row stands over a word of the other. Both go from left to right.
+/// Whether no word of one row is above a word of the other. Both are sorted from left to right.
 fn keep_clear(a: &Row, b: &Row) -> bool {
     let (mut i, mut j) = (0, 0);
     while let (Some(p), Some(q)) = (a.pieces.get(i), b.pieces.get(j)) {
@@ -122,7 +122,7 @@ fn keep_clear(a: &Row, b: &Row) -> bool {
     true
 }
 
-/// Joins parts of words that the stream gave apart.
+/// Joins parts of words that are separate in the stream.
 fn join_words(row: &mut Row, glyphs: &[Glyph]) {
     let mut joined: Vec<Piece> = Vec::with_capacity(row.pieces.len());
     for piece in row.pieces.drain(..) {

@@ -1,19 +1,19 @@
-//! What single characters mean for layout: blanks, marks, writing direction, numbers. Knows nothing of places.
+//! What single characters mean for layout: blanks, marks, writing direction, numbers. Knows nothing of positions.
 
 /// How layout treats a character of the text stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Shows ink, or at least stands for a letter.
+    /// Has ink, or at least stands for a letter.
     Ink,
-    /// Parts words.
+    /// Separates words.
     Blank,
     /// Neither: control and format characters.
     Nothing,
 }
 
-/// PDFium's stand-in for a hyphen that it takes to break a word at a line's end.
+/// PDFium's substitute for a hyphen that seems to break a word at a line's end.
 pub(super) const PDFIUM_HYPHEN: char = '\u{2}';
-/// A hyphen that is only shown where a word is broken.
+/// A hyphen that is only visible where a word is broken.
 pub(super) const SOFT_HYPHEN: char = '\u{ad}';
 
 pub(super) fn kind(c: char) -> Kind {
@@ -26,7 +26,7 @@ pub(super) fn kind(c: char) -> Kind {
     }
 }
 
-/// The letters a typographic ligature stands for.
+/// The letters of a typographic ligature.
 pub(super) fn ligature(c: char) -> Option<&'static str> {
     Some(match c {
         '\u{fb00}' => "ff",
@@ -61,7 +61,7 @@ pub(super) fn is_ltr(c: char) -> bool {
     c.is_alphanumeric() && !is_rtl(c)
 }
 
-/// Scripts that put no blank between words and fill a square each.
+/// Scripts without spaces between words, whose characters fill a square each.
 pub(super) fn is_wide(c: char) -> bool {
     matches!(c,
         '\u{2e80}'..='\u{303f}' | '\u{3040}'..='\u{30ff}' | '\u{3100}'..='\u{312f}' | '\u{31a0}'..='\u{31bf}'
@@ -69,12 +69,12 @@ pub(super) fn is_wide(c: char) -> bool {
         | '\u{fe30}'..='\u{fe4f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' | '\u{20000}'..='\u{3fffd}')
 }
 
-/// Characters that are set in rows to lead the eye to a number.
+/// Characters that form dot leaders.
 pub(super) fn is_leader(c: char) -> bool {
     matches!(c, '.' | '\u{b7}' | '\u{2024}' | '\u{2025}' | '\u{2026}')
 }
 
-/// How many dots one leader character shows.
+/// Number of dots in a leader character.
 pub(super) fn leader_dots(c: char) -> u32 {
     match c {
         '\u{2025}' => 2,
@@ -95,8 +95,8 @@ fn is_dash(c: char) -> bool {
     matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
-/// Whether a word reads as a table's number: "1,234", "(12.3)", "$-5", "12.3%", "1,234r", and what stands for a number
-/// that is not there ("*", "-", "n.a.", "....").
+/// Whether a word reads as a number in a table: "1,234", "(12.3)", "$-5", "12.3%", "1,234r", or a placeholder for a
+/// missing one ("*", "-", "n.a.", "....").
 pub(super) fn is_number(word: &str) -> bool {
     let core = word.trim_matches(|c: char| {
         is_currency(c) || is_dash(c) || matches!(c, '(' | ')' | '[' | ']' | '+' | '%' | '*' | '\u{2020}' | '\u{b1}')

@@ -1,4 +1,4 @@
-//! Rows of a table from rows of text: cells put into columns, headings of several lines and wrapped labels joined.
+//! Builds table rows from rows of text: assigns cells to columns, joins multi-line headings and wrapped labels.
 
 use super::cells::RowCell;
 use super::columns::Columns;
@@ -14,8 +14,8 @@ const WRAP_PITCH_EM: f32 = 1.5;
 /// Longest heading, in rows.
 const MAX_HEADING_ROWS: usize = 16;
 
-/// How many of a run's first rows are no part of the table: titles and running heads above its heading, known by
-/// their size or by standing over the labels and most columns at once.
+/// How many of a run's first rows are not part of the table: titles and running headers above its heading, recognised
+/// by their size or by spanning the labels and most columns.
 pub(super) fn titles_before(table: &[CellRow], columns: &Columns) -> usize {
     let Some(first_body) = table.iter().position(CellRow::has_number) else { return 0 };
     let em = table[first_body].row.em;
@@ -26,8 +26,8 @@ pub(super) fn titles_before(table: &[CellRow], columns: &Columns) -> usize {
     table[..first_body].iter().rposition(is_title).map_or(0, |i| i + 1)
 }
 
-/// How many of the last rows of text above a table belong to it: lines of a heading that stand over its columns, or
-/// the upper part of its first label.
+/// How many of the last rows of text above a table belong to it: heading lines above its columns, or the upper part of
+/// its first label.
 pub(super) fn rows_above(text: &[Row], table: &[CellRow], columns: &Columns) -> usize {
     const MAX_ROWS: usize = 8;
     const MAX_WORDS: usize = 8;
@@ -47,7 +47,7 @@ pub(super) fn rows_above(text: &[Row], table: &[CellRow], columns: &Columns) -> 
     if count > 0 || !first.has_number() {
         return count;
     }
-    // A label that begins further left than its lower part, beside which the figures stand.
+    // A label that begins further left than its lower part, next to which the numbers are.
     usize::from(text.last().is_some_and(|row| {
         let near = first.row.base - row.base < WRAP_PITCH_EM * first.row.em;
         let alike = row.em < 1.05 * first.row.em && row.em > 0.95 * first.row.em;
@@ -57,7 +57,7 @@ pub(super) fn rows_above(text: &[Row], table: &[CellRow], columns: &Columns) -> 
     }))
 }
 
-/// A row on its way.
+/// A row under construction.
 struct Draft {
     cells: Vec<TableCell>,
     base: f32,
@@ -69,7 +69,7 @@ pub(super) fn build(rows: Vec<CellRow>, columns: &Columns, glyphs: &[Glyph]) -> 
     let is_body = |r: &CellRow| r.has_number() && !r.cells.iter().all(|c| is_counter(c, glyphs));
     let body = rows.iter().position(is_body).unwrap_or(0);
     let body = if rows[..body].iter().all(could_head) && body <= MAX_HEADING_ROWS { body } else { 0 };
-    // The upper part of a wrapped label is no heading.
+    // The upper part of a wrapped label is not a heading.
     let body = if body == 1 && rows[0].cells.len() == 1 { 0 } else { body };
     let mut head: Vec<Draft> = rows.into_iter().enumerate().map(|(i, r)| draft(r, i < body, columns, glyphs)).collect();
     let tail = head.split_off(body);
@@ -110,18 +110,18 @@ fn draft(row: CellRow, heading: bool, columns: &Columns, glyphs: &[Glyph]) -> Dr
     Draft { cells, base, em }
 }
 
-/// Whether a row is short enough in all its cells to be part of a heading.
+/// Whether all cells of a row are short enough for a heading.
 fn could_head(row: &CellRow) -> bool {
     row.cells.iter().all(|c| c.words <= 8)
 }
 
-/// "(1)", "(2)", … beside each other number the columns: they are heading, not figures.
+/// "(1)", "(2)", … next to each other number the columns: they are heading, not values.
 fn is_counter(cell: &RowCell, glyphs: &[Glyph]) -> bool {
     let text: String = cell.pieces.iter().flat_map(|p| &p.glyphs).map(|i| glyphs[*i as usize].ch).collect();
     text.len() <= 4 && text.starts_with('(') && text.ends_with(')')
 }
 
-/// Cuts a cell whose words stand in different columns, close together as they may be.
+/// Splits a cell whose words are in different columns, however close together.
 fn split_at_columns(cell: RowCell, heading: bool, columns: &Columns, glyphs: &[Glyph]) -> Vec<RowCell> {
     if cell.pieces.len() < 2 || !(cell.number || heading) {
         return vec![cell];
@@ -141,8 +141,8 @@ fn split_at_columns(cell: RowCell, heading: bool, columns: &Columns, glyphs: &[G
     groups.into_iter().enumerate().filter_map(|(i, g)| RowCell::new(g, led && i == 0, glyphs)).collect()
 }
 
-/// Rows above the first figures: what stands over one column is joined downwards into one row; what stands over
-/// several columns keeps a row of its own, before it.
+/// Rows above the first values: what is above one column is joined downwards into one row; what spans several columns
+/// keeps a row of its own, before it.
 fn heading(rows: Vec<Draft>) -> Vec<Draft> {
     let mut out: Vec<Draft> = Vec::new();
     let mut group: Option<Draft> = None;
@@ -169,7 +169,7 @@ fn heading(rows: Vec<Draft>) -> Vec<Draft> {
     out
 }
 
-/// Puts a cell under the one of its column, or in its place among the others.
+/// Adds a cell below the one of its column, or at its position among the others.
 fn add_below(cells: &mut Vec<TableCell>, cell: TableCell) {
     if let Some(own) = cells.iter_mut().find(|c| c.column == cell.column) {
         own.rect = own.rect.union(&cell.rect);
@@ -180,7 +180,7 @@ fn add_below(cells: &mut Vec<TableCell>, cell: TableCell) {
     cells.insert(at, cell);
 }
 
-/// Joins a label that takes two lines with the row whose figures stand beside its last one.
+/// Joins a label of two lines with the row whose values are next to its last line.
 fn wrapped(rows: Vec<Draft>, glyphs: &[Glyph]) -> Vec<Draft> {
     let label_right = rows
         .iter()

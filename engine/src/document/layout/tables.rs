@@ -1,8 +1,8 @@
-//! Tables: runs of rows whose cells stand under each other.
+//! Tables: runs of rows whose cells line up.
 //!
-//! A run of at least three rows with two or more cells each is a table where most cells share an edge or a middle with
-//! a cell of another row, and where numbers, or three columns and more, or dots that lead to a number speak for it.
-//! Its columns ([`super::columns`]) are found from all rows together.
+//! A run of at least three rows with two or more cells each is a table if most cells share an edge or a centre with a
+//! cell of another row, and if numbers, three or more columns, or dot leaders support it. Its columns
+//! ([`super::columns`]) are derived from all rows together.
 
 use super::cells::{self, RowCell};
 use super::columns::Columns;
@@ -21,17 +21,17 @@ pub(super) enum Part {
     Table(Vec<TableRow>),
 }
 
-/// A table's row, made of one or several rows of text.
+/// A table row, made of one or several rows of text.
 #[derive(Clone, Debug)]
 pub(super) struct TableRow {
     pub(super) cells: Vec<TableCell>,
 }
 
-/// A table's cell.
+/// A table cell.
 #[derive(Clone, Debug)]
 pub(super) struct TableCell {
     pub(super) column: u16,
-    /// Stands over several columns.
+    /// Spans several columns.
     pub(super) spans: bool,
     /// Its lines, each from left to right.
     pub(super) lines: Vec<Vec<Piece>>,
@@ -40,7 +40,7 @@ pub(super) struct TableCell {
     pub(super) led_to: bool,
 }
 
-/// A row with its cells, as the search for tables sees it.
+/// A row with its cells, for table detection.
 pub(super) struct CellRow {
     pub(super) row: Row,
     pub(super) cells: Vec<RowCell>,
@@ -64,7 +64,7 @@ impl CellRow {
     }
 }
 
-/// Parts the rows of a region into text and tables. `rulings` are upright lines, sorted by x.
+/// Splits the rows of a region into text and tables. `rulings` are vertical lines, sorted by x.
 pub(super) fn parts(rows: Vec<Row>, rulings: &[Rect], glyphs: &[Glyph]) -> Vec<Part> {
     let width = rows.iter().map(|r| r.rect).reduce(|a, b| a.union(&b)).map_or(0.0, |r| r.width());
     let mut rows: Vec<Option<CellRow>> =
@@ -102,11 +102,11 @@ pub(super) fn parts(rows: Vec<Row>, rulings: &[Rect], glyphs: &[Glyph]) -> Vec<P
     parts
 }
 
-/// Where the run of table-like rows that begins at `start` ends.
+/// The end of the run of table-like rows that begins at `start`.
 fn run_end(rows: &[Option<CellRow>], start: usize, width: f32) -> usize {
-    /// Rows of one cell (subheads, wrapped labels) that a table may hold in a row.
+    /// Most consecutive rows of one cell (subheads, wrapped labels) in a table.
     const MAX_SINGLE: usize = 3;
-    /// Longest run; longer tables are cut, which keeps the work linear.
+    /// Longest run; longer tables are split, which keeps the work linear.
     const MAX_RUN: usize = 400;
     let candidate = |i: usize| rows.get(i).and_then(Option::as_ref).filter(|r| r.is_candidate());
     let Some(mut last) = candidate(start) else { return start };
@@ -119,7 +119,7 @@ fn run_end(rows: &[Option<CellRow>], start: usize, width: f32) -> usize {
             break;
         }
         single = if next.is_candidate() { 0 } else { single + 1 };
-        // Prose runs on under the last column; a long label keeps clear of it.
+        // Prose continues below the last column; a long label does not reach it.
         let under = numbered_left.is_none_or(|left| next.row.rect.right > left);
         let prose = !next.is_candidate() && next.row.rect.width() > 0.65 * width && next.words() >= 8 && under;
         if single > MAX_SINGLE || prose {
@@ -136,7 +136,7 @@ fn run_end(rows: &[Option<CellRow>], start: usize, width: f32) -> usize {
     end
 }
 
-/// Where the first table of a run ends: before the heading of another one, and without the notes under it.
+/// The end of the first table of a run: before the heading of another one, and without the notes below it.
 fn first_table_len(rows: &[Option<CellRow>]) -> usize {
     let number = |r: &Option<CellRow>| r.as_ref().is_some_and(CellRow::has_number);
     let multi = |r: &Option<CellRow>| r.as_ref().is_some_and(CellRow::is_candidate);
@@ -169,12 +169,12 @@ fn is_table(rows: &[Option<CellRow>]) -> bool {
     let many = cells.len() as f32 / multi.len() as f32 >= 1.8;
     let counted = numbers >= 3 && numbers as f32 >= 0.4 * multi.len() as f32;
     let lefts = shared_share(cells.iter().map(|c| c.rect.left), 0.3 * em);
-    // Single cells between the rows speak against a table: then the wide gaps are chance.
+    // Single cells between the rows are evidence against a table: then the wide gaps are chance.
     let dense = multi.len() * 2 >= rows.len();
     dense && ((counted && aligned >= 0.5) || (many && aligned >= 0.6) || (multi.len() >= 4 && lefts >= 0.8))
 }
 
-/// Share of cells that have their left edge, right edge or middle with another cell.
+/// Share of cells whose left edge, right edge or centre lines up with another cell.
 fn aligned_share(cells: &[&RowCell], tolerance: f32) -> f32 {
     let places: [fn(&RowCell) -> f32; 3] = [|c| c.rect.left, |c| c.rect.right, |c| c.rect.center_x()];
     let sorted: Vec<Vec<f32>> = places
@@ -192,7 +192,7 @@ fn aligned_share(cells: &[&RowCell], tolerance: f32) -> f32 {
     shared as f32 / cells.len().max(1) as f32
 }
 
-/// Share of values that have at least two others near.
+/// Share of values with at least two others nearby.
 fn shared_share(values: impl Iterator<Item = f32>, tolerance: f32) -> f32 {
     let mut all: Vec<f32> = values.collect();
     all.sort_by(f32::total_cmp);

@@ -1,26 +1,26 @@
-//! Characters into words, along the text stream.
+//! Groups characters into words, along the text stream.
 //!
-//! The stream's order inside a word is kept (it knows about ligatures, accents and scripts that the eye alone would
-//! misjudge); where words go on the line is decided by place alone, in [`super::rows`].
+//! The stream's order inside a word is kept (it knows about ligatures, accents and scripts, which geometry alone would
+//! misjudge); the position of words in the line is decided by geometry alone, in [`super::rows`].
 
 use super::glyphs::{Gap, Glyph};
 use super::scripts;
 use crate::document::geometry::Rect;
 
-/// Distance, in font sizes, from which two characters with nothing between them in the stream are two words.
+/// Distance, in font sizes, from which two characters with nothing between them in the stream belong to two words.
 const WORD_GAP_EM: f32 = 0.17;
-/// The same where PDFium guessed a blank.
+/// The same if PDFium guessed a blank.
 const GUESSED_GAP_EM: f32 = 0.09;
-/// The same between characters of scripts without blanks, which are spread to fill a line.
+/// The same between characters of scripts without spaces, which are spread to fill a line.
 const WIDE_GAP_EM: f32 = 0.6;
 /// Height of capitals and depth of descenders, in font sizes: the part of a line that text really covers.
 const ASCENT_EM: f32 = 0.76;
 const DESCENT_EM: f32 = 0.22;
 
-/// A word, or a row of dots, in its frame.
+/// A word, or a dot leader, in its frame.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
-    /// Positions in the frame's glyphs, in reading order where it is not right to left.
+    /// Positions in the frame's glyphs, in reading order unless it is right to left.
     pub(super) glyphs: Vec<u32>,
     pub(super) rect: Rect,
     /// Baseline and size of its largest characters.
@@ -29,9 +29,9 @@ pub(super) struct Piece {
     pub(super) bold: bool,
     /// Position of its first character in the stream.
     pub(super) order: u32,
-    /// A row of dots that leads to a number; has no text.
+    /// A dot leader; has no text.
     pub(super) leader: bool,
-    /// What stands in the stream before and after.
+    /// What the stream has before and after it.
     pub(super) before: Gap,
     pub(super) after: Gap,
 }
@@ -61,7 +61,7 @@ impl Piece {
         }
     }
 
-    /// Takes in a piece that follows on the line without a blank.
+    /// Appends a piece that follows on the line without a blank.
     pub(super) fn absorb(&mut self, other: &Self) {
         self.glyphs.extend_from_slice(&other.glyphs);
         self.rect = self.rect.union(&other.rect);
@@ -109,7 +109,7 @@ fn word_gap(before: char, after: char, between: Gap) -> f32 {
 /// The words of a frame in the order of the stream.
 pub(super) fn pieces(glyphs: &[Glyph]) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
-    // Marks sit anywhere on their letter, so the next character is held against the letter.
+    // Marks may be anywhere on their letter, so the next character is compared with the letter.
     let mut before: Option<&Glyph> = None;
     for (index, g) in glyphs.iter().enumerate() {
         let continues = before.zip(pieces.last()).is_some_and(|(b, piece)| continues(piece, b, g));
@@ -129,7 +129,7 @@ pub(super) fn pieces(glyphs: &[Glyph]) -> Vec<Piece> {
     pieces
 }
 
-/// Whether `g` goes on the word that ends with `before`.
+/// Whether `g` continues the word that ends with `before`.
 fn continues(piece: &Piece, before: &Glyph, g: &Glyph) -> bool {
     if g.leader != before.leader {
         return false;

@@ -1,4 +1,4 @@
-//! The asking side: one open PDF, read by a process that may die.
+//! The client: one open PDF, read by a process that may crash.
 
 use std::ffi::OsString;
 use std::io;
@@ -11,10 +11,10 @@ use super::connection::{Broken, Connection};
 use super::wire::{Fault, FileInfo, Reply, Request};
 use crate::cancel::CancelToken;
 
-/// After so many deaths with no answer in between, the file is given up.
+/// After this many crashes in a row without a reply, the file is given up.
 const MAX_DEATHS_IN_A_ROW: u32 = 5;
 
-/// What the process that reads PDFs may use.
+/// Resource limits of the process that reads PDFs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Address space in bytes, besides the size of the file itself; 0: no limit.
@@ -43,9 +43,9 @@ impl Default for Limits {
 pub struct PagesOptions {
     /// The program and its first arguments; `--pdfium PATH --memory-bytes N` follow.
     pub program: Vec<OsString>,
-    /// PDFium's library.
+    /// PDFium's library file.
     pub pdfium: PathBuf,
-    /// What it may use.
+    /// Its resource limits.
     pub limits: Limits,
 }
 
@@ -53,44 +53,44 @@ impl PagesOptions {
     /// The running program itself, as `pages`, with the usual limits.
     ///
     /// # Errors
-    /// Fails where the system does not say which program is running.
+    /// Fails if the system does not say which program is running.
     pub fn this_program(pdfium: PathBuf) -> io::Result<Self> {
         let program = vec![std::env::current_exe()?.into_os_string(), "pages".into()];
         Ok(Self { program, pdfium, limits: Limits::default() })
     }
 }
 
-/// Why the process did not do what it was asked.
+/// Why the process did not answer a request.
 #[derive(Debug, thiserror::Error)]
 pub enum PagesError {
     /// It could not be started.
     #[error("the process that reads PDFs could not be started: {0}")]
     Start(#[source] io::Error),
-    /// It says that it cannot; the message is for logs, callers tell the faults apart.
-    #[error("PDFium refuses: {0:?}")]
+    /// It refused; the message is for logs, callers distinguish the faults.
+    #[error("PDFium reported an error: {0:?}")]
     Refused(Fault),
-    /// It ended while it was at work; how, where the system says.
+    /// It ended during the request; how, if the system says.
     #[error("PDFium ended unexpectedly ({0})")]
     Died(String),
-    /// It took too long and was ended.
+    /// It took too long and was killed.
     #[error("PDFium took longer than {} s", .0.as_secs_f32())]
     TimedOut(Duration),
-    /// It died too often in a row.
+    /// It crashed too often in a row.
     #[error("PDFium ended unexpectedly {MAX_DEATHS_IN_A_ROW} times in a row")]
     GaveUp,
-    /// It answers something that was not asked.
-    #[error("the process that reads PDFs is not of this version of Recto")]
+    /// Its reply does not match the request.
+    #[error("the process that reads PDFs belongs to another version of Recto")]
     OtherVersion,
-    /// The file is not the one that was opened first.
-    #[error("the file has changed while it was read")]
+    /// The file is no longer the one that was opened.
+    #[error("the file changed while it was read")]
     Changed,
-    /// The work was given up because it was asked to.
+    /// The work was cancelled.
     #[error("cancelled")]
     Cancelled,
 }
 
 impl PagesError {
-    /// Whether the process ended over the request.
+    /// Whether the process ended during the request.
     fn is_death(&self) -> bool {
         matches!(self, Self::Died(_) | Self::TimedOut(_))
     }
@@ -104,7 +104,7 @@ pub struct PagesProcess {
     password: Option<String>,
     info: FileInfo,
     connection: Option<Connection>,
-    /// The page asked for ahead, whose answer is still to be taken.
+    /// The page requested ahead, whose reply is still to come.
     ahead: Option<u32>,
     deaths_in_a_row: u32,
 }
@@ -113,7 +113,7 @@ impl PagesProcess {
     /// Starts the process and opens a file.
     ///
     /// # Errors
-    /// Fails where the process cannot be started, refuses the file, dies or takes too long over it, and where `cancel`
+    /// Fails if the process cannot be started, refuses the file, dies or takes too long over it, and if `cancel`
     /// was set.
     pub fn open(
         options: PagesOptions,
@@ -126,13 +126,12 @@ impl PagesProcess {
         Ok(Self { options, path, password, info, connection: Some(connection), ahead: None, deaths_in_a_row: 0 })
     }
 
-    /// What the file says of itself.
+    /// The file's own metadata.
     pub fn info(&self) -> &FileInfo {
         &self.info
     }
 
-    /// Asks for page `index` (from 0) before it is wanted, so that it is read meanwhile. What goes wrong shows when it
-    /// is wanted.
+    /// Requests page `index` (from 0) ahead of time. Errors show when the page is read.
     pub fn ask_ahead(&mut self, index: u32) {
         if self.ahead.is_none()
             && let Some(connection) = &mut self.connection
@@ -145,7 +144,7 @@ impl PagesProcess {
     /// Reads page `index` (from 0).
     ///
     /// # Errors
-    /// As [`PagesProcess::open`]; later requests start the process again.
+    /// As [`PagesProcess::open`]; later requests restart the process.
     pub fn page(&mut self, index: u32, cancel: &CancelToken) -> Result<RawPage, PagesError> {
         let timeout = self.options.limits.page_timeout;
         match self.ask(&Request::Page { index }, timeout, cancel)? {
@@ -190,7 +189,7 @@ impl PagesProcess {
         result
     }
 
-    /// Says whether `request` is the one that was asked ahead; otherwise takes that one's answer out of the way.
+    /// Whether `request` is the one that was sent ahead; otherwise discards that one's reply.
     fn settle_ahead(&mut self, request: &Request, cancel: &CancelToken) -> bool {
         let Some(ahead) = self.ahead.take() else { return false };
         if *request == (Request::Page { index: ahead }) {
@@ -227,14 +226,14 @@ impl PagesProcess {
         refuse(connection.receive(Instant::now() + timeout, cancel).map_err(|broken| broken.into_error(timeout))?)
     }
 
-    /// The two sides no longer understand each other.
+    /// The two sides are out of step.
     fn confused(&mut self) -> PagesError {
         self.connection = None;
         PagesError::OtherVersion
     }
 }
 
-/// Starts a process and has it open the file.
+/// Starts a process and opens the file in it.
 fn start(
     options: &PagesOptions,
     path: &Path,

@@ -13,20 +13,20 @@ use super::wire::{Reply, Request, read_message, write_message};
 use crate::cancel::CancelToken;
 use crate::child::without_console;
 
-/// How often a wait looks whether it was cancelled.
+/// How often a wait checks for cancellation.
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// How long a process whose pipe closed may take to end by itself.
+/// How long a process whose pipe closed may take to exit by itself.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Why there is no answer.
+/// Why there is no reply.
 #[derive(Debug)]
 pub(super) enum Broken {
     /// The process ended; how.
     Died(String),
-    /// The deadline passed; the process was ended.
+    /// The deadline passed; the process was killed.
     Late,
-    /// The wait was cancelled; the process was ended.
+    /// The wait was cancelled; the process was killed.
     Cancelled,
 }
 
@@ -41,7 +41,7 @@ impl Broken {
     }
 }
 
-/// A running process. Dropping it ends it.
+/// A running process. Dropping it kills it.
 #[derive(Debug)]
 pub(super) struct Connection {
     child: Child,
@@ -50,7 +50,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Starts `program` with its arguments, and a thread that takes in what it says.
+    /// Starts `program` with its arguments, and a thread that receives its replies.
     pub(super) fn start(program: &[OsString], pdfium: &Path, memory_bytes: u64) -> io::Result<Self> {
         let (name, arguments) = program.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut child = without_console(&mut Command::new(name))
@@ -68,8 +68,8 @@ impl Connection {
         connection.listen(sender)
     }
 
-    /// Takes replies from the pipe on a thread of its own, which ends with the pipe. It is not waited for: something
-    /// that the process has started may hold the pipe open.
+    /// Receives replies on a thread of its own, which ends with the pipe. It is not joined: a child of the process may
+    /// hold the pipe open.
     fn listen(mut self, sender: crossbeam_channel::Sender<Reply>) -> io::Result<Self> {
         let output = self.child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         std::thread::Builder::new().name("pages-replies".to_owned()).spawn(move || {
@@ -89,7 +89,7 @@ impl Connection {
         if sent { Ok(()) } else { Err(self.bury()) }
     }
 
-    /// Waits for the next reply. Whatever goes wrong ends the process.
+    /// Waits for the next reply. Any failure kills the process.
     pub(super) fn receive(&mut self, deadline: Instant, cancel: &CancelToken) -> Result<Reply, Broken> {
         loop {
             let glance = (Instant::now() + GLANCE).min(deadline);
@@ -126,7 +126,7 @@ impl Connection {
 
     fn end(&mut self) {
         self.requests = None;
-        // It may have ended by itself; then there is nothing to end.
+        // It may have exited by itself; then there is nothing to kill.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -10,7 +10,7 @@ use super::render::render;
 use super::text::read_chars;
 use super::wire::{Fault, Pixels};
 
-/// What page `index` holds.
+/// The content of page `index`.
 pub(super) fn read_page(file: &PdfFile, index: u32) -> Result<RawPage, Fault> {
     let (page, space, links) = load(file, index)?;
     let (width_pt, height_pt) = space.size();
@@ -40,8 +40,8 @@ pub(super) fn render_page(
     render(&page, &space, rect, width_px, height_px)
 }
 
-/// Loads a page with what is filled into its forms and noted on it made a part of it. That does away with the links,
-/// so they are read before and kept for the next time.
+/// Loads a page with its form fields and annotations flattened into it. Flattening removes the links, so they are read
+/// before and kept for next time.
 fn load(file: &PdfFile, index: u32) -> Result<(PdfPage<'_>, PageSpace, Vec<RawLink>), Fault> {
     let page = file.page(index)?;
     let space = page.space().ok_or(Fault::PageDamaged)?;

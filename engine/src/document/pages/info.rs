@@ -1,4 +1,4 @@
-//! What a PDF says of itself: number and sizes of pages, labels, metadata, table of contents.
+//! A PDF's own metadata: number and sizes of pages, labels, title, table of contents.
 #![expect(unsafe_code, reason = "PDFium is a C library")]
 
 use std::collections::BTreeSet;
@@ -7,10 +7,10 @@ use super::super::page::{Metadata, OutlineItem};
 use super::pdfium::{Handle, PdfFile, utf16_of};
 use super::wire::{FileInfo, MAX_LISTED_PAGES};
 
-/// Most entries taken from a table of contents.
+/// Most entries read from a table of contents.
 const MAX_OUTLINE: usize = 10_000;
 
-/// Deepest level taken from a table of contents.
+/// Deepest level read from a table of contents.
 const MAX_OUTLINE_DEPTH: u16 = 32;
 
 /// Kind of an action that leads to a page of the same document.

@@ -1,4 +1,4 @@
-//! Where PDFium's library is.
+//! Locates PDFium's library.
 
 use std::path::{Path, PathBuf};
 
@@ -9,16 +9,16 @@ use crate::diagnostic::Hint;
 /// The build that Recto was made with, as named in the user's cache.
 const BUILD: &str = "5.15.2";
 
-/// Names a file to be used before all others.
+/// The variable that names a library to use before all others.
 const VARIABLE: &str = "RECTO_PDFIUM";
 
 /// PDFium's library was not found.
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
-    /// The file named by `RECTO_PDFIUM` is not there.
+    /// The file named by `RECTO_PDFIUM` does not exist.
     #[error("{VARIABLE} names a file that does not exist: {}", .0.display())]
     Named(PathBuf),
-    /// It is in none of the places where it may be.
+    /// It is in none of the usual places.
     #[error("PDFium, the library that reads PDFs, was not found")]
     Missing,
 }
@@ -27,7 +27,7 @@ impl Hint for LibraryError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Named(_) => format!("set {VARIABLE} to PDFium's library, or unset it"),
-            Self::Missing => "in a source checkout run: cargo xtask pdfium; otherwise install Recto again".to_owned(),
+            Self::Missing => "in a source checkout run: cargo xtask pdfium; otherwise reinstall Recto".to_owned(),
         })
     }
 }
@@ -36,7 +36,7 @@ impl Hint for LibraryError {
 /// user's cache; where the system keeps libraries.
 ///
 /// # Errors
-/// Fails where it is in none of these places, and where `RECTO_PDFIUM` names a file that does not exist.
+/// Fails if it is in none of these places, or if `RECTO_PDFIUM` names a file that does not exist.
 pub fn find_library() -> Result<PathBuf, LibraryError> {
     if let Some(named) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
         let named = PathBuf::from(named);
@@ -53,10 +53,10 @@ pub fn find_library() -> Result<PathBuf, LibraryError> {
         .ok_or(LibraryError::Missing)
 }
 
-/// Where packages put the library, seen from the program: beside it, in a Linux package's `../lib/recto`, in a Mac
-/// application's `../Frameworks`.
+/// Where packages install the library, relative to the program: next to it, in a Linux package's `../lib/recto`, or in
+/// a Mac application's `../Frameworks`.
 fn packaged(program: &Path) -> Vec<PathBuf> {
-    // Where the program was started by a link, what belongs to it lies where the link leads to.
+    // If the program was started through a link, its files are where the link leads.
     let program = program.canonicalize().unwrap_or_else(|_| program.to_path_buf());
     let Some(folder) = program.parent() else { return Vec::new() };
     let mut folders = vec![folder.to_path_buf()];
@@ -66,7 +66,7 @@ fn packaged(program: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// What the library is called here.
+/// The library's file name on this platform.
 fn file_name() -> &'static str {
     if cfg!(target_os = "windows") {
         "pdfium.dll"
@@ -77,7 +77,7 @@ fn file_name() -> &'static str {
     }
 }
 
-/// Where the system's loader looks, as far as it says so.
+/// Where the system's loader looks, as far as it says.
 fn system_folders() -> Vec<PathBuf> {
     let variable = if cfg!(target_os = "windows") {
         "PATH"

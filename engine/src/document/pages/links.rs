@@ -6,13 +6,13 @@ use super::info::page_of_destination;
 use super::page_space::PageSpace;
 use super::pdfium::{Handle, PdfFile, PdfPage, bytes_of};
 
-/// Most links taken from a page.
+/// Most links read from a page.
 const MAX_LINKS: usize = 5_000;
 
 const ACTION_GO_TO: u32 = 1;
 const ACTION_URI: u32 = 3;
 
-/// The links in the order of the file; those that lead to other files or start programs are left out.
+/// The links in file order, without those that lead to other files or start programs.
 pub(super) fn read_links(file: &PdfFile, page: &PdfPage<'_>, space: &PageSpace) -> Vec<RawLink> {
     let calls = page.calls();
     let mut links = Vec::new();

@@ -1,9 +1,9 @@
-//! PDFium, kept in a process of its own.
+//! PDFium, isolated in a process of its own.
 //!
-//! PDFium is native code, not thread-safe, and reads hostile files. So the engine never loads it: it starts the same
-//! executable as `recto pages` ([`serve`]) and asks it over pipes ([`wire`]). [`PagesProcess`] is the asking side; it
-//! ends a request that takes too long, and starts the process again after it died. Nothing here knows of lines,
-//! figures or documents other than PDFs.
+//! PDFium is native code, not thread-safe, and reads hostile files. So the engine never loads it: it starts its own
+//! executable as `recto pages` ([`serve`]) and talks to it over pipes ([`wire`]). [`PagesProcess`] is the client; it
+//! kills a process that takes too long, and restarts one that crashed. Nothing here knows of lines, figures or
+//! documents other than PDFs.
 
 mod client;
 mod connection;

@@ -1,4 +1,4 @@
-//! What is drawn on a page that is not text: paths, images and shadings, form objects taken apart.
+//! What is drawn on a page besides text: paths, images and shadings, with form objects expanded.
 #![expect(unsafe_code, reason = "PDFium is a C library")]
 
 use super::super::geometry::Rect;
@@ -6,16 +6,16 @@ use super::super::raw::{RawObject, RawObjectKind};
 use super::page_space::{Matrix, PageSpace};
 use super::pdfium::{Handle, PdfPage};
 
-/// Most objects taken from a page.
+/// Most objects read from a page.
 pub(super) const MAX_OBJECTS: usize = 100_000;
 
-/// How deep form objects may stand in one another.
+/// Deepest nesting of form objects.
 const MAX_DEPTH: u8 = 12;
 
-/// Most segments of a path that are looked at for curves, or for the extent of a clip.
+/// Most segments of a path that are examined for curves, or for the extent of a clip.
 const MAX_SEGMENTS: i32 = 64;
 
-/// Most clip paths of an object that are looked at.
+/// Most clip paths of an object that are examined.
 const MAX_CLIPS: i32 = 8;
 
 const KIND_PATH: i64 = 2;
@@ -49,7 +49,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Takes in one object; `to_page` leads from the space it is in to user space. Says whether to go on.
+    /// Adds one object; `to_page` maps its space to user space. Says whether to go on.
     fn visit(&mut self, object: Handle, to_page: &Matrix, form: u32, depth: u8) -> bool {
         if object.is_null() {
             return true;
@@ -131,7 +131,7 @@ impl Walk<'_> {
         Some(Rect::new(left, bottom, right, top)).filter(|bounds| found != 0 && bounds.is_finite())
     }
 
-    /// The rectangle around what the clip paths of an object leave, in the space of the object.
+    /// The bounding rectangle of what the clip paths of an object leave, in the object's space.
     fn clip(&self, object: Handle) -> Option<Rect> {
         let calls = self.page.calls();
         // SAFETY: the object lives as long as the page, and so does its clip path.
@@ -151,7 +151,7 @@ impl Walk<'_> {
         left_over
     }
 
-    /// The rectangle around one clip path; `None` where it is too long to be looked at.
+    /// The bounding rectangle of one clip path; `None` if it is too long to examine.
     fn clip_extent(&self, clip: Handle, path: i32) -> Option<Rect> {
         let calls = self.page.calls();
         // SAFETY: the clip path is valid and the index within bounds.
@@ -197,7 +197,7 @@ impl Walk<'_> {
         RawObjectKind::Image { width_px, height_px }
     }
 
-    /// A path; `None` where it leaves no ink.
+    /// A path; `None` if it leaves no ink.
     fn path(&self, object: Handle) -> Option<RawObjectKind> {
         let calls = self.page.calls();
         let (mut fill, mut stroke) = (0, 0);

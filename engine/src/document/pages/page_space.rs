@@ -1,8 +1,8 @@
-//! From a PDF's user space (origin at the lower left of the unrotated page) to page space.
+//! Maps a PDF's user space (origin at the lower left of the unrotated page) to page space.
 
 use super::super::geometry::Rect;
 
-/// The part of a page that is displayed, and how it is turned.
+/// The displayed part of a page, and its rotation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct PageSpace {
     left: f32,
@@ -34,7 +34,7 @@ impl PageSpace {
         self.quarter_turns * 90
     }
 
-    /// A point of user space.
+    /// Maps a point of user space.
     pub(super) fn point(&self, x: f32, y: f32) -> (f32, f32) {
         let (x, y) = (x - self.left, y - self.bottom);
         match self.quarter_turns {
@@ -45,7 +45,7 @@ impl PageSpace {
         }
     }
 
-    /// A rectangle of user space, given by two corners; `None` where a number is not finite.
+    /// Maps a rectangle of user space, given by two corners; `None` if a number is not finite.
     pub(super) fn rect(&self, x0: f32, y0: f32, x1: f32, y1: f32) -> Option<Rect> {
         let ((x0, y0), (x1, y1)) = (self.point(x0, y0), self.point(x1, y1));
         Some(Rect::new(x0, y0, x1, y1)).filter(Rect::is_finite)
@@ -84,12 +84,12 @@ impl Matrix {
         }
     }
 
-    /// Where a point goes.
+    /// Maps a point.
     pub(super) fn point(&self, x: f32, y: f32) -> (f32, f32) {
         (self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f)
     }
 
-    /// The upright rectangle around the image of an upright rectangle.
+    /// The bounding rectangle of the image of a rectangle.
     pub(super) fn bounds(&self, rect: &Rect) -> Rect {
         let corners =
             [(rect.left, rect.top), (rect.right, rect.top), (rect.left, rect.bottom), (rect.right, rect.bottom)];

@@ -1,7 +1,7 @@
 //! PDFium's handles with owners: a library, documents, pages and their text.
 //!
-//! The only place that calls PDFium besides its neighbours `text`, `objects` and `render`, which ask through the
-//! handles given out here. Pointers that PDFium gives are kept untyped because `pdfium-render` does not name their types.
+//! The only place that calls PDFium besides its neighbours `text`, `objects` and `render`, which use the handles
+//! defined here. PDFium's pointers are kept untyped because `pdfium-render` does not name their types.
 #![expect(unsafe_code, reason = "PDFium is a C library")]
 
 use std::cell::RefCell;
@@ -21,7 +21,7 @@ use super::wire::Fault;
 /// An untyped PDFium handle.
 pub(super) type Handle = *mut c_void;
 
-/// Longest string taken from a file, in bytes.
+/// Longest string read from a file, in bytes.
 const MAX_STRING: usize = 1 << 16;
 
 /// Error codes of `FPDF_GetLastError`.
@@ -51,7 +51,7 @@ impl Library {
     }
 }
 
-/// What the system says of a library that cannot be loaded.
+/// The system's message about a library that cannot be loaded.
 fn cause(error: &PdfiumError) -> String {
     let PdfiumError::LoadLibraryError(error) = error else { return format!("{error:?}") };
     let mut innermost: &dyn Error = error;
@@ -67,7 +67,7 @@ pub(super) struct PdfFile {
     handle: Handle,
     /// Links of the pages that were flattened, by index.
     links: RefCell<BTreeMap<u32, Vec<RawLink>>>,
-    /// What `handle` reads from; dropped after it was closed.
+    /// The bytes that `handle` reads; dropped after it is closed.
     _bytes: Mmap,
 }
 
@@ -75,7 +75,7 @@ impl PdfFile {
     /// Opens a PDF from its bytes.
     pub(super) fn open(library: &Rc<Library>, bytes: Mmap, password: Option<&str>) -> Result<Self, Fault> {
         let calls = library.calls();
-        // A password with a NUL inside cannot be told to a C library.
+        // A password with a NUL inside cannot be passed to a C library.
         let password = password.filter(|password| !password.contains('\0'));
         // SAFETY: the library is initialised; `bytes` is kept until the document is closed.
         let handle: Handle = unsafe { calls.FPDF_LoadMemDocument64(&bytes, password) }.cast();
@@ -165,7 +165,7 @@ impl PdfPage<'_> {
         self.handle
     }
 
-    /// How the page is displayed; `None` where the file gives it no finite size.
+    /// How the page is displayed; `None` if the file gives it no finite size.
     pub(super) fn space(&self) -> Option<PageSpace> {
         // SAFETY: a struct of four numbers may be all zeros; the handle is valid and `bounds` outlives the call.
         let (found, bounds) = unsafe {
@@ -181,9 +181,9 @@ impl PdfPage<'_> {
         (found != 0 && width.is_finite() && height.is_finite() && width > 0.0 && height > 0.0).then_some(space)
     }
 
-    /// Whether the page carries notes, stamps or form fields: annotations other than links.
+    /// Whether the page has annotations other than links: notes, stamps or form fields.
     pub(super) fn has_annotations(&self) -> bool {
-        /// Looking further would not change what is done.
+        /// Looking further would not change the result.
         const LOOKED_AT: i32 = 10_000;
         let calls = self.calls();
         // SAFETY: the handle is valid.
@@ -202,7 +202,7 @@ impl PdfPage<'_> {
         })
     }
 
-    /// Makes what annotations and form fields look like a part of the page, in memory. The page has to be loaded again.
+    /// Flattens annotations and form fields into the page, in memory. The page has to be loaded again.
     pub(super) fn flatten(&self) {
         // SAFETY: the handle is valid. A page that cannot be flattened is left as it was.
         unsafe { self.calls().FPDFPage_Flatten(self.handle.cast(), 0) };
@@ -248,8 +248,8 @@ impl Drop for PdfText<'_> {
     }
 }
 
-/// Asks for a string in two calls, as PDFium wants it: `call` gets a buffer and its length in bytes, and returns how
-/// many bytes the string has.
+/// Reads a string in the two calls that PDFium needs: `call` gets a buffer and its length in bytes, and returns the
+/// length of the string in bytes.
 pub(super) fn bytes_of(call: impl Fn(*mut c_void, c_ulong) -> c_ulong) -> Vec<u8> {
     let length = (call(std::ptr::null_mut(), 0) as usize).min(MAX_STRING);
     let mut buffer = vec![0; length];
@@ -259,7 +259,7 @@ pub(super) fn bytes_of(call: impl Fn(*mut c_void, c_ulong) -> c_ulong) -> Vec<u8
     buffer
 }
 
-/// The same for strings in UTF-16 (little endian) that end in a zero; `None` where there is nothing but blanks.
+/// The same for zero-terminated strings in UTF-16 (little endian); `None` if there is nothing but blanks.
 pub(super) fn utf16_of(call: impl Fn(*mut c_void, c_ulong) -> c_ulong) -> Option<String> {
     let units: Vec<u16> = bytes_of(call).chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
     let text = String::from_utf16_lossy(&units);

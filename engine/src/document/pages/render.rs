@@ -9,7 +9,7 @@ use super::wire::{Fault, MAX_PIXELS, Pixels};
 /// PDFium's three bytes per pixel.
 const FORMAT_BGR: i32 = 2;
 
-/// Annotations too; red first.
+/// Includes annotations; red first.
 const FLAGS: i32 = 0x01 | 0x10;
 
 /// Longest side, in pixels, that the whole page may have at the scale asked for: PDFium counts in 32 bits.
@@ -50,7 +50,7 @@ pub(super) fn render(
     Ok(Pixels(buffer))
 }
 
-/// Where the whole page lies along one side of the result, in pixels.
+/// Position of the whole page along one axis of the result, in pixels.
 #[derive(Clone, Copy)]
 struct Axis {
     start: i32,

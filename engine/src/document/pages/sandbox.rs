@@ -1,8 +1,8 @@
-//! What the serving process takes from itself before it touches a file.
+//! Restrictions that the serving process puts on itself before it touches a file.
 
-/// Limits this process: at most `memory_bytes` of address space (0: as much as there is), and no core dumps.
+/// Limits this process: at most `memory_bytes` of address space (0: no limit), and no core dumps.
 ///
-/// Where the system has no such limits, the process goes on without.
+/// On systems without such limits the process goes on without.
 pub(super) fn limit_this_process(memory_bytes: u64) {
     #[cfg(unix)]
     {
@@ -17,7 +17,7 @@ pub(super) fn limit_this_process(memory_bytes: u64) {
     }
 }
 
-/// Puts this process into a job of its own: at most `memory_bytes` (0: as much as there is), and no dialog where it crashes.
+/// Puts this process into a job of its own: at most `memory_bytes` (0: no limit), and no dialog after a crash.
 #[cfg(windows)]
 #[expect(unsafe_code, reason = "the system's limits are only to be had through its own library")]
 fn is_in_job_of_its_own(memory_bytes: u64) -> bool {

@@ -1,6 +1,6 @@
-//! The serving side: `recto pages`.
+//! The server: `recto pages`.
 //!
-//! A thread of its own reads the pipe, so that this process ends as soon as the engine does, even from within PDFium.
+//! A separate thread reads the pipe, so that this process ends as soon as the engine does, even from within PDFium.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -16,16 +16,16 @@ use super::pdfium::{Library, PdfFile};
 use super::sandbox::{leave, limit_this_process};
 use super::wire::{Fault, Reply, Request, VERSION, read_message, write_message};
 
-/// How the serving side is started.
+/// How the server is started.
 #[derive(Clone, Debug)]
 pub struct ServeOptions {
     /// PDFium's library.
     pub pdfium: PathBuf,
-    /// Most address space this process may have, in bytes; 0: as much as there is.
+    /// Most address space of this process, in bytes; 0: no limit.
     pub memory_bytes: u64,
 }
 
-/// The serving side could not go on.
+/// The server could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The thread that reads the pipe could not be started, or the pipe broke.
@@ -39,10 +39,10 @@ impl crate::diagnostic::Hint for ServeError {
     }
 }
 
-/// Answers requests from standard input on standard output until the input closes, and then ends the process.
+/// Answers requests from standard input on standard output until the input closes, then ends the process.
 ///
 /// # Errors
-/// Fails where standard output is closed.
+/// Fails if standard output is closed.
 pub fn serve(options: &ServeOptions) -> Result<(), ServeError> {
     limit_this_process(options.memory_bytes);
     let requests = listen()?;
@@ -55,7 +55,7 @@ pub fn serve(options: &ServeOptions) -> Result<(), ServeError> {
     answer_all(&library, &requests, &mut replies)
 }
 
-/// Reads requests on a thread of its own. When the input closes, nobody waits for an answer: the process ends.
+/// Reads requests on a thread of its own. When the input closes, nobody waits for a reply: the process ends.
 fn listen() -> io::Result<Receiver<Request>> {
     let (sender, receiver) = bounded(1);
     std::thread::Builder::new().name("pages-pipe".to_owned()).spawn(move || {

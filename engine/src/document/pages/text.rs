@@ -9,7 +9,7 @@ use super::page_space::{Matrix, PageSpace};
 use super::pdfium::{Handle, PdfText, bytes_of};
 use super::unmapped::{Unmapped, settle};
 
-/// Most characters taken from a page.
+/// Most characters read from a page.
 pub(super) const MAX_CHARS: usize = 200_000;
 
 /// Text render modes that leave no ink: invisible, and clipping only.
@@ -18,7 +18,7 @@ const NO_INK: [i64; 2] = [3, 7];
 /// Bit of the font descriptor's flags that says italic.
 const FLAG_ITALIC: i32 = 1 << 6;
 
-/// What PDFium puts for a hyphen at a line's end, besides the real ones.
+/// What PDFium inserts for a hyphen at a line's end, besides the real ones.
 const HYPHEN_MARKS: [u32; 2] = [0x2, 0xfffe];
 
 /// The characters, their fonts, and whether there were more than [`MAX_CHARS`].
@@ -44,7 +44,7 @@ pub(super) fn read_chars(text: &PdfText<'_>, space: &PageSpace) -> (Vec<RawChar>
     (chars, reader.fonts, count > MAX_CHARS)
 }
 
-/// What PDFium's number for a character stands for.
+/// The meaning of PDFium's number for a character.
 fn unicode(code: u32, hyphen: bool) -> char {
     if HYPHEN_MARKS.contains(&code) && (hyphen || code == HYPHEN_MARKS[0]) {
         return '-';
@@ -71,7 +71,7 @@ struct Run {
 }
 
 impl Reader<'_> {
-    /// The character at `index`; `None` where PDFium has no place for it.
+    /// The character at `index`; `None` if PDFium has no position for it.
     fn char_at(&mut self, index: i32) -> Option<RawChar> {
         let (calls, handle) = (self.text.calls(), self.text.handle());
         // SAFETY: the handle is valid and the index within bounds, here and in the next calls.
@@ -98,7 +98,7 @@ impl Reader<'_> {
         })
     }
 
-    /// The font of the character at `index`, where that font does not say what the character means.
+    /// The font of the character at `index`, if that font does not say what the character means.
     fn unmapped_font(&self, index: i32) -> Option<usize> {
         let calls = self.text.calls();
         // SAFETY: the handle is valid and the index within bounds.
@@ -151,7 +151,7 @@ impl Reader<'_> {
         (found != 0 && x.is_finite() && y.is_finite()).then_some((x, y))
     }
 
-    /// Font, size and direction at `index`. What PDFium put in has none of its own and takes that of its neighbour.
+    /// Font, size and direction at `index`. Characters inserted by PDFium have none and take those of their neighbour.
     fn run_at(&mut self, index: i32, generated: bool) -> Run {
         let (calls, handle) = (self.text.calls(), self.text.handle());
         // SAFETY: the handle is valid and the index within bounds.
@@ -193,7 +193,7 @@ impl Reader<'_> {
         Matrix { a: matrix.a, b: matrix.b, c: matrix.c, d: matrix.d, e: matrix.e, f: matrix.f }
     }
 
-    /// Index of the font at `index`, which is added where it is new.
+    /// Index of the font at `index`, added if it is new.
     fn font_at(&mut self, index: i32) -> u16 {
         let (calls, handle) = (self.text.calls(), self.text.handle());
         let flags = std::cell::Cell::new(0);

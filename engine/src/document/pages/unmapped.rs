@@ -1,39 +1,39 @@
 //! Characters whose font does not say what they mean.
 //!
-//! PDFium gives their code for them. Fonts made by TeX or by old printer drivers have the letter itself as the code;
-//! in others the code is a number of no meaning. Which it is shows in the letters that a font seems to write.
+//! PDFium returns their code instead. In fonts made by TeX or by old printer drivers the code is the letter itself; in
+//! others it is meaningless. The letters that a font seems to write show which it is.
 
 use std::collections::BTreeMap;
 
 use super::super::raw::RawChar;
 
-/// Letters by which a font can be judged.
+/// Letters needed to judge a font.
 const ENOUGH_LETTERS: u32 = 40;
 
-/// Share of vowels among the unaccented letters of languages in Latin letters, generously.
+/// Share of vowels among the unaccented letters of languages in Latin script, with a wide margin.
 const VOWELS: std::ops::RangeInclusive<f32> = 0.25..=0.6;
 
-/// A character of a page that its font does not explain.
+/// A character that its font does not explain.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unmapped {
     /// Index of the character.
     pub(super) place: usize,
-    /// Which font it is of; any number that tells the fonts of a page apart.
+    /// The font it uses; any number that distinguishes the fonts of a page.
     pub(super) font: usize,
 }
 
 /// What is known of the codes of a font.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
-    /// They are letters, as seen in the font's own.
+    /// They are letters, judged by the font's own.
     Letters,
-    /// They are letters, as seen in those of all such fonts of the page, or nothing speaks against it.
+    /// They are letters, judged by those of all such fonts of the page, or nothing speaks against it.
     Presumed,
-    /// They mean nothing.
+    /// They are meaningless.
     Numbers,
 }
 
-/// Leaves the characters that can be trusted, and makes the others [`char::REPLACEMENT_CHARACTER`].
+/// Keeps the characters that can be trusted, and makes the others [`char::REPLACEMENT_CHARACTER`].
 pub(super) fn settle(chars: &mut [RawChar], unmapped: &[Unmapped]) {
     let mut fonts: BTreeMap<usize, Letters> = BTreeMap::new();
     let mut page = Letters::default();
@@ -56,7 +56,7 @@ pub(super) fn settle(chars: &mut [RawChar], unmapped: &[Unmapped]) {
     }
 }
 
-/// What the letters of a font are.
+/// Letter statistics of a font.
 #[derive(Clone, Copy, Debug, Default)]
 struct Letters {
     vowels: u32,
@@ -71,7 +71,7 @@ impl Letters {
         self.all += u32::from(c.is_alphabetic());
     }
 
-    /// Whether they may be those of a language; `None` where they are too few to tell.
+    /// Whether they may belong to a language; `None` if there are too few to tell.
     fn verdict(&self) -> Option<bool> {
         let vowels = self.vowels as f32 / self.ascii.max(1) as f32;
         (self.all >= ENOUGH_LETTERS).then(|| self.ascii * 2 > self.all && VOWELS.contains(&vowels))

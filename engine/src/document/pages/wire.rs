@@ -1,7 +1,7 @@
-//! What the two sides of the pipe say to each other, and how it is framed.
+//! The messages between the two sides of the pipe, and their framing.
 //!
-//! A message is its length in bytes (u32, little endian) followed by so many bytes of postcard. The serving side
-//! speaks first, with [`Reply::Hello`]; after that each [`Request`] gets exactly one reply, in order.
+//! A message is its length in bytes (u32, little endian) followed by that many bytes of postcard. The server speaks
+//! first, with [`Reply::Hello`]; after that each [`Request`] gets exactly one reply, in order.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
@@ -13,26 +13,26 @@ use super::super::geometry::Rect;
 use super::super::page::{Metadata, OutlineItem};
 use super::super::raw::RawPage;
 
-/// Raised whenever a message changes its shape; the two sides must agree.
+/// Incremented whenever a message changes its shape; both sides must agree.
 pub const VERSION: u32 = 1;
 
-/// Longest message that is sent or accepted, in bytes: room for [`MAX_PIXELS`] and what stands around them.
+/// Longest message that is sent or accepted, in bytes: room for [`MAX_PIXELS`] and their envelope.
 pub const MAX_MESSAGE: usize = 200 << 20;
 
 /// Most pixels that one rendering may have.
 pub const MAX_PIXELS: u64 = 64 << 20;
 
-/// What the engine asks.
+/// A request of the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Opens a file; replaces the one that was open.
+    /// Opens a file; replaces the open one.
     Open {
         /// Where it is.
         path: OsString,
         /// Its password, where it has one.
         password: Option<String>,
     },
-    /// What page `index` (from 0) holds.
+    /// Reads page `index` (from 0).
     Page {
         /// Counted from 0.
         index: u32,
@@ -50,12 +50,12 @@ pub enum Request {
     },
 }
 
-/// What the serving side answers.
+/// A reply of the server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
     /// The first message: PDFium is loaded and requests may come.
     Hello {
-        /// [`VERSION`] of the serving side.
+        /// [`VERSION`] of the server.
         version: u32,
     },
     /// To [`Request::Open`].
@@ -64,22 +64,22 @@ pub enum Reply {
     Page(RawPage),
     /// To [`Request::Render`].
     Rendered(Pixels),
-    /// The request, or in place of the hello all of them, cannot be met.
+    /// The request, or in place of the hello every request, cannot be met.
     Refused(Fault),
 }
 
 /// Why a request cannot be met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fault {
-    /// PDFium's library cannot be loaded; what the system says.
+    /// PDFium's library cannot be loaded; the system's message.
     Library(String),
-    /// The file cannot be read; what the system says.
+    /// The file cannot be read; the system's message.
     Io(String),
     /// The file is encrypted and no password was given.
     NeedsPassword,
-    /// The file is encrypted and the password does not fit.
+    /// The file is encrypted and the password is wrong.
     WrongPassword,
-    /// The file is encrypted in a way that PDFium does not know.
+    /// The file is encrypted with a method that PDFium does not know.
     UnknownEncryption,
     /// PDFium finds no document in the file.
     Damaged,
@@ -87,20 +87,20 @@ pub enum Fault {
     ZeroPages,
     /// PDFium cannot load the page.
     PageDamaged,
-    /// What is asked for is larger than the limits allow, or makes no sense (an empty rectangle).
+    /// What is requested exceeds the limits, or makes no sense (an empty rectangle).
     OutOfBounds,
     /// No file is open.
     NothingOpen,
 }
 
-/// What a PDF says of itself.
+/// A PDF's own metadata.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FileInfo {
     /// Number of pages.
     pub page_count: u32,
     /// Width and height of the pages as displayed, in points; of the first [`MAX_LISTED_PAGES`] pages.
     pub sizes_pt: Vec<(f32, f32)>,
-    /// Printed page numbers; of the first [`MAX_LISTED_PAGES`] pages, empty where the file has none.
+    /// Printed page numbers; of the first [`MAX_LISTED_PAGES`] pages, empty if the file has none.
     pub labels: Vec<Option<String>>,
     /// Title, author and the like.
     pub metadata: Metadata,
@@ -111,7 +111,7 @@ pub struct FileInfo {
 /// How many pages are listed with size and label when a file is opened.
 pub const MAX_LISTED_PAGES: u32 = 20_000;
 
-/// Pixels of a rendering: rows from top to bottom, three bytes each (red, green, blue), nothing between rows.
+/// Pixels of a rendering: rows from top to bottom, three bytes each (red, green, blue), no padding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pixels(pub Vec<u8>);
 
@@ -142,7 +142,7 @@ impl<'de> Deserialize<'de> for Pixels {
 /// Writes one message.
 ///
 /// # Errors
-/// Fails where the pipe does, and with [`io::ErrorKind::InvalidData`] where the message is longer than [`MAX_MESSAGE`].
+/// Fails if the pipe does, and with [`io::ErrorKind::InvalidData`] if the message is longer than [`MAX_MESSAGE`].
 pub fn write_message<T: Serialize>(to: &mut impl Write, message: &T) -> io::Result<()> {
     let bytes = postcard::to_stdvec(message).map_err(invalid)?;
     if bytes.len() > MAX_MESSAGE {
@@ -153,10 +153,10 @@ pub fn write_message<T: Serialize>(to: &mut impl Write, message: &T) -> io::Resu
     to.flush()
 }
 
-/// Reads one message; `None` where the other side closed the pipe between two messages.
+/// Reads one message; `None` if the other side closed the pipe between two messages.
 ///
 /// # Errors
-/// Fails where the pipe does, where it ends within a message, and with [`io::ErrorKind::InvalidData`] where the message
+/// Fails if the pipe does, if it ends within a message, and with [`io::ErrorKind::InvalidData`] if the message
 /// is longer than [`MAX_MESSAGE`] or cannot be understood.
 pub fn read_message<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<T>> {
     let mut length = [0; 4];

@@ -1,4 +1,4 @@
-//! Requests to the hub and to where it redirects.
+//! HTTP requests to the hub, and to the hosts it redirects to.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -10,19 +10,19 @@ use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, BodyReader};
 
 use super::endpoint::{is_private, redirected};
+use super::error::{NetError, Refusal};
 use super::names::Names;
 use super::proxy::proxy_for;
-use super::trouble::{Refusal, Trouble};
 use super::{Endpoint, POLL, Transfer};
 use crate::cancel::{CancelToken, Cancelled};
 use crate::hub::Token;
 
-/// The hub redirects once or twice; whoever redirects more often goes in circles.
+/// The hub redirects once or twice; more means a redirect loop.
 const MAX_REDIRECTS: usize = 8;
-/// Headers of the hub take some kilobytes, most of it policies.
+/// The hub's headers take a few kilobytes, most of them policies.
 const MAX_HEADER_BYTES: usize = 64 << 10;
 
-/// Asks the hub, in the user's name where there is a token. All clones share their connections.
+/// An HTTP client for the hub, with the user's token where there is one. Clones share their connections.
 #[derive(Clone)]
 pub(in crate::hub) struct Client {
     agent: Agent,
@@ -31,8 +31,8 @@ pub(in crate::hub) struct Client {
     transfer: Transfer,
 }
 
-/// An answer that says yes, of which the body is still to be read.
-pub(in crate::hub) struct Answer {
+/// A successful response whose body is still to be read.
+pub(in crate::hub) struct Response {
     /// Its status: 200 or 206.
     pub(in crate::hub) status: u16,
     /// Its header.
@@ -41,21 +41,21 @@ pub(in crate::hub) struct Answer {
     pub(in crate::hub) body: Body,
 }
 
-impl Answer {
-    /// A field of the header, where it is text.
+impl Response {
+    /// A header field, where it is text.
     pub(in crate::hub) fn field(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok().map(str::trim)
     }
 
-    /// The body, which has to come at some pace.
+    /// The body, with a minimum transfer rate.
     pub(in crate::hub) fn reader(self, transfer: &Transfer) -> PacedReader {
         let (stall, least_bytes) = (transfer.stall, transfer.least_bytes);
         PacedReader { inner: self.body.into_reader(), stall, least_bytes, since: Instant::now(), bytes: 0 }
     }
 }
 
-/// Reads a body, and gives up where next to nothing comes: a server that sends a byte now and then never keeps a single read
-/// waiting for long.
+/// Reads a body and fails where the transfer rate is too low. A timeout per read is not enough: a server that sends a byte now
+/// and then never exceeds it.
 pub(in crate::hub) struct PacedReader {
     inner: BodyReader<'static>,
     stall: Duration,
@@ -103,7 +103,7 @@ impl Client {
         &self.endpoint
     }
 
-    /// Whether there is a token that the hub is not shown, as others could read it on the way.
+    /// Whether there is a token that is not sent because the connection is not encrypted.
     pub(in crate::hub) fn withholds_token(&self) -> bool {
         self.token.is_some() && !self.endpoint.takes_token()
     }
@@ -112,19 +112,19 @@ impl Client {
         &self.transfer
     }
 
-    /// Ends all exchanges that are under way; nothing can be asked afterwards.
+    /// Aborts all requests in progress; the client cannot be used afterwards.
     pub(in crate::hub) fn close(&self) {
         self.agent.clone().shutdown();
     }
 
-    /// Asks for `uri`, or a range of it, and follows where that leads. The token goes along as long as that is the hub, and
-    /// comes back when it leads back. Blocks.
+    /// Requests `uri`, or a range of it, and follows redirects. The token is sent to the hub only, also after redirects.
+    /// Blocks.
     pub(in crate::hub) fn open(
         &self,
         uri: &Uri,
         range: Option<&str>,
         if_range: Option<&str>,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Response, NetError> {
         let mut uri = uri.clone();
         for _ in 0..=MAX_REDIRECTS {
             let mut request = self.agent.get(&uri).config().proxy(proxy_for(&uri)?).build();
@@ -138,32 +138,32 @@ impl Client {
                     request = request.header(name, value);
                 }
             }
-            let response = request.call().map_err(Trouble::of)?;
+            let response = request.call().map_err(NetError::of)?;
             let (parts, body) = response.into_parts();
             match parts.status.as_u16() {
-                status @ (200 | 206) => return Ok(Answer { status, headers: parts.headers, body }),
+                status @ (200 | 206) => return Ok(Response { status, headers: parts.headers, body }),
                 301 | 302 | 303 | 307 | 308 => uri = next(&uri, &parts.headers)?,
-                _ => return Err(Trouble::Refused(Refusal::of(parts.status, &parts.headers, token.is_some()))),
+                _ => return Err(NetError::Refused(Refusal::of(parts.status, &parts.headers, token.is_some()))),
             }
         }
-        Err(Trouble::Astray(format!("it was redirected more than {MAX_REDIRECTS} times")))
+        Err(NetError::BadRedirect(format!("more than {MAX_REDIRECTS} redirects")))
     }
 
-    /// All of a small thing, at most `max_bytes`, asked for again where that may help.
+    /// Downloads a small resource of at most `max_bytes`; retries where that may help.
     ///
     /// # Errors
-    /// Returns [`Cancelled`] within a fraction of a second; what else failed is the inner error.
+    /// Returns [`Cancelled`] within a fraction of a second; the inner error is any other failure.
     pub(in crate::hub) fn fetch(
         &self,
         uri: &Uri,
         max_bytes: u64,
         cancel: &CancelToken,
-    ) -> Result<Result<Vec<u8>, Trouble>, Cancelled> {
+    ) -> Result<Result<Vec<u8>, NetError>, Cancelled> {
         let mut number = 0;
         loop {
             let (client, asked) = (self.clone(), uri.clone());
             let result = self.wait(cancel, move || client.read_all(&asked, max_bytes))?;
-            let Some(pause) = result.as_ref().err().and_then(|trouble| self.pause(trouble, number)) else {
+            let Some(pause) = result.as_ref().err().and_then(|error| self.pause(error, number)) else {
                 return Ok(result);
             };
             sleep(pause, cancel)?;
@@ -171,50 +171,50 @@ impl Client {
         }
     }
 
-    /// How long to wait before asking for the `number`th time again; `None` where that would not help.
-    pub(in crate::hub) fn pause(&self, trouble: &Trouble, number: u32) -> Option<Duration> {
-        // A host that is not there will hardly come in the next seconds.
-        let retries = if matches!(trouble, Trouble::Unreachable(_)) {
+    /// How long to wait before retry `number`, counted from 0; `None` where no retry is due.
+    pub(in crate::hub) fn pause(&self, error: &NetError, number: u32) -> Option<Duration> {
+        // An unreachable host will hardly come back within seconds.
+        let retries = if matches!(error, NetError::Unreachable(_)) {
             self.transfer.retries.min(1)
         } else {
             self.transfer.retries
         };
-        if !trouble.may_pass() || number >= retries {
+        if !error.is_transient() || number >= retries {
             return None;
         }
         let own = self.transfer.pause_before(number);
-        match trouble.retry_after() {
+        match error.retry_after() {
             Some(asked) if asked > self.transfer.longest_pause => None,
             Some(asked) => Some(asked.max(own)),
             None => Some(own),
         }
     }
 
-    fn read_all(&self, uri: &Uri, max_bytes: u64) -> Result<Vec<u8>, Trouble> {
-        let answer = self.open(uri, None, None)?;
+    fn read_all(&self, uri: &Uri, max_bytes: u64) -> Result<Vec<u8>, NetError> {
+        let response = self.open(uri, None, None)?;
         let mut bytes = Vec::new();
-        let reader = answer.reader(&self.transfer);
-        reader.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| Trouble::of_io(&error))?;
+        let reader = response.reader(&self.transfer);
+        reader.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| NetError::of_io(&error))?;
         if bytes.len() as u64 > max_bytes {
-            return Err(Trouble::Nonsense(format!("it has more than {max_bytes} bytes")));
+            return Err(NetError::BadResponse(format!("it is longer than {max_bytes} bytes")));
         }
         Ok(bytes)
     }
 
-    /// Does `work` on a thread of its own and waits for it. When it is to stop, connections are closed, and the thread, which
-    /// may still be looking for a name, is left to find out by itself.
+    /// Runs `work` on its own thread and waits for it. On cancellation all connections are closed; the thread, which may
+    /// still be resolving a name, ends by itself later.
     fn wait<T: Send + 'static>(
         &self,
         cancel: &CancelToken,
-        work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
-    ) -> Result<Result<T, Trouble>, Cancelled> {
+        work: impl FnOnce() -> Result<T, NetError> + Send + 'static,
+    ) -> Result<Result<T, NetError>, Cancelled> {
         let (sender, receiver) = crossbeam_channel::bounded(1);
         let run = move || {
-            // Nobody waits any more once it was cancelled.
+            // Nobody receives it after a cancellation.
             let _ = sender.send(work());
         };
         if let Err(error) = std::thread::Builder::new().name("hub".to_owned()).spawn(run) {
-            return Ok(Err(Trouble::Unreachable(error.to_string())));
+            return Ok(Err(NetError::Unreachable(error.to_string())));
         }
         loop {
             if let Err(cancelled) = cancel.check() {
@@ -224,13 +224,15 @@ impl Client {
             match receiver.recv_timeout(POLL) {
                 Ok(result) => return Ok(result),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(Err(Trouble::Cut("its thread ended".to_owned()))),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Ok(Err(NetError::Interrupted("its thread ended early".to_owned())));
+                }
             }
         }
     }
 }
 
-/// Sleeps, but not on when the work is to stop.
+/// Sleeps, unless cancelled.
 fn sleep(pause: Duration, cancel: &CancelToken) -> Result<(), Cancelled> {
     let until = Instant::now() + pause;
     loop {
@@ -243,13 +245,15 @@ fn sleep(pause: Duration, cancel: &CancelToken) -> Result<(), Cancelled> {
     }
 }
 
-/// Where a redirection leads. What came encrypted goes on encrypted.
-fn next(from: &Uri, headers: &HeaderMap) -> Result<Uri, Trouble> {
+/// The target of a redirect. An encrypted request is never redirected to an unencrypted one.
+fn next(from: &Uri, headers: &HeaderMap) -> Result<Uri, NetError> {
     let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
-    let astray = || Trouble::Astray(format!("{} redirects to no address", from.host().unwrap_or_default()));
+    let astray = || {
+        NetError::BadRedirect(format!("{} sent a redirect without a valid address", from.host().unwrap_or_default()))
+    };
     let to = redirected(from, location.ok_or_else(astray)?).ok_or_else(astray)?;
     if is_private(from) && !is_private(&to) {
-        return Err(Trouble::Astray("it was redirected to a connection that others can read".to_owned()));
+        return Err(NetError::BadRedirect("it leads to an unencrypted connection".to_owned()));
     }
     Ok(to)
 }

@@ -1,4 +1,4 @@
-//! Addresses: where the hub is, what an answer redirects to, and which of them may be shown a token.
+//! Addresses: the hub's, redirect targets, and which of them may receive the token.
 
 use std::fmt::Write as _;
 
@@ -6,12 +6,12 @@ use ureq::http::Uri;
 
 use crate::hub::HubError;
 
-/// Where the hub is unless the environment says otherwise.
+/// The default hub.
 const DEFAULT: &str = "https://huggingface.co";
-/// The variable that the hub's own programs look at.
+/// Environment variable of the hub's own programs.
 const VARIABLE: &str = "HF_ENDPOINT";
 
-/// The hub's address: scheme, host and port, and perhaps a path below which it lies.
+/// The hub's address: scheme, host and port, and possibly a base path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     base: String,
@@ -22,7 +22,7 @@ impl Endpoint {
     /// The hub that `HF_ENDPOINT` names, or the Hugging Face hub.
     ///
     /// # Errors
-    /// Returns [`HubError::BadEndpoint`] when the variable holds no address.
+    /// Returns [`HubError::BadEndpoint`] when the variable is not a valid address.
     pub fn from_environment() -> Result<Self, HubError> {
         match std::env::var(VARIABLE) {
             Ok(value) if !value.trim().is_empty() => Self::parse(&value),
@@ -33,7 +33,7 @@ impl Endpoint {
     /// A hub by its address.
     ///
     /// # Errors
-    /// Returns [`HubError::BadEndpoint`] when it is none.
+    /// Returns [`HubError::BadEndpoint`] when it is not a valid address.
     pub fn parse(address: &str) -> Result<Self, HubError> {
         let base = address.trim().trim_end_matches('/').to_owned();
         let bad = || HubError::BadEndpoint { value: address.to_owned() };
@@ -53,7 +53,7 @@ impl Endpoint {
         &self.base
     }
 
-    /// The address of something on the hub; `segments` are escaped, but for the slashes that are in them.
+    /// The address of a resource on the hub; `segments` are escaped, except for slashes.
     pub(in crate::hub) fn at(&self, segments: &[&str], query: &str) -> Result<Uri, HubError> {
         let path: Vec<String> = segments.iter().map(|segment| escaped(segment)).collect();
         let address = format!("{}/{}{query}", self.base, path.join("/"));
@@ -65,13 +65,13 @@ impl Endpoint {
         is_private(&self.uri)
     }
 
-    /// Whether a token may be sent to `uri`: the same scheme, host and port as the hub's, and nobody can read along.
+    /// Whether a token may be sent to `uri`: same scheme, host and port as the hub, over a private connection.
     pub(super) fn is_trusted(&self, uri: &Uri) -> bool {
         origin(uri) == origin(&self.uri) && is_private(uri)
     }
 }
 
-/// Whether what is sent to `uri` can be read by nobody on the way: it is encrypted, or does not leave this machine.
+/// Whether the connection to `uri` is private: encrypted, or on this machine.
 pub(super) fn is_private(uri: &Uri) -> bool {
     uri.scheme_str() == Some("https") || uri.host().is_some_and(is_loopback)
 }
@@ -82,14 +82,14 @@ fn is_loopback(host: &str) -> bool {
         || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Scheme, host and port, with the port that the scheme stands for where none is named.
+/// Scheme, host and port; the scheme's default port where none is given.
 fn origin(uri: &Uri) -> Option<(String, String, u16)> {
     let scheme = uri.scheme_str()?.to_ascii_lowercase();
     let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
     Some((scheme, uri.host()?.to_ascii_lowercase(), port))
 }
 
-/// Where `location`, as an answer from `from` gives it, leads; `None` where it makes no sense.
+/// Resolves the `Location` of a redirect from `from`; `None` where it is not valid.
 pub(super) fn redirected(from: &Uri, location: &str) -> Option<Uri> {
     let location = location.split('#').next().unwrap_or_default();
     let (scheme, authority) = (from.scheme_str()?, from.authority()?.as_str());
@@ -125,7 +125,7 @@ fn escaped(segment: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
             text.push(char::from(byte));
         } else {
-            // Writing to a text does not fail.
+            // Writing to a string cannot fail.
             let _ = write!(text, "%{byte:02X}");
         }
     }

@@ -1,43 +1,42 @@
-//! HTTP as the hub needs it: requests that can be given up at any moment, redirections followed by hand, failures told apart
-//! by whether asking again may help.
+//! HTTP for the hub: cancellable requests, redirects followed by hand, and errors that say whether a retry may help.
 //!
-//! Nothing here knows of models. Every exchange runs on a thread of its own; whoever waits for it looks at the wish to stop
-//! twenty times a second, and then closes all connections.
+//! Knows nothing of models. Every request runs on its own thread; the caller waits for it, checks for cancellation twenty times
+//! a second, and then closes all connections.
 
 mod client;
 mod endpoint;
+mod error;
 mod names;
 mod proxy;
-mod trouble;
 
 use std::time::Duration;
 
 pub use endpoint::Endpoint;
 
-pub(super) use client::{Answer, Client};
-pub(super) use trouble::Trouble;
+pub(super) use client::{Client, Response};
+pub(super) use error::NetError;
 
-/// How often the wish to stop is looked at while waiting.
+/// How often cancellation is checked while waiting.
 pub(super) const POLL: Duration = Duration::from_millis(50);
 
-/// How patiently, and in which pieces, things are fetched.
+/// Timeouts, retries and piece size of downloads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transfer {
-    /// How long a connection may take to come about.
+    /// Timeout for establishing a connection.
     pub connect: Duration,
-    /// How long nothing, or next to nothing, may arrive on a connection before it is given up.
+    /// How long a connection may receive almost nothing before it is closed.
     pub stall: Duration,
-    /// Fewer bytes than this in the time of [`Transfer::stall`] count as nothing.
+    /// Fewer bytes than this within [`Transfer::stall`] count as nothing.
     pub least_bytes: u64,
-    /// Length of the pieces that large files are fetched in.
+    /// Size of the pieces in which files are downloaded.
     pub piece_bytes: u64,
-    /// How many of them at a time.
+    /// Pieces downloaded at a time.
     pub connections: usize,
-    /// How often a piece is asked for again before it is given up.
+    /// Retries per piece.
     pub retries: u32,
-    /// Pause before the first of them; each is twice as long as the one before.
+    /// Pause before the first retry; it doubles with each further one.
     pub pause: Duration,
-    /// No pause is longer, whatever the server asks for; one that asks for more is not asked again.
+    /// Longest pause; where a server asks for a longer one, there is no retry.
     pub longest_pause: Duration,
 }
 
@@ -57,7 +56,7 @@ impl Default for Transfer {
 }
 
 impl Transfer {
-    /// The pause before the `number`th time that something is asked for again, counted from 0.
+    /// The pause before retry `number`, counted from 0.
     pub(super) fn pause_before(&self, number: u32) -> Duration {
         self.pause.saturating_mul(2_u32.saturating_pow(number)).min(self.longest_pause)
     }

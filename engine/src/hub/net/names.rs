@@ -1,4 +1,4 @@
-//! Looking up names of hosts, with a name that is not known told apart from a connection that fails.
+//! Name resolution that distinguishes an unknown host from a failed connection.
 
 use ureq::Error;
 use ureq::config::Config;
@@ -6,8 +6,7 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-/// The system's names. What the system says of one that it does not know is in its own words and language, so it counts for
-/// no more than that.
+/// The system's resolver. Its error texts depend on system and language, so every failure is reported as an unknown host.
 #[derive(Debug, Default)]
 pub(super) struct Names(DefaultResolver);
 

@@ -1,20 +1,19 @@
-//! Which proxy the environment wants for an address: the variables that other programs look at, with their meaning.
+//! The proxy for an address, from the usual environment variables.
 
 use ureq::Proxy;
 use ureq::http::Uri;
 
-use super::Trouble;
+use super::NetError;
 
-/// The proxy for `uri`; `None` where it is to be reached directly.
+/// The proxy for `uri`; `None` for a direct connection.
 ///
-/// `https_proxy` or `http_proxy` by the scheme, else `all_proxy`, in small letters or capitals; `no_proxy` lists hosts, each
-/// with its subdomains, that are reached directly. As elsewhere, `HTTP_PROXY` in capitals counts only for programs that are
-/// not started by a web server.
-pub(super) fn proxy_for(uri: &Uri) -> Result<Option<Proxy>, Trouble> {
+/// `https_proxy` or `http_proxy` by the scheme, else `all_proxy`, in lower or upper case; `no_proxy` lists hosts, each with its
+/// subdomains, that are reached directly. As in other programs, upper-case `HTTP_PROXY` is ignored under a web server (CGI).
+pub(super) fn proxy_for(uri: &Uri) -> Result<Option<Proxy>, NetError> {
     proxy_by(uri, &|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
 }
 
-fn proxy_by(uri: &Uri, variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<Proxy>, Trouble> {
+fn proxy_by(uri: &Uri, variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<Proxy>, NetError> {
     let either = |name: &str| variable(name).or_else(|| variable(&name.to_ascii_uppercase()));
     let name = if uri.scheme_str() == Some("https") { "https_proxy" } else { "http_proxy" };
     let in_web_server = name == "http_proxy" && variable("REQUEST_METHOD").is_some();
@@ -29,7 +28,7 @@ fn proxy_by(uri: &Uri, variable: &dyn Fn(&str) -> Option<String>) -> Result<Opti
         return Ok(None);
     }
     // The value may hold a password, so it is not repeated.
-    let proxy = Proxy::new(value.trim()).map_err(|_| Trouble::BadProxy(name.to_owned()))?;
+    let proxy = Proxy::new(value.trim()).map_err(|_| NetError::BadProxy(name.to_owned()))?;
     Ok(Some(proxy))
 }
 
@@ -97,7 +96,7 @@ mod tests {
     #[test]
     fn a_proxy_that_is_none_is_named_without_its_password() {
         let find = |name: &str| (name == "https_proxy").then(|| "gopher://me:secret@p".to_owned());
-        let trouble = proxy_by(&"https://hub.example/".parse().unwrap(), &find).unwrap_err();
-        assert_eq!(trouble, Trouble::BadProxy("https_proxy".to_owned()));
+        let error = proxy_by(&"https://hub.example/".parse().unwrap(), &find).unwrap_err();
+        assert_eq!(error, NetError::BadProxy("https_proxy".to_owned()));
     }
 }

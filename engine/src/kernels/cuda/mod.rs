@@ -1,6 +1,6 @@
 //! Attention on NVIDIA's cards: launches the kernels of `attention.cu`, which the build script compiles to PTX.
 //!
-//! Knows tensors and launches; what is launched, and for what, is decided in [`super::gpu`].
+//! Knows tensors and launches; what to launch is decided in [`super::gpu`].
 
 use candle_core::cuda_backend::cudarc::driver::sys::{CUdevice_attribute, CUfunction_attribute};
 use candle_core::cuda_backend::cudarc::driver::{CudaFunction, CudaView, DeviceRepr, LaunchConfig, PushKernelArg};
@@ -15,7 +15,7 @@ use super::gpu::{Inputs, Kernels, Part};
 const PTX: &str = include_str!(concat!(env!("OUT_DIR"), "/attention.ptx"));
 const MODULE: &str = "recto-attention";
 
-/// Shared memory that a block gets without asking.
+/// Shared memory of a block without opting in to more.
 const SHARED_BYTES_UNASKED: u32 = 48 << 10;
 
 /// Threads of a warp; one warp computes one key's probabilities.

@@ -1,11 +1,11 @@
-//! From tensors to launches: which part of attention a card's kernels take, and what an onlooker is told.
+//! From tensors to kernel launches: which cases of attention the GPU kernels support, and what an observer receives.
 
 use candle_core::{DType, Result, Tensor};
 
 use super::launch::{Card, Element, Launch, Problem};
 use crate::kernels::attention::{AttentionSink, CrossKeys, OwnKeys};
 
-/// Keys and values `[k, n, d]` whose rows lie one behind the other and whose heads lie equally far apart.
+/// Keys and values `[k, n, d]` with contiguous rows and a common stride between heads.
 #[derive(Clone, Debug)]
 pub(in crate::kernels) struct Sequence {
     pub keys: Tensor,
@@ -26,18 +26,18 @@ impl Sequence {
     }
 }
 
-/// What a launch reads.
+/// The inputs of a launch.
 #[derive(Debug)]
 pub(in crate::kernels) struct Inputs {
     /// `[h, r, d]`.
     pub queries: Tensor,
     /// The queries' own sequence.
     pub own: Sequence,
-    /// The second sequence; the first again where there is none, for the kernels to leave alone.
+    /// The second sequence; where there is none, the first again, which the kernels ignore.
     pub cross: Sequence,
 }
 
-/// One of the two sequences, or a stretch of it.
+/// A range of one of the two sequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::kernels) struct Part {
     /// Whether it is the queries' own.
@@ -48,23 +48,23 @@ pub(in crate::kernels) struct Part {
     pub count: usize,
 }
 
-/// A card that runs the kernels.
+/// A GPU that runs the kernels.
 pub(in crate::kernels) trait Kernels {
-    /// What it can do.
+    /// Its capabilities.
     fn card(&self) -> Result<Card>;
 
     /// The result `[r, h·d]` and the logarithms `[h, r]` of a launch.
     fn attention(&self, launch: &Launch, inputs: &Inputs) -> Result<(Tensor, Tensor)>;
 
-    /// What share of each row's softmax falls on each key of `part`, averaged over heads: `[r, count]`, in f32.
+    /// Softmax probabilities of the keys of `part`, averaged over heads: `[r, count]`, in f32.
     fn probabilities(&self, launch: &Launch, inputs: &Inputs, logarithms: &Tensor, part: Part) -> Result<Tensor>;
 }
 
-/// Attention by the card's kernels, as [`crate::kernels::attention::attend`] has it; `None` where they do not do this
-/// one: for other number types, for wider heads, and for a memory that has no keys and values of its own.
+/// Attention by the GPU's kernels, as in [`crate::kernels::attention::attend`]; `None` where they do not support it: for other
+/// number types, for wider heads, and for a memory without keys and values.
 ///
 /// # Errors
-/// Fails where the shapes do not fit or the card gives up.
+/// Fails where the shapes do not fit or the GPU fails.
 pub(in crate::kernels) fn attend_on(
     kernels: &dyn Kernels,
     queries: &Tensor,
@@ -102,7 +102,7 @@ pub(in crate::kernels) fn attend_on(
         head_dim,
         num_own,
         num_cross,
-        // Positions count from the first key that is still there.
+        // Positions count from the first key that is still in the cache.
         first_query: first_query - own.first_position,
         visibility: own.visibility,
         scale,
@@ -125,8 +125,8 @@ pub(in crate::kernels) fn attend_on(
     Ok(Some(mixed))
 }
 
-/// The same numbers with rows one behind the other, starting at a multiple of 16 bytes wherever their width is one:
-/// the tensor cores' kernels copy 16 bytes at a time.
+/// The same numbers with contiguous rows, starting at a multiple of 16 bytes wherever their width is one: the tensor core
+/// kernels copy 16 bytes at a time.
 fn dense_rows(tensor: &Tensor) -> Result<Tensor> {
     let (_, rows, width) = tensor.dims3()?;
     let stride = tensor.stride();

@@ -1,7 +1,7 @@
-//! How a piece of attention is laid out on a graphics card: which kernel, how many blocks, how much shared memory.
+//! Launch parameters of attention on a GPU: which kernel, how many blocks, how much shared memory.
 //!
-//! Pure arithmetic, so it is compiled and tested everywhere; `cuda/attention.cu` and `metal/attention.metal` are the other
-//! half of every number here.
+//! Pure arithmetic, so it is compiled and tested everywhere; `cuda/attention.cu` and `metal/attention.metal` must agree
+//! with every number here.
 
 use crate::kernels::attention::Visibility;
 
@@ -32,7 +32,7 @@ const LEAST_BLOCKS_PER_SPLIT: usize = 4;
 /// Blocks wanted at a time for each of the card's processors.
 const BLOCKS_PER_PROCESSOR: usize = 2;
 
-/// What the kernels are told; field by field the `Shape` of their sources.
+/// The kernels' parameters, the same fields as `Shape` in their sources.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shape {
@@ -68,7 +68,7 @@ pub struct Shape {
     pub cross_stride: i64,
 }
 
-/// What a card can do.
+/// Capabilities of a GPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Card {
     /// CUDA.
@@ -137,7 +137,7 @@ pub struct Problem {
 pub struct Launch {
     /// Name of the attention kernel.
     pub kernel: String,
-    /// What it is told.
+    /// Its parameters.
     pub shape: Shape,
     /// Blocks: tiles of rows, key heads, splits.
     pub grid: [u32; 3],
@@ -146,7 +146,7 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// Lays `problem` out on `card`; `None` for what the kernels do not do: wider heads, sizes beyond 2³⁰.
+    /// The launch of `problem` on `card`; `None` for unsupported cases: wider heads, sizes beyond 2³⁰.
     pub fn new(problem: &Problem, card: Card) -> Option<Self> {
         let Problem { heads, kv_heads, rows, head_dim, num_own, num_cross, .. } = *problem;
         let fits = |size: usize| size < UNBOUNDED as usize;
@@ -164,7 +164,7 @@ impl Launch {
         let blocks = seen.div_ceil(tiling.keys) + num_cross.div_ceil(tiling.keys);
         let wanted = match card {
             Card::Cuda { processors, .. } => BLOCKS_PER_PROCESSOR * processors,
-            // Not told by Metal; a middling machine has this many cores.
+            // Metal does not report it; an average machine has this many cores.
             Card::Metal => BLOCKS_PER_PROCESSOR * 16,
         };
         let splits = (wanted / (tiles * kv_heads)).clamp(1, (blocks / LEAST_BLOCKS_PER_SPLIT).max(1));
@@ -190,8 +190,8 @@ impl Launch {
         Some(Self { kernel: tiling.kernel, shape, grid, shared_bytes: tiling.shared_bytes as u32 })
     }
 
-    /// Numbers that the attention kernel leaves for `attention_combine`: of the parts, and of their logarithms. Without
-    /// splits there are no parts, and the logarithms are the result.
+    /// Sizes of the intermediate results for `attention_combine`: partial sums, and their logarithms. Without splits there
+    /// are no partial sums, and the logarithms are the result.
     pub fn scratch(&self) -> (usize, usize) {
         let Shape { heads, rows, head_dim, splits, .. } = self.shape;
         let logarithms = splits as usize * heads as usize * rows as usize;

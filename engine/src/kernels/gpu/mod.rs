@@ -1,7 +1,8 @@
-//! Attention on graphics cards: what CUDA and Metal share.
+//! Attention on GPUs: what CUDA and Metal share.
 //!
 //! The kernels themselves are `cuda/attention.cu` and `metal/attention.metal`; both keep memory linear in the number of
-//! tokens, take both sequences of merged attention in one softmax, and split the keys where there are few rows.
+//! tokens, take both sequences of merged attention in one softmax, and split the keys where there are few rows. See
+//! `docs/gpu.md`.
 
 #[cfg(any(feature = "cuda", feature = "metal", test))]
 mod attend;
@@ -17,10 +18,11 @@ use super::attention::{AttentionSink, CrossKeys, OwnKeys};
 #[cfg(any(feature = "cuda", feature = "metal"))]
 use candle_core::{Device, Result, Tensor};
 
-/// Attention by the kernels of the card that the queries are on; `None` on the CPU, and where the kernels do not do it.
+/// Attention by the kernels of the GPU that the queries are on; `None` on the CPU, and for cases that the kernels do not
+/// support.
 ///
 /// # Errors
-/// Fails where the shapes do not fit or the card gives up.
+/// Fails where the shapes do not fit or the GPU fails.
 #[cfg(any(feature = "cuda", feature = "metal"))]
 pub(super) fn attend(
     queries: &Tensor,

@@ -1,7 +1,6 @@
-//! Attention on Apple's cards: launches the kernels of `attention.metal`, which the system compiles when they are first
-//! needed.
+//! Attention on Apple GPUs: launches the kernels of `attention.metal`, which the system compiles when they are first needed.
 //!
-//! Knows tensors and launches; what is launched, and for what, is decided in [`super::gpu`].
+//! Knows tensors and launches; what to launch is decided in [`super::gpu`].
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -18,7 +17,7 @@ use super::gpu::{Inputs, Kernels, Part};
 
 const SOURCE: &str = include_str!("attention.metal");
 
-/// Lanes that add up together; one such group computes one key's probabilities.
+/// Lanes of a SIMD group; one group computes one key's probabilities.
 const LANES: u32 = 32;
 
 /// The kernels of a device, compiled so far.
@@ -112,12 +111,12 @@ fn probabilities(
     Ok(tensor(device, out, DType::F32, (rows, part.count)))
 }
 
-/// What `attention.metal` calls a kernel for elements of `dtype`.
+/// Name of a kernel in `attention.metal` for elements of `dtype`.
 fn named(kernel: &str, dtype: DType) -> String {
     format!("attention_{kernel}_{}", dtype.as_str())
 }
 
-/// A kernel, compiled now or before.
+/// A kernel, compiled on first use.
 fn pipeline(device: &MetalDevice, name: &str) -> Result<ComputePipeline> {
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if !compiled.contains_key(&device.id()) {
@@ -136,7 +135,7 @@ fn pipeline(device: &MetalDevice, name: &str) -> Result<ComputePipeline> {
     Ok(pipeline)
 }
 
-/// Hands a tensor's numbers to a kernel, from its first one on.
+/// Passes a tensor's numbers to a kernel.
 fn set_tensor(encoder: &ComputeCommandEncoder, index: usize, tensor: &Tensor) -> Result<()> {
     let (storage, layout) = tensor.storage_and_layout();
     let Storage::Metal(storage) = &*storage else { candle_core::bail!("a tensor that is not on the card") };

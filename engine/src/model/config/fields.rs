@@ -1,17 +1,17 @@
-//! Taking fields out of a JSON object one by one, so that what is left over can be named.
+//! Reading a JSON object field by field, so that unused fields can be reported.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::ConfigError;
 
-/// The fields of one object that nobody has asked for yet.
+/// The fields of an object that were not read yet.
 pub(super) struct Fields {
     path: String,
     map: Map<String, Value>,
 }
 
-/// Kept by `save_pretrained` for other purposes than running the model: training, tracing, bookkeeping.
+/// Written by `save_pretrained` for other purposes than running the model: training, tracing, bookkeeping.
 const IGNORED: &[&str] = &[
     "_name_or_path",
     "_sliding_window_pattern",
@@ -60,12 +60,12 @@ impl Fields {
         if self.path.is_empty() { name.into() } else { format!("{}.{name}", self.path) }
     }
 
-    /// A field that must be there.
+    /// A required field.
     pub(super) fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, ConfigError> {
         self.take_optional(name)?.ok_or_else(|| ConfigError::Missing(self.path_of(name)))
     }
 
-    /// A field that may be absent or null.
+    /// An optional field; null counts as missing.
     pub(super) fn take_optional<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, ConfigError> {
         match self.map.remove(name) {
             None | Some(Value::Null) => Ok(None),
@@ -83,7 +83,7 @@ impl Fields {
     /// A positive size.
     pub(super) fn take_size(&mut self, name: &str) -> Result<usize, ConfigError> {
         let value: usize = self.take(name)?;
-        // Beyond this a file is damaged or hostile: products of sizes must not overflow.
+        // Larger values come from damaged or hostile files: products of sizes must not overflow.
         if value == 0 || value > 1 << 24 {
             return Err(self.invalid(name, value, "a size between 1 and 16,777,216"));
         }
@@ -93,19 +93,19 @@ impl Fields {
     /// A number of layers.
     pub(super) fn take_layers(&mut self, name: &str) -> Result<usize, ConfigError> {
         let value: usize = self.take(name)?;
-        // Each layer has tensors with names, so this is what a hostile file would grow.
+        // Each layer has named tensors, so a hostile file could use up memory here.
         if value == 0 || value > 1024 {
             return Err(self.invalid(name, value, "a number between 1 and 1,024"));
         }
         Ok(value)
     }
 
-    /// An object within this one.
+    /// A nested object.
     pub(super) fn take_object(&mut self, name: &str) -> Result<Self, ConfigError> {
         self.take_optional_object(name)?.ok_or_else(|| ConfigError::Missing(self.path_of(name)))
     }
 
-    /// An object within this one that may be absent or null.
+    /// An optional nested object; null counts as missing.
     pub(super) fn take_optional_object(&mut self, name: &str) -> Result<Option<Self>, ConfigError> {
         match self.map.remove(name) {
             None | Some(Value::Null) => Ok(None),
@@ -113,7 +113,7 @@ impl Fields {
         }
     }
 
-    /// The error for a field whose value does not serve.
+    /// The error for a field with an invalid value.
     pub(super) fn invalid(
         &self,
         name: &str,
@@ -123,7 +123,7 @@ impl Fields {
         ConfigError::Invalid { field: self.path_of(name), value: format!("{value}"), expected: expected.into() }
     }
 
-    /// Ends the reading of this object: fields that are neither used nor known to be ignored go to `unknown`.
+    /// Finishes this object: fields that are neither used nor known to be ignored go to `unknown`.
     pub(super) fn finish(self, unknown: &mut Vec<String>) {
         for name in self.map.keys() {
             if !IGNORED.contains(&name.as_str()) {
@@ -133,7 +133,7 @@ impl Fields {
     }
 }
 
-/// A value as it fits into one line of a message.
+/// A value shortened for a message.
 fn brief(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(60) {
@@ -147,7 +147,7 @@ fn kind_name<T>() -> &'static str {
         "bool" => "true or false",
         "usize" | "u32" => "a whole number",
         "f64" => "a number",
-        name if name.ends_with("String") => "a text",
+        name if name.ends_with("String") => "a string",
         _ => "a value of another kind",
     }
 }

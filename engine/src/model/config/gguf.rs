@@ -1,10 +1,10 @@
-//! The configuration that a GGUF file of Gemma 3 amounts to.
+//! The configuration of a Gemma 3 GGUF file.
 
 use super::{Activation, LayerKind, ModelConfig, RopeConfig, StackConfig, TokenIds};
 use crate::weights::gguf::{GgufHyper, GgufVocabulary, RopeScaling};
 
 impl ModelConfig {
-    /// A decoder alone, from a GGUF file's header. What the header does not say is Gemma 3's: its activation, no biases.
+    /// A decoder-only model, from a GGUF file's header. What the header lacks is fixed by Gemma 3: its activation, no biases.
     pub fn from_gguf(hyper: &GgufHyper, vocabulary: &GgufVocabulary, own_head: bool) -> Self {
         let factor = match hyper.rope_scaling {
             RopeScaling::None => 1.0,

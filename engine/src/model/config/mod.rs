@@ -1,8 +1,8 @@
-//! What a checkpoint says about its own shape.
+//! The configuration of a checkpoint.
 //!
-//! Every size comes from `config.json` (or from a GGUF file's header); nothing is hard-coded to a released size and
-//! nothing falls back on a default of the reference's classes, whose defaults are not the released values. Every field
-//! is used, checked or listed as ignored; one that is none of these is reported.
+//! Every size comes from `config.json` (or a GGUF file's header); nothing is hard-coded to a released size, and the
+//! defaults of the reference's classes are not used, because they differ from the released values. Every field is used,
+//! checked or listed as ignored; any other field is reported.
 
 mod fields;
 mod gemma3;
@@ -24,47 +24,47 @@ use crate::diagnostic::Hint;
 /// The shape of a whole model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelConfig {
-    /// The part that reads; `None` for a decoder alone (Gemma 3).
+    /// The encoder; `None` for a decoder-only model (Gemma 3).
     pub encoder: Option<EncoderConfig>,
-    /// The part that answers.
+    /// The decoder.
     pub decoder: StackConfig,
     /// Rows of the embedding and of the output head.
     pub vocab_size: usize,
-    /// Output head and embedding are one matrix.
+    /// Whether output head and embedding share one matrix.
     pub tied_head: bool,
     /// Logits become `tanh(z / cap) * cap`.
     pub final_logit_softcapping: Option<f64>,
-    /// Control ids that text generation needs.
+    /// Special token ids for generation.
     pub tokens: TokenIds,
-    /// Fields of the file that Recto does not know, as dotted paths: worth a warning.
+    /// Unknown fields of the file, as dotted paths; the caller warns about them.
     pub unknown_fields: Vec<String>,
 }
 
-/// The shape of the reading part.
+/// The shape of the encoder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncoderConfig {
     /// The text encoder.
     pub text: StackConfig,
-    /// The vision tower; `None` for a checkpoint without eyes.
+    /// The vision tower; `None` for a checkpoint without vision.
     pub vision: Option<VisionConfig>,
-    /// Ids around and in place of an image.
+    /// Token ids of images.
     pub image: ImageTokens,
 }
 
-/// Ids around and in place of an image.
+/// Token ids of images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageTokens {
-    /// Soft tokens that one image becomes.
+    /// Soft tokens per image.
     pub per_image: usize,
     /// `<start_of_image>`.
     pub start: u32,
-    /// `<end_of_image>`, whose embedding is a vector of its own.
+    /// `<end_of_image>`, which has its own embedding vector.
     pub end: u32,
     /// `<image_soft_token>`, replaced by the projected vision features.
     pub soft: u32,
 }
 
-/// Control ids that text generation needs.
+/// Special token ids for generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenIds {
     /// Starts encoder and decoder sequences.
@@ -81,21 +81,21 @@ pub enum ConfigError {
     /// The text is not JSON.
     #[error("the model's configuration is not valid JSON: {0}")]
     NotJson(String),
-    /// A needed field is absent.
+    /// A required field is missing.
     #[error("the model's configuration lacks {0}")]
     Missing(String),
-    /// A field holds something of another kind or out of its range.
-    #[error("the model's configuration says {field} = {value}, where {expected} is needed")]
+    /// A field has the wrong type or is out of range.
+    #[error("the model's configuration has {field} = {value}, but {expected} is required")]
     Invalid {
         /// Dotted path of the field.
         field: String,
-        /// What it holds.
+        /// Its value.
         value: String,
-        /// What it should hold.
+        /// What is expected.
         expected: String,
     },
     /// Another kind of model.
-    #[error("this is a {0} model, and Recto runs T5Gemma 2 and Gemma 3 text models")]
+    #[error("this is a {0} model; Recto supports T5Gemma 2 and Gemma 3 text models")]
     OtherModel(String),
 }
 
@@ -103,20 +103,20 @@ impl Hint for ConfigError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::OtherModel(_) => {
-                "choose a T5Gemma 2 checkpoint, or the starter with `recto models pull starter`".into()
+                "use a T5Gemma 2 checkpoint, or get the starter with `recto models pull starter`".into()
             }
             Self::NotJson(_) | Self::Missing(_) | Self::Invalid { .. } => {
-                "fetch the model again as it was published; `recto models verify` names the files that changed".into()
+                "download the published model again; `recto models verify` lists the changed files".into()
             }
         })
     }
 }
 
 impl ModelConfig {
-    /// Reads the text of a `config.json`.
+    /// Parses a `config.json`.
     ///
     /// # Errors
-    /// Returns a [`ConfigError`] that names the field at fault.
+    /// Returns a [`ConfigError`] that names the invalid field.
     pub fn from_json(text: &str) -> Result<Self, ConfigError> {
         let value: serde_json::Value =
             serde_json::from_str(text).map_err(|error| ConfigError::NotJson(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! Rotary position embeddings as a configuration describes them.
+//! The configuration of rotary position embeddings.
 
 use super::ConfigError;
 use super::fields::Fields;
@@ -13,7 +13,7 @@ pub struct RopeConfig {
 }
 
 impl RopeConfig {
-    /// Turn per position of the pair `i` of a head, in f32 as the reference computes it.
+    /// Rotation per position of pair `i` of a head, in f32 as in the reference.
     pub fn inverse_frequency(&self, i: usize, head_dim: usize) -> f32 {
         let exponent = (2 * i) as f32 / head_dim as f32;
         1.0 / (self.theta as f32).powf(exponent) / self.factor as f32
@@ -27,7 +27,7 @@ pub(super) struct RopePair {
     pub(super) global: RopeConfig,
 }
 
-/// Bases that the reference uses where a configuration names none (its `rope_parameters` documentation).
+/// Default bases of the reference (its `rope_parameters` documentation).
 const GLOBAL_THETA: f64 = 1_000_000.0;
 const LOCAL_THETA: f64 = 10_000.0;
 

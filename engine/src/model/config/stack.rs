@@ -8,7 +8,7 @@ pub use crate::kernels::cpu::rows::Activation;
 /// Which keys a layer sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LayerKind {
-    /// Those within the sliding window.
+    /// Those in the sliding window.
     Local,
     /// All.
     Global,
@@ -64,7 +64,7 @@ impl StackConfig {
         }
     }
 
-    /// Reads the fields of a stack; what belongs to the model as a whole stays in `fields`.
+    /// Reads the fields of a stack; fields of the whole model stay in `fields`.
     pub(super) fn read(fields: &mut Fields, unknown: &mut Vec<String>) -> Result<Self, ConfigError> {
         let num_layers = fields.take_layers("num_hidden_layers")?;
         let stack = Self {
@@ -106,7 +106,7 @@ impl StackConfig {
 }
 
 impl Activation {
-    /// Reads an activation by the name that the reference gives it.
+    /// Reads an activation by its name in the reference.
     pub(super) fn read(fields: &mut Fields, name: &str) -> Result<Self, ConfigError> {
         let value: String = fields.take(name)?;
         match value.as_str() {
@@ -119,7 +119,7 @@ impl Activation {
     }
 }
 
-/// Reads `layer_types`, or the pattern that older files give instead (every `n`th layer is global).
+/// Reads `layer_types`, or the pattern of older files (every `n`th layer is global).
 fn read_layers(fields: &mut Fields, num_layers: usize) -> Result<Vec<LayerKind>, ConfigError> {
     let pattern: Option<usize> = fields.take_optional("sliding_window_pattern")?;
     let Some(names) = fields.take_optional::<Vec<String>>("layer_types")? else {
@@ -142,7 +142,7 @@ fn read_layers(fields: &mut Fields, num_layers: usize) -> Result<Vec<LayerKind>,
         .collect()
 }
 
-/// Gemma 3's pattern, which the reference assumes where a file names neither layers nor a pattern.
+/// Gemma 3's pattern, the reference's default where a file has neither layers nor a pattern.
 const DEFAULT_PATTERN: usize = 6;
 
 impl LayerKind {

@@ -44,7 +44,7 @@ pub(super) fn read(mut root: Fields) -> Result<ModelConfig, ConfigError> {
         encoder: Some(encoder),
         decoder,
         vocab_size,
-        // The outer field decides; it may be absent, and the published checkpoints are tied.
+        // The outer field decides; it may be missing, and the published checkpoints are tied.
         tied_head: tied.into_iter().flatten().next().unwrap_or(true),
         final_logit_softcapping,
         tokens,
@@ -60,7 +60,7 @@ fn read_encoder(
     let mut text_fields = fields.take_object("text_config")?;
     let text = StackConfig::read(&mut text_fields, unknown)?;
     let vocab_size = text_fields.take_size("vocab_size")?;
-    // The encoder has no head: what concerns logits and generation is the decoder's.
+    // The encoder has no head: fields about logits and generation belong to the decoder.
     for name in
         ["model_type", "bos_token_id", "eos_token_id", "pad_token_id", "final_logit_softcapping", "tie_word_embeddings"]
     {
@@ -114,7 +114,7 @@ fn read_tokens(root: &mut Fields, decoder: &mut Fields) -> Result<TokenIds, Conf
     })
 }
 
-/// One id or several, as published files write them.
+/// One id or several: published files have both forms.
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
 pub(super) enum Ids {

@@ -4,7 +4,7 @@ use super::ConfigError;
 use super::fields::Fields;
 use super::stack::Activation;
 
-/// The shape of the vision tower and of what it hands to the projector.
+/// The shape of the vision tower and of its output for the projector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VisionConfig {
     /// Width of the residual stream.
@@ -38,7 +38,7 @@ impl VisionConfig {
         self.hidden_size / self.num_heads
     }
 
-    /// Side of the squares of patches that are averaged into one token, for `tokens` tokens an image.
+    /// Side of the squares of patches that are averaged into one token, for `tokens` tokens per image.
     pub fn pool_size(&self, tokens: usize) -> usize {
         self.grid() / tokens.isqrt().max(1)
     }
@@ -48,7 +48,7 @@ impl VisionConfig {
         if let Some(kind) = kind.filter(|kind| kind != "siglip_vision_model") {
             return Err(fields.invalid("model_type", kind, "siglip_vision_model"));
         }
-        // A pooling head may exist; its output is never used here.
+        // A pooling head may exist; it is not used here.
         let _: Option<bool> = fields.take_optional("vision_use_head")?;
         let _: Option<bool> = fields.take_optional("is_encoder_decoder")?;
         let vision = Self {

@@ -1,14 +1,14 @@
-//! Changes to the scores before a token is chosen. Filters run in the order they were added.
+//! Logit filters, applied before a token is sampled, in the order they were added.
 
 use super::Logits;
 
-/// A change to the scores, given the tokens so far.
+/// Changes the logits, given the tokens so far.
 pub trait LogitFilter {
-    /// Changes `logits`; `history` holds the prompt and what was written after it.
+    /// Changes `logits`; `history` holds the prompt and the tokens generated after it.
     fn apply(&self, logits: &mut Logits, history: &[u32]);
 }
 
-/// Takes tokens out.
+/// Excludes tokens.
 #[derive(Clone, Debug)]
 pub struct Suppress(pub Vec<u32>);
 
@@ -22,13 +22,13 @@ impl LogitFilter for Suppress {
     }
 }
 
-/// Makes tokens that were used before less likely: positive scores are divided, negative ones multiplied (Keskar et
+/// Makes recent tokens less likely: positive scores are divided, negative ones multiplied (Keskar et
 /// al. 2019, CTRL, §4.1). Looks at the last `window` tokens.
 #[derive(Clone, Copy, Debug)]
 pub struct RepetitionPenalty {
     /// 1 changes nothing.
     pub factor: f32,
-    /// Tokens looked back at.
+    /// Tokens to look back.
     pub window: usize,
 }
 
@@ -45,7 +45,7 @@ impl LogitFilter for RepetitionPenalty {
     }
 }
 
-/// Divides the scores: below 1 the likely gets likelier.
+/// Divides the scores: below 1 likely tokens become likelier.
 #[derive(Clone, Copy, Debug)]
 pub struct Temperature(pub f32);
 
@@ -57,7 +57,7 @@ impl LogitFilter for Temperature {
     }
 }
 
-/// Keeps the `k` likeliest tokens, and those that equal the last of them.
+/// Keeps the `k` likeliest tokens, including ties.
 #[derive(Clone, Copy, Debug)]
 pub struct TopK(pub usize);
 
@@ -89,7 +89,7 @@ impl LogitFilter for TopP {
         order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]).then(a.cmp(&b)));
         let mut reached = 0.0;
         for (rank, &id) in order.iter().enumerate() {
-            // The first token always stays, so that something can be chosen.
+            // The first token always stays, so that one can be chosen.
             if rank > 0 && reached >= self.0 {
                 logits.scores_mut()[id] = f32::NEG_INFINITY;
             }

@@ -1,20 +1,20 @@
-//! The loop that writes: an iterator over tokens.
+//! The generation loop: an iterator over tokens.
 
 use super::{LogitFilter, Logits, Sampler};
 
-/// Turns tokens into scores for the next one; remembers what it was given before.
+/// Turns tokens into logits for the next one; keeps the previous tokens as state.
 pub trait StepModel {
     /// Why a step failed.
     type Error;
 
-    /// Appends `ids` to the text and returns the scores of what comes next.
+    /// Appends `ids` to the sequence and returns the logits of the next token.
     ///
     /// # Errors
-    /// Whatever the model gives.
+    /// Returns any error of the model.
     fn step(&mut self, ids: &[u32]) -> Result<Logits, Self::Error>;
 }
 
-/// An endless iterator of tokens after a prompt; adapters decide when it ends.
+/// An endless iterator of tokens after a prompt; iterator adapters end it.
 pub struct Generator<'a, M: StepModel> {
     model: M,
     pending: Vec<u32>,
@@ -25,7 +25,7 @@ pub struct Generator<'a, M: StepModel> {
 }
 
 impl<'a, M: StepModel> Generator<'a, M> {
-    /// Writes after `prompt` with `model`, which has seen nothing of it yet.
+    /// Generates after `prompt` with `model`, which has not seen any of it yet.
     pub fn new(model: M, prompt: &[u32], sampler: impl Sampler + 'a) -> Self {
         Self {
             model,
@@ -37,7 +37,7 @@ impl<'a, M: StepModel> Generator<'a, M> {
         }
     }
 
-    /// Adds a filter after those there are.
+    /// Adds a filter after the present ones.
     #[must_use]
     pub fn filtered(mut self, filter: impl LogitFilter + 'a) -> Self {
         self.filters.push(Box::new(filter));

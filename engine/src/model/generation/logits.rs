@@ -1,6 +1,6 @@
-//! The scores of all tokens for the next place.
+//! The scores of all tokens for the next position.
 
-/// One score per token of the vocabulary; minus infinity takes a token out.
+/// One score per token of the vocabulary; minus infinity excludes a token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Logits(Vec<f32>);
 
@@ -15,7 +15,7 @@ impl Logits {
         &self.0
     }
 
-    /// Scores by token id, to be changed.
+    /// Mutable scores by token id.
     pub fn scores_mut(&mut self) -> &mut [f32] {
         &mut self.0
     }

@@ -1,6 +1,6 @@
-//! Writing text: an iterator of tokens, with logit filters, a sampler and stop rules as adapters.
+//! Text generation: an iterator of tokens, with logit filters, a sampler and stop rules.
 //!
-//! Nothing here knows the model: a [`StepModel`] turns tokens into logits, and a fake one serves in tests.
+//! Independent of the model: a [`StepModel`] turns tokens into logits; tests use a fake one.
 
 mod filter;
 mod generator;

@@ -1,4 +1,4 @@
-//! Choosing a token by its scores.
+//! Sampling a token by its scores.
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -27,7 +27,7 @@ impl Sampler for ArgMax {
     }
 }
 
-/// By chance, in proportion to the probabilities; the same seed gives the same choices.
+/// Samples in proportion to the probabilities; the same seed gives the same tokens.
 #[derive(Clone, Debug)]
 pub struct Multinomial(StdRng);
 

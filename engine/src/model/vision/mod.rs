@@ -1,9 +1,9 @@
-//! Images to soft tokens: the SigLIP tower, pooling and projection; and pictures to the pixels that the tower wants.
+//! Images to soft tokens: preprocessing, the SigLIP tower, pooling and projection.
 
+mod encoder;
 mod preprocess;
 mod projector;
 mod tower;
 
+pub(super) use encoder::VisionEncoder;
 pub use preprocess::{Pixels, preprocess};
-pub(super) use projector::Projector;
-pub(super) use tower::VisionTower;

@@ -1,9 +1,9 @@
-//! A picture to the pixels that the vision tower wants.
+//! Preprocessing: a picture to the pixels that the vision tower expects.
 //!
 //! Resized to a square without keeping the aspect ratio, by an antialiased bilinear filter (a triangle whose support
 //! grows when shrinking, as PIL's), then `x / 127.5 - 1`, channels first (reference description §4.3).
 
-use crate::model::ModelError;
+use crate::model::error::ModelError;
 use crate::resample::{Filter, resize};
 
 /// Channels first, `[3, side, side]`, values in -1..=1.
@@ -15,7 +15,7 @@ pub struct Pixels {
     pub side: usize,
 }
 
-/// Pixels of an RGB picture, three bytes a pixel, row by row.
+/// Pixels of an RGB picture, given as three bytes per pixel, row by row.
 ///
 /// # Errors
 /// Returns [`ModelError::Picture`] when `rgb` is not `width * height * 3` bytes or has no pixels.

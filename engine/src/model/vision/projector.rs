@@ -1,9 +1,9 @@
-//! Patch states to the soft tokens that stand for an image in the text.
+//! The projector: patch states to the soft tokens that represent an image in the text.
 
 use candle_core::{Result, Tensor};
 
+use crate::model::candle::layers::RmsNorm;
 use crate::model::config::VisionConfig;
-use crate::model::layers::RmsNorm;
 use crate::weights::{Weights, WeightsError};
 
 const NAME: &str = "model.encoder.multi_modal_projector";

@@ -1,4 +1,4 @@
-//! Keeping below the limit: what was used longest ago goes first, and never what somebody is reading.
+//! Evicting the least recently used entries, but never one that is being read.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,26 +8,26 @@ use super::EncodingStore;
 use super::listing::FoundFile;
 use crate::store::{FileLock, StoreError};
 
-/// After this time nobody is writing a file under its first name any more.
+/// A temporary file older than this was left behind by a dead process.
 const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
 
-/// What [`EncodingStore::clear`] did.
+/// The result of [`EncodingStore::clear`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cleared {
-    /// Files that went.
+    /// Files deleted.
     pub files: u64,
-    /// What they took.
+    /// Their total size.
     pub bytes: u64,
-    /// Files that stay because somebody reads them.
+    /// Files that stay because they are being read.
     pub in_use: u64,
 }
 
 impl EncodingStore {
-    /// Takes away everything that is kept, but what is being read by another process at this moment.
+    /// Deletes all entries, except those that another process is reading.
     ///
     /// # Errors
-    /// Returns [`StoreError::Busy`] while another process makes room, [`StoreError::Read`] or [`StoreError::Write`] where
-    /// files cannot be listed or taken away.
+    /// Returns [`StoreError::Busy`] while another process evicts entries, [`StoreError::Read`] or [`StoreError::Write`] where
+    /// files cannot be listed or deleted.
     pub fn clear(&self) -> Result<Cleared, StoreError> {
         let found = self.found()?;
         let mut cleared = Cleared::default();
@@ -46,7 +46,7 @@ impl EncodingStore {
         Ok(cleared)
     }
 
-    /// Takes away everything that was made from the document with this hash, but what another process reads at this moment.
+    /// Deletes all entries of the document with this hash, except those that another process is reading.
     ///
     /// # Errors
     /// As for [`EncodingStore::clear`].
@@ -69,7 +69,7 @@ impl EncodingStore {
         Ok(cleared)
     }
 
-    /// Takes away what was used longest ago until `bytes` more fit below the limit, in place of the file at `path`.
+    /// Deletes the least recently used entries until `bytes` more fit below the limit, replacing the file at `path`.
     /// `false` where they cannot.
     pub(super) fn make_room(&self, bytes: u64, path: &Path) -> Result<bool, StoreError> {
         let mut found = self.found()?;
@@ -83,7 +83,7 @@ impl EncodingStore {
         if least.saturating_add(bytes) > self.limit_bytes {
             return Ok(false);
         }
-        // Another process that makes room at this moment makes it for both.
+        // Another process that evicts entries right now does so for both.
         let _lock = match self.lock() {
             Err(StoreError::Busy { .. }) => return Ok(true),
             other => other?,
@@ -99,7 +99,7 @@ impl EncodingStore {
         Ok(total.saturating_add(bytes) <= self.limit_bytes)
     }
 
-    /// One process at a time takes files away.
+    /// One process at a time deletes files.
     fn lock(&self) -> Result<FileLock, StoreError> {
         let [folder, ..] = self.folders();
         FileLock::of_folder(&folder)
@@ -110,14 +110,14 @@ fn is_abandoned(file: &FoundFile) -> bool {
     SystemTime::now().duration_since(file.used).is_ok_and(|age| age > ABANDONED_AFTER)
 }
 
-/// Takes a file away unless somebody reads it; `true` where it is gone.
+/// Deletes a file unless it is being read; `true` where it is gone.
 fn remove_unread(path: &Path) -> Result<bool, StoreError> {
     let Ok(file) = File::open(path) else { return Ok(!path.exists()) };
-    // Readers hold a shared lock. Where the file system knows no locks, the file a reader has open stays readable.
+    // Readers hold a shared lock. Where the file system has no locks, an open file stays readable.
     if matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
         return Ok(false);
     }
-    #[expect(clippy::disallowed_methods, reason = "the store takes away what it made")]
+    #[expect(clippy::disallowed_methods, reason = "the store removes its own files")]
     match std::fs::remove_file(path) {
         Ok(()) => Ok(true),
         Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => Ok(true),

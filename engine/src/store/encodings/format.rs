@@ -1,4 +1,4 @@
-//! What an entry's file looks like. All numbers are little-endian, on every machine.
+//! The file format of entries. All numbers are little-endian, on every machine.
 //!
 //! ```text
 //! 0    8  "RECTOENC"
@@ -16,13 +16,13 @@
 //!         scalars         scalars × rows × 4: f32, one after the other for all rows
 //! ```
 //!
-//! Each section begins at the next multiple of 64, and the file ends with the last one. Another version is another file
-//! format; a machine with the other order of bytes reads and writes the same one.
+//! Each section begins at the next multiple of 64, and the file ends with the last one.
 
 use serde::{Deserialize, Serialize};
 
-use super::Key;
-use crate::store::Bucket;
+use super::clock::now_secs;
+use super::key::Key;
+use crate::store::StoreFolder;
 
 pub(super) const MAGIC: &[u8; 8] = b"RECTOENC";
 pub(super) const VERSION: u32 = 1;
@@ -31,16 +31,16 @@ const SECTIONS: usize = 4;
 const SECTION_TABLE: usize = 64;
 const ALIGNMENT: u64 = 64;
 
-/// What an entry holds.
+/// The content of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EntryKind {
     /// Encoder states of a window.
     Window,
-    /// What the vision tower sees in a picture.
+    /// Vision features of a picture.
     Vision,
-    /// Which picture a figure of a document shows: a hash of its pixels, so that it need not be drawn to be known.
+    /// Which picture a figure of a document shows: a hash of its pixels, so that it need not be rendered to be recognised.
     Picture,
-    /// Pages of a document as they were read.
+    /// Pages of a document.
     Pages,
 }
 
@@ -58,51 +58,51 @@ impl EntryKind {
         [Self::Window, Self::Vision, Self::Picture, Self::Pages].into_iter().find(|kind| kind.number() == number)
     }
 
-    /// Where entries of this kind lie.
-    pub(super) fn bucket(self) -> Bucket {
+    /// The folder for entries of this kind.
+    pub(super) fn folder(self) -> StoreFolder {
         match self {
-            Self::Window => Bucket::Encodings,
-            Self::Vision | Self::Picture => Bucket::Vision,
-            Self::Pages => Bucket::Pages,
+            Self::Window => StoreFolder::Encodings,
+            Self::Vision | Self::Picture => StoreFolder::Vision,
+            Self::Pages => StoreFolder::Pages,
         }
     }
 }
 
-/// What an entry is of, for whoever looks through what is kept.
+/// What an entry belongs to, for listings of the cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
-    /// Name of the document it was made for.
+    /// Name of the document.
     pub document: String,
     /// SHA-256 of that document's file, in hexadecimal.
     pub document_hash: String,
-    /// Name of the model that made it; empty for pages, which no model made.
+    /// Name of the model; empty for pages.
     pub model: String,
-    /// When it was made, in seconds since 1970.
+    /// Creation time, in seconds since 1970.
     pub made_secs: u64,
 }
 
 impl About {
-    /// An entry made now.
+    /// With the current time.
     pub fn now(document: &str, document_hash: &str, model: &str) -> Self {
         Self {
             document: document.to_owned(),
             document_hash: document_hash.to_owned(),
             model: model.to_owned(),
-            made_secs: super::now_secs(),
+            made_secs: now_secs(),
         }
     }
 }
 
-/// What is to be kept.
+/// An entry to store.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
-    /// What it is of.
+    /// What it belongs to.
     pub about: &'a About,
-    /// What belongs to it.
+    /// Bytes that the caller understands.
     pub content: &'a [u8],
     /// Tokens.
     pub rows: u32,
-    /// Numbers a token.
+    /// Numbers per token.
     pub columns: u32,
     /// bf16, little-endian, row by row: `rows * columns * 2` bytes.
     pub states: &'a [u8],
@@ -110,7 +110,7 @@ pub struct Entry<'a> {
     pub scalars: &'a [u8],
 }
 
-/// A file ready to be written.
+/// An encoded file.
 pub(super) struct EncodedFile<'a> {
     header: [u8; HEADER_BYTES],
     about: Vec<u8>,
@@ -143,9 +143,9 @@ impl EncodedFile<'_> {
     }
 }
 
-/// Puts an entry into the format.
+/// Encodes an entry.
 pub(super) fn encode<'a>(kind: EntryKind, key: &Key, entry: &Entry<'a>) -> EncodedFile<'a> {
-    // A plain struct of texts and numbers always has a form in postcard.
+    // Encoding a plain struct of strings and numbers cannot fail.
     let about = postcard::to_stdvec(entry.about).unwrap_or_default();
     let mut header = [0; HEADER_BYTES];
     let scalars = (entry.scalars.len() / 4).checked_div(entry.rows as usize).unwrap_or(0) as u32;
@@ -170,7 +170,7 @@ fn header_checksum(header: &[u8; HEADER_BYTES]) -> u32 {
     hasher.finalize()
 }
 
-/// A header that is sound in itself.
+/// A valid header.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
     pub(super) kind: EntryKind,
@@ -183,7 +183,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Reads a header; the error says why it is none.
+    /// Parses a header; the error says why it is not valid.
     pub(super) fn parse(bytes: &[u8; HEADER_BYTES]) -> Result<Self, &'static str> {
         let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         if &bytes[..8] != MAGIC {
@@ -195,7 +195,7 @@ impl Header {
         if number(60) != header_checksum(bytes) {
             return Err("its header is damaged");
         }
-        let kind = EntryKind::of_number(number(12)).ok_or("it is of an unknown kind")?;
+        let kind = EntryKind::of_number(number(12)).ok_or("it has an unknown kind")?;
         let key = Key::from_bytes(&bytes[16..48]).ok_or("it has no key")?;
         let (rows, columns, scalars) = (number(48), number(52), number(56));
         let mut sections = [(0, 0, 0); SECTIONS];
@@ -208,24 +208,24 @@ impl Header {
         }
         let bytes_of = |count: u32, width: u64| u64::from(count).checked_mul(u64::from(rows))?.checked_mul(width);
         if bytes_of(columns, 2) != Some(sections[2].1) || bytes_of(scalars, 4) != Some(sections[3].1) {
-            return Err("its lengths contradict each other");
+            return Err("its lengths are inconsistent");
         }
         Ok(Self { kind, key, rows, columns, scalars, sections })
     }
 
-    /// Where the sections lie in the file: about, content, states, scalars.
+    /// The byte ranges of the sections: about, content, states, scalars.
     pub(super) fn range(&self, section: Section) -> std::ops::Range<usize> {
         let (start, len, _) = self.sections[section as usize];
         start as usize..(start + len) as usize
     }
 
-    /// How long the file must be.
+    /// The expected length of the file.
     pub(super) fn file_bytes(&self) -> u64 {
         let (start, len, _) = self.sections[SECTIONS - 1];
         start + len
     }
 
-    /// A section of a file's bytes, where it is what was written.
+    /// A section of a file's bytes, provided its checksum is right.
     pub(super) fn checked<'a>(&self, file: &'a [u8], section: Section) -> Option<&'a [u8]> {
         let bytes = file.get(self.range(section))?;
         (crc32fast::hash(bytes) == self.sections[section as usize].2).then_some(bytes)

@@ -1,4 +1,4 @@
-//! Names of entries: a hash over everything that their content depends on.
+//! Keys of entries: a hash over everything that their content depends on.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ impl Key {
         &self.0
     }
 
-    /// A hash as [`Key::bytes`] gave it.
+    /// The key with the bytes of [`Key::bytes`].
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
@@ -26,7 +26,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// Collects the parts of a [`Key`]. Each has a name and a length, so no two lists of parts run into each other.
+/// Collects the parts of a [`Key`]. Each is hashed with its name and length, so different lists of parts have different keys.
 #[derive(Clone)]
 pub struct KeyHasher(Sha256);
 

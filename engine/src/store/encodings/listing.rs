@@ -1,31 +1,32 @@
-//! What is kept, file by file, without reading the states.
+//! Listing the entries, without reading their states.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::clock::secs_of;
 use super::format::{About, EntryKind, HEADER_BYTES, Header, Section};
-use super::{EXTENSION, EncodingStore, secs_of};
+use super::{EXTENSION, EncodingStore};
 use crate::store::StoreError;
 
-/// What an entry is of is a few names; anything beyond this is not that.
+/// The `about` section holds a few names; longer ones are not valid.
 const MAX_ABOUT_BYTES: usize = 1 << 16;
 
-/// All that is kept.
+/// All entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// Sound files as far as their head tells, the one used longest ago first.
+    /// Files with a valid header, the least recently used first.
     pub files: Vec<KeptFile>,
-    /// Files that are no use: damaged ones, ones of another version, and what writing left behind when it was killed.
+    /// Unusable files: damaged, of another version, or left behind by a killed process.
     pub useless: Vec<(PathBuf, u64)>,
 }
 
-/// A file that is kept.
+/// A stored file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptFile {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// What it holds.
+    /// Its kind.
     pub kind: EntryKind,
     /// Tokens.
     pub rows: u32,
@@ -33,7 +34,7 @@ pub struct KeptFile {
     pub bytes: u64,
     /// When it was last used, in seconds since 1970.
     pub used_secs: u64,
-    /// What it is of.
+    /// What it belongs to.
     pub about: About,
 }
 
@@ -47,7 +48,7 @@ pub(super) struct FoundFile {
 }
 
 impl EncodingStore {
-    /// Everything that is kept.
+    /// Lists all entries.
     ///
     /// # Errors
     /// Returns [`StoreError::Read`] when the folders cannot be listed.
@@ -69,7 +70,7 @@ impl EncodingStore {
         Ok(kept)
     }
 
-    /// Files of both folders, the one used longest ago first; what has a name that Recto never gives is left out.
+    /// Files of all folders, the least recently used first; foreign names are skipped.
     pub(super) fn found(&self) -> Result<Vec<FoundFile>, StoreError> {
         let mut found = Vec::new();
         for folder in self.folders() {
@@ -83,7 +84,7 @@ impl EncodingStore {
                 let path = entry.path();
                 let is_entry = path.extension().is_some_and(|end| end == EXTENSION);
                 let is_leftover = entry.file_name().to_str().is_some_and(|name| name.starts_with(".writing-"));
-                // A file that went meanwhile, by another process, is no longer there.
+                // Another process may have deleted it meanwhile.
                 let Ok(metadata) = entry.metadata() else { continue };
                 if metadata.is_file() && (is_entry || is_leftover) {
                     let used = metadata.modified().unwrap_or(std::time::SystemTime::UNIX_EPOCH);
@@ -96,7 +97,7 @@ impl EncodingStore {
     }
 }
 
-/// A file's header and what it is of.
+/// A file's header and its `about` section.
 fn head(path: &Path) -> Option<(Header, About)> {
     let mut file = File::open(path).ok()?;
     let mut bytes = vec![0; HEADER_BYTES];

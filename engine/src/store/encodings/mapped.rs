@@ -1,4 +1,4 @@
-//! Reading an entry by memory map, with nothing believed before it was checked.
+//! Reading an entry through a memory map, verified before use.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -10,24 +10,24 @@ use memmap2::Mmap;
 use super::format::{About, EntryKind, HEADER_BYTES, Header, Section};
 use super::key::Key;
 
-/// An entry as it lies on disk. While it lives, no Recto gives its file up for others.
+/// A memory-mapped entry. While it lives, no process evicts its file.
 #[derive(Debug)]
 pub struct MappedEntry {
     map: Mmap,
     header: Header,
-    /// Holds a shared lock, which goes with it.
+    /// Holds a shared lock until it is dropped.
     file: File,
 }
 
 impl MappedEntry {
-    /// Maps and checks a file. `None` where there is none; the error says why the one there is not used.
+    /// Maps and verifies a file. `None` where there is none; the error says why it cannot be used.
     pub(super) fn open(path: &Path, kind: EntryKind, key: &Key) -> Result<Option<Self>, String> {
         let file = match open_for_use(path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.to_string()),
         };
-        // Where a file system knows no locks the file is readable all the same.
+        // Without lock support in the file system the file is still readable.
         let _ = file.try_lock_shared();
         let metadata = file.metadata().map_err(|error| error.to_string())?;
         if !metadata.is_file() || metadata.len() < HEADER_BYTES as u64 {
@@ -37,7 +37,7 @@ impl MappedEntry {
         let header = map.first_chunk::<HEADER_BYTES>().ok_or("it is too short")?;
         let header = Header::parse(header)?;
         if header.kind != kind || header.key != *key {
-            return Err("it is another entry's".to_owned());
+            return Err("it belongs to another entry".to_owned());
         }
         if header.file_bytes() != map.len() as u64 {
             return Err(format!("it has {} of {} bytes", map.len(), header.file_bytes()));
@@ -48,12 +48,12 @@ impl MappedEntry {
         }
     }
 
-    /// What it is of.
+    /// What it belongs to.
     pub fn about(&self) -> About {
         postcard::from_bytes(self.section(Section::About)).unwrap_or_default()
     }
 
-    /// What belongs to it.
+    /// Bytes that the caller understands.
     pub fn content(&self) -> &[u8] {
         self.section(Section::Content)
     }
@@ -63,12 +63,12 @@ impl MappedEntry {
         self.header.rows as usize
     }
 
-    /// Numbers a token.
+    /// Numbers per token.
     pub fn columns(&self) -> usize {
         self.header.columns as usize
     }
 
-    /// Scalars a token.
+    /// Scalars per token.
     pub fn num_scalars(&self) -> usize {
         self.header.scalars as usize
     }
@@ -83,14 +83,14 @@ impl MappedEntry {
         self.section(Section::Scalars)
     }
 
-    /// Sets the time of use, but for one that is hardly older than now.
+    /// Updates the time of last use, unless it is recent.
     pub(super) fn touch(&self, after: Duration) {
         let now = SystemTime::now();
         let used = self.file.metadata().and_then(|metadata| metadata.modified());
         if used.is_ok_and(|used| now.duration_since(used).is_ok_and(|age| age < after)) {
             return;
         }
-        // A file that cannot be touched only goes sooner when room is needed.
+        // A file that cannot be touched is only evicted sooner.
         let _ = self.file.set_modified(now);
     }
 
@@ -99,7 +99,7 @@ impl MappedEntry {
     }
 }
 
-/// Opens a file to be read and to have its time of use set, which Windows wants to be told of.
+/// Opens a file for reading and for setting its time of last use, which Windows requires a flag for.
 fn open_for_use(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     options.read(true);

@@ -1,11 +1,12 @@
-//! Encodings kept on disk, so that a report is read once: a file per window, one per picture that was looked at, and one
-//! for the pages of a document.
+//! The encoding cache on disk, so that a report is read only once: one file per window, one per picture, and one for the
+//! pages of a document.
 //!
-//! A file is found by its [`Key`], a hash over all that its content depends on; there is no index that could disagree with
-//! the folder. Files (`format.rs`) are written whole or not at all, and checked whole whenever they are read, so what is
-//! damaged, foreign or from another version is as good as absent. Nothing here knows tensors or tokens: states are bytes
-//! of bf16 numbers, and what belongs to them is bytes that the caller understands.
+//! A file is found by its [`Key`], a hash over everything its content depends on; there is no index that could get out of
+//! sync. Files (`format.rs`) are written atomically and verified completely whenever they are read, so damaged, foreign or
+//! incompatible files count as missing. Knows nothing of tensors or tokens: states are bytes of bf16 numbers, with further
+//! bytes that the caller understands.
 
+mod clock;
 mod eviction;
 mod format;
 mod key;
@@ -15,7 +16,7 @@ mod mapped;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 pub use eviction::Cleared;
 pub use format::{About, Entry, EntryKind};
@@ -23,64 +24,64 @@ pub use key::{Key, KeyHasher};
 pub use listing::{Kept, KeptFile};
 pub use mapped::MappedEntry;
 
-use super::{Bucket, Directories, StoreError, atomic, folder};
+use super::{Directories, StoreError, StoreFolder, atomic, folder};
 
-/// Bytes that encodings take at most where nothing else is said: 4 GiB, about three million tokens of the smallest model.
+/// Default limit: 4 GiB, about three million tokens of the smallest model.
 pub const DEFAULT_LIMIT_BYTES: u64 = 4 << 30;
 
-/// The environment variable that sets the limit, in gigabytes (10⁹ bytes); 0 keeps nothing.
+/// Environment variable for the limit, in gigabytes (10⁹ bytes); 0 disables the cache.
 const LIMIT_VARIABLE: &str = "RECTO_CACHE_GB";
 
 /// Extension of the files.
 const EXTENSION: &str = "enc";
 
-/// How much older than now a file's time of use must be before it is set again.
+/// A file's time of last use is updated only when it is older than this.
 const TOUCH_AFTER: Duration = Duration::from_secs(2);
 
-/// What became of something that was to be kept.
+/// The result of [`EncodingStore::put`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Put {
-    /// It is on disk.
+    /// It was stored.
     Kept,
-    /// It would not fit below the limit together with what is in use.
+    /// It does not fit below the limit together with the files in use.
     NoRoom,
 }
 
-/// The encodings kept for one user. Several processes may have one at once.
+/// The encoding cache of one user. Several processes may use it at once.
 #[derive(Debug)]
 pub struct EncodingStore {
     directories: Directories,
     limit_bytes: u64,
-    /// Files that were read or written since the last [`EncodingStore::release`]: they are not given up for others.
+    /// Files read or written since the last [`EncodingStore::release`]: they are not evicted.
     in_use: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl EncodingStore {
-    /// The encodings below these directories; nothing is made on disk before something is kept. `limit_bytes` bounds what
-    /// they take; where it is `None`, the environment variable `RECTO_CACHE_GB`, else [`DEFAULT_LIMIT_BYTES`].
+    /// The cache under these directories; nothing is created before something is stored. `limit_bytes` limits its size;
+    /// where it is `None`, the environment variable `RECTO_CACHE_GB` does, else [`DEFAULT_LIMIT_BYTES`].
     pub fn new(directories: &Directories, limit_bytes: Option<u64>) -> Self {
         let limit_bytes = limit_bytes.or_else(limit_of_environment).unwrap_or(DEFAULT_LIMIT_BYTES);
         Self { directories: directories.clone(), limit_bytes, in_use: Mutex::default() }
     }
 
-    /// Bytes that all files together may take.
+    /// Limit on the total size.
     pub fn limit_bytes(&self) -> u64 {
         self.limit_bytes
     }
 
-    /// Where an entry lies, whether it is there or not.
+    /// The path of an entry, whether it exists or not.
     pub fn path_of(&self, kind: EntryKind, key: &Key) -> PathBuf {
         self.folder(kind).join(format!("{key}.{EXTENSION}"))
     }
 
-    /// The entry kept under `key`, checked whole, and marked as used now. `None` where there is none, or none that is
-    /// sound: then it is to be made again, and [`EncodingStore::put`] takes its place.
+    /// The entry with this `key`, verified completely, and marked as used now. `None` where there is none, or it is not
+    /// valid: then it is to be recreated and replaced by [`EncodingStore::put`].
     pub fn get(&self, kind: EntryKind, key: &Key) -> Option<MappedEntry> {
         let path = self.path_of(kind, key);
         let entry = match MappedEntry::open(&path, kind, key) {
             Ok(entry) => entry?,
             Err(why) => {
-                tracing::warn!(why, path = %path.display(), "a kept encoding is not used");
+                tracing::warn!(why, path = %path.display(), "a cached encoding cannot be used");
                 return None;
             }
         };
@@ -89,10 +90,10 @@ impl EncodingStore {
         Some(entry)
     }
 
-    /// Keeps an entry, in place of whatever file has its name. Where the limit asks for it, what was used longest ago goes.
+    /// Stores an entry, replacing any file of its name. Evicts the least recently used entries where the limit requires it.
     ///
     /// # Errors
-    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; then what was there before is untouched.
+    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; an existing file is then unchanged.
     pub fn put(&self, kind: EntryKind, key: &Key, entry: &Entry<'_>) -> Result<Put, StoreError> {
         let file = format::encode(kind, key, entry);
         let bytes = file.len_bytes();
@@ -102,7 +103,7 @@ impl EncodingStore {
         }
         folder::create_folder(&self.folder(kind))?;
         super::require_free(&path, bytes)?;
-        // A folder in the file's place, which nobody but a stranger put there, would make every rename fail.
+        // A folder of that name, which Recto never creates, would make every rename fail.
         if path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
             folder::remove_folder(&path)?;
         }
@@ -111,7 +112,7 @@ impl EncodingStore {
         Ok(Put::Kept)
     }
 
-    /// Ends a piece of work: what it used may be given up for others from now on.
+    /// Ends a job: the entries it used may be evicted from now on.
     pub fn release(&self) {
         self.in_use.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -125,26 +126,16 @@ impl EncodingStore {
     }
 
     fn folder(&self, kind: EntryKind) -> PathBuf {
-        kind.bucket().path(&self.directories)
+        kind.folder().path(&self.directories)
     }
 
     fn folders(&self) -> [PathBuf; 3] {
-        [Bucket::Encodings, Bucket::Vision, Bucket::Pages].map(|bucket| bucket.path(&self.directories))
+        [StoreFolder::Encodings, StoreFolder::Vision, StoreFolder::Pages].map(|folder| folder.path(&self.directories))
     }
 }
 
-/// The limit that the user set; what is no number counts as unset.
+/// The limit in the environment; an invalid number counts as unset.
 fn limit_of_environment() -> Option<u64> {
     let gigabytes: f64 = std::env::var(LIMIT_VARIABLE).ok()?.trim().parse().ok()?;
     (gigabytes >= 0.0).then_some((gigabytes * 1e9) as u64)
-}
-
-/// Seconds since 1970.
-fn secs_of(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-/// Now, in seconds since 1970.
-fn now_secs() -> u64 {
-    secs_of(SystemTime::now())
 }

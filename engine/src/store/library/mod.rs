@@ -1,6 +1,6 @@
-//! What a user comes back to: how the window was left, what was set, and of each report its conversation and its text.
+//! The user's library: the saved session, the settings, and the conversation and text of each report.
 //!
-//! A report is known by its content's hash, never by a path. Of what the window writes nothing is understood here; it is bytes.
+//! A report is identified by the hash of its content, never by a path. What the window writes is stored as opaque bytes.
 
 mod search;
 mod text;
@@ -12,17 +12,17 @@ pub use search::{Passage, find_words};
 pub use text::{KeptText, TextPage};
 
 use super::encodings::EncodingStore;
-use super::{Bucket, Directories, StoreError, atomic, folder};
+use super::{Directories, StoreError, StoreFolder, atomic, folder};
 
-/// Name of what is kept of a report's conversation.
+/// File name of a report's conversation.
 const CONVERSATION: &str = "conversation.json";
 
-/// What is kept once for all reports.
+/// Records for all reports together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Record {
-    /// Which reports there are, and how the window was left.
+    /// The list of reports, and the saved session.
     Desk,
-    /// What the user set.
+    /// The user's settings.
     Settings,
 }
 
@@ -35,7 +35,7 @@ impl Record {
     }
 }
 
-/// The library of one user. Several processes may have one at once: each file is written whole.
+/// The library of one user. Several processes may use it at once: every file is written atomically.
 #[derive(Clone, Debug)]
 pub struct Library {
     directories: Directories,
@@ -43,29 +43,29 @@ pub struct Library {
 }
 
 impl Library {
-    /// The library below these directories; nothing is made on disk before something is kept.
+    /// The library under these directories; nothing is created before something is stored.
     pub fn new(directories: &Directories) -> Self {
-        Self { directories: directories.clone(), folder: Bucket::Library.path(directories) }
+        Self { directories: directories.clone(), folder: StoreFolder::Library.path(directories) }
     }
 
-    /// A record as it was written last; `None` where it was not.
+    /// Reads a record; `None` where it does not exist.
     ///
     /// # Errors
-    /// Returns [`StoreError::Read`] where a file is there and cannot be read.
+    /// Returns [`StoreError::Read`] where a file exists but cannot be read.
     pub fn record(&self, record: Record) -> Result<Option<Vec<u8>>, StoreError> {
         read(&self.folder.join(record.name()))
     }
 
-    /// Puts a record in the place of the one before.
+    /// Writes a record, replacing the previous one.
     ///
     /// # Errors
-    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; what was written before is still there then.
+    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; the previous one is then unchanged.
     pub fn keep_record(&self, record: Record, bytes: &[u8]) -> Result<(), StoreError> {
         folder::create_folder(&self.folder)?;
         atomic::write_file(&self.folder.join(record.name()), bytes)
     }
 
-    /// Puts a record that cannot be understood aside, so that it is not written over.
+    /// Moves a record that cannot be parsed aside, so that it is not overwritten.
     ///
     /// # Errors
     /// Returns [`StoreError::Write`] where it cannot be renamed.
@@ -78,26 +78,26 @@ impl Library {
     /// The conversation on the report with this hash; `None` where there is none.
     ///
     /// # Errors
-    /// Returns [`StoreError::Read`] where a file is there and cannot be read.
+    /// Returns [`StoreError::Read`] where a file exists but cannot be read.
     pub fn conversation(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.report(hash).map_or(Ok(None), |folder| read(&folder.join(CONVERSATION)))
     }
 
-    /// Puts a conversation in the place of the one before.
+    /// Writes a conversation, replacing the previous one.
     ///
     /// # Errors
-    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; what was written before is still there then.
+    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; the previous one is then unchanged.
     pub fn keep_conversation(&self, hash: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let Some(folder) = self.report(hash) else { return Ok(()) };
         folder::create_folder(&folder)?;
         atomic::write_file(&folder.join(CONVERSATION), bytes)
     }
 
-    /// Removes everything that was made from the report with this hash: conversation, text, pages, encodings. What another
-    /// process reads at this moment stays until it is no longer used.
+    /// Removes everything derived from the report with this hash: conversation, text, pages, encodings. Entries that another
+    /// process is reading stay for now.
     ///
     /// # Errors
-    /// Returns [`StoreError::Write`], [`StoreError::Read`] or [`StoreError::Busy`]; what could be removed until then is gone.
+    /// Returns [`StoreError::Write`], [`StoreError::Read`] or [`StoreError::Busy`]; some of it may then be removed already.
     pub fn remove(&self, hash: &str) -> Result<(), StoreError> {
         let Some(folder) = self.report(hash) else { return Ok(()) };
         if folder.exists() {
@@ -107,7 +107,7 @@ impl Library {
         Ok(())
     }
 
-    /// The folder of a report; `None` for what is no hash, which must not become a path.
+    /// The folder of a report; `None` where `hash` is not a hash, and so must not become part of a path.
     fn report(&self, hash: &str) -> Option<PathBuf> {
         let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_hash.then(|| self.folder.join("reports").join(hash))

@@ -1,18 +1,18 @@
-//! Finding words in a text: all of them, whatever the case, in any order.
+//! Finding words in a text: all of them, case-insensitively, in any order.
 
-/// Characters that are shown before what was found, and after it.
+/// Characters of context before and after a match.
 const CONTEXT: usize = 60;
 
 /// A passage in which words were found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passage {
-    /// The words in the middle of some others, on one line.
+    /// The words with their context, on one line.
     pub text: String,
-    /// Where they are in `text`, in bytes.
+    /// Their byte ranges in `text`.
     pub found: Vec<std::ops::Range<usize>>,
 }
 
-/// The passage around the first of `query`'s words, where every one of them stands in `text`.
+/// The passage around the first of `query`'s words, provided `text` contains all of them.
 pub fn find_words(text: &str, query: &str) -> Option<Passage> {
     let folded = Folded::new(text);
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
@@ -29,7 +29,7 @@ pub fn find_words(text: &str, query: &str) -> Option<Passage> {
     }
     let shift = shown.text.len();
     let excerpt = &text[before..after];
-    // A line feed and a blank are as long as each other, so places stay what they are.
+    // A line feed is as long as a space, so byte ranges stay valid.
     shown.text.push_str(&excerpt.replace(['\n', '\r', '\t'], " "));
     if after < text.len() {
         shown.text.push('…');
@@ -43,10 +43,10 @@ pub fn find_words(text: &str, query: &str) -> Option<Passage> {
     Some(shown)
 }
 
-/// A text in small letters, and where each of its bytes comes from.
+/// A text in lower case, with the origin of each byte.
 struct Folded {
     text: String,
-    /// For each byte of `text`: where its character starts in the original, and where that ends.
+    /// For each byte of `text`: start and end of its character in the original.
     from: Vec<(usize, usize)>,
 }
 

@@ -1,4 +1,4 @@
-//! The text of a report, kept so that words are found in it while it is not open.
+//! The text of a report, stored for searching reports that are not open.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,32 +20,32 @@ pub struct KeptText {
 pub struct TextPage {
     /// Counted from 1.
     pub number: u32,
-    /// What is printed for it, where the file says.
+    /// Its page label, where the file has one.
     pub label: Option<String>,
     /// Its lines, joined by line feeds.
     pub text: String,
 }
 
 impl Library {
-    /// The text of the report with this hash; `None` where none is kept, or none that can be understood.
+    /// The text of the report with this hash; `None` where none is stored, or it cannot be parsed.
     pub fn text(&self, hash: &str) -> Option<KeptText> {
         let bytes = std::fs::read(self.report(hash)?.join(TEXT)).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 
-    /// Whether the text of a report is kept.
+    /// Whether the text of a report is stored.
     pub fn has_text(&self, hash: &str) -> bool {
         self.report(hash).is_some_and(|folder| folder.join(TEXT).exists())
     }
 
-    /// Keeps the text of a report.
+    /// Stores the text of a report.
     ///
     /// # Errors
     /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`].
     pub fn keep_text(&self, hash: &str, text: &KeptText) -> Result<(), StoreError> {
         let Some(folder) = self.report(hash) else { return Ok(()) };
         folder::create_folder(&folder)?;
-        // Texts and numbers always have a form in JSON.
+        // Encoding strings and numbers as JSON cannot fail.
         atomic::write_file(&folder.join(TEXT), &serde_json::to_vec(text).unwrap_or_default())
     }
 }

@@ -1,60 +1,44 @@
-//! An adapter beside an installed model: a folder of its own in the model's folder, named in `recto.toml`.
+//! The adapter of an installed model: a subfolder of the model's folder, named in `recto.toml`.
 //!
-//! The folder appears whole, then `recto.toml` is replaced by one that names it: only then is it in use. What a process
-//! that died left behind goes with the next change.
+//! The complete folder is renamed into place, then `recto.toml` is replaced by one that names it: only then is it in use.
+//! What a dead process has left behind is removed by the next change.
 
 use std::borrow::Cow;
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::manifest::{is_plain_file_name, prompt_in};
+use super::manifest::{Manifest, ManifestAdapter, ManifestFile, prompt_in};
 use super::verify::{hexadecimal, verify_files};
-use super::{Manifest, ManifestFile, ModelFolder, ModelStore};
+use super::{ModelFolder, ModelStore};
 use crate::cancel::CancelToken;
 use crate::store::encodings::{Key, KeyHasher};
 use crate::store::folder::{publish, remove_folder, sweep};
 use crate::store::{FileLock, StoreError, atomic, require_free};
 
-/// An adapter's configuration, as the `peft` library names the file.
+/// File name of an adapter's configuration, as in the `peft` library.
 pub const ADAPTER_CONFIG: &str = "adapter_config.json";
-/// An adapter's weights, as the `peft` library names the file.
+/// File name of an adapter's weights, as in the `peft` library.
 pub const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
 
-/// Prefix of folders that hold a model's adapter.
+/// Prefix of adapter folders.
 const ADAPTER: &str = "adapter-";
-/// Prefix of folders that are about to.
+/// Prefix of adapter folders being written.
 const ADDING: &str = ".adding-";
-/// A configuration is a few kilobytes; anything beyond this is not one.
+/// A configuration takes a few kilobytes; larger files are not one.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
-/// The largest adapter that is taken into memory.
+/// The largest adapter that is loaded.
 const MAX_BYTES: u64 = 4 << 30;
 /// Digits of the hash in the folder's name.
 const DIGITS: usize = 16;
 
-/// What is written down about the adapter of an installed model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManifestAdapter {
-    /// What the user's folder was called.
-    pub name: String,
-    /// The folder in the model's folder.
-    pub folder: String,
-    /// The prompt that it teaches, by name; that of the model itself where `None`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub prompt: Option<String>,
-    /// Its files.
-    #[serde(rename = "file")]
-    pub files: Vec<ManifestFile>,
-}
-
-/// An adapter that is to be put on a model.
+/// An adapter to add to a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdapterFiles {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// The prompt that it teaches, by name; the usual one where `None`.
+    /// Name of its prompt template; `None` for the default one.
     pub prompt: Option<String>,
     /// `adapter_config.json`.
     pub config: Cow<'static, [u8]>,
@@ -63,11 +47,11 @@ pub struct AdapterFiles {
 }
 
 impl AdapterFiles {
-    /// The adapter in a folder, with the prompt that its `recto.toml` names, where there is one.
+    /// The adapter in a folder, with the prompt template that a `recto.toml` there names.
     ///
     /// # Errors
-    /// Returns [`StoreError::Read`] where one of its two files cannot be read, or is too long to be one, and
-    /// [`StoreError::BadNote`] where its `recto.toml` cannot be understood.
+    /// Returns [`StoreError::Read`] where one of its two files cannot be read or is too long, and
+    /// [`StoreError::BadManifest`] where its `recto.toml` cannot be parsed.
     pub fn in_folder(folder: &Path) -> Result<Self, StoreError> {
         let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let name = absolute.file_name().unwrap_or(absolute.as_os_str()).to_string_lossy().into_owned();
@@ -91,7 +75,7 @@ impl AdapterFiles {
         self.files().into_iter().all(has) && prompt == self.prompt.as_deref()
     }
 
-    /// A hash of its content; the same for the same adapter in whatever model's folder.
+    /// A hash of its content, independent of the model.
     pub fn key(&self) -> Key {
         let files = self.files().into_iter();
         files.fold(KeyHasher::new("adapter"), |key, (name, bytes)| key.with(name, sha256(bytes).as_bytes())).finish()
@@ -99,18 +83,18 @@ impl AdapterFiles {
 }
 
 impl ModelFolder {
-    /// The folder of the adapter that belongs to the model.
+    /// The folder of the model's adapter.
     pub fn adapter(&self) -> Option<&Path> {
         self.adapter.as_deref()
     }
 }
 
 impl ModelStore {
-    /// Gives an installed model an adapter, in place of the one it had, and the prompt that it teaches. The caller has checked
+    /// Adds an adapter and its prompt template to an installed model; it replaces the present one. The caller has checked
     /// that it fits.
     ///
     /// # Errors
-    /// Returns [`StoreError::NotInstalled`], [`StoreError::Busy`], or what the disk has against it; then the model is as it was.
+    /// Returns [`StoreError::NotInstalled`], [`StoreError::Busy`], or a disk error; the model is then unchanged.
     pub fn adapt(&self, name: &str, adapter: &AdapterFiles) -> Result<Manifest, StoreError> {
         let _lock = FileLock::of_folder(self.root())?;
         let mut manifest = self.manifest(name)?;
@@ -126,23 +110,23 @@ impl ModelStore {
         let folder = format!("{ADAPTER}{:.DIGITS$}", adapter.key().to_string());
         let place = model.join(&folder);
         if place.exists() && !verify_files(&place, &files, &CancelToken::default(), &mut |_| ())?.is_empty() {
-            // A file of it was changed, or a removal of it was cut short.
+            // One of its files was changed, or its removal was interrupted.
             remove_folder(&place)?;
         }
         if !place.exists() {
             publish(staging.path(), &place)?;
-            // The folder has another name now, so there is nothing left to take away.
+            // The folder was renamed, so there is nothing to remove.
             let _ = staging.keep();
         }
         let (name, prompt) = (adapter.name.clone(), adapter.prompt.clone());
         manifest.adapter = Some(ManifestAdapter { name, folder: folder.clone(), prompt, files });
         manifest.write(&model)?;
-        // The new one is in use already; what cannot be swept now is swept by the next change.
+        // The new one is in use already; what cannot be removed now is removed by the next change.
         let _ = sweep(&model, |other| other.starts_with(ADAPTER) && other != folder);
         Ok(manifest)
     }
 
-    /// Takes the adapter off an installed model, and the prompt that it taught with it; `false` where it has none.
+    /// Removes the adapter of an installed model together with its prompt template; `false` where it has none.
     ///
     /// # Errors
     /// As [`ModelStore::adapt`].
@@ -160,19 +144,12 @@ impl ModelStore {
     }
 }
 
-impl ManifestAdapter {
-    /// Whether its names stay inside the model's folder.
-    pub(super) fn is_sound(&self) -> bool {
-        is_plain_file_name(&self.folder) && self.files.iter().all(|file| is_plain_file_name(&file.name))
-    }
-}
-
-/// A plain file, unless it is longer than what it should hold can be.
+/// Reads a regular file of at most `most_bytes`.
 fn read_file(path: &Path, most_bytes: u64) -> Result<Vec<u8>, StoreError> {
     let metadata = path.metadata().map_err(StoreError::read(path))?;
     let fault = match metadata.len() {
-        _ if !metadata.is_file() => Some((ErrorKind::InvalidInput, "it is no plain file")),
-        bytes if bytes > most_bytes => Some((ErrorKind::FileTooLarge, "it is too long to belong to an adapter")),
+        _ if !metadata.is_file() => Some((ErrorKind::InvalidInput, "it is not a regular file")),
+        bytes if bytes > most_bytes => Some((ErrorKind::FileTooLarge, "it is too long for an adapter")),
         _ => None,
     };
     match fault {

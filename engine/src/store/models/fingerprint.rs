@@ -1,14 +1,14 @@
-//! A short name for a model's content, found without reading gigabytes.
+//! Fingerprints of a model's content, computed without reading gigabytes.
 //!
-//! An installed model has hashes of its files in `recto.toml`. A folder that was not installed is told by `config.json`,
-//! the files' names, lengths and times of change, the heads of its safetensors (every tensor's name, type, shape and
-//! place), and samples of every tensor's bytes. A weight changed by a program changes the time; a copy with a new time
-//! counts as another model, which costs reading again and never a wrong answer. To pass unseen, a change must keep length
-//! and time, and avoid every sample: training moves all numbers of a tensor, so that is done only on purpose.
+//! An installed model has hashes of its files in `recto.toml`. A folder that was not installed is identified by
+//! `config.json`, file names, lengths and modification times, the headers of its safetensors (every tensor's name, type,
+//! shape and offset), and samples of every tensor's bytes. A copy with a new modification time counts as another model,
+//! which costs reading again, never a wrong answer. A change would go unnoticed only if it kept length and time and missed
+//! every sample; training changes all numbers of a tensor, so that happens only on purpose.
 //!
-//! The vision tower's name must be the same in models of all sizes, so it rests on its tensors alone: names, types,
-//! shapes, and samples of each. Two towers that agree in all of these (437 tensors in the published one, 4 samples of up
-//! to 256 bytes each) and differ elsewhere do not come out of any training either.
+//! The vision tower's fingerprint must be the same in models of all sizes, so it covers its tensors only: names, types,
+//! shapes, and samples of each. No training produces two towers that agree in all of these (437 tensors in the published
+//! one, 4 samples of up to 256 bytes each) and differ elsewhere.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -22,16 +22,16 @@ use super::{ModelFiles, ModelFolder};
 use crate::store::StoreError;
 use crate::store::encodings::{Key, KeyHasher};
 
-/// A safetensors head beyond this is refused by everyone who reads the format.
+/// Every reader of the format refuses larger safetensors headers.
 const MAX_HEAD_BYTES: u64 = 100_000_000;
-/// Samples of each tensor, spread evenly, the first at its begin and the last at its end.
+/// Samples per tensor, spread evenly from its start to its end.
 const SAMPLES: u64 = 4;
 /// Bytes of a sample.
 const SAMPLE_BYTES: u64 = 256;
-/// What the names of the vision tower's tensors have in common, whatever stands before it.
+/// Common part of the vision tower's tensor names, after any prefix.
 const TOWER: &str = "vision_tower.";
 
-/// Short names of a model's content.
+/// Fingerprints of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     /// Of the whole model.
@@ -40,7 +40,7 @@ pub struct Fingerprint {
     pub tower: Option<Key>,
 }
 
-/// A tensor as a safetensors head tells it.
+/// A tensor as in a safetensors header.
 #[derive(Deserialize)]
 struct TensorHead {
     dtype: String,
@@ -81,7 +81,7 @@ impl ModelFolder {
     }
 }
 
-/// A file's name, length and time of change.
+/// A file's name, length and modification time.
 fn add_file(key: KeyHasher, path: &Path) -> Result<KeyHasher, StoreError> {
     let metadata = path.metadata().map_err(StoreError::read(path))?;
     let changed = metadata.modified().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
@@ -93,8 +93,8 @@ fn add_file(key: KeyHasher, path: &Path) -> Result<KeyHasher, StoreError> {
         .with("time", &changed.to_le_bytes()))
 }
 
-/// Hashes the head of a file of weights and samples of its tensors; those of the vision tower are also put into `tower`,
-/// by their names from there on. A file that is no safetensors is sampled as one piece.
+/// Hashes the header of a weights file and samples of its tensors; those of the vision tower also go into `tower`, with
+/// their names from its prefix on. Other files than safetensors are sampled as one piece.
 fn sample(path: &Path, tower: &mut BTreeMap<String, Key>) -> std::io::Result<Key> {
     let mut file = File::open(path)?;
     let len = file.metadata()?.len();
@@ -117,7 +117,7 @@ fn sample(path: &Path, tower: &mut BTreeMap<String, Key>) -> std::io::Result<Key
     Ok(all.finish())
 }
 
-/// The head of a safetensors file by tensor, and where the tensors' bytes begin.
+/// The header of a safetensors file by tensor, and the offset of the tensors' bytes.
 fn head(file: &mut File, len: u64) -> std::io::Result<Option<(BTreeMap<String, serde_json::Value>, u64)>> {
     let mut length = [0; 8];
     if len < 8 {

@@ -1,4 +1,4 @@
-//! Putting a model in place: its files go into a folder aside, which gets the model's name when it is whole.
+//! Installing a model: its files go into a staging folder, which is renamed when it is complete.
 
 use std::fs::File;
 use std::io::{Read, Write as _};
@@ -7,27 +7,16 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use super::manifest::is_plain_file_name;
+use super::manifest::{About, MANIFEST_FILE, Manifest, ManifestFile, is_plain_file_name};
 use super::verify::{CHUNK_BYTES, hexadecimal};
-use super::{ADDING, MANIFEST_FILE, Manifest, ManifestFile, ModelKind};
 use crate::cancel::CancelToken;
 use crate::store::folder::publish;
 use crate::store::{FileLock, StoreError};
 
-/// What is known of a model beside its files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
-    /// What kind of model it is.
-    pub kind: ModelKind,
-    /// Where it came from, in words.
-    pub source: String,
-    /// Its licence, in words.
-    pub licence: String,
-    /// The prompt it was taught, by name, where it is not the usual one.
-    pub prompt: Option<String>,
-}
+/// Prefix of the folders of installations in progress.
+pub(super) const ADDING: &str = ".adding-";
 
-/// An installation under way. Dropped before [`Installation::finish`] it leaves nothing behind.
+/// An installation in progress. Dropped before [`Installation::finish`], it leaves nothing behind.
 #[derive(Debug)]
 pub struct Installation {
     name: String,
@@ -37,7 +26,7 @@ pub struct Installation {
     _lock: FileLock,
 }
 
-/// A file of a model under way.
+/// A file being installed.
 #[derive(Debug)]
 pub struct StagedFile<'a> {
     installation: &'a mut Installation,
@@ -57,7 +46,7 @@ impl Installation {
         Ok(Self { name: name.to_owned(), staging, place: root.join(name), files: Vec::new(), _lock: lock })
     }
 
-    /// The folder the files go to for now; it is gone once the installation is finished or dropped.
+    /// The staging folder; it is gone once the installation is finished or dropped.
     pub fn folder(&self) -> &Path {
         self.staging.path()
     }
@@ -65,14 +54,14 @@ impl Installation {
     /// Starts a file of the model.
     ///
     /// # Errors
-    /// Returns [`StoreError::Write`] when it cannot be made, or is there already.
+    /// Returns [`StoreError::Write`] when it cannot be created, or exists already.
     pub fn create_file(&mut self, name: &str) -> Result<StagedFile<'_>, StoreError> {
         let path = self.path_for(name)?;
         let file = File::options().write(true).create_new(true).open(&path).map_err(StoreError::write(&path))?;
         Ok(StagedFile { installation: self, name: name.to_owned(), path, file, hasher: Sha256::new(), bytes: 0 })
     }
 
-    /// Adds a small file whose content is at hand.
+    /// Adds a small file from memory.
     ///
     /// # Errors
     /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`].
@@ -82,9 +71,9 @@ impl Installation {
         staged.finish().map(|_| ())
     }
 
-    /// Moves a file of a known hash into the model, or copies it where it lies on another disk.
+    /// Moves a file of a known hash into the model, or copies it from another disk.
     ///
-    /// `on_bytes` is told how many bytes were put in place since its last call.
+    /// `on_bytes` is called with the number of bytes moved or copied since its last call.
     ///
     /// # Errors
     /// Returns [`StoreError::Read`], [`StoreError::Write`], [`StoreError::DiskFull`] or [`StoreError::Cancelled`].
@@ -111,27 +100,27 @@ impl Installation {
                 if staged.finish()?.sha256.eq_ignore_ascii_case(sha256) {
                     return Ok(());
                 }
-                let source = std::io::Error::new(std::io::ErrorKind::InvalidData, "it changed while it was copied");
+                let source = std::io::Error::new(std::io::ErrorKind::InvalidData, "it changed while being copied");
                 Err(StoreError::Read { path: from.to_owned(), source })
             }
             Err(error) => Err(StoreError::write(&to)(error)),
         }
     }
 
-    /// Where a file of the model goes, if it can have that name and nothing has it yet.
+    /// The path of a new file, provided its name is valid and not taken.
     fn path_for(&self, name: &str) -> Result<PathBuf, StoreError> {
         let path = self.staging.path().join(name);
         let error = |kind, why: &str| StoreError::Write { path: path.clone(), source: std::io::Error::new(kind, why) };
         if !is_plain_file_name(name) || name == MANIFEST_FILE {
-            return Err(error(std::io::ErrorKind::InvalidFilename, "not a name for a file of a model"));
+            return Err(error(std::io::ErrorKind::InvalidFilename, "not a valid file name"));
         }
         if path.symlink_metadata().is_ok() {
-            return Err(error(std::io::ErrorKind::AlreadyExists, "it is there already"));
+            return Err(error(std::io::ErrorKind::AlreadyExists, "it exists already"));
         }
         Ok(path)
     }
 
-    /// Writes down what was installed and gives the folder its name: only now is there a model.
+    /// Writes the manifest and renames the folder: only now is the model installed.
     ///
     /// # Errors
     /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; then nothing is installed.
@@ -139,16 +128,16 @@ impl Installation {
         let manifest = Manifest::new(&self.name, about, self.files);
         manifest.write(self.staging.path())?;
         publish(self.staging.path(), &self.place)?;
-        // The folder has another name now, so there is nothing left to take away.
+        // The folder was renamed, so there is nothing to remove.
         let _ = self.staging.keep();
         Ok(manifest)
     }
 }
 
 impl StagedFile<'_> {
-    /// Appends all that `source` yields; `from` is where that lies, for errors.
+    /// Appends the content of `source`; `from` is its path, for errors.
     ///
-    /// `on_bytes` is told how many bytes were copied since its last call.
+    /// `on_bytes` is called with the number of bytes copied since its last call.
     ///
     /// # Errors
     /// Returns [`StoreError::Read`], [`StoreError::Write`], [`StoreError::DiskFull`] or [`StoreError::Cancelled`].
@@ -175,7 +164,7 @@ impl StagedFile<'_> {
     /// Closes the file and returns its length and hash.
     ///
     /// # Errors
-    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`] when it cannot be forced to the disk.
+    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`] when it cannot be synced to disk.
     pub fn finish(self) -> Result<ManifestFile, StoreError> {
         self.file.sync_all().map_err(StoreError::write(&self.path))?;
         let file = ManifestFile { name: self.name, bytes: self.bytes, sha256: hexadecimal(&self.hasher.finalize()) };
@@ -192,6 +181,6 @@ impl StagedFile<'_> {
 }
 
 fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
-    #[expect(clippy::disallowed_methods, reason = "the store is where things get their names")]
+    #[expect(clippy::disallowed_methods, reason = "the store is where files are renamed")]
     std::fs::rename(from, to)
 }

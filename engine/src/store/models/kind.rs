@@ -1,17 +1,17 @@
-//! What kinds of model there are.
+//! The kinds of model.
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of model a folder holds: which files, and which network they are for.
+/// The kind of a model: file format and architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ModelKind {
-    /// T5Gemma 2: encoder, decoder and eyes, as published in safetensors.
+    /// T5Gemma 2: encoder, decoder and vision tower, as published in safetensors.
     #[serde(rename = "t5gemma2")]
     T5Gemma2,
-    /// Gemma 3, text only, as published in safetensors: a decoder without encoder.
+    /// Gemma 3, text only, as published in safetensors: decoder only.
     #[serde(rename = "gemma3")]
     Gemma3,
-    /// Gemma 3, text only, in one GGUF file: a decoder without encoder.
+    /// Gemma 3, text only, in one GGUF file: decoder only.
     #[serde(rename = "gemma3-gguf")]
     Gemma3Gguf,
 }
@@ -31,7 +31,7 @@ impl ModelKind {
         matches!(self, Self::T5Gemma2)
     }
 
-    /// How it is called on disk and in `--json`.
+    /// Its name on disk and in `--json`.
     pub fn id(self) -> &'static str {
         match self {
             Self::T5Gemma2 => "t5gemma2",

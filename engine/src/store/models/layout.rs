@@ -1,4 +1,4 @@
-//! Which files of a folder make a model.
+//! Recognising the files of a model by their names.
 
 use std::path::{Path, PathBuf};
 
@@ -7,9 +7,9 @@ use serde::Deserialize;
 use super::ModelKind;
 use crate::store::StoreError;
 
-/// Extensions of files that can run code when they are opened; no weights are read from them.
+/// Extensions of files that can run code when opened; weights are never read from them.
 const PICKLES: [&str; 6] = ["bin", "pt", "pth", "pkl", "pickle", "ckpt"];
-/// A `config.json` is a few kilobytes; anything beyond this is not one.
+/// A `config.json` takes a few kilobytes; larger files are not one.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
 /// The files of a model.
@@ -17,18 +17,18 @@ const MAX_CONFIG_BYTES: u64 = 1 << 20;
 pub enum ModelFiles {
     /// One GGUF file: weights, configuration and vocabulary.
     Gguf(PathBuf),
-    /// A folder as published.
+    /// A published folder.
     Published {
         /// The folder.
         folder: PathBuf,
         /// `config.json`.
         config: PathBuf,
-        /// `tokenizer.json`, where there is one.
+        /// `tokenizer.json`, if present.
         tokenizer: Option<PathBuf>,
         /// `model.safetensors.index.json`, where the weights are in several files.
         index: Option<PathBuf>,
         /// The weights, sorted by name: `model.safetensors`, or the only `.safetensors` file, or, where there is an index,
-        /// all of them, of which those count that it names.
+        /// all of them; the index says which are used.
         weights: Vec<PathBuf>,
     },
 }
@@ -50,10 +50,10 @@ impl ModelFiles {
         Self::of_names(folder, &names).map_err(|why| StoreError::NoModelAt { path: folder.to_owned(), why })
     }
 
-    /// The model that is one file.
+    /// A single-file model.
     ///
     /// # Errors
-    /// Returns [`StoreError::NoModelAt`] when the file is not named as a GGUF file.
+    /// Returns [`StoreError::NoModelAt`] when the file name does not end in `.gguf`.
     pub fn of_file(path: &Path) -> Result<Self, StoreError> {
         if has_extension(path, "gguf") {
             return Ok(Self::Gguf(path.to_owned()));
@@ -63,7 +63,7 @@ impl ModelFiles {
         Err(StoreError::NoModelAt { path: path.to_owned(), why })
     }
 
-    /// The folder they lie in.
+    /// Their folder.
     pub fn folder(&self) -> Option<&Path> {
         match self {
             Self::Gguf(path) => path.parent(),
@@ -74,7 +74,7 @@ impl ModelFiles {
     /// What kind of model the files are for, as `config.json` says; a GGUF file is not opened.
     ///
     /// # Errors
-    /// Returns [`StoreError::NoModelAt`] when `config.json` cannot be understood or is for another network.
+    /// Returns [`StoreError::NoModelAt`] when `config.json` cannot be parsed or is for an unsupported model.
     pub fn kind(&self) -> Result<ModelKind, StoreError> {
         match self {
             Self::Gguf(_) => Ok(ModelKind::Gemma3Gguf),
@@ -84,7 +84,7 @@ impl ModelFiles {
         }
     }
 
-    /// Sorts out a folder's file names, which are sorted.
+    /// Assigns the sorted file names of a folder.
     fn of_names(folder: &Path, names: &[String]) -> Result<Self, String> {
         let has = |name: &str| names.iter().any(|other| other == name).then(|| folder.join(name));
         let with = |extension: &str| -> Vec<PathBuf> {
@@ -94,10 +94,10 @@ impl ModelFiles {
         weights.retain(|path| !path.ends_with(super::ADAPTER_WEIGHTS));
         match (has("config.json"), weights.as_slice(), ggufs.as_slice()) {
             (_, [], [gguf]) => Ok(Self::Gguf(gguf.clone())),
-            (_, [], [_, _, ..]) => Err("there are several .gguf files in it; give the one that is meant".to_owned()),
+            (_, [], [_, _, ..]) => Err("it has several .gguf files; give the one to use".to_owned()),
             (_, [], []) => Err(match names.iter().map(Path::new).find(|name| is_pickle(name)) {
                 Some(pickle) => pickle_reason(pickle),
-                None => "there are no weights in it (*.safetensors or *.gguf)".to_owned(),
+                None => "it has no weights (*.safetensors or *.gguf)".to_owned(),
             }),
             (None, ..) => Err("config.json is missing".to_owned()),
             (Some(config), all, _) => {
@@ -125,14 +125,14 @@ fn kind_of_config(path: &Path) -> Result<Result<ModelKind, String>, StoreError> 
     }
     let size = path.metadata().map_err(StoreError::read(path))?.len();
     if size > MAX_CONFIG_BYTES {
-        return Ok(Err(format!("config.json has {size} bytes, which no configuration has")));
+        return Ok(Err(format!("config.json is too long: {size} bytes")));
     }
     let bytes = std::fs::read(path).map_err(StoreError::read(path))?;
     Ok(match serde_json::from_slice::<Config>(&bytes) {
-        Err(why) => Err(format!("config.json cannot be understood: {why}")),
-        Ok(Config { model_type: None }) => Err("config.json names no model_type".to_owned()),
+        Err(why) => Err(format!("config.json cannot be parsed: {why}")),
+        Ok(Config { model_type: None }) => Err("config.json has no model_type".to_owned()),
         Ok(Config { model_type: Some(model_type) }) => ModelKind::of_model_type(&model_type).ok_or_else(|| {
-            format!("config.json is for a model of type `{model_type}`; Recto runs `t5gemma2` and `gemma3_text`")
+            format!("config.json has the model_type `{model_type}`; Recto supports `t5gemma2` and `gemma3_text`")
         }),
     })
 }
@@ -141,7 +141,7 @@ fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case(extension))
 }
 
-/// Whether a file is named as Python's pickles are.
+/// Whether a file has the extension of a Python pickle.
 pub(crate) fn is_pickle(path: &Path) -> bool {
     PICKLES.iter().any(|extension| has_extension(path, extension))
 }

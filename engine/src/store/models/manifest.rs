@@ -1,20 +1,20 @@
-//! `recto.toml`: what Recto wrote down about a model when it was installed.
+//! `recto.toml`, the manifest of an installed model.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ManifestAdapter, ModelKind};
+use super::kind::ModelKind;
 use crate::store::{StoreError, atomic};
 
 /// The file's name in a model's folder.
 pub const MANIFEST_FILE: &str = "recto.toml";
-/// Version of the format that this program writes and reads.
+/// Version of the manifest format.
 const FORMAT: u32 = 1;
-/// A manifest names a handful of files; anything beyond this is not one.
+/// A manifest names a handful of files; larger files are not one.
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 
-/// What Recto knows of an installed model.
+/// The manifest of an installed model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of this format.
@@ -29,13 +29,13 @@ pub struct Manifest {
     pub licence: String,
     /// When it was installed, in seconds since 1970.
     pub installed_secs: u64,
-    /// The prompt it was taught without its adapter, by the name of a file in `assets/prompts`; the usual one where `None`.
+    /// Its prompt template without the adapter, by the name of a file in `assets/prompts`; `None` for the default one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
     /// Its files.
     #[serde(rename = "file")]
     pub files: Vec<ManifestFile>,
-    /// What was put on top of it.
+    /// Its adapter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adapter: Option<ManifestAdapter>,
 }
@@ -51,9 +51,44 @@ pub struct ManifestFile {
     pub sha256: String,
 }
 
+/// The manifest entry of an adapter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestAdapter {
+    /// Name of the user's folder.
+    pub name: String,
+    /// The folder in the model's folder.
+    pub folder: String,
+    /// Name of its prompt template; `None` for that of the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// Its files.
+    #[serde(rename = "file")]
+    pub files: Vec<ManifestFile>,
+}
+
+/// What is known of a model besides its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// What kind of model it is.
+    pub kind: ModelKind,
+    /// Where it came from, in words.
+    pub source: String,
+    /// Its licence, in words.
+    pub licence: String,
+    /// Name of its prompt template; `None` for the default one.
+    pub prompt: Option<String>,
+}
+
+impl ManifestAdapter {
+    /// Whether its names stay inside the model's folder.
+    fn is_sound(&self) -> bool {
+        is_plain_file_name(&self.folder) && self.files.iter().all(|file| is_plain_file_name(&file.name))
+    }
+}
+
 impl Manifest {
-    /// What is to be written about a model that is about to be installed.
-    pub(super) fn new(name: &str, about: super::About, files: Vec<ManifestFile>) -> Self {
+    /// The manifest of a model that is being installed.
+    pub(super) fn new(name: &str, about: About, files: Vec<ManifestFile>) -> Self {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Self {
             format: FORMAT,
@@ -68,18 +103,18 @@ impl Manifest {
         }
     }
 
-    /// Bytes of all files together, those of the adapter among them.
+    /// Total size of all files, including the adapter's.
     pub fn total_bytes(&self) -> u64 {
         let of_adapter = self.adapter.iter().flat_map(|adapter| &adapter.files);
         self.files.iter().chain(of_adapter).fold(0, |sum, file| sum.saturating_add(file.bytes))
     }
 
-    /// The prompt that the model is asked with, by name; the usual one where `None`.
+    /// Name of the prompt template in use; `None` for the default one.
     pub fn prompt_in_use(&self) -> Option<&str> {
         self.adapter.as_ref().and_then(|adapter| adapter.prompt.as_deref()).or(self.prompt.as_deref())
     }
 
-    /// Reads the manifest in a model's folder; an error says why the folder is not taken for a model.
+    /// Reads the manifest in a folder; the error says why the folder is not a model.
     pub(super) fn read(folder: &Path) -> Result<Self, String> {
         let kind = folder.symlink_metadata().map_err(|error| error.to_string())?.file_type();
         if !kind.is_dir() {
@@ -97,7 +132,7 @@ impl Manifest {
         Self::parse(&text)
     }
 
-    /// Writes it into a model's folder, in place of the one that is there.
+    /// Writes it into a model's folder, replacing the present one.
     pub(super) fn write(&self, folder: &Path) -> Result<(), StoreError> {
         let path = folder.join(MANIFEST_FILE);
         let text = toml::to_string(self)
@@ -120,7 +155,7 @@ impl Manifest {
         match manifest.files.iter().find(|file| !is_plain_file_name(&file.name)) {
             Some(file) => Err(format!("its {MANIFEST_FILE} names a file outside the folder: {:?}", file.name)),
             None if manifest.adapter.as_ref().is_some_and(|adapter| !adapter.is_sound()) => {
-                Err(format!("its {MANIFEST_FILE} names a file of an adapter outside the folder"))
+                Err(format!("its {MANIFEST_FILE} names an adapter file outside the folder"))
             }
             None if manifest.files.is_empty() => Err(format!("its {MANIFEST_FILE} names no files")),
             None => Ok(manifest),
@@ -128,21 +163,21 @@ impl Manifest {
     }
 }
 
-/// The prompt that a folder's `recto.toml` names, in a folder that was not installed: nothing else need be in it.
+/// The prompt template named by a `recto.toml` in a folder that was not installed; the file need not hold anything else.
 ///
 /// # Errors
-/// Returns [`StoreError::BadNote`] where there is such a file and it cannot be understood.
+/// Returns [`StoreError::BadManifest`] where the file exists but cannot be parsed.
 pub(super) fn prompt_in(folder: &Path) -> Result<Option<String>, StoreError> {
     #[derive(Deserialize)]
     struct Told {
         prompt: Option<String>,
     }
     let path = folder.join(MANIFEST_FILE);
-    let bad = |why: String| StoreError::BadNote { path: path.clone(), why };
+    let bad = |why: String| StoreError::BadManifest { path: path.clone(), why };
     match path.metadata() {
         Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(bad(error.to_string())),
-        Ok(metadata) if !metadata.is_file() => return Err(bad("it is no plain file".to_owned())),
+        Ok(metadata) if !metadata.is_file() => return Err(bad("it is not a regular file".to_owned())),
         Ok(metadata) if metadata.len() > MAX_MANIFEST_BYTES => return Err(bad("it is too long".to_owned())),
         Ok(_) => {}
     }
@@ -151,7 +186,7 @@ pub(super) fn prompt_in(folder: &Path) -> Result<Option<String>, StoreError> {
     Ok(told.prompt)
 }
 
-/// Whether a name means a file in the folder itself.
+/// Whether a name refers to a file directly in the folder.
 pub(super) fn is_plain_file_name(name: &str) -> bool {
     !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', ':', '\0'])
 }

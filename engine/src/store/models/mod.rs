@@ -1,8 +1,9 @@
-//! Installed models: a folder each under [`Bucket::Models`], and what `recto.toml` in it says of it.
+//! Installed models: one folder each under [`StoreFolder::Models`], with a manifest `recto.toml`.
 //!
-//! A model is installed when its folder has its name and its `recto.toml`; both come last, so that a copy that was cut
-//! short never looks like a model. What is damaged or was put there by others is named, never run and never deleted.
+//! The manifest is written and the folder renamed last, so that an interrupted installation never looks like a model. Damaged
+//! models and foreign folders are reported, never run and never deleted.
 
+mod adaptation;
 mod adapter;
 mod fingerprint;
 mod install;
@@ -10,31 +11,29 @@ mod kind;
 mod layout;
 mod manifest;
 mod name;
-mod taught;
 mod verify;
 
 use std::path::{Path, PathBuf};
 
-pub use adapter::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, AdapterFiles, ManifestAdapter};
+pub use adaptation::Adaptation;
+pub use adapter::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, AdapterFiles};
 pub use fingerprint::Fingerprint;
-pub use install::{About, Installation, StagedFile};
+pub use install::{Installation, StagedFile};
 pub use kind::ModelKind;
 pub use layout::ModelFiles;
-pub use manifest::{MANIFEST_FILE, Manifest, ManifestFile};
+pub use manifest::{About, MANIFEST_FILE, Manifest, ManifestAdapter, ManifestFile};
 pub use name::check_name;
-pub use taught::Taught;
 pub use verify::{FaultKind, FileFault, hash_file};
 
+use self::install::ADDING;
 use super::folder::{publish, remove_folder, sweep};
-use super::{Bucket, Directories, FileLock, StoreError};
+use super::{Directories, FileLock, StoreError, StoreFolder};
 use crate::cancel::CancelToken;
 
-/// Prefix of folders that are about to be models.
-const ADDING: &str = ".adding-";
-/// Prefix of folders that were models.
+/// Prefix of models being removed.
 const REMOVING: &str = ".removing-";
 
-/// The models installed on this machine for this user.
+/// The models installed for this user.
 #[derive(Clone, Debug)]
 pub struct ModelStore {
     root: PathBuf,
@@ -49,11 +48,11 @@ pub struct ModelFolder {
     pub kind: ModelKind,
     /// Its files.
     pub files: ModelFiles,
-    /// What is known of it, where it is installed.
+    /// Its manifest, where it is installed.
     pub manifest: Option<Manifest>,
-    /// The folder of the adapter that belongs to it.
+    /// The folder of its adapter.
     pub adapter: Option<PathBuf>,
-    /// The prompt it was taught, by name, where that is written down.
+    /// Name of its prompt template; `None` for the default one.
     pub prompt: Option<String>,
 }
 
@@ -64,25 +63,25 @@ pub struct ListedModel {
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
-    /// What it is worth.
+    /// Its state.
     pub state: ModelState,
 }
 
-/// What a folder among the installed models is worth.
+/// The state of a folder among the installed models.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelState {
-    /// All files are there, as long as they should be.
+    /// All files are present with the right length.
     Ready(Manifest),
-    /// Files are missing or of another length.
+    /// Files are missing or have the wrong length.
     Damaged(Manifest, Vec<FileFault>),
-    /// Not installed by Recto, or cut short; why it is taken for that.
+    /// Not installed by Recto, or incomplete; with the reason.
     Foreign(String),
 }
 
 impl ModelStore {
-    /// The models of the user with these directories; nothing is made on disk before something is installed.
+    /// The models under these directories; nothing is created before a model is installed.
     pub fn new(directories: &Directories) -> Self {
-        Self { root: Bucket::Models.path(directories) }
+        Self { root: StoreFolder::Models.path(directories) }
     }
 
     /// The folder that holds the models.
@@ -109,11 +108,11 @@ impl ModelStore {
         Ok(names.into_iter().filter(|name| !name.starts_with('.')).map(|name| self.listed(name)).collect())
     }
 
-    /// The model that is meant by `name_or_path`: an installed one, or a folder as published, or a GGUF file.
+    /// The model called `name_or_path`: an installed one, a published folder, or a GGUF file.
     ///
     /// # Errors
     /// Returns [`StoreError::NotInstalled`], [`StoreError::Damaged`], [`StoreError::Foreign`] or
-    /// [`StoreError::NoModelAt`]: only what looks whole is returned.
+    /// [`StoreError::NoModelAt`]: only models that look complete are returned.
     pub fn find(&self, name_or_path: &str) -> Result<ModelFolder, StoreError> {
         if check_name(name_or_path).is_ok() && self.root.join(name_or_path).symlink_metadata().is_ok() {
             return ready(self.listed(name_or_path.to_owned()));
@@ -123,16 +122,13 @@ impl ModelStore {
             return at_path(path);
         }
         if looks_like_path(name_or_path) {
-            return Err(StoreError::NoModelAt {
-                path: path.to_owned(),
-                why: "there is no such file or folder".to_owned(),
-            });
+            return Err(StoreError::NoModelAt { path: path.to_owned(), why: "no such file or folder".to_owned() });
         }
         let installed = self.list()?.into_iter().map(|model| model.name).collect();
         Err(StoreError::NotInstalled { name: name_or_path.to_owned(), installed })
     }
 
-    /// The model to use where none was named: one with eyes before one without, the newest first.
+    /// The default model: one with vision before one without, then the newest.
     ///
     /// # Errors
     /// Returns [`StoreError::NothingInstalled`], or [`StoreError::Damaged`] when there are only damaged ones.
@@ -149,9 +145,9 @@ impl ModelStore {
         }
     }
 
-    /// Hashes every file of an installed model again and returns what differs from the day it was installed.
+    /// Hashes every file of an installed model again and returns what has changed since the installation.
     ///
-    /// `on_bytes` is told how many bytes were read since its last call.
+    /// `on_bytes` is called with the number of bytes read since its last call.
     ///
     /// # Errors
     /// Returns [`StoreError::NotInstalled`], [`StoreError::Foreign`] or [`StoreError::Cancelled`].
@@ -170,7 +166,7 @@ impl ModelStore {
         Ok(faults)
     }
 
-    /// What is written down about an installed model, whole or damaged.
+    /// The manifest of an installed model, complete or damaged.
     ///
     /// # Errors
     /// Returns [`StoreError::BadName`], [`StoreError::NotInstalled`] or [`StoreError::Foreign`].
@@ -184,10 +180,10 @@ impl ModelStore {
         Manifest::read(&path).map_err(|why| StoreError::Foreign { path, why })
     }
 
-    /// The files of an installed model without its adapter, which may be damaged.
+    /// The files of an installed model, regardless of its adapter, which may be damaged.
     ///
     /// # Errors
-    /// As [`ModelStore::manifest`], and [`StoreError::Damaged`] where files are missing or of another length.
+    /// As [`ModelStore::manifest`], and [`StoreError::Damaged`] where files are missing or have the wrong length.
     pub fn base_files(&self, name: &str) -> Result<ModelFiles, StoreError> {
         let manifest = self.manifest(name)?;
         let folder = self.root.join(name);
@@ -207,13 +203,13 @@ impl ModelStore {
         self.manifest(name)?;
         let _lock = FileLock::of_folder(&self.root)?;
         sweep(&self.root, |name| name.starts_with(REMOVING))?;
-        // A rename takes it out of sight at once; a removal that is cut short leaves no half model.
+        // After the rename it is no longer a model, so an interrupted removal leaves no partial one.
         let aside = self.root.join(format!("{REMOVING}{name}"));
         publish(&self.root.join(name), &aside)?;
         remove_folder(&aside)
     }
 
-    /// Starts to install a model under `name`, with room for `needed_bytes`.
+    /// Starts installing a model under `name`; checks that `needed_bytes` are free.
     ///
     /// # Errors
     /// Returns [`StoreError::BadName`], [`StoreError::AlreadyInstalled`], [`StoreError::Foreign`] when something else has
@@ -254,7 +250,7 @@ impl ModelStore {
     }
 }
 
-/// The model in a listed folder, where it is whole.
+/// The model in a listed folder, provided it is complete.
 fn ready(listed: ListedModel) -> Result<ModelFolder, StoreError> {
     match listed.state {
         ModelState::Ready(manifest) => {
@@ -271,15 +267,15 @@ fn ready(listed: ListedModel) -> Result<ModelFolder, StoreError> {
     }
 }
 
-/// A model that is not installed: a folder as published, or a GGUF file.
+/// A model that is not installed: a published folder, or a GGUF file.
 fn at_path(path: &Path) -> Result<ModelFolder, StoreError> {
     let files = if path.is_dir() { ModelFiles::of_folder(path)? } else { ModelFiles::of_file(path)? };
     let kind = files.kind()?;
     let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
     let name = stem.map_or_else(|| path.display().to_string(), |stem| stem.to_string_lossy().into_owned());
-    let taught = files.taught()?;
-    let prompt = taught.prompt_in_use().map(str::to_owned);
-    Ok(ModelFolder { name, kind, files, manifest: None, adapter: taught.adapter, prompt })
+    let adaptation = files.adaptation()?;
+    let prompt = adaptation.prompt_in_use().map(str::to_owned);
+    Ok(ModelFolder { name, kind, files, manifest: None, adapter: adaptation.adapter, prompt })
 }
 
 fn looks_like_path(text: &str) -> bool {

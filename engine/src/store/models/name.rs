@@ -1,13 +1,13 @@
-//! Names of models: they are folder names too, on every platform.
+//! Model names, which must be valid folder names on every platform.
 
 use crate::store::StoreError;
 
 const MAX_NAME_BYTES: usize = 64;
 
-/// Checks that `name` can name a model: letters, digits, dots, dashes and underscores, starting with a letter or digit.
+/// Checks a model name: letters, digits, dots, dashes and underscores, starting with a letter or digit.
 ///
 /// # Errors
-/// Returns [`StoreError::BadName`] for anything else, paths among it.
+/// Returns [`StoreError::BadName`] for anything else, including paths.
 pub fn check_name(name: &str) -> Result<(), StoreError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let good = name.len() <= MAX_NAME_BYTES

@@ -1,4 +1,4 @@
-//! Whether the files of an installed model are still as they were.
+//! Verifying the files of an installed model.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -7,14 +7,14 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::ManifestFile;
+use super::manifest::ManifestFile;
 use crate::cancel::CancelToken;
 use crate::store::StoreError;
 
-/// How many bytes are read at a time: between two of these the work can be cancelled.
+/// Bytes read at a time; cancellation is checked in between.
 pub(super) const CHUNK_BYTES: usize = 1 << 20;
 
-/// A file that is not as it was installed.
+/// A file that has changed since the installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileFault {
     /// The file's name in the model's folder.
@@ -26,7 +26,7 @@ pub struct FileFault {
 /// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// It is not there.
+    /// It is missing.
     Missing,
     /// It is shorter than it was.
     Truncated {
@@ -42,9 +42,9 @@ pub enum FaultKind {
         /// Length now.
         found_bytes: u64,
     },
-    /// It is as long as it was, with another content.
+    /// Its content has changed, not its length.
     Changed,
-    /// It cannot be read; why.
+    /// It cannot be read; with the reason.
     Unreadable(String),
 }
 
@@ -65,12 +65,12 @@ impl std::fmt::Display for FileFault {
     }
 }
 
-/// What can be seen without reading the files: which are missing or of another length.
+/// Faults that show without reading the files: missing ones and wrong lengths.
 pub(super) fn check_sizes(folder: &Path, files: &[ManifestFile]) -> Vec<FileFault> {
     files.iter().filter_map(|file| size_fault(folder, file)).collect()
 }
 
-/// What differs, with every file hashed again.
+/// All faults, hashing every file again.
 pub(super) fn verify_files(
     folder: &Path,
     files: &[ManifestFile],
@@ -94,7 +94,7 @@ pub(super) fn verify_files(
     Ok(faults)
 }
 
-/// SHA-256 of a file in hexadecimal; `on_bytes` is told how many bytes were read since its last call.
+/// SHA-256 of a file in hexadecimal; `on_bytes` is called with the number of bytes read since its last call.
 ///
 /// # Errors
 /// Returns [`StoreError::Read`] or [`StoreError::Cancelled`].

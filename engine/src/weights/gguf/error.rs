@@ -1,4 +1,4 @@
-//! What can be wrong with a GGUF file.
+//! Errors of GGUF files.
 
 use std::io;
 
@@ -14,14 +14,14 @@ pub enum GgufError {
     /// It is some other kind of file.
     #[error("it is not a GGUF file")]
     NotGguf,
-    /// A version of the format that is not read.
-    #[error("it has version {0} of the GGUF format; versions 2 and 3 are read")]
+    /// An unsupported version of the format.
+    #[error("it has version {0} of the GGUF format; versions 2 and 3 are supported")]
     Version(u32),
-    /// Numbers are stored the other way round.
+    /// A big-endian file.
     #[error("it is a big-endian GGUF file")]
     BigEndian,
     /// The file ends too early.
-    #[error("it is truncated: {what} needs {needed_bytes} bytes where {left_bytes} are left")]
+    #[error("it is truncated: {what} needs {needed_bytes} bytes, but {left_bytes} are left")]
     Truncated {
         /// What was being read.
         what: String,
@@ -30,19 +30,19 @@ pub enum GgufError {
         /// How much the file has left there.
         left_bytes: u64,
     },
-    /// A count or length that no sound file has.
-    #[error("its header claims {count} {what}, which no sound file has")]
+    /// An implausible count or length.
+    #[error("its header has an implausible count: {count} {what}")]
     Implausible {
         /// What is counted.
         what: String,
         /// The count.
         count: u64,
     },
-    /// Something in the header makes no sense.
+    /// The header is invalid.
     #[error("its header is damaged: {0}")]
     Damaged(String),
-    /// A type of numbers that is not read.
-    #[error("its tensor `{name}` has the type {type_name}, which is not read")]
+    /// An unsupported type.
+    #[error("its tensor `{name}` has the unsupported type {type_name}")]
     UnsupportedType {
         /// The tensor.
         name: String,
@@ -57,14 +57,14 @@ pub enum GgufError {
         /// The one that starts before it ends.
         second: String,
     },
-    /// The file is for another network.
-    #[error("it is for a model of architecture `{0}`; of GGUF files, Recto runs `gemma3`")]
+    /// The file is for another architecture.
+    #[error("it has the architecture `{0}`; Recto supports GGUF files of `gemma3` only")]
     Architecture(String),
-    /// An entry of the metadata is missing or of another type.
-    #[error("its metadata has no usable `{0}`")]
+    /// A metadata entry is missing or has another type.
+    #[error("its metadata has no valid `{0}`")]
     Metadata(String),
-    /// An entry of the metadata has a value that is not handled.
-    #[error("its metadata says `{key}` is {value}, which Recto does not run")]
+    /// A metadata entry has an unsupported value.
+    #[error("its metadata has `{key}` = {value}, which Recto does not support")]
     Unsupported {
         /// The entry.
         key: String,
@@ -77,13 +77,13 @@ pub enum GgufError {
         /// The tensor.
         name: String,
     },
-    /// A tensor that the network has no use for.
+    /// A tensor that the architecture does not have.
     #[error("it has a tensor `{name}` that Gemma 3 does not have")]
     UnknownTensor {
         /// The tensor.
         name: String,
     },
-    /// A tensor has another shape than the metadata calls for.
+    /// A tensor does not have the shape that follows from the metadata.
     #[error("its tensor `{name}` has the shape {found:?} instead of {expected:?}")]
     Shape {
         /// The tensor.
@@ -93,8 +93,8 @@ pub enum GgufError {
         /// The shape in the file.
         found: Vec<usize>,
     },
-    /// The numbers could not be made into a tensor.
-    #[error("a tensor cannot be made: {0}")]
+    /// The tensor could not be created.
+    #[error("a tensor cannot be created: {0}")]
     Tensor(#[from] candle_core::Error),
 }
 
@@ -107,17 +107,17 @@ impl Hint for GgufError {
             | Self::Implausible { .. }
             | Self::Damaged(_)
             | Self::Overlap { .. } => {
-                "get the file again and compare its size and hash with those published".to_owned()
+                "download the file again and compare its size and hash with the published ones".to_owned()
             }
             Self::Version(_) | Self::BigEndian | Self::UnsupportedType { .. } => {
-                "convert the model again with a current llama.cpp, as F16, Q8_0 or a K type".to_owned()
+                "convert the model again with a current llama.cpp, as F16, Q8_0 or a K-quant".to_owned()
             }
             Self::Architecture(_)
             | Self::Metadata(_)
             | Self::Unsupported { .. }
             | Self::NoTensor { .. }
             | Self::UnknownTensor { .. }
-            | Self::Shape { .. } => "use a GGUF file of Gemma 3 (text), or T5Gemma 2 as published".to_owned(),
+            | Self::Shape { .. } => "use a Gemma 3 (text) GGUF file, or a published T5Gemma 2 checkpoint".to_owned(),
         })
     }
 }

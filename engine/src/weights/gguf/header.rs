@@ -1,8 +1,8 @@
-//! The header of a GGUF file: metadata and the list of tensors, all checked.
+//! The header of a GGUF file: metadata and the list of tensors, fully validated.
 //!
 //! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>, versions 2 and 3, little-endian. candle has a
-//! reader too; this one also refuses tensors that overlap, lie outside the file or come twice, an alignment of zero, and
-//! keeps long arrays of numbers as numbers.
+//! reader too; this one also rejects tensors that overlap, exceed the file or are duplicated, and an alignment of zero, and
+//! it keeps long arrays of numbers as numbers.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -14,7 +14,7 @@ use super::reader::Reader;
 
 /// `GGUF` read as a little-endian number.
 const MAGIC: u32 = 0x4655_4747;
-/// A vocabulary of a quarter of a million strings takes 6 MB; nothing sound has a header beyond this.
+/// A vocabulary of a quarter of a million strings takes 6 MB; larger headers are invalid.
 const MAX_HEADER_BYTES: u64 = 256 << 20;
 const MAX_ENTRIES: u64 = 1 << 16;
 const MAX_ARRAY_ELEMENTS: u64 = 1 << 24;
@@ -22,7 +22,7 @@ const MAX_DIMENSIONS: u32 = 4;
 const DEFAULT_ALIGNMENT: u64 = 32;
 const MAX_ALIGNMENT: u64 = 1 << 20;
 
-/// What a GGUF file says of itself.
+/// The header of a GGUF file.
 #[derive(Debug)]
 pub struct GgufHeader {
     /// Metadata by key.
@@ -50,7 +50,7 @@ pub enum Value {
     Floats(Vec<f32>),
     /// Strings.
     Texts(Vec<String>),
-    /// An array of another type, which nothing here asks for; how many elements it has.
+    /// An array of another type, which is not used; its number of elements.
     Other(u64),
 }
 
@@ -71,7 +71,7 @@ impl GgufHeader {
     /// Reads the header of a file that is `file_bytes` long.
     ///
     /// # Errors
-    /// Returns a [`GgufError`] that says what is wrong; nothing is allocated that the file could not fill.
+    /// Returns a [`GgufError`] that says what is wrong; nothing larger than the file is allocated.
     pub fn read(source: impl Read, file_bytes: u64) -> Result<Self, GgufError> {
         let mut reader = Reader::new(source, file_bytes.min(MAX_HEADER_BYTES));
         let (tensor_count, entry_count) = read_counts(&mut reader)?;
@@ -89,7 +89,7 @@ impl GgufHeader {
             let name = reader.string("a tensor's name")?;
             let entry = read_tensor(&mut reader, &name, alignment)?;
             if tensors.insert(name.clone(), entry).is_some() {
-                return Err(GgufError::Damaged(format!("the tensor `{name}` comes twice")));
+                return Err(GgufError::Damaged(format!("the tensor `{name}` appears twice")));
             }
         }
         let data_start = reader.position().next_multiple_of(alignment);
@@ -213,7 +213,7 @@ fn alignment(metadata: &BTreeMap<String, Value>) -> Result<u64, GgufError> {
             .ok()
             .filter(|alignment| alignment.is_power_of_two() && *alignment <= MAX_ALIGNMENT)
             .ok_or_else(|| GgufError::Damaged(format!("an alignment of {alignment} bytes"))),
-        Some(_) => Err(GgufError::Damaged("an alignment that is no number".to_owned())),
+        Some(_) => Err(GgufError::Damaged("an alignment that is not a number".to_owned())),
     }
 }
 
@@ -266,7 +266,7 @@ fn dtype(tensor: &str, id: u32) -> Result<GgmlDType, GgufError> {
         13 => Ok(GgmlDType::Q5K),
         14 => Ok(GgmlDType::Q6K),
         30 => Ok(GgmlDType::BF16),
-        // Both are made while computing and never stored; candle does not load them.
+        // Both occur only during computation and are never stored; candle does not load them.
         9 => unsupported("Q8_1"),
         15 => unsupported("Q8_K"),
         16..=23 | 29 => unsupported(&format!("IQ ({id})")),
@@ -274,7 +274,7 @@ fn dtype(tensor: &str, id: u32) -> Result<GgmlDType, GgufError> {
     }
 }
 
-/// Checks that every tensor lies inside the `available` bytes and on bytes of its own.
+/// Checks that every tensor is inside the `available` bytes and overlaps no other.
 fn check_places(tensors: &BTreeMap<String, TensorEntry>, available: u64) -> Result<(), GgufError> {
     let mut by_place: Vec<_> = tensors.iter().collect();
     by_place.sort_by_key(|(_, entry)| entry.offset);

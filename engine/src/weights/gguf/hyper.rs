@@ -1,8 +1,8 @@
-//! Sizes and constants of a Gemma 3 network: those a GGUF file gives, and those it leaves to whoever knows Gemma 3.
+//! Hyperparameters of a Gemma 3 model: those in the GGUF file, and the fixed ones of the architecture.
 
 use super::{GgufError, GgufHeader};
 
-/// The only architecture of a GGUF file that is run here.
+/// The only supported architecture.
 const ARCHITECTURE: &str = "gemma3";
 /// Gemma 3 report, section 2: five local layers, then a global one.
 const GLOBAL_EVERY: usize = 6;
@@ -15,7 +15,7 @@ const LAYERS_OF_27B: usize = 62;
 const MAX_LAYERS: usize = 1 << 10;
 const MAX_EXTENT: usize = 1 << 24;
 
-/// What the network of a GGUF file looks like.
+/// Hyperparameters of the model in a GGUF file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GgufHyper {
     /// Number of layers.
@@ -48,7 +48,7 @@ pub struct GgufHyper {
     pub attention_softcap: Option<f64>,
     /// Cap on logits, where there is one.
     pub logit_softcap: Option<f64>,
-    /// How many tokens the model was trained to see; bounds nothing.
+    /// The context length of the training; not a limit here.
     pub context_tokens: usize,
     /// How many tokens there are.
     pub vocabulary: usize,
@@ -64,11 +64,11 @@ pub enum RopeScaling {
 }
 
 impl GgufHyper {
-    /// Takes the sizes from the header.
+    /// Reads the hyperparameters from the header.
     ///
     /// # Errors
-    /// Returns [`GgufError::Architecture`] for another network, [`GgufError::Metadata`] for what is missing or senseless,
-    /// [`GgufError::Unsupported`] for what is not run.
+    /// Returns [`GgufError::Architecture`] for another architecture, [`GgufError::Metadata`] for missing or invalid entries,
+    /// [`GgufError::Unsupported`] for unsupported values.
     pub fn from_header(header: &GgufHeader) -> Result<Self, GgufError> {
         let architecture = header.text("general.architecture").ok_or_else(|| missing("general.architecture"))?;
         if architecture != ARCHITECTURE {
@@ -117,12 +117,12 @@ impl GgufHyper {
         (index + 1).is_multiple_of(self.global_every)
     }
 
-    /// What attention scores are multiplied by.
+    /// Factor on attention scores.
     pub fn attention_scale(&self) -> f64 {
         self.query_pre_attn_scalar.powf(-0.5)
     }
 
-    /// What embeddings are multiplied by on their way in.
+    /// Factor on input embeddings.
     pub fn embedding_scale(&self) -> f64 {
         (self.hidden as f64).sqrt()
     }
@@ -155,7 +155,7 @@ fn global_every(header: &GgufHeader) -> Result<usize, GgufError> {
     }
 }
 
-/// A size: a whole number from 1 to what any network could have.
+/// A size: a positive whole number below a plausible limit.
 fn extent(header: &GgufHeader, name: &str) -> Result<usize, GgufError> {
     header.integer(&key(name)).filter(|size| (1..=MAX_EXTENT).contains(size)).ok_or_else(|| missing(&key(name)))
 }

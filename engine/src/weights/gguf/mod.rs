@@ -1,8 +1,8 @@
 //! Gemma 3 from one GGUF file: configuration, vocabulary and weights, by the names T5Gemma 2's decoder uses.
 //!
-//! The header is read and checked in full ([`header`]) before a single weight is; a file that lies about its counts,
-//! lengths or offsets is refused without allocating what it asks for. Nothing here computes: tensors come out as stored,
-//! turned to f32.
+//! The header is read and validated completely ([`header`]) before any weight is read; a file with false counts, lengths or
+//! offsets is rejected without allocating what it claims. Nothing is computed here: tensors are returned as stored, or
+//! converted to f32.
 
 mod error;
 pub mod header;
@@ -28,8 +28,7 @@ pub use vocabulary::{GgufVocabulary, TokenType};
 
 use names::Expected;
 
-/// A Gemma 3 model in a GGUF file that was checked from end to end: every tensor the network needs is there, in the
-/// right shape, inside the file.
+/// A Gemma 3 model in a validated GGUF file: every required tensor is present, with the right shape, inside the file.
 #[derive(Debug)]
 pub struct GgufModel {
     /// Sizes and constants of the network.
@@ -37,13 +36,13 @@ pub struct GgufModel {
     /// The tokenizer's vocabulary.
     pub vocabulary: GgufVocabulary,
     path: PathBuf,
-    // One reader at a time: the position in the file is shared.
+    // A mutex, because the position in the file is shared.
     file: Mutex<File>,
     data_start: u64,
     tensors: BTreeMap<String, Stored>,
 }
 
-/// Where a tensor is, by its canonical name.
+/// Location of a tensor.
 #[derive(Clone, Debug)]
 struct Stored {
     entry: TensorEntry,
@@ -51,10 +50,10 @@ struct Stored {
 }
 
 impl GgufModel {
-    /// Opens a GGUF file and checks all of its header; no weight is read.
+    /// Opens a GGUF file and validates its header; no weights are read.
     ///
     /// # Errors
-    /// Returns a [`GgufError`] that says what is wrong with the file, or that it is for another network.
+    /// Returns a [`GgufError`] that says what is wrong with the file, or that it is for another architecture.
     pub fn open(path: &Path) -> Result<Self, GgufError> {
         let file = File::open(path).map_err(GgufError::Io)?;
         let file_bytes = file.metadata().map_err(GgufError::Io)?.len();
@@ -81,7 +80,7 @@ impl GgufModel {
         self.tensors.contains_key(names::HEAD)
     }
 
-    /// Shape of a tensor as in PyTorch (`[out, in]` for a linear layer); `None` for a name that is not there.
+    /// Shape of a tensor as in PyTorch (`[out, in]` for a linear layer); `None` for an unknown name.
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         self.tensors.get(name).map(|stored| stored.entry.shape.as_slice())
     }
@@ -89,11 +88,11 @@ impl GgufModel {
     /// A tensor by its canonical name, in f32 on the CPU, shaped as in PyTorch. Norm weights are offsets from 1.
     ///
     /// # Errors
-    /// Returns [`GgufError::NoTensor`] for an unknown name, [`GgufError::Io`] when the file cannot be read any more.
+    /// Returns [`GgufError::NoTensor`] for an unknown name, [`GgufError::Io`] when the file can no longer be read.
     pub fn tensor(&self, name: &str) -> Result<Tensor, GgufError> {
         let stored = self.stored(name)?;
         let dense = self.load(&stored.entry)?.dequantize(&Device::Cpu)?.to_dtype(DType::F32)?;
-        // GGUF keeps Gemma's norms as the factor 1 + w, the networks here want w.
+        // GGUF stores Gemma's norms as 1 + w; the layers here use w.
         Ok(if stored.has_one_added { (dense - 1.0)? } else { dense })
     }
 
@@ -124,7 +123,7 @@ impl GgufModel {
     }
 }
 
-/// Sorts the stored tensors by canonical names: each one the network needs must be there in its shape, and no other.
+/// Maps the stored tensors to canonical names: each required one must be present with its shape, and there may be no others.
 fn canonical(
     mut stored: BTreeMap<String, TensorEntry>,
     hyper: &GgufHyper,
@@ -143,7 +142,7 @@ fn canonical(
         tensors.insert(canonical_name, Stored { entry, has_one_added });
     }
     match stored.into_keys().next() {
-        // A weight that would be left out would give wrong answers without a word.
+        // Ignoring a weight would silently give wrong answers.
         Some(name) => Err(GgufError::UnknownTensor { name }),
         None => Ok(tensors),
     }

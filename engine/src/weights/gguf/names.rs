@@ -1,11 +1,11 @@
-//! What a tensor is called in a GGUF file and what T5Gemma 2's decoder, which has the same layers, calls it.
+//! Tensor names in a GGUF file, and in T5Gemma 2's decoder, which has the same layers.
 
 use super::GgufHyper;
 
 /// Canonical name of the output head's own weights.
 pub(super) const HEAD: &str = "lm_head.out_proj.weight";
 
-/// A tensor that the network has.
+/// A tensor of the architecture.
 pub(super) struct Expected {
     /// Name in the file.
     pub(super) stored_name: String,
@@ -19,7 +19,7 @@ pub(super) struct Expected {
     pub(super) optional: bool,
 }
 
-/// All tensors of a network of these sizes.
+/// All tensors of a model with these hyperparameters.
 pub(super) fn expected(hyper: &GgufHyper) -> Vec<Expected> {
     let (hidden, queries, keys) = (hyper.hidden, hyper.heads * hyper.head_dim, hyper.kv_heads * hyper.head_dim);
     let mut all = vec![

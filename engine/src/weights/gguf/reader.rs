@@ -1,10 +1,10 @@
-//! Reading numbers and strings that a file claims to hold, never more than it can hold.
+//! Reading numbers and strings from a file, with bounds checks.
 
 use std::io::Read;
 
 use super::GgufError;
 
-/// A cursor over the header that knows how many bytes can be left.
+/// A cursor over the header that knows how many bytes are left.
 pub(super) struct Reader<R> {
     inner: R,
     position: u64,
@@ -22,7 +22,7 @@ impl<R: Read> Reader<R> {
         self.position
     }
 
-    /// Checks that `count` things of at least `each_bytes` can still follow.
+    /// Checks that `count` items of at least `each_bytes` can still follow.
     pub(super) fn require(&self, what: &str, count: u64, each_bytes: u64) -> Result<(), GgufError> {
         let left_bytes = self.end - self.position;
         let needed_bytes = count.saturating_mul(each_bytes);
@@ -44,8 +44,7 @@ impl<R: Read> Reader<R> {
         self.array(what).map(u64::from_le_bytes)
     }
 
-    /// A string with its length before it. Strings of the vocabulary are not all UTF-8 in the wild, so what is not is
-    /// replaced.
+    /// A string with a length prefix. Not all strings of real vocabularies are UTF-8, so invalid bytes are replaced.
     pub(super) fn string(&mut self, what: &str) -> Result<String, GgufError> {
         let length = self.u64(what)?;
         self.require(what, length, 1)?;

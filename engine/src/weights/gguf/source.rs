@@ -1,4 +1,4 @@
-//! A GGUF file as a source of tensors, dequantised as they are asked for.
+//! A GGUF file as a source of tensors, dequantised on request.
 
 use candle_core::{DType, Device, Tensor};
 

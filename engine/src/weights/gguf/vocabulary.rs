@@ -1,4 +1,4 @@
-//! The vocabulary inside a GGUF file, of which a tokenizer can be made.
+//! The vocabulary in a GGUF file, for building a tokenizer.
 
 use super::header::Value;
 use super::{GgufError, GgufHeader};
@@ -16,20 +16,20 @@ pub struct GgufVocabulary {
     pub bos: u32,
     /// Id that ends one.
     pub eos: u32,
-    /// Id of what is not in the vocabulary, where the file names one.
+    /// Id of unknown text, where the file has one.
     pub unknown: Option<u32>,
-    /// Id that fills up, where the file names one.
+    /// Id of padding, where the file has one.
     pub padding: Option<u32>,
     /// Whether a blank is put before a text.
     pub add_space_prefix: bool,
 }
 
-/// What kind of token it is, as SentencePiece tells them apart.
+/// The kinds of tokens in SentencePiece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenType {
     /// Text.
     Normal,
-    /// Stands for what is not in the vocabulary.
+    /// Unknown text.
     Unknown,
     /// Never comes from text.
     Control,
@@ -68,11 +68,11 @@ impl TokenType {
 }
 
 impl GgufVocabulary {
-    /// Takes the vocabulary out of the header; it must have `count` tokens, one for each row of the embedding.
+    /// Reads the vocabulary from the header; it must have `count` tokens, one for each row of the embedding.
     ///
     /// # Errors
-    /// Returns [`GgufError::Unsupported`] for another kind of tokenizer, [`GgufError::Metadata`] for what is missing or
-    /// of the wrong length.
+    /// Returns [`GgufError::Unsupported`] for another kind of tokenizer, [`GgufError::Metadata`] for entries that are
+    /// missing or have the wrong length.
     pub(super) fn take_from(header: &mut GgufHeader, count: usize) -> Result<Self, GgufError> {
         const MODEL: &str = "tokenizer.ggml.model";
         match header.text(MODEL) {

@@ -1,4 +1,4 @@
-//! `adapter_config.json` as the `peft` library saves it: every field is used, checked or known to change nothing here.
+//! `adapter_config.json` as saved by the `peft` library: every field is used, checked or known to be irrelevant here.
 //!
 //! Meaning of the fields: `LoraConfig` of `peft` 0.21, `src/peft/tuners/lora/config.py`.
 
@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::LoraError;
 
-/// No adapter has a higher rank, and a product of two sizes stays far from overflowing.
+/// No adapter has a higher rank, and products of two sizes cannot overflow.
 const MAX_RANK: usize = 1 << 16;
 
-/// What the file says of the adapter.
+/// The configuration of an adapter.
 #[derive(Debug)]
 pub(super) struct AdapterConfig {
     rank: usize,
@@ -21,20 +21,20 @@ pub(super) struct AdapterConfig {
     rank_pattern: Vec<(Regex, usize)>,
     alpha_pattern: Vec<(Regex, f64)>,
     rank_stabilised: bool,
-    /// Which modules were taught.
+    /// Modules that were trained.
     pub(super) targets: Targets,
-    /// Modules that are left out although `targets` means them.
+    /// Modules excluded from `targets`.
     excluded: Option<Targets>,
-    /// Layers that were taught; all where `None`.
+    /// Layers that were trained; all where `None`.
     pub(super) layers: Option<Vec<usize>>,
 }
 
 /// Modules by name.
 #[derive(Debug)]
 pub(super) enum Targets {
-    /// A module whose whole path, or its end behind a dot, is one of these.
+    /// Modules whose full path, or a suffix of it after a dot, is one of these.
     Names(Vec<String>),
-    /// A module whose whole path fits.
+    /// Modules whose full path matches.
     Pattern(Regex),
 }
 
@@ -49,7 +49,7 @@ impl Targets {
         }
     }
 
-    /// Whether a module is meant, as `peft` decides it.
+    /// Whether a module is targeted, by the rules of `peft`.
     pub(super) fn mean(&self, module: &str) -> bool {
         match self {
             Self::Names(names) => names.iter().any(|name| is_end_of(name, module)),
@@ -58,16 +58,16 @@ impl Targets {
     }
 }
 
-/// Whether `name` is a module's path or the end of it behind a dot.
+/// Whether `name` is a module's path or a suffix of it after a dot.
 pub(super) fn is_end_of(name: &str, module: &str) -> bool {
     module.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 impl AdapterConfig {
-    /// Reads the file's text.
+    /// Parses the file's text.
     ///
     /// # Errors
-    /// Returns a [`LoraError`] that names the field that is wrong, or asks for what is not done here.
+    /// Returns a [`LoraError`] that names the invalid or unsupported field.
     pub(super) fn parse(text: &str) -> Result<Self, LoraError> {
         let mut fields: Map<String, Value> =
             serde_json::from_str(text).map_err(|error| LoraError::Config { detail: error.to_string() })?;
@@ -103,18 +103,18 @@ impl AdapterConfig {
         of_module(&self.rank_pattern, module).unwrap_or(self.rank)
     }
 
-    /// What a module's update is multiplied with: `alpha / r`, or `alpha / √r` where the rank was stabilised (rsLoRA,
+    /// Scale of a module's update: `alpha / r`, or `alpha / √r` with rank stabilisation (rsLoRA,
     /// arXiv 2312.03732).
     ///
     /// # Errors
-    /// Returns [`LoraError::Field`] where that is beyond what f32 holds.
+    /// Returns [`LoraError::Field`] where that exceeds the range of f32.
     pub(super) fn scale(&self, module: &str) -> Result<f32, LoraError> {
         let (alpha, rank) = (of_module(&self.alpha_pattern, module).unwrap_or(self.alpha), self.rank(module) as f64);
         let scale = (alpha / if self.rank_stabilised { rank.sqrt() } else { rank }) as f32;
         if scale.is_finite() { Ok(scale) } else { Err(invalid("lora_alpha", "a number of moderate size")) }
     }
 
-    /// Whether a module was to be taught.
+    /// Whether a module was trained.
     pub(super) fn means(&self, module: &str, layer: Option<usize>) -> bool {
         let in_layers = match (&self.layers, layer) {
             (Some(layers), Some(layer)) => layers.contains(&layer),
@@ -141,19 +141,19 @@ impl Layers {
     }
 }
 
-/// The rank or the number that a pattern gives a module.
+/// The rank or alpha that a pattern gives a module.
 fn of_module<T: Copy>(patterns: &[(Regex, T)], module: &str) -> Option<T> {
     patterns.iter().find(|(pattern, _)| pattern.is_match(module).unwrap_or(false)).map(|(_, value)| *value)
 }
 
-/// Keys of `rank_pattern` and `alpha_pattern` fit the end of a path behind a dot (`get_pattern_key`,
+/// Keys of `rank_pattern` and `alpha_pattern` match a suffix of a path after a dot (`get_pattern_key`,
 /// `src/peft/utils/other.py`).
 fn patterns<T>(field: &'static str, values: BTreeMap<String, T>) -> Result<Vec<(Regex, T)>, LoraError> {
     values.into_iter().map(|(key, value)| Ok((whole(field, &format!(r"(?:.*\.)?(?:{key})"))?, value))).collect()
 }
 
 fn whole(field: &'static str, pattern: &str) -> Result<Regex, LoraError> {
-    Regex::new(&format!("^(?:{pattern})$")).map_err(|_| invalid(field, "a pattern that can be understood"))
+    Regex::new(&format!("^(?:{pattern})$")).map_err(|_| invalid(field, "a valid pattern"))
 }
 
 fn check_rank(field: &'static str, rank: usize) -> Result<(), LoraError> {
@@ -175,7 +175,7 @@ fn invalid(field: &'static str, expected: &'static str) -> LoraError {
     LoraError::Field { field, expected }
 }
 
-/// Fields that make of the adapter something else than LoRA on linear layers, with what they say when they do not.
+/// Fields for other methods than LoRA on linear layers, with their value for plain LoRA.
 const OTHER_METHODS: &[(&str, &[&str])] = &[
     ("use_dora", &["false"]),
     ("use_qalora", &["false"]),
@@ -195,14 +195,14 @@ const OTHER_METHODS: &[(&str, &[&str])] = &[
     ("velora_config", &[]),
 ];
 
-/// Ways to begin that leave the checkpoint's own weights as they are; the others (PiSSA, OLoRA, CorDA, LoftQ, LoRA-GA) change
-/// them, so that such an adapter does not fit the published checkpoint.
+/// Initialisations that leave the base weights unchanged; the others (PiSSA, OLoRA, CorDA, LoftQ, LoRA-GA) change them, so that
+/// such an adapter does not fit the published checkpoint.
 const HARMLESS_STARTS: &[&str] = &["true", "false", "\"gaussian\"", "\"eva\"", "\"orthogonal\""];
 
 fn refuse_other_methods(fields: &Map<String, Value>) -> Result<(), LoraError> {
     match fields.get("peft_type").and_then(Value::as_str) {
         Some("LORA") => {}
-        Some(other) => return Err(LoraError::OtherMethod { detail: format!("it is of type {other:?}") }),
+        Some(other) => return Err(LoraError::OtherMethod { detail: format!("it has the type {other:?}") }),
         None => return Err(invalid("peft_type", "\"LORA\"")),
     }
     for (field, harmless) in OTHER_METHODS {
@@ -214,7 +214,7 @@ fn refuse_other_methods(fields: &Map<String, Value>) -> Result<(), LoraError> {
     }
     match fields.get("init_lora_weights").map(Value::to_string) {
         Some(said) if !HARMLESS_STARTS.contains(&said.as_str()) => Err(LoraError::OtherMethod {
-            detail: format!("init_lora_weights is {said}, which changed the checkpoint's own weights too"),
+            detail: format!("init_lora_weights is {said}, which also changed the base weights"),
         }),
         _ => Ok(()),
     }

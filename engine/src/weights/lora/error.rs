@@ -1,28 +1,28 @@
-//! What can be wrong with an adapter.
+//! Errors of adapters.
 
 use crate::diagnostic::Hint;
 
-/// Why an adapter cannot be put on a model.
+/// Why an adapter cannot be used with a model.
 #[derive(Debug, thiserror::Error)]
 pub enum LoraError {
     /// `adapter_config.json` is not JSON.
-    #[error("the adapter's adapter_config.json cannot be understood: {detail}")]
+    #[error("the adapter's adapter_config.json cannot be parsed: {detail}")]
     Config {
         /// What is wrong with it.
         detail: String,
     },
-    /// A field of `adapter_config.json` is missing or says what cannot be.
-    #[error("the adapter's adapter_config.json must give {field} as {expected}")]
+    /// A field of `adapter_config.json` is missing or invalid.
+    #[error("the adapter's adapter_config.json must have {field} as {expected}")]
     Field {
         /// The field.
         field: &'static str,
-        /// What it should be.
+        /// The expected value or shape.
         expected: &'static str,
     },
-    /// It is an adapter of another kind.
+    /// The adapter uses another method.
     #[error("the adapter is not plain LoRA on linear layers: {detail}")]
     OtherMethod {
-        /// What says so.
+        /// How that shows.
         detail: String,
     },
     /// `adapter_model.safetensors` is damaged.
@@ -32,9 +32,9 @@ pub enum LoraError {
         detail: String,
     },
     /// A tensor that LoRA does not have.
-    #[error("the adapter has a tensor that LoRA has not: {0}")]
+    #[error("the adapter has a tensor that is not part of LoRA: {0}")]
     ForeignTensor(String),
-    /// A half of an update, or a whole one, that should be there.
+    /// A required tensor is missing.
     #[error("the adapter lacks the tensor {0}")]
     Missing(String),
     /// A module that the model does not have: the adapter was made for another.
@@ -44,17 +44,17 @@ pub enum LoraError {
         module: String,
     },
     /// A tensor of the wrong shape.
-    #[error("the adapter's tensor {name} is {found:?}, where rank and model ask for {expected:?}")]
+    #[error("the adapter's tensor {name} has the shape {found:?}, but rank and model require {expected:?}")]
     Shape {
         /// The tensor.
         name: String,
         /// Its shape.
         found: Vec<usize>,
-        /// What it should be.
+        /// The expected value or shape.
         expected: Vec<usize>,
     },
-    /// A number that is not one.
-    #[error("the adapter's tensor {0} holds numbers that are not finite")]
+    /// A number is infinite or NaN.
+    #[error("the adapter's tensor {0} contains numbers that are not finite")]
     NotFinite(String),
 }
 
@@ -63,14 +63,14 @@ impl Hint for LoraError {
         Some(
             match self {
                 Self::OtherMethod { .. } | Self::ForeignTensor(_) => {
-                    "only LoRA as the peft library saves it can be used; merge other kinds into the checkpoint first"
+                    "only LoRA saved by the peft library is supported; merge other adapters into the checkpoint first"
                 }
-                Self::OtherBase { .. } | Self::Shape { .. } => "use the adapter with the model that it was trained on",
+                Self::OtherBase { .. } | Self::Shape { .. } => "use the adapter with the model it was trained on",
                 Self::Config { .. }
                 | Self::Field { .. }
                 | Self::Damaged { .. }
                 | Self::Missing(_)
-                | Self::NotFinite(_) => "get the adapter again; it must be as the peft library saved it",
+                | Self::NotFinite(_) => "get the adapter again, as saved by the peft library",
             }
             .into(),
         )

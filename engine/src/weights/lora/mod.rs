@@ -1,9 +1,9 @@
-//! LoRA adapters as the `peft` library saves them, put on a model's weights while these are loaded.
+//! LoRA adapters as saved by the `peft` library, merged into a model's weights while these are loaded.
 //!
 //! An adapter changes a linear layer's `W` `[out, in]` to `W + s · B A`, with `A` `[r, in]` and `B` `[out, r]` (arXiv
-//! 2106.09685). The sum is made in f32, before `W` is brought to the type it is held in, so answering costs nothing more.
-//! What is changed is what the adapter's file names by its full path: an ending such as `q_proj` alone would mean the vision
-//! tower's layers as well.
+//! 2106.09685). The sum is computed in f32, before `W` is converted to its final type, so inference costs nothing extra. The
+//! changed layers are those that the adapter's file names by their full path: a suffix such as `q_proj` alone would also match
+//! the vision tower's layers.
 
 mod config;
 mod error;
@@ -21,7 +21,7 @@ use super::{TensorSource, WeightsError};
 use config::AdapterConfig;
 use modules::Half;
 
-/// An adapter, read and checked in itself, not yet against a model.
+/// An adapter, validated by itself, not yet against a model.
 #[derive(Debug)]
 pub struct LoraAdapter {
     config: AdapterConfig,
@@ -36,7 +36,7 @@ struct Factor {
     numbers: Vec<f32>,
 }
 
-/// What is added to one matrix.
+/// The update of one matrix.
 #[derive(Debug)]
 struct Update {
     /// Names of the two tensors as in the file, for errors.
@@ -51,7 +51,7 @@ impl LoraAdapter {
     /// The adapter in the bytes of `adapter_config.json` and `adapter_model.safetensors`.
     ///
     /// # Errors
-    /// Returns a [`LoraError`] that names the field or the tensor that is wrong.
+    /// Returns a [`LoraError`] that names the invalid field or tensor.
     pub fn parse(config: &[u8], weights: &[u8]) -> Result<Self, LoraError> {
         let text = std::str::from_utf8(config).map_err(|error| LoraError::Config { detail: error.to_string() })?;
         let config = AdapterConfig::parse(text)?;
@@ -59,12 +59,12 @@ impl LoraAdapter {
         Ok(Self { config, updates })
     }
 
-    /// The weights of `base` with this adapter on them.
+    /// The weights of `base` with this adapter merged in.
     ///
     /// # Errors
-    /// Returns a [`LoraError`] where the adapter was made for another model, or lacks what its configuration promises.
+    /// Returns a [`LoraError`] where the adapter was made for another model, or lacks tensors that its configuration requires.
     pub fn onto(self, base: Box<dyn TensorSource>) -> Result<Adapted, LoraError> {
-        // Layers of a Gemma 3 may be of the sizes that a T5Gemma 2's decoder has.
+        // A Gemma 3 may have layers of the same sizes as a T5Gemma 2's decoder.
         let has_encoder = base.names().iter().any(|name| name.starts_with("model.encoder."));
         let mut updates: BTreeMap<String, (String, Update)> = BTreeMap::new();
         for (module, update) in self.updates {
@@ -76,7 +76,7 @@ impl LoraAdapter {
             }
             updates.insert(name, (module, update));
         }
-        // A module that is not there says more than one of another size.
+        // A missing module is more telling than one of another size.
         for (name, (module, update)) in &updates {
             update.check(&base.shape(name).unwrap_or_default(), self.config.rank(module), module)?;
         }
@@ -84,14 +84,14 @@ impl LoraAdapter {
         Ok(Adapted { base, updates: updates.into_iter().map(|(name, (_, update))| (name, update)).collect() })
     }
 
-    /// Whether it changes what a picture becomes before it reaches the text: the vision tower.
+    /// Whether it changes the vision tower.
     pub fn changes_vision(&self) -> bool {
         self.updates.keys().any(|module| module.contains("vision_tower."))
     }
 }
 
-/// Everything that the configuration means is there, in each stack that the adapter changes: a file that was cut down would
-/// give another model, without a word.
+/// Checks that every targeted module is present in each stack that the adapter changes: a stripped file would silently give
+/// another model.
 fn require_all(
     config: &AdapterConfig,
     updates: &BTreeMap<String, (String, Update)>,
@@ -101,7 +101,7 @@ fn require_all(
     for name in base.iter().filter(|name| !updates.contains_key(*name) && stacks.contains(modules::stack(name))) {
         let Some(module) = modules::linear_module(name) else { continue };
         let layer = modules::layer(&module);
-        // As the library spells it that trained the adapter: as the others of the same stack in its file.
+        // Spelled like the other modules of the same stack in the adapter's file.
         let spelled = updates.iter().find_map(|(known, (spelled, _))| modules::respell(known, spelled, &module));
         let Some(spelled) = spelled else { continue };
         if config.means(&spelled, layer) {
@@ -183,7 +183,7 @@ impl Update {
     }
 }
 
-/// Weights with an adapter on them.
+/// Weights with an adapter merged in.
 pub struct Adapted {
     base: Box<dyn TensorSource>,
     /// By the published name of the tensor that is changed.

@@ -1,11 +1,11 @@
-//! Names of modules and tensors: as the library that trained an adapter spells them, and as the published checkpoints do.
+//! Names of modules and tensors, in adapters and in the published checkpoints.
 //!
 //! `base_model.model.model.decoder.layers.3.self_attn.q_proj.lora_A.weight` is half of what is added to
-//! `model.decoder.layers.3.self_attn.q_proj.weight`. An adapter of a Gemma 3 says `model.layers.3…`, which is the decoder here.
+//! `model.decoder.layers.3.self_attn.q_proj.weight`. An adapter of a Gemma 3 has `model.layers.3…`, which is the decoder here.
 
 use crate::weights::names::canonical;
 
-/// What `peft` puts before every module's path.
+/// Prefix that `peft` adds to every module's path.
 const WRAPPER: &str = "base_model.model.";
 
 /// Which factor of an update a tensor is.
@@ -17,7 +17,7 @@ pub(super) enum Half {
     B = 1,
 }
 
-/// Module and half that a tensor's name means; `None` where it is no half of an update of a linear layer.
+/// Module and factor of a tensor's name; `None` where it is not part of a linear layer's update.
 pub(super) fn parse(tensor: &str) -> Option<(String, Half)> {
     let path = tensor.strip_prefix(WRAPPER)?;
     for (ending, half) in [("lora_A", Half::A), ("lora_B", Half::B)] {
@@ -31,12 +31,12 @@ pub(super) fn parse(tensor: &str) -> Option<(String, Half)> {
     None
 }
 
-/// The name of half an update, as a file holds it.
+/// The name of a factor in a file.
 pub(super) fn tensor(module: &str, half: Half) -> String {
     format!("{WRAPPER}{module}.lora_{half:?}.weight")
 }
 
-/// Whether a module's path names the stack it is of, as in a model with encoder and decoder.
+/// Whether a module's path names its stack, as in a model with encoder and decoder.
 pub(super) fn is_of_two_stacks(module: &str) -> bool {
     module.split('.').any(|part| matches!(part, "encoder" | "decoder"))
 }

@@ -6,16 +6,13 @@ use crate::diagnostic::Diagnostic;
 use crate::document::page::Document;
 use crate::model::memory::Memory;
 use crate::prompt::{
-    Passage, Prompt, choose_passages, left_out, narrow, opening_passages, passages_prompt, silence, whole_pages,
+    PASSAGE_TOKENS, Passage, Prompt, choose_passages, left_out, narrow, opening_passages, passages_prompt, silence,
+    whole_pages,
 };
 use crate::protocol::{AskJob, Event, ReadSoFar};
 use crate::worker::Error;
 use crate::worker::event_sink::Job;
 use crate::worker::load::LoadedModel;
-
-/// Most tokens of passages in the prompt. Of 24 questions on the sample report, the starter model with its adapter answered 15
-/// correctly with 1,200 tokens and 20 with 700: more similar lines distract from the relevant one.
-const PASSAGE_TOKENS: usize = 700;
 
 /// Documents of at most this many tokens are shown whole.
 const WHOLE_TOKENS: usize = 1200;

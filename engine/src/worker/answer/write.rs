@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use candle_core::Tensor;
 
-use crate::cite::{SpanMass, Target, gather_evidence};
+use crate::cite::{SpanMass, Target, gather_evidence, is_not_found};
 use crate::document::page::Document;
 use crate::kernels::attention::AttentionSink;
 use crate::model::generation::{
@@ -67,8 +67,10 @@ pub(super) fn write_answer(
     let spans = span_masses(&input.sources, &written.mass);
     // Recto's own phrase occurs on no page, so its evidence is chosen by attention alone.
     let words = if written.text == NOT_IN_DOCUMENT { "" } else { &written.text };
+    let evidence = gather_evidence(context.documents, &spans, words);
     Ok(Answer {
-        evidence: gather_evidence(context.documents, &spans, words),
+        not_found: is_not_found(&written.text, &evidence),
+        evidence,
         text: written.text,
         finish: written.finish,
         model: ModelSummary { memory: input.memory_choice, ..context.loaded.summary.clone() },
@@ -197,7 +199,7 @@ impl StepModel for &mut Step<'_> {
         let Some((last, before)) = ids.split_last() else { return Ok(Logits::new(Vec::new())) };
         for chunk in before.chunks(PROMPT_CHUNK) {
             self.job.cancel.check()?;
-            self.decoding.take_in(chunk)?;
+            self.decoding.prefill(chunk)?;
             let done = self.decoding.position() as u64;
             let total = self.prompt_tokens;
             self.job.send(Event::Progress { request: self.job.request, stage: Stage::Prompt, done, total });

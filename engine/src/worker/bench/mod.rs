@@ -259,7 +259,7 @@ impl Bench {
         let start = Instant::now();
         let mut decoding = self.model.start(&memory);
         if let Some((last, before)) = ids.split_last() {
-            decoding.take_in(before)?;
+            decoding.prefill(before)?;
             let states = decoding.append(&[*last], None)?;
             decoding.last_logits(&states)?;
         }

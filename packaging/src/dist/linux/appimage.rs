@@ -1,4 +1,4 @@
-//! The AppImage, one file that runs without being installed, by `appimagetool`, which only its makers give out.
+//! The AppImage, a single file that runs without installation, built by `appimagetool`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,5 +38,5 @@ fn link(to: &str, at: &Path) -> Result<()> {
 
 #[cfg(not(unix))]
 fn link(_to: &str, _at: &Path) -> Result<()> {
-    anyhow::bail!("AppImages are made on Linux")
+    anyhow::bail!("AppImages are built on Linux")
 }

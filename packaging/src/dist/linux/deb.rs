@@ -1,4 +1,4 @@
-//! The package for Debian and its relatives, by `dpkg-deb`.
+//! The .deb for Debian and its relatives, built by `dpkg-deb`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ use crate::dist::stage::{Staged, copy, files_below, write};
 use crate::machine::WINDOW_PACKAGES;
 use crate::process::{output, repository, run};
 
-/// Whom to write to about the package.
+/// The package's contact.
 const MAINTAINER: &str = "The Recto contributors <contributors@recto.invalid>";
 
-/// What the program uses where it is there.
+/// Recommended packages.
 const RECOMMENDED: &str = "fonts-dejavu-core | fonts-noto-core, libdbus-1-3, libfontconfig1, libwayland-client0, \
     xdg-desktop-portal-gtk | xdg-desktop-portal-backend | zenity";
 
-/// What it can be given: pip fetches the starter model, fonts are for reports in other scripts.
+/// Suggested packages: pip downloads the starter model, fonts are for reports in other scripts.
 const SUGGESTED: &str = "python3-pip, fonts-noto-cjk";
 
 /// Makes it.
@@ -42,13 +42,13 @@ pub(crate) fn make(staged: &Staged, folder: &Path) -> Result<PathBuf> {
     let path = folder.join(format!("{}_{}_{architecture}.deb", release.name(), version(release)));
     let mut dpkg = Command::new("dpkg-deb");
     dpkg.env("SOURCE_DATE_EPOCH", release.epoch_secs.to_string());
-    // One thread: the bytes of several depend on how many there are.
+    // One thread, because the output depends on the number of threads.
     dpkg.env("DPKG_DEB_THREADS_MAX", "1").args(["--root-owner-group", "-Zxz", "-z9", "--build"]);
     run(dpkg.arg(&tree.root).arg(&path))?;
     Ok(path)
 }
 
-/// The version as Debian writes it: what comes before a release sorts before it.
+/// The version in Debian's form, in which pre-releases sort before the release.
 pub(crate) fn version(release: &Release) -> String {
     format!("{}-1", release.version.replacen('-', "~", 1))
 }
@@ -86,7 +86,7 @@ fn changelog(release: &Release) -> String {
     )
 }
 
-/// The newest version of the C library that a program asks for: the names of its symbols' versions stand in it as text.
+/// The newest glibc version a program requires, found by the names of symbol versions in it.
 fn newest_glibc(program: &[u8]) -> String {
     const NAME: &[u8] = b"GLIBC_2.";
     let minor = |at: usize| {
@@ -97,7 +97,7 @@ fn newest_glibc(program: &[u8]) -> String {
     format!("2.{}", found.filter_map(|(at, _)| minor(at)).max().unwrap_or_default())
 }
 
-/// What the files take, as Debian reckons it: each in whole KiB.
+/// Installed size by Debian's rules: each file in whole KiB.
 fn installed_kib(tree: &Tree) -> Result<u64> {
     let sizes = files_below(&tree.root)?.into_iter().map(|file| {
         let path = tree.root.join(file);
@@ -106,7 +106,7 @@ fn installed_kib(tree: &Tree) -> Result<u64> {
     sizes.sum()
 }
 
-/// The sums that `dpkg --verify` looks at; MD5, since that is what it knows.
+/// Checksums for `dpkg --verify`, which uses MD5.
 fn sums(tree: &Tree) -> Result<String> {
     output(Command::new("md5sum").current_dir(&tree.root).args(files_below(&tree.root)?))
 }

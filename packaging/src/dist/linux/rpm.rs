@@ -1,4 +1,4 @@
-//! The package for Fedora, openSUSE and their relatives, by `rpmbuild`.
+//! The .rpm for Fedora, openSUSE and their relatives, built by `rpmbuild`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::dist::release::Release;
 use crate::dist::stage::{Staged, copy, files_below, write};
 use crate::process::run;
 
-/// Libraries that the window opens by name while it runs; what is linked is found by rpmbuild itself.
+/// Libraries the window opens by name at run time; rpmbuild finds the linked ones.
 const OPENED: &[&str] = &[
     "libX11.so.6",
     "libX11-xcb.so.1",
@@ -23,10 +23,10 @@ const OPENED: &[&str] = &[
     "libEGL.so.1",
 ];
 
-/// Those that it uses where they are there.
+/// Recommended libraries.
 const RECOMMENDED: &[&str] = &["libdbus-1.so.3", "libfontconfig.so.1", "libwayland-client.so.0"];
 
-/// Nothing is stripped, compiled or looked up on the way; host and time are no part of the package, and one thread packs.
+/// Disables stripping, byte-compiling and dependency lookups, fixes host and time, and compresses with one thread.
 const MACROS: &[(&str, &str)] = &[
     ("_build_id_links", "none"),
     ("_buildhost", "reproducible"),
@@ -94,7 +94,7 @@ fn spec(release: &Release, tree: &Path, files: &[PathBuf]) -> String {
          Nothing leaves the machine. A model is fetched only when you ask for one."
             .to_owned(),
     );
-    // Blanks in the path of the tree are quoted by the shell that runs this.
+    // The shell that runs this quotes spaces in the path of the tree.
     let from = tree.display().to_string().replace('\'', "'\\''");
     spec.push(format!("\n%install\nmkdir -p %{{buildroot}}\ncp -a '{from}/.' %{{buildroot}}/"));
     spec.push("\n%files\n%defattr(-,root,root,-)".to_owned());

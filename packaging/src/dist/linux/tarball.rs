@@ -1,4 +1,4 @@
-//! The portable folder as `.tar.xz`: unpacked anywhere, it runs.
+//! The portable `.tar.xz`, which runs from wherever it is unpacked.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::dist::stage::Staged;
 use crate::process::run;
 
-/// Makes it: names in order, owner root, times those of the release.
+/// Builds it with sorted names, owner root and the release's time.
 ///
 /// # Errors
 /// When tar or xz fail.
@@ -19,7 +19,7 @@ pub(crate) fn make(staged: &Staged, folder: &Path) -> Result<PathBuf> {
     let mut tar = Command::new("tar");
     tar.args(["--create", "--sort=name", "--format=gnu", "--owner=root:0", "--group=root:0", "--numeric-owner"]);
     tar.args(["--mode=u+rwX,go+rX,go-w", &format!("--mtime=@{}", release.epoch_secs)]);
-    // One thread: the file of several depends on how many there are.
+    // One thread, because the output depends on the number of threads.
     tar.env("XZ_OPT", "-9 --threads=1").args(["--xz", "--file"]).arg(&path);
     run(tar.arg("--directory").arg(&staged.folder).args([&format!("--transform=s,^\\.,{name},"), "."]))?;
     Ok(path)

@@ -1,4 +1,4 @@
-//! The staged folder laid out as Linux lays out its files: below `usr`, with menu entry, icons and manual page.
+//! The staged folder in Linux's layout: below `usr`, with menu entry, icons and manual page.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,19 +11,19 @@ use crate::dist::stage::{Staged, copy, files_below, write};
 use crate::icons;
 use crate::process::{repository, run};
 
-/// Sides of the icons that menus look for.
+/// Icon sizes that menus use.
 const ICON_SIZES: &[u32] = &[16, 24, 32, 48, 64, 128, 256, 512];
 
-/// A folder that will be the root of a system.
+/// A folder that becomes the root of a system.
 pub(crate) struct Tree {
-    /// Where it is.
+    /// Its path.
     pub(crate) root: PathBuf,
     package: &'static str,
     epoch_secs: u64,
 }
 
 impl Tree {
-    /// Lays out the staged folder in a fresh folder of this name, beside it.
+    /// Lays out the staged folder in a fresh folder of this name next to it.
     ///
     /// # Errors
     /// When a file cannot be copied or written.
@@ -50,26 +50,26 @@ impl Tree {
         Ok(tree)
     }
 
-    /// A place in it.
+    /// A path in it.
     pub(crate) fn at(&self, inside: &str) -> PathBuf {
         self.root.join(inside)
     }
 
-    /// Where its documents lie.
+    /// The documentation folder.
     pub(crate) fn documents(&self) -> PathBuf {
         self.at("usr/share/doc").join(self.package)
     }
 
-    /// Writes a text packed with gzip, without name and time.
+    /// Writes a text compressed with gzip, without name and time.
     pub(crate) fn write_packed(path: &Path, text: &str) -> Result<()> {
         write(path, text)?;
         run(Command::new("gzip").args(["-9", "--no-name", "--force"]).arg(path))
     }
 
-    /// Gives every file the rights and the time that the package says, whatever this machine's habits are.
+    /// Sets permissions and times of every file, regardless of this machine's umask.
     ///
     /// # Errors
-    /// When that is not allowed here.
+    /// When that is not permitted.
     pub(crate) fn settle(&self) -> Result<()> {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(self.epoch_secs);
         let files = files_below(&self.root)?;
@@ -81,7 +81,7 @@ impl Tree {
             let is_program = file.starts_with("usr/bin");
             settle(&self.root.join(file), if is_program { 0o755 } else { 0o644 }, time)?;
         }
-        // The innermost first: what is changed inside changes a folder's time.
+        // Innermost first, because changes inside a folder change its time.
         folders.iter().rev().try_for_each(|folder| settle(&self.root.join(folder), 0o755, time))
     }
 
@@ -118,7 +118,7 @@ impl Tree {
     }
 }
 
-/// Our licence as a paragraph of Debian's copyright files.
+/// Our licence as a paragraph of a Debian copyright file.
 fn indented_licence() -> Result<String> {
     let text = fs::read_to_string(repository().join("LICENSE-MIT")).context("cannot read LICENSE-MIT")?;
     let lines = text.trim().lines().skip_while(|line| !line.starts_with("Permission"));
@@ -133,10 +133,10 @@ fn settle(path: &Path, mode: u32, time: SystemTime) -> Result<()> {
         fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
         fs::File::open(path)?.set_modified(time)
     };
-    set().with_context(|| format!("cannot set rights and time of {}", path.display()))
+    set().with_context(|| format!("cannot set permissions and time of {}", path.display()))
 }
 
 #[cfg(not(unix))]
 fn settle(_path: &Path, _mode: u32, _time: SystemTime) -> Result<()> {
-    anyhow::bail!("packages for Linux are made where files have its rights")
+    anyhow::bail!("Linux packages need Unix file permissions")
 }

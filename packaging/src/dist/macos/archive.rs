@@ -1,4 +1,4 @@
-//! The application in a zip file: the same bytes for the same application.
+//! The application in a zip file, reproducibly.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -11,10 +11,10 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use super::{bundle, sign};
 use crate::dist::stage::{Staged, files_below};
 
-/// Makes it, signed where that can be done.
+/// Builds it, signed if possible.
 ///
 /// # Errors
-/// When the application cannot be put together, signed or written.
+/// When the application cannot be assembled, signed or written.
 pub(crate) fn make(staged: &Staged, folder: &Path) -> Result<PathBuf> {
     let app = bundle::make(staged)?;
     sign::sign(&app, &staged.pdfium.library)?;
@@ -24,8 +24,8 @@ pub(crate) fn make(staged: &Staged, folder: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Writes all files below `app`, in order. Of their modes only whether they are programs is kept, and no time: a zip file
-/// knows the time of some place, not of which.
+/// Writes all files below `app`, sorted. Only the executable bit of their modes is kept, and no time, because a zip
+/// file stores local times without a time zone.
 fn write(app: &Path, path: &Path) -> Result<()> {
     let mut archive = ZipWriter::new(File::create(path)?);
     let options = SimpleFileOptions::default()
@@ -33,7 +33,7 @@ fn write(app: &Path, path: &Path) -> Result<()> {
         .last_modified_time(DateTime::default());
     for inside in files_below(app)? {
         let is_program = inside == Path::new(bundle::PROGRAM) || inside.extension().is_some_and(|end| end == "dylib");
-        // Unpackers that know no folders of the same name make them from the files' paths.
+        // Unpackers create folders from the paths of files.
         let parts = std::iter::once(bundle::NAME.into()).chain(inside.iter().map(|part| part.to_string_lossy()));
         let name = parts.collect::<Vec<_>>().join("/");
         archive.start_file(name, options.unix_permissions(if is_program { 0o755 } else { 0o644 }))?;

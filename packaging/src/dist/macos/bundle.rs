@@ -1,4 +1,4 @@
-//! `Recto.app`: the staged folder, laid out as macOS wants an application.
+//! `Recto.app`: the staged folder in the layout of a macOS application.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,22 +8,22 @@ use anyhow::{Context, Result};
 use crate::dist::stage::{Staged, copy, files_below};
 use crate::process::repository;
 
-/// What the application's folder is called.
+/// Name of the application's folder.
 pub(crate) const NAME: &str = "Recto.app";
 
-/// Where the program lies in it.
+/// Folder of the program.
 pub(crate) const PROGRAM: &str = "Contents/MacOS/recto";
 
-/// Where libraries lie in it.
+/// Folder of libraries.
 const LIBRARIES: &str = "Contents/Frameworks";
 
-/// Where everything else lies in it.
+/// Folder of everything else.
 const RESOURCES: &str = "Contents/Resources";
 
-/// The icon, which the list of properties names.
+/// The icon, named in Info.plist.
 const ICON: &str = "recto.icns";
 
-/// Puts the application together, not signed yet, and returns its folder.
+/// Assembles the unsigned application and returns its folder.
 ///
 /// # Errors
 /// When a file cannot be copied or written.
@@ -42,18 +42,18 @@ pub(crate) fn make(staged: &Staged) -> Result<PathBuf> {
     let contents = app.join("Contents");
     fs::write(contents.join("Info.plist"), properties(&template, &staged.release.version))
         .with_context(|| format!("cannot write into {}", contents.display()))?;
-    // Type and creator as old parts of the system read them.
+    // Type and creator, for older parts of the system.
     fs::write(contents.join("PkgInfo"), "APPL????")
         .with_context(|| format!("cannot write into {}", contents.display()))?;
     Ok(app)
 }
 
-/// Where PDFium's library lies in the application.
+/// Path of PDFium's library in the application.
 pub(crate) fn library(app: &Path, library: &str) -> PathBuf {
     app.join(LIBRARIES).join(library)
 }
 
-/// Where a file of the staged folder goes; icons of other systems go nowhere.
+/// Where a staged file goes; icons of other systems are omitted.
 fn place_of(inside: &Path, library: &str) -> Option<PathBuf> {
     let resources = Path::new(RESOURCES);
     let place = match inside.to_str()? {
@@ -69,7 +69,7 @@ fn place_of(inside: &Path, library: &str) -> Option<PathBuf> {
     Some(place)
 }
 
-/// The list of properties, with the version in it: as it is called, and as a number, which has no suffix.
+/// Info.plist with the version: its full name, and as numbers without suffix.
 fn properties(template: &str, version: &str) -> String {
     let number = version.split(['-', '+']).next().unwrap_or(version);
     template.replace("@VERSION@", version).replace("@NUMBER@", number)

@@ -1,8 +1,8 @@
-//! `cargo xtask import-certificate`: a certificate from the environment, put where it is looked for.
+//! `cargo xtask import-certificate`: imports a certificate from the environment.
 //!
-//! For a machine that is thrown away afterwards, as those of continuous integration are. A Mac gets a keychain of its own; who
-//! signs on their own Mac has the certificate in their keychain already and names it in `RECTO_SIGN_IDENTITY`. Elsewhere, where
-//! packages for Windows are made, it becomes the file that `RECTO_SIGN_PFX` names.
+//! For disposable machines, such as those of continuous integration. A Mac gets a separate keychain; to sign on your
+//! own Mac, name the certificate already in your keychain in `RECTO_SIGN_IDENTITY`. Elsewhere, for Windows packages,
+//! the certificate becomes the file named by `RECTO_SIGN_PFX`.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -16,26 +16,26 @@ use crate::process::{output, run, succeeds};
 use crate::program::target_folder;
 use crate::{machine, say};
 
-/// The certificate with its key, as PKCS #12 in base64.
+/// Certificate and key, as PKCS #12 in base64.
 const CERTIFICATE: &str = "RECTO_SIGN_P12";
-/// The word that the file is locked with.
+/// The file's password.
 const PASSWORD: &str = "RECTO_SIGN_P12_PASSWORD";
-/// A key for App Store Connect, as it is given out, with its two names.
+/// App Store Connect key, with its ID and issuer ID.
 const NOTARY_KEY: &str = "RECTO_NOTARY_KEY";
 const NOTARY_KEY_ID: &str = "RECTO_NOTARY_KEY_ID";
 const NOTARY_ISSUER: &str = "RECTO_NOTARY_ISSUER";
 
-/// The keychain; its own word protects nothing that the machine does not.
+/// The keychain; its password adds no protection on a disposable machine.
 const KEYCHAIN: &str = "recto-signing.keychain";
 const KEYCHAIN_PASSWORD: &str = "recto";
 
-/// Imports what is given; says so where nothing is.
+/// Imports the given credentials, or reports that there are none.
 ///
 /// # Errors
-/// When a tool of the system fails. No error holds a secret.
+/// When a system tool fails. Errors contain no secrets.
 pub(crate) fn import() -> Result<()> {
     let Some(certificate) = given(CERTIFICATE) else {
-        say::line(format_args!("no certificate is given in {CERTIFICATE}; what is made here is not signed by anybody"));
+        say::line(format_args!("{CERTIFICATE} is not set; packages will not be signed"));
         return Ok(());
     };
     let folder = target_folder()?.join("signing");
@@ -44,11 +44,12 @@ pub(crate) fn import() -> Result<()> {
         return put_into_file(&certificate, &folder);
     }
     let result = import_with(&certificate, &folder);
-    fs::remove_dir_all(&folder).with_context(|| format!("{} holds a key and cannot be removed", folder.display()))?;
+    fs::remove_dir_all(&folder)
+        .with_context(|| format!("{} contains a key and cannot be removed", folder.display()))?;
     result
 }
 
-/// Writes the certificate and tells the steps that follow where it is.
+/// Writes the certificate and tells the following steps where it is.
 fn put_into_file(certificate: &str, folder: &Path) -> Result<()> {
     machine::need_tools(&[("osslsigncode", "osslsigncode")])?;
     let (encoded, file) = (folder.join("certificate.txt"), folder.join("certificate.pfx"));
@@ -78,14 +79,14 @@ fn import_with(certificate: &str, folder: &Path) -> Result<()> {
     run(Command::new("base64").args(["--decode", "-i"]).arg(&encoded).arg("-o").arg(&file))?;
     let mut add = security();
     add.arg("import").arg(&file).args(["-k", KEYCHAIN, "-T", "/usr/bin/codesign", "-P"]);
-    // Not by `run`, whose errors show the whole command.
+    // Not with `run`, whose errors show the whole command.
     if !succeeds(add.arg(given(PASSWORD).unwrap_or_default())) {
-        bail!("the certificate of {CERTIFICATE} cannot be imported; does {PASSWORD} fit it?");
+        bail!("the certificate in {CERTIFICATE} cannot be imported; is {PASSWORD} right?");
     }
     run(security()
         .args(["set-key-partition-list", "-S", "apple-tool:,apple:", "-s", "-k", KEYCHAIN_PASSWORD, KEYCHAIN])
         .stdout(Stdio::null()))?;
-    // Those that were looked through before are looked through still.
+    // Keep the keychains that were searched before.
     let known = output(security().args(["list-keychains", "-d", "user"]))?;
     let known = known.lines().map(|line| line.trim().trim_matches('"'));
     run(security().args(["list-keychains", "-d", "user", "-s", KEYCHAIN]).args(known))?;
@@ -94,11 +95,10 @@ fn import_with(certificate: &str, folder: &Path) -> Result<()> {
 
 fn store_notary_profile(folder: &Path) -> Result<()> {
     let (Some(key), Some(id), Some(issuer)) = (given(NOTARY_KEY), given(NOTARY_KEY_ID), given(NOTARY_ISSUER)) else {
-        say::line(format_args!("no key is given in {NOTARY_KEY}; nothing will be notarised"));
+        say::line(format_args!("{NOTARY_KEY} is not set; nothing will be notarised"));
         return Ok(());
     };
-    let profile =
-        given(NOTARY_PROFILE).with_context(|| format!("{NOTARY_PROFILE} does not say what to call the profile"))?;
+    let profile = given(NOTARY_PROFILE).with_context(|| format!("{NOTARY_PROFILE} does not name the profile"))?;
     let file = folder.join("notary.p8");
     fs::write(&file, key).context("cannot write the key")?;
     let mut store = Command::new("xcrun");

@@ -1,4 +1,5 @@
-//! `cargo xtask check-image`: the disk image as its user meets it, mounted, dragged out, started by the Finder, asked, ended.
+//! `cargo xtask check-image`: uses the disk image as a user would: mounts it, copies the application, opens it from the
+//! Finder, asks, quits.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,29 +19,29 @@ use crate::window::chance_model::{self, Size};
 use crate::window::display::{Scratch, wait_for};
 use crate::window::home::Home;
 
-/// Where the application is put: a folder as users have them.
+/// Where the application is installed: a folder with a typical user's name.
 const FOLDER: &str = "Größe & 報告";
 
-/// A second report, which comes while the application runs.
+/// A second report, opened while the application runs.
 const NOTES: &str = "Net receipts fell by 4.2 percent.\n";
 
 /// Checks the image that `cargo xtask dist` made for this machine.
 ///
 /// # Errors
-/// When there is none, and when anything is not as a user would expect it.
+/// When there is none, or anything is not as a user would expect.
 pub(crate) fn run_checks() -> Result<()> {
     if !cfg!(target_os = "macos") {
-        bail!("a disk image can be mounted on a Mac alone");
+        bail!("disk images can be mounted only on a Mac");
     }
     let folder = dist::folder()?;
     let image = folder.join(image::name(&Release::of_this_tree(None, false)?, &Target::host()?));
-    ensure!(image.is_file(), "{} is not there; make it with `cargo xtask dist`", image.display());
+    ensure!(image.is_file(), "{} is missing; build it with `cargo xtask dist`", image.display());
     let scratch = Scratch::new(&folder, "check")?;
     let app = drag_out(&image, &scratch.0)?;
     run(Command::new("codesign").args(["--verify", "--strict", "--deep"]).arg(&app))?;
     ask(&app, &scratch.0)?;
     open_by_finder(&app, &scratch.0)?;
-    say::result(format_args!("{}: dragged out, asked, opened by the Finder, ended", image.display()));
+    say::result(format_args!("{}: copied, asked, opened from the Finder, quit", image.display()));
     Ok(())
 }
 
@@ -57,23 +58,23 @@ fn drag_out(image: &Path, scratch: &Path) -> Result<PathBuf> {
     Ok(app)
 }
 
-/// The program inside answers on the command line, with the PDFium that it brings.
+/// Checks that the program inside answers on the command line, with its own PDFium.
 fn ask(app: &Path, scratch: &Path) -> Result<()> {
     let model = scratch.join("model");
     chance_model::write(&model, Size::SMALL)?;
-    // The report in the application, as its user has no other.
+    // The report inside the application, because a user may have no other.
     let name = sample();
     let report = app.join("Contents/Resources/sample").join(name.file_name().context("the sample has no name")?);
     let mut ask = Command::new(app.join(bundle::PROGRAM));
     ask.env("RECTO_HOME", scratch.join("home of the command line")).env_remove("RECTO_PDFIUM");
     ask.arg("ask").arg(report).arg(QUESTION).args(["--pages", "1-2", "--json", "--model"]).arg(model);
     let answer = output(&mut ask)?;
-    let answer: serde_json::Value = serde_json::from_str(answer.trim()).context("the answer is no JSON")?;
-    ensure!(answer.is_object(), "the answer is no object");
+    let answer: serde_json::Value = serde_json::from_str(answer.trim()).context("the answer is not JSON")?;
+    ensure!(answer.is_object(), "the answer is not an object");
     Ok(())
 }
 
-/// The Finder starts the application with a report, and hands another to the one that runs.
+/// Opens a report from the Finder, and another while the application runs.
 fn open_by_finder(app: &Path, scratch: &Path) -> Result<()> {
     let home = Home::called(scratch, "home")?;
     let mut variable = std::ffi::OsString::from("RECTO_HOME=");
@@ -104,12 +105,12 @@ fn open_by_finder(app: &Path, scratch: &Path) -> Result<()> {
     second?;
     let windows = processes.len();
     if windows != 1 {
-        bail!("{windows} windows were open; the second report belongs into the first");
+        bail!("{windows} windows are open; the second report should have opened in the first");
     }
     wait_for("the application to end", || Ok(self::processes(app)?.is_empty().then_some(())))
 }
 
-/// The application's own processes: those that read PDFs for it have an argument.
+/// The application's main processes; its PDF processes have an argument.
 fn processes(app: &Path) -> Result<Vec<String>> {
     let program = app.join(bundle::PROGRAM);
     let program = program.to_str().context("the application's path is not text")?;

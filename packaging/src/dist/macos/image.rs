@@ -1,6 +1,6 @@
-//! The disk image: the application, and a link to where applications go, onto which it is dragged.
+//! The disk image: the application, and a link to /Applications to drag it onto.
 //!
-//! Its bytes differ each time: signatures hold the time, and `hdiutil` makes a file system with its own.
+//! It is not reproducible: signatures contain the time, and so does the file system that `hdiutil` creates.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,15 +14,15 @@ use crate::dist::stage::Staged;
 use crate::dist::target::Target;
 use crate::process::run;
 
-/// Makes it; signed and notarised where the environment gives what that takes.
+/// Builds it, signed and notarised if the environment provides the credentials.
 ///
 /// # Errors
-/// When a tool of the system fails.
+/// When a system tool fails.
 pub(crate) fn make(staged: &Staged, folder: &Path) -> Result<PathBuf> {
     let app = bundle::make(staged)?;
     sign::sign(&app, &staged.pdfium.library)?;
     let path = folder.join(name(&staged.release, &staged.target));
-    // What is shown in the image is what lies in the application's folder.
+    // The image shows the contents of the application's folder.
     let shown = app.parent().context("an application without a folder")?;
     link_to_applications(&shown.join("Applications"))?;
     let mut hdiutil = Command::new("hdiutil");
@@ -32,7 +32,7 @@ pub(crate) fn make(staged: &Staged, folder: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// What the image is called.
+/// The image's file name.
 pub(crate) fn name(release: &Release, target: &Target) -> String {
     format!("{}-{}-{}.dmg", release.name(), release.version, target.label())
 }

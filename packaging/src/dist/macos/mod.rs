@@ -1,7 +1,7 @@
 //! Packages for macOS: `Recto.app` in a disk image, and the same in a zip file.
 //!
-//! The application is put together on any system, so that its layout can be looked at everywhere; images and signatures are
-//! made on a Mac alone.
+//! The application is assembled on any system, so that its layout can be inspected everywhere; images and signatures
+//! need a Mac.
 
 mod archive;
 mod bundle;

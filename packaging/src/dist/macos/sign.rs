@@ -1,7 +1,7 @@
-//! Signatures of macOS: by the identity that the environment names, else one that names nobody.
+//! macOS code signing: with the identity named by the environment, otherwise ad hoc.
 //!
-//! Apple's processors run nothing that has no signature at all, so without a certificate the application is signed *ad hoc*.
-//! Gatekeeper then asks the user, who allows it once in the system's settings.
+//! Apple silicon runs no unsigned code, so without a certificate the application is signed *ad hoc*. Gatekeeper then
+//! asks the user, who allows it once in the system settings.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,29 +12,29 @@ use super::bundle;
 use crate::process::{is_in_path, repository, run};
 use crate::say;
 
-/// Names the identity in the keychain, `Developer ID Application: …`.
+/// Names the keychain identity, `Developer ID Application: …`.
 const IDENTITY: &str = "RECTO_SIGN_IDENTITY";
 
-/// Names the profile in the keychain with which `notarytool` speaks to Apple.
+/// Names the keychain profile that `notarytool` uses.
 pub(crate) const NOTARY_PROFILE: &str = "RECTO_NOTARY_PROFILE";
 
-/// A variable that is set, and not to nothing, as a missing secret is.
+/// The value of a variable that is set and not empty; missing secrets are empty.
 pub(crate) fn given(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
-/// Signs the application, what is inside first.
+/// Signs the application, inner parts first.
 ///
 /// # Errors
-/// When `codesign` fails, or does not find its own work in order.
+/// When `codesign` fails, or rejects the result.
 pub(crate) fn sign(app: &Path, library: &str) -> Result<()> {
     if !is_in_path("codesign") {
-        say::line(format_args!("the application is not signed: codesign is to be had on a Mac alone"));
+        say::line(format_args!("the application is not signed: codesign needs a Mac"));
         return Ok(());
     }
     let identity = given(IDENTITY);
     if identity.is_none() {
-        say::line(format_args!("the application is signed ad hoc: {IDENTITY} names no identity"));
+        say::line(format_args!("the application is signed ad hoc: {IDENTITY} is not set"));
     }
     for mut command in signing(app, library, identity.as_deref()) {
         run(&mut command)?;
@@ -42,12 +42,12 @@ pub(crate) fn sign(app: &Path, library: &str) -> Result<()> {
     run(Command::new("codesign").args(["--verify", "--strict", "--deep"]).arg(app))
 }
 
-/// The commands that sign, in order: a signature covers what is inside.
+/// The signing commands, in order: a signature covers what is inside.
 fn signing(app: &Path, library: &str, identity: Option<&str>) -> [Command; 2] {
     let codesign = |part: &Path, is_app: bool| {
         let mut command = Command::new("codesign");
         command.args(["--force", "--sign", identity.unwrap_or("-")]);
-        // The hardened runtime takes only libraries of the same team, and a signature ad hoc has no team.
+        // The hardened runtime loads only libraries of the same team, and an ad hoc signature has no team.
         if identity.is_some() {
             command.args(["--timestamp", "--options", "runtime"]);
             if is_app {
@@ -60,15 +60,15 @@ fn signing(app: &Path, library: &str, identity: Option<&str>) -> [Command; 2] {
     [codesign(&bundle::library(app, library), false), codesign(app, true)]
 }
 
-/// Signs the disk image and has Apple look at it, where the environment gives what that takes.
+/// Signs and notarises the disk image if the environment provides the credentials.
 ///
 /// # Errors
-/// When a tool fails, or Apple refuses the image.
+/// When a tool fails, or Apple rejects the image.
 pub(crate) fn sign_and_notarise_image(image: &Path) -> Result<()> {
     let Some(identity) = given(IDENTITY) else { return Ok(()) };
     run(Command::new("codesign").args(["--force", "--timestamp", "--sign", &identity]).arg(image))?;
     let Some(profile) = given(NOTARY_PROFILE) else {
-        say::line(format_args!("the image is not notarised: {NOTARY_PROFILE} names no profile"));
+        say::line(format_args!("the image is not notarised: {NOTARY_PROFILE} is not set"));
         return Ok(());
     };
     run(Command::new("xcrun").args(["notarytool", "submit", "--wait", "--keychain-profile", &profile]).arg(image))?;

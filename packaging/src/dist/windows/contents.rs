@@ -1,4 +1,4 @@
-//! What the installer's script is given: the macros that put files and registry values in place and take them away.
+//! Macros for the installer script that install and remove files and registry values.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::registry::{self, APPLICATION, DOCUMENT, ENDINGS};
 
-/// The macros, for `files` by their paths below `folder`.
+/// The macros for `files`, given relative to `folder`.
 ///
 /// # Errors
 /// When a path is not text.
@@ -52,7 +52,7 @@ fn registry_macros() -> Result<String> {
     for ending in ENDINGS {
         let open_with = registry::open_with(ending);
         writeln!(script, "  DeleteRegValue HKCU {} \"Recto.Document\"", quoted(&open_with))?;
-        // Keys that others have put something into stay.
+        // Keys that contain values of other programs stay.
         for key in [open_with.as_str(), open_with.rsplit_once('\\').map_or("", |(above, _)| above)] {
             writeln!(script, "  ClearErrors\n  EnumRegValue $R9 HKCU {} 0", quoted(key))?;
             writeln!(script, "  ${{If}} ${{Errors}}\n    DeleteRegKey /ifempty HKCU {}\n  ${{EndIf}}", quoted(key))?;
@@ -67,12 +67,12 @@ fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
-/// Where something lies when it is installed.
+/// The installed path of a file.
 fn place(inside: &str) -> String {
     if inside.is_empty() { "$INSTDIR".to_owned() } else { format!(r"$INSTDIR\{}", inside.replace('/', r"\")) }
 }
 
-/// A word of the script; quotes inside it are escaped, and a dollar of a variable of the script is left one.
+/// A quoted word of the script; quotes are escaped, and dollars of script variables are kept.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "$\\\""))
 }

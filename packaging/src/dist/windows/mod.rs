@@ -29,11 +29,11 @@ pub(crate) const FORMATS: &[Format] = &[
     Format { name: "msi", tools: &[Tool { program: "wixl", debian: Some("wixl") }], make: msi::make },
 ];
 
-/// Makes the staged program two files, one with a console and one without, which have their icon inside, and signs them and
+/// Splits the staged program into two files, with and without a console, both with their icon, and signs them and
 /// PDFium.
 ///
 /// # Errors
-/// When the program is none for the console, or cannot be signed.
+/// When the program is not a console program, or cannot be signed.
 pub(crate) fn finish(staged: &Staged) -> Result<()> {
     let with_window = staged.program();
     let with_console = with_window.with_extension("com");
@@ -46,7 +46,7 @@ pub(crate) fn finish(staged: &Staged) -> Result<()> {
     fs::remove_dir_all(&icons).with_context(|| format!("cannot remove {}", icons.display()))?;
     sign::say_whether();
     [with_window, with_console, staged.library()].iter().try_for_each(|path| sign::sign(path))?;
-    // Packages hold the times of files.
+    // Packages contain the times of files.
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(staged.release.epoch_secs);
     for name in names_of(&staged.folder)? {
         let set = File::options().write(true).open(staged.folder.join(&name)).and_then(|file| file.set_modified(time));
@@ -55,13 +55,13 @@ pub(crate) fn finish(staged: &Staged) -> Result<()> {
     Ok(())
 }
 
-/// All staged files, in order, with `/` between the parts of a path.
+/// All staged files, sorted, with `/` in their paths.
 fn names_of(folder: &Path) -> Result<Vec<String>> {
     let name = |path: &Path| path.to_str().map(|path| path.replace('\\', "/")).context("a file's name is not text");
     files_below(folder)?.iter().map(|path| name(path)).collect()
 }
 
-/// A version as Windows wants it: four numbers.
+/// A version in Windows' form: four numbers.
 fn four_numbers(version: &str, between: &str) -> String {
     let number = |part: &str| part.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default().to_owned();
     let plain = version.split(['-', '+']).next().unwrap_or_default();

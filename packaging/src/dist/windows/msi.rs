@@ -1,4 +1,4 @@
-//! The `.msi` for those who install with Windows' own means: for one user, made by wixl.
+//! The per-user `.msi`, for deployment tools, built by wixl.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,16 +13,16 @@ use super::{four_numbers, names_of, registry, sign, summary};
 use crate::dist::stage::{Staged, copy};
 use crate::process::{repository, run};
 
-/// By this one version knows another.
+/// Identifies Recto across versions.
 const UPGRADES: &str = "E1D5A0C4-52F6-5B1E-9C0B-6E1A7A3B9D27";
 
-/// The icon's name, beside the staged folder.
+/// The icon's name, next to the staged folder.
 const ICON: &str = "recto.ico";
 
 /// Makes it.
 ///
 /// # Errors
-/// When wixl fails, or what it made cannot be signed.
+/// When wixl fails, or its output cannot be signed.
 pub(super) fn make(staged: &Staged, folder: &Path) -> Result<PathBuf> {
     let release = &staged.release;
     let name = format!("{}-{}-{}", release.name(), release.version, staged.target.label());
@@ -32,22 +32,22 @@ pub(super) fn make(staged: &Staged, folder: &Path) -> Result<PathBuf> {
     fs::write(&source, text).with_context(|| format!("cannot write {}", source.display()))?;
     copy(&repository().join("assets/icons/recto.ico"), &staged.folder.with_file_name(ICON))?;
     let mut wixl = Command::new("wixl");
-    // It finds files by their paths from where it runs alone.
+    // It resolves paths only relative to its working directory.
     run(wixl.current_dir(&staged.folder).args(["--arch", "x64", "--output"]).arg(&output).arg(&source))?;
     summary::settle(&output, &identity(&format!("package {name}")), release.epoch_secs)?;
     sign::sign(&output)?;
     Ok(output)
 }
 
-/// A folder as the source nests them.
+/// A folder, nested as in the source.
 #[derive(Default)]
 struct Folder<'a> {
     folders: BTreeMap<&'a str, Folder<'a>>,
-    /// Names, and the path below the staged folder.
+    /// Names, with paths in the staged folder.
     files: Vec<(&'a str, &'a str)>,
 }
 
-/// The source of the package of this name, with these files by their paths below the staged folder.
+/// The source of the package of this name, with these files of the staged folder.
 fn source_of(package: &str, version: &str, files: &[String]) -> Result<String> {
     let mut tree = Folder::default();
     for file in files {
@@ -86,7 +86,7 @@ fn source_of(package: &str, version: &str, files: &[String]) -> Result<String> {
     Ok(text)
 }
 
-/// A folder's files, each a component of its own, and the folders in it.
+/// A folder's files, each as a component, and its subfolders.
 fn write_folder(text: &mut String, folder: &Folder<'_>, id: &str, components: &mut Vec<String>) -> Result<()> {
     for (index, (name, inside)) in folder.files.iter().enumerate() {
         let component = format!("{id}_f{index}");
@@ -111,7 +111,7 @@ fn write_folder(text: &mut String, folder: &Folder<'_>, id: &str, components: &m
     Ok(())
 }
 
-/// The registry's values, each of which goes when the package does.
+/// Registry values, removed with the package.
 fn write_registry(text: &mut String, components: &mut Vec<String>) -> Result<()> {
     for (index, value) in registry::values().iter().enumerate() {
         let component = format!("r{index}");
@@ -130,11 +130,11 @@ fn write_registry(text: &mut String, components: &mut Vec<String>) -> Result<()>
     Ok(())
 }
 
-/// An identity that is always the same for the same words.
+/// A GUID derived from these words.
 fn identity(words: &str) -> String {
     let hash = Sha256::digest(format!("Recto for Windows: {words}"));
     let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02X}")).collect();
-    // Five parts; the first digit of the third says that the identity was made of words.
+    // The first digit of the third part marks a GUID derived from a name.
     format!("{}-{}-5{}-A{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
 }
 

@@ -1,4 +1,4 @@
-//! The installer for one user, `setup.exe`: made by NSIS from `packaging/windows/recto.nsi`.
+//! The per-user installer `setup.exe`, built by NSIS from `packaging/windows/recto.nsi`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,16 +10,16 @@ use super::{contents, four_numbers, names_of, sign};
 use crate::dist::stage::Staged;
 use crate::process::{repository, run};
 
-/// What runs the installer: 64 bits, as the program is, where this NSIS has it. Windows runs either on every processor.
+/// Installer stubs: 64 bits like the program, if this NSIS has it. Windows runs either on every processor.
 const STUBS: [&str; 2] = ["amd64-unicode", "x86-unicode"];
 
-/// Where Debian's NSIS keeps what it has.
+/// Where Debian's NSIS keeps its stubs.
 const STUBS_FOLDER: &str = "/usr/share/nsis/Stubs";
 
 /// Makes it.
 ///
 /// # Errors
-/// When NSIS fails, or what it made cannot be signed.
+/// When NSIS fails, or its output cannot be signed.
 pub(super) fn make(staged: &Staged, folder: &Path) -> Result<PathBuf> {
     let release = &staged.release;
     let name = format!("{}-{}-{}", release.name(), release.version, staged.target.label());

@@ -1,4 +1,5 @@
-//! The portable `.zip`: unpacked anywhere, it runs. What the user makes is kept in the profile, as by the installed program.
+//! The portable `.zip`, which runs from wherever it is unpacked. User data is in the profile, as with the installed
+//! program.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
@@ -11,23 +12,23 @@ use zip::{CompressionMethod, ZipWriter};
 use super::names_of;
 use crate::dist::stage::Staged;
 
-/// Says where the program keeps what it makes.
+/// Explains where the program keeps its data.
 const NOTE: &str = "Recto, portable\r\n\r\n\
     Start recto.exe for the window; in a terminal, `recto` (recto.com) prints where it is asked to.\r\n\
     Models, library and settings are kept in your profile, %APPDATA%\\recto and %LOCALAPPDATA%\\recto, as by the\r\n\
     installed program. To keep them elsewhere, set the environment variable RECTO_HOME to a folder.\r\n";
 
-/// Makes it: names in order, all times the same.
+/// Builds it with sorted names and equal times.
 ///
 /// # Errors
-/// When a file cannot be read, or the archive not be written.
+/// When a file cannot be read, or the archive cannot be written.
 pub(super) fn make(staged: &Staged, folder: &Path) -> Result<PathBuf> {
     let release = &staged.release;
     let name = format!("{}-{}-{}", release.name(), release.version, staged.target.label());
     let path = folder.join(format!("{name}.zip"));
     let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     let mut archive = ZipWriter::new(BufWriter::new(file));
-    // The times of a zip are local and end in 2107; the first of them says nothing wrong.
+    // Zip times are local and end in 2107; the earliest one claims nothing.
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(9))

@@ -1,26 +1,26 @@
-//! What Windows is told of Recto, for this user alone: which files it can open. Nothing of it makes Recto the default.
+//! Registry values for the current user: which files Recto can open. None of them makes Recto the default.
 
 /// A value below `HKEY_CURRENT_USER`. `{folder}` in its text is the folder of the program, with a backslash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Value {
     /// The key.
     pub(super) key: String,
-    /// The value's name; empty for the key's own.
+    /// The value's name; empty for the key's default value.
     pub(super) name: &'static str,
     /// The value.
     pub(super) text: &'static str,
 }
 
-/// The program as "Open with" knows it.
+/// The program's entry for "Open with".
 pub(crate) const APPLICATION: &str = r"Software\Classes\Applications\recto.exe";
 
-/// The kind of document that each ending may be opened as.
+/// The document type for all extensions.
 pub(crate) const DOCUMENT: &str = r"Software\Classes\Recto.Document";
 
-/// Starts the program with a file, as Explorer does.
+/// The command with which Explorer opens a file.
 const OPEN: &str = r#""{folder}recto.exe" "%1""#;
 
-/// Endings of the files that Recto reads, as the window's dialog lists them.
+/// Extensions that Recto reads, as in the window's file dialog.
 pub(crate) const ENDINGS: [&str; 11] =
     [".pdf", ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".txt", ".md"];
 
@@ -44,7 +44,7 @@ pub(super) fn values() -> Vec<Value> {
     values
 }
 
-/// Where an ending lists what else may open it; other programs have values there too.
+/// Where an extension lists programs for "Open with"; other programs have values there too.
 pub(super) fn open_with(ending: &str) -> String {
     format!(r"Software\Classes\{ending}\OpenWithProgids")
 }
@@ -64,7 +64,7 @@ mod tests {
         let mut theirs = listed;
         theirs.sort();
         assert_eq!(ours, theirs);
-        // The default is the ending's own unnamed value.
+        // The default program is the extension's default value.
         let classes = ENDINGS.map(|ending| format!(r"Software\Classes\{ending}"));
         assert!(values().iter().all(|value| !classes.contains(&value.key)));
     }

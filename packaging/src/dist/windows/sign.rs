@@ -1,5 +1,5 @@
-//! Signing for Windows, where the environment gives a certificate: `RECTO_SIGN_PFX` names its file, `RECTO_SIGN_PASSWORD` opens
-//! it, `RECTO_SIGN_TIMESTAMP` is the address of who attests the time.
+//! Windows code signing, if the environment provides a certificate: `RECTO_SIGN_PFX` is its file, `RECTO_SIGN_PASSWORD`
+//! its password, `RECTO_SIGN_TIMESTAMP` the URL of a timestamp server.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,29 +11,27 @@ use anyhow::{Context, Result, bail};
 use crate::process::is_in_path;
 use crate::say;
 
-/// Whether there is a certificate.
+/// Whether a certificate is given.
 pub(super) fn has_certificate() -> bool {
     variable("RECTO_SIGN_PFX").is_some()
 }
 
-/// Says once that nothing is signed, where that is so.
+/// Reports once if nothing is signed.
 pub(super) fn say_whether() {
     if !has_certificate() {
-        say::line(format_args!(
-            "unsigned: RECTO_SIGN_PFX names no certificate, so Windows will warn of an unknown publisher"
-        ));
+        say::line(format_args!("unsigned: RECTO_SIGN_PFX is not set, so Windows will warn of an unknown publisher"));
     }
 }
 
-/// Signs a program, an installer or an `.msi` in its place; without a certificate it stays as it is.
+/// Signs a program, an installer or an `.msi` in place; does nothing without a certificate.
 ///
 /// # Errors
-/// When there is a certificate and no tool, or the tool fails.
+/// When there is a certificate but no tool, or the tool fails.
 pub(super) fn sign(path: &Path) -> Result<()> {
     let Some(certificate) = variable("RECTO_SIGN_PFX") else { return Ok(()) };
     let password = variable("RECTO_SIGN_PASSWORD").unwrap_or_default();
     let time = variable("RECTO_SIGN_TIMESTAMP");
-    // A command that fails is shown; these are not, for the password is among their words.
+    // Errors usually show the command; these do not, because it contains the password.
     let failed = || format!("{} could not be signed", path.display());
     if is_in_path("signtool") {
         let mut signtool = Command::new("signtool");
@@ -44,7 +42,7 @@ pub(super) fn sign(path: &Path) -> Result<()> {
         return quietly(signtool.arg(path)).with_context(failed);
     }
     if !is_in_path("osslsigncode") {
-        bail!("there is a certificate, but neither signtool nor osslsigncode to sign with");
+        bail!("a certificate is given, but neither signtool nor osslsigncode is installed");
     }
     let unsigned = path.with_added_extension("unsigned");
     fs::rename(path, &unsigned).with_context(|| format!("cannot move {}", path.display()))?;
@@ -57,7 +55,7 @@ pub(super) fn sign(path: &Path) -> Result<()> {
     fs::remove_file(&unsigned).with_context(|| format!("cannot remove {}", unsigned.display()))
 }
 
-/// Runs a command of which not even a failure shows the words.
+/// Runs a command without ever showing its arguments.
 fn quietly(command: &mut Command) -> Result<()> {
     let program = command.get_program().to_os_string();
     let output = command.output().with_context(|| format!("cannot start {}", program.display()))?;

@@ -1,41 +1,41 @@
-//! One program, two files. Windows decides by a number in a program's head whether it gets a console: with one, a double-click
-//! would open it beside the window; without, a terminal would not wait for the program nor show what it prints. So
-//! `recto.com`, which terminals prefer where `recto` is typed, is the program as it was built, and `recto.exe`, which
-//! Explorer starts, is the same with the other number.
+//! Splits the program into two files. A number in its header decides whether Windows gives it a console: with one, a
+//! double-click would open a console next to the window; without one, a terminal would neither wait for the program nor
+//! show its output. So `recto.com`, which terminals prefer when `recto` is typed, is the program as built, and
+//! `recto.exe`, which Explorer starts, is the same with the other number.
 
 use anyhow::{Context, Result, bail};
 
-/// Where the head of a program says where its second head begins.
+/// Offset of the field that holds the offset of the PE header.
 const SECOND_HEAD: usize = 0x3c;
 
-/// Behind the second head's mark come 20 bytes about the file; the number is 68 bytes into what follows.
+/// The PE signature is followed by 20 bytes of file header; the number is 68 bytes into the optional header.
 const NUMBER: usize = 4 + 20 + 68;
 
-/// Behind the mark, how what follows is laid out: for 64 bits.
+/// Magic of the 64-bit optional header.
 const LAYOUT: usize = 4 + 20;
 const SIXTY_FOUR_BITS: u16 = 0x20b;
 
 const WINDOW: u16 = 2;
 const CONSOLE: u16 = 3;
 
-/// The program that gets no console, from the one that does.
+/// Turns a console program into one without a console.
 ///
 /// # Errors
-/// When it is no program for Windows, or has no console.
+/// When it is not a Windows program, or not a console program.
 pub(super) fn without_console(program: &[u8]) -> Result<Vec<u8>> {
     let mut program = program.to_vec();
     let start = program.get(SECOND_HEAD..SECOND_HEAD + 4).and_then(|bytes| bytes.try_into().ok());
-    let start = u32::from_le_bytes(start.context("it is too short for a program")?) as usize;
+    let start = u32::from_le_bytes(start.context("it is too short")?) as usize;
     if program.get(start..start.saturating_add(4)) != Some(b"PE\0\0") {
-        bail!("it is no program for Windows");
+        bail!("it is not a Windows program");
     }
     if number_at(&program, start + LAYOUT) != Some(SIXTY_FOUR_BITS) {
-        bail!("it is no program of 64 bits");
+        bail!("it is not a 64-bit program");
     }
     if number_at(&program, start + NUMBER) != Some(CONSOLE) {
-        bail!("it is not built for the console");
+        bail!("it is not a console program");
     }
-    let number = program.get_mut(start + NUMBER..start + NUMBER + 2).context("it is cut short")?;
+    let number = program.get_mut(start + NUMBER..start + NUMBER + 2).context("it is truncated")?;
     number.copy_from_slice(&WINDOW.to_le_bytes());
     Ok(program)
 }

@@ -1,26 +1,26 @@
-//! The summary inside an `.msi`, in which wixl writes the time of day and an identity made of chance.
+//! Makes an `.msi` reproducible: wixl writes the current time and a random GUID into its summary.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-/// How a time begins: its kind.
+/// Type tag of a time.
 const TIME: [u8; 4] = [0x40, 0, 0, 0];
 
-/// How the identity begins: its kind, its length with a zero behind it, and the first brace.
+/// Start of the GUID: type tag, length with terminating zero, opening brace.
 const IDENTITY: [u8; 9] = [0x1e, 0, 0, 0, 39, 0, 0, 0, b'{'];
 
-/// Seconds from the first of January 1601, when Windows' time begins, to that of 1970.
+/// Seconds from 1 January 1601, the epoch of Windows, to 1970.
 const SINCE_1601: u64 = 11_644_473_600;
 
-/// Twice the time when it was made and last changed.
+/// Number of times: creation and last change.
 const NUM_TIMES: usize = 2;
 
-/// Writes `identity` and the release's time in their places.
+/// Replaces the GUID by `identity` and the times by the release's.
 ///
 /// # Errors
-/// When the file has no summary as wixl writes it.
+/// When the file has no summary in wixl's form.
 pub(super) fn settle(path: &Path, identity: &str, epoch_secs: u64) -> Result<()> {
     let mut bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     settle_bytes(&mut bytes, identity, epoch_secs).with_context(|| format!("in {}", path.display()))?;
@@ -28,23 +28,23 @@ pub(super) fn settle(path: &Path, identity: &str, epoch_secs: u64) -> Result<()>
 }
 
 fn settle_bytes(bytes: &mut [u8], identity: &str, epoch_secs: u64) -> Result<()> {
-    ensure!(identity.len() == 36, "{identity} is no identity");
+    ensure!(identity.len() == 36, "{identity} is not a GUID");
     let found: Vec<_> = positions(bytes, &IDENTITY).collect();
-    let [start] = found[..] else { anyhow::bail!("there are {} identities where one should be", found.len()) };
-    let text = bytes.get_mut(start + IDENTITY.len()..start + IDENTITY.len() + 36).context("it is cut short")?;
+    let [start] = found[..] else { anyhow::bail!("found {} GUIDs instead of one", found.len()) };
+    let text = bytes.get_mut(start + IDENTITY.len()..start + IDENTITY.len() + 36).context("it is truncated")?;
     text.copy_from_slice(identity.as_bytes());
     let time = ((epoch_secs + SINCE_1601) * 10_000_000).to_le_bytes();
-    // The times stand right behind the identity.
+    // The times follow the GUID.
     let times: Vec<_> =
         positions(bytes, &TIME).filter(|at| (start..start + 128).contains(at)).take(NUM_TIMES).collect();
     ensure!(times.len() == NUM_TIMES, "its summary has {} times", times.len());
     for at in times {
-        bytes.get_mut(at + TIME.len()..at + TIME.len() + 8).context("it is cut short")?.copy_from_slice(&time);
+        bytes.get_mut(at + TIME.len()..at + TIME.len() + 8).context("it is truncated")?.copy_from_slice(&time);
     }
     Ok(())
 }
 
-/// Where `wanted` stands.
+/// Offsets of `wanted`.
 fn positions(bytes: &[u8], wanted: &[u8]) -> impl Iterator<Item = usize> {
     bytes.windows(wanted.len()).enumerate().filter(move |(_, window)| *window == wanted).map(|(at, _)| at)
 }

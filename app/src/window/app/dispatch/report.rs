@@ -16,7 +16,7 @@ impl Window {
         let Some(tab) = self.tabs.front_mut() else { return };
         let state = &mut tab.state;
         match command {
-            ReportCommand::Ask => engine_events::ask(state, engine, tab.view.current),
+            ReportCommand::Ask => engine_events::ask(state, engine, tab.view.nav.current),
             ReportCommand::SetScope(scope) => engine_events::set_scope(state, scope),
             ReportCommand::ChoosePages => engine_events::choose_pages(state),
             ReportCommand::FinishChoosingPages(text) => engine_events::end_pages(state, text.as_deref()),
@@ -44,7 +44,7 @@ impl Window {
         if matches!(action, ViewAction::ShowContents(_)) {
             tab.shows_figures = false;
         }
-        tab.view.act(action);
+        tab.view.dispatch(action);
     }
 
     /// Makes way for a question with this scope: background readings that would delay it are interrupted, and figures

@@ -83,10 +83,10 @@ impl Window {
         };
         match tab.then.take() {
             Some(Then::Page(page, words)) => {
-                tab.view.find.query = words;
-                tab.view.act(ViewAction::GoTo(page));
+                tab.view.saved.query = words;
+                tab.view.dispatch(ViewAction::GoTo(page));
             }
-            Some(Then::Marks(marks)) => tab.view.act(ViewAction::Show(marks)),
+            Some(Then::Marks(marks)) => tab.view.dispatch(ViewAction::Show(marks)),
             Some(Then::Turn(turn)) => tab.state.point_out(turn),
             None => {}
         }

@@ -56,7 +56,7 @@ fn dispatch(tab: &mut Tab, engine: &mut dyn EngineClient, command: &TurnCommand)
         }
         TurnCommand::ShowNextCitation => return next_citation(tab),
         TurnCommand::StepFound { is_forward } => {
-            tab.found_turns.look(&state.turns, &tab.view.find.query);
+            tab.found_turns.look(&state.turns, &tab.view.saved.query);
             if let Some(next) = tab.found_turns.step(state.pointed_out, is_forward) {
                 state.point_out(next);
             }
@@ -112,7 +112,7 @@ fn next_citation(tab: &mut Tab) -> Option<TurnEffect> {
     let is_cited = |turn: &&mut Turn| !turn.evidence.is_empty();
     let turn = tab.state.turns.iter_mut().rev().find(is_cited)?;
     let shown = |turn: &Turn| turn.evidence.get(turn.source).map(Marks::of_page);
-    if tab.view.marks.is_some() && tab.view.marks == shown(turn) {
+    if tab.view.nav.marks.is_some() && tab.view.nav.marks == shown(turn) {
         turn.source = (turn.source + 1) % turn.evidence.len();
     }
     let marks = shown(turn)?;
@@ -120,7 +120,7 @@ fn next_citation(tab: &mut Tab) -> Option<TurnEffect> {
     if let Some(other) = turn.scope.other(document) {
         return Some(TurnEffect::ShowInReport(other.to_owned(), marks));
     }
-    tab.view.act(ViewAction::Show(marks));
+    tab.view.dispatch(ViewAction::Show(marks));
     None
 }
 

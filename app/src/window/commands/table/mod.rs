@@ -68,7 +68,7 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
         .tooltip("Copy the answer with its pages")
         .keys(Report, COMMAND_SHIFT, Key::C),
     CommandInfo::new(CommandId::FindInConversation, "Find the words in the conversation", |now| {
-        now.when(|tab| tab.view.find.is_on(), TurnCommand::StepFound { is_forward: true })
+        now.when(|tab| tab.view.saved.is_finding(), TurnCommand::StepFound { is_forward: true })
     }),
     CommandInfo::new(CommandId::Back, "Go back", |now| now.view(ViewAction::Back))
         .button("Back")
@@ -82,7 +82,7 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
         .tooltip("Draw a rectangle on a page, and ask about what is in it")
         .keys(Report, COMMAND_SHIFT, Key::A),
     CommandInfo::new(CommandId::CopySelection, "Copy the selected text", |now| {
-        now.when(|tab| tab.view.selection.is_some(), ViewAction::Copy)
+        now.when(|tab| tab.view.nav.selection.is_some(), ViewAction::Copy)
     })
     .button("Copy")
     .keys(PageText, COMMAND, Key::C),
@@ -132,12 +132,12 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
         .tooltip("Smaller")
         .keys(Report, COMMAND, Key::Minus),
     CommandInfo::new(CommandId::SinglePage, "Show one page at a time", |now| {
-        now.when(|tab| tab.view.paging != Paging::Single, ViewAction::Page(Paging::Single))
+        now.when(|tab| tab.view.saved.paging != Paging::Single, ViewAction::Page(Paging::Single))
     })
     .button("One page at a time")
     .keys(Report, COMMAND, Key::Num1),
     CommandInfo::new(CommandId::ContinuousPages, "Show pages below each other", |now| {
-        now.when(|tab| tab.view.paging != Paging::Continuous, ViewAction::Page(Paging::Continuous))
+        now.when(|tab| tab.view.saved.paging != Paging::Continuous, ViewAction::Page(Paging::Continuous))
     })
     .button("Pages below each other")
     .keys(Report, COMMAND, Key::Num2),
@@ -149,7 +149,7 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
         .keys(Report, COMMAND, Key::OpenBracket),
     CommandInfo::new(CommandId::ToggleContents, "Show the table of contents", available::toggle_contents)
         .button("Contents")
-        .label_on("Show small pages", |now| now.tab().is_some_and(|tab| tab.view.contents.is_shown))
+        .label_on("Show small pages", |now| now.tab().is_some_and(|tab| tab.view.saved.shows_contents))
         .tooltip("Table of contents")
         .keys(Report, COMMAND, Key::B),
     CommandInfo::new(CommandId::ClearMarks, "Clear marks", |now| now.view(ViewAction::Unmark)).keys(
@@ -173,7 +173,7 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
         now.when(|tab| !tab.state.warnings.is_empty(), ReportCommand::DismissWarnings)
     }),
     CommandInfo::new(CommandId::ReadPageFirst, "Read this page first", |now| {
-        now.tab().map(|tab| ReportCommand::ReadPageFirst(tab.view.current).into())
+        now.tab().map(|tab| ReportCommand::ReadPageFirst(tab.view.nav.current).into())
     }),
     CommandInfo::new(CommandId::ToggleFigures, "Show the figures found", |now| {
         now.tab().map(|tab| ReportCommand::ShowFigures(!tab.shows_figures).into())
