@@ -97,7 +97,7 @@ fn the_library_is_restored_with_its_search() {
     let is_search =
         |command: &LibraryCommand| matches!(command, LibraryCommand::Search { query, .. } if query == "receipts");
     assert!(commands.iter().any(is_search), "{commands:?}");
-    assert!(commands.iter().any(|command| matches!(command, LibraryCommand::Look(_))), "{commands:?}");
+    assert!(commands.iter().any(|command| matches!(command, LibraryCommand::CheckFiles(_))), "{commands:?}");
 }
 
 #[test]
@@ -125,8 +125,8 @@ fn a_report_that_was_moved_brings_everything_along() {
     assert!(window.query_by_label("By 0.2 percent.").is_some());
     window.get_by_label("Library").click();
     window.run_steps(4);
-    let Some(LibraryCommand::Look(reports)) =
-        library.commands().into_iter().rev().find(|command| matches!(command, LibraryCommand::Look(_)))
+    let Some(LibraryCommand::CheckFiles(reports)) =
+        library.commands().into_iter().rev().find(|command| matches!(command, LibraryCommand::CheckFiles(_)))
     else {
         panic!("nobody looked")
     };
@@ -171,7 +171,7 @@ fn an_answer_is_saved_without_further_input() {
     window.ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = false);
     let kept = |what: &str| {
         let is_kept = |command: &LibraryCommand| match command {
-            LibraryCommand::KeepConversation { bytes, .. } => String::from_utf8_lossy(bytes).contains(what),
+            LibraryCommand::SaveConversation { bytes, .. } => String::from_utf8_lossy(bytes).contains(what),
             _ => false,
         };
         library.commands().iter().any(is_kept)

@@ -1,4 +1,4 @@
-//! How the settings make the window look.
+//! Applying the appearance settings.
 
 use eframe::egui::{Context, ThemePreference};
 

@@ -7,7 +7,7 @@ use crate::window::app::Window;
 use crate::window::commands::Commands;
 use crate::window::screens;
 use crate::window::state::screen::Screen;
-use crate::window::state::tab::Tab;
+use crate::window::tabs::Tab;
 use crate::window::theme::Look;
 
 /// Narrowest that pages and conversation get, in points.
@@ -20,7 +20,7 @@ impl Window {
         let screen = if self.tabs.len() == 0 && self.screen == Screen::Report { Screen::Library } else { self.screen };
         let panel = look.panel(look.sizes().gap_small);
         Panel::top("top").frame(panel).resizable(false).show(ui, |ui| self.top(ui, look, screen, commands));
-        let trouble = self.trouble.as_ref();
+        let error = self.error.as_ref();
         // Fields edit their texts, so these are lent apart from the state around them.
         let mut form = std::mem::take(&mut self.models.form);
         let mut search = std::mem::take(&mut self.library.query);
@@ -31,7 +31,7 @@ impl Window {
             Screen::Library => {
                 CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
                     let reports = (&self.session, &self.library);
-                    screens::library_ui(ui, look, reports, view, trouble, (&mut search, &mut form), commands);
+                    screens::library_ui(ui, look, reports, view, error, (&mut search, &mut form), commands);
                 });
             }
             Screen::Settings => {
@@ -126,7 +126,7 @@ impl Window {
         state.focus_question = false;
         state.focus_pages = false;
         state.show_turn = None;
-        CentralPanel::default().frame(look.desk()).show(ui, |ui| {
+        CentralPanel::default().frame(look.page_background()).show(ui, |ui| {
             Panel::top("pages bar").frame(look.panel(sizes.gap_small)).resizable(false).show(ui, |ui| {
                 screens::pages_bar_ui(ui, look, &tab.view, &mut tab.page_number, commands);
             });

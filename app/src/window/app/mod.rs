@@ -5,6 +5,9 @@ mod dispatch;
 mod frame;
 mod frame_times;
 mod layout;
+mod persistence;
 mod shortcuts;
+mod start;
 
 pub use frame::Window;
+pub use start::{Services, Start};

@@ -1,4 +1,4 @@
-//! What keys do, from the table of commands.
+//! Keyboard shortcuts, from the table of commands.
 
 use std::cmp::Reverse;
 
@@ -12,13 +12,13 @@ use crate::window::commands::{
 };
 use crate::window::pages::{Tool, ViewAction};
 use crate::window::state::screen::Screen;
-use crate::window::state::tab::Tab;
+use crate::window::tabs::Tab;
 
 impl Window {
-    /// Consumes the keys that trigger commands, and pushes these.
+    /// Consumes keys that trigger commands and pushes the commands.
     pub(crate) fn shortcuts(&self, ctx: &egui::Context, commands: &mut Commands) {
         let is_writing = ctx.memory(|memory| memory.focused().is_some());
-        // Labels copy what is selected in them by themselves.
+        // Labels copy their own selection.
         let has_selected_labels = ctx.plugin::<LabelSelectionState>().lock().has_selection();
         let shows_report = self.screen == Screen::Report && !self.palette.is_open;
         let is_active = |context| match context {
@@ -26,7 +26,7 @@ impl Window {
             KeyContext::Report => shows_report,
             KeyContext::Pages => shows_report && !is_writing,
             KeyContext::PageText => shows_report && !is_writing && !has_selected_labels,
-            // The field of the question and `escape_command` take these.
+            // The question field and `escape_command` handle these.
             KeyContext::EmptyQuestion | KeyContext::Working | KeyContext::Editing | KeyContext::Marks => false,
         };
         let now = Available { tabs: &self.tabs, settings: &self.settings };
@@ -54,8 +54,8 @@ impl Window {
     }
 }
 
-/// Keys of the table that mean something now. Those with more modifiers come first: egui lets "Ctrl+A" match
-/// "Ctrl+Shift+A" too.
+/// Active shortcuts of the table. Those with more modifiers come first, because in egui "Ctrl+A" also matches
+/// "Ctrl+Shift+A".
 fn active_shortcuts(is_active: impl Fn(KeyContext) -> bool) -> Vec<(KeyboardShortcut, CommandId)> {
     let all = COMMANDS.iter().flat_map(|info| info.all_keys().map(move |keys| (keys, info.id)));
     let mut active: Vec<_> = all.filter(|(keys, _)| is_active(keys.context)).collect();
@@ -63,12 +63,12 @@ fn active_shortcuts(is_active: impl Fn(KeyContext) -> bool) -> Vec<(KeyboardShor
     active.into_iter().map(|(keys, id)| (keys.shortcut, id)).collect()
 }
 
-/// Whether the keys were pressed, which are then consumed.
+/// Returns whether the keys were pressed, and consumes them.
 fn is_pressed(input: &mut egui::InputState, (shortcut, id): (KeyboardShortcut, CommandId), is_available: bool) -> bool {
     if id != CommandId::CopySelection {
         return input.consume_shortcut(&shortcut);
     }
-    // The keys for copying arrive as an event of their own.
+    // Keys for copying arrive as a separate event.
     let is_pressed = is_available && input.events.contains(&egui::Event::Copy);
     if is_pressed {
         input.events.retain(|event| *event != egui::Event::Copy);
@@ -76,8 +76,8 @@ fn is_pressed(input: &mut egui::InputState, (shortcut, id): (KeyboardShortcut, C
     is_pressed
 }
 
-/// What Escape ends: what was begun last. Opening a report is not cancelled: the key was pressed in a field, or for what lies
-/// above the pages, and without the report nothing could be asked any more.
+/// The command of Escape: it ends what was started last. Opening a report is not cancelled, since without a report there is
+/// nothing to ask about.
 fn escape_command(tab: &Tab) -> UserCommand {
     let view = &tab.view;
     if view.nav.tool == Tool::Region {

@@ -7,7 +7,7 @@ use crate::window::pages::Marks;
 use crate::window::saved::settings::Settings;
 use crate::window::state::screen::Screen;
 
-/// Something for the window to do. Tabs are counted from 0.
+/// A command for the window. Tabs are counted from 0.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum AppCommand {
     /// Show the system's file dialog for opening reports.
@@ -18,7 +18,7 @@ pub(crate) enum AppCommand {
     OpenHit(usize),
     /// Bring a tab to the front.
     ShowTab(usize),
-    /// Bring the tab so many places further right to the front; past the ends it wraps around.
+    /// Bring the tab this many positions to the right to the front, wrapping around.
     StepTab(isize),
     /// Close a tab.
     CloseTab(usize),
@@ -26,11 +26,11 @@ pub(crate) enum AppCommand {
     ShowScreen(Screen),
     /// Open or close the command palette.
     TogglePalette,
-    /// Search the library for what its search field holds.
+    /// Search the library for the text of its search field.
     SearchLibrary,
     /// Ask for confirmation before removing the report with this hash; `None` closes the question.
     ConfirmRemoval(Option<String>),
-    /// Remove everything made from the report with this hash.
+    /// Remove everything saved about the report with this hash.
     RemoveReport(String),
     /// Focus the search field of the report.
     FocusFind,

@@ -1,4 +1,4 @@
-//! What the table says of a command.
+//! An entry of the table of commands.
 
 use eframe::egui::{Context, Key, Modifiers};
 
@@ -6,10 +6,10 @@ use crate::window::commands::available::Available;
 use crate::window::commands::keys::{KeyContext, Keys};
 use crate::window::commands::{CommandId, UserCommand};
 
-/// Makes the command that an entry stands for at the moment.
+/// Creates the command of an entry, if it is available.
 type MakeCommand = fn(Available<'_>) -> Option<UserCommand>;
 
-/// Whether what a command switches is on.
+/// Whether a toggle is on.
 type IsOn = fn(Available<'_>) -> bool;
 
 /// How a command is named and triggered.
@@ -19,13 +19,13 @@ pub(crate) struct CommandInfo {
     pub id: CommandId,
     /// Its name in the palette.
     label: &'static str,
-    /// Its name there while it is on, for a command that switches something on and off.
+    /// Its name in the palette while it is on, for a toggle.
     label_on: Option<(&'static str, IsOn)>,
-    /// The command that it stands for at the moment; `None` where there is nothing for it to do.
+    /// Creates the command; `None` while it is unavailable.
     pub command: MakeCommand,
     /// Its name on a button or in a menu.
     pub button: &'static str,
-    /// What else there is to say when the pointer rests on it; may be empty.
+    /// Its tooltip; may be empty.
     pub tooltip: &'static str,
     /// Keys that trigger it; the first are shown.
     keys: [Option<Keys>; 2],
@@ -62,12 +62,12 @@ impl CommandInfo {
         Self { is_listed: false, ..self }
     }
 
-    /// Its name in the palette at the moment.
+    /// Its current name in the palette.
     pub(crate) fn label(&self, now: Available<'_>) -> &'static str {
         self.label_on.filter(|(_, is_on)| is_on(now)).map_or(self.label, |(label, _)| label)
     }
 
-    /// All names it has in the palette.
+    /// All its names in the palette.
     #[cfg(test)]
     pub(super) fn labels(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.label).chain(self.label_on.map(|(label, _)| label))
@@ -78,7 +78,7 @@ impl CommandInfo {
         self.keys.into_iter().flatten()
     }
 
-    /// The keys to show for it, as they are written on this system; empty without any.
+    /// Display text of its first keys; empty if it has none.
     pub(crate) fn keys_text(&self, ctx: &Context) -> String {
         self.all_keys().next().map(|keys| keys.text(ctx)).unwrap_or_default()
     }

@@ -1,8 +1,8 @@
-//! Keys that trigger commands, and how they are written.
+//! Keys that trigger commands, and how they are displayed.
 
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
 
-/// Where keys mean something.
+/// Where a shortcut applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum KeyContext {
     /// On every screen.
@@ -13,9 +13,9 @@ pub(crate) enum KeyContext {
     Pages,
     /// The same, and no text outside the pages is selected.
     PageText,
-    /// In the question's field while it is empty; the field handles these.
+    /// In the question field while it is empty; the field handles these.
     EmptyQuestion,
-    /// While the engine works for the user. Escape ends what was begun last: work, an edit, or else marks.
+    /// While the engine works for the user. Escape ends what was started last: work, an edit, or else marks.
     Working,
     /// While a question is being edited.
     Editing,
@@ -38,19 +38,19 @@ impl Keys {
         Self { context, shortcut: KeyboardShortcut::new(modifiers, key) }
     }
 
-    /// As they are written on this system: "⌘O" on a Mac, "Ctrl+O" elsewhere.
+    /// Display text for this system: "⌘O" on a Mac, "Ctrl+O" elsewhere.
     pub(crate) fn text(self, ctx: &Context) -> String {
         let text = ctx.format_shortcut(&self.shortcut);
         let key = self.shortcut.logical_key;
         let is_arrow = matches!(key, Key::ArrowDown | Key::ArrowLeft | Key::ArrowRight | Key::ArrowUp);
-        // "Ctrl+[" is found on a keyboard faster than "Ctrl+OpenBracket".
+        // "Ctrl+[" is easier to find on a keyboard than "Ctrl+OpenBracket".
         match text.strip_suffix(key.name()) {
             Some(modifiers) if !is_arrow => format!("{modifiers}{}", key.symbol_or_name()),
             _ => text,
         }
     }
 
-    /// Modifiers to hold down, for trying the longest combination of a key first.
+    /// Number of modifiers, for trying the longest combination of a key first.
     pub(crate) fn num_modifiers(self) -> usize {
         let held = self.shortcut.modifiers;
         [held.alt, held.shift, held.ctrl || held.command || held.mac_cmd].into_iter().filter(|is_held| *is_held).count()

@@ -3,10 +3,10 @@
 use crate::services::models::ModelCommand;
 use crate::window::state::models::Asked;
 
-/// Something to do with models.
+/// A command for the models.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ModelUiCommand {
-    /// Let the model service do this.
+    /// Send a command to the model service.
     Run(ModelCommand),
     /// Ask the user about a model before anything is done; `None` closes the dialog.
     ShowDialog(Option<Asked>),

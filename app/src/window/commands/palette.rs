@@ -4,7 +4,7 @@ use crate::window::commands::keys::Keys;
 use crate::window::commands::table::COMMANDS;
 use crate::window::commands::{AppCommand, Available, UserCommand};
 use crate::window::saved::settings::Settings;
-use crate::window::state::tabs::Tabs;
+use crate::window::tabs::Tabs;
 
 /// An entry of the palette.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +42,7 @@ impl Palette {
     }
 }
 
-/// All commands that have something to do now.
+/// All commands that are available.
 pub(crate) fn entries(tabs: &Tabs, settings: &Settings) -> Vec<Entry> {
     let now = Available { tabs, settings };
     let listed = COMMANDS.iter().filter(|info| info.is_listed).filter_map(|info| {

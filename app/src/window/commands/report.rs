@@ -2,12 +2,12 @@
 
 use crate::window::state::scope::Scope;
 
-/// Something to do with the report in front. Without an open report nothing happens.
+/// A command for the report in front; ignored without one.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ReportCommand {
     /// Ask the question in the field.
     Ask,
-    /// Set what the next question is about.
+    /// Set the scope of the next question.
     SetScope(Scope),
     /// Show the field for the pages that the next question is about.
     ChoosePages,

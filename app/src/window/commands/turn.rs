@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::window::pages::Marks;
 
-/// Something to do with a question or its answer. Turns are counted from 0.
+/// A command for a question or its answer. Turns are counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TurnCommand {
     /// Ask the question of this turn again.
@@ -19,7 +19,7 @@ pub(crate) enum TurnCommand {
     Copy(usize),
     /// Delete the question with its answers.
     Delete(usize),
-    /// Restore what was deleted last.
+    /// Restore the last deleted turn.
     UndoDelete,
     /// Show another answer to the same question.
     ShowVersion {

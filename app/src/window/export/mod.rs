@@ -17,7 +17,7 @@ use crate::window::pages::MOST_SPANS;
 use crate::window::saved::session::KeptReport;
 use crate::window::state::report::{Turn, TurnEnd};
 use crate::window::state::scope::file_name;
-use crate::window::state::tab::Tab;
+use crate::window::tabs::Tab;
 pub(crate) use format::ExportFormat;
 
 /// The report of the conversation.
@@ -92,7 +92,7 @@ fn notes(turn: &Turn) -> Vec<String> {
         TurnEnd::Open => notes.push("The answer is still being written".to_owned()),
         TurnEnd::Cancelled => notes.push("Stopped by the user".to_owned()),
         TurnEnd::Failed => {
-            let why = turn.trouble.as_ref().map_or("unknown reason", |trouble| trouble.message.as_str());
+            let why = turn.error.as_ref().map_or("unknown reason", |error| error.message.as_str());
             notes.push(format!("No answer: {why}"));
         }
         TurnEnd::Answered if turn.found_nothing() => notes.push("Not found in this report".to_owned()),

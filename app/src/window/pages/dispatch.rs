@@ -6,7 +6,7 @@ use crate::window::pages::action::{Jump, Paging, Stretch, ViewAction, Zoom};
 use crate::window::pages::column::Spot;
 use crate::window::pages::selection::Selection;
 use crate::window::pages::view::PageView;
-use crate::window::state::report::Remote;
+use crate::window::remote::Remote;
 
 /// Smallest and largest scale.
 const ZOOM_RANGE: (f32, f32) = (0.1, 8.0);

@@ -10,7 +10,7 @@ use engine::viewer::ViewInfo;
 use serde::{Deserialize, Serialize};
 
 use crate::window::pages::{Paging, Rotation, SavedView, Spot, Zoom};
-use crate::window::state::report::{Editing, State, Trouble, Turn, TurnEnd};
+use crate::window::state::report::{Editing, ErrorNotice, State, Turn, TurnEnd};
 use crate::window::state::scope::Scope;
 use crate::window::state::screen::Screen;
 
@@ -94,7 +94,7 @@ struct KeptTurn {
     end: TurnEnd,
     warnings: Vec<String>,
     from_part: Option<ReadSoFar>,
-    trouble: Option<Trouble>,
+    trouble: Option<ErrorNotice>,
     model: Option<String>,
     others: Vec<KeptTurn>,
     shown: usize,
@@ -208,7 +208,7 @@ impl KeptTurn {
             end: turn.end,
             warnings: turn.warnings.clone(),
             from_part: turn.from_part.clone(),
-            trouble: turn.trouble.clone(),
+            trouble: turn.error.clone(),
             model: turn.model.clone(),
             others: turn.others.iter().map(Self::new).collect(),
             shown: turn.shown,
@@ -228,7 +228,7 @@ impl KeptTurn {
             from_part: self.from_part.clone(),
             more_read: None,
             end: if self.end == TurnEnd::Open { TurnEnd::Cancelled } else { self.end },
-            trouble: self.trouble.clone(),
+            error: self.trouble.clone(),
             model: self.model.clone(),
             others: self.others.iter().map(Self::turn).collect(),
             shown: self.shown.min(self.others.len()),
@@ -321,14 +321,14 @@ mod tests {
     #[test]
     fn a_conversation_comes_back_and_what_was_being_answered_was_stopped() {
         let earlier = Turn { answer: "0.2".into(), ..Turn::default() };
-        let trouble = Some(Trouble { message: "no model".into(), hint: None });
+        let error = Some(ErrorNotice { message: "no model".into(), hint: None });
         let turn = |end| Turn {
             question: "How much?".into(),
             answer: "0.3".into(),
             end,
             others: vec![Turn { end, ..earlier.clone() }],
             shown: 1,
-            trouble: trouble.clone(),
+            error: error.clone(),
             warnings: vec!["Page 3 is not read".into()],
             ..Turn::default()
         };

@@ -1,4 +1,4 @@
-//! What can be done with a question and its answer.
+//! Actions on a question and its answer.
 
 use eframe::egui::{Align, Button, Layout, Role, Ui, WidgetInfo, vec2};
 
@@ -6,10 +6,10 @@ use crate::window::commands::{CommandId, Commands, TurnCommand};
 use crate::window::state::report::{Turn, TurnEnd};
 use crate::window::theme::Look;
 
-/// Height of what can be done, in points.
+/// Height of an action, in points.
 const HEIGHT: f32 = 22.0;
 
-/// Draws it in one line below the answer. `at` is the turn's number, `can_ask` whether the engine is free.
+/// Draws the actions in one line below the answer. `at` is the index of the turn, `can_ask` whether the engine is idle.
 pub(crate) fn answer_actions_ui(
     ui: &mut Ui,
     look: &Look,
@@ -36,8 +36,8 @@ pub(crate) fn answer_actions_ui(
         ];
         for (id, what, command) in actions {
             let info = id.info();
-            if turn.trouble.is_some() && matches!(command, TurnCommand::Regenerate(_)) {
-                // The card above offers to try again.
+            if turn.error.is_some() && matches!(command, TurnCommand::Regenerate(_)) {
+                // The error card above has a button for it.
                 continue;
             }
             let is_enabled = can_ask || matches!(command, TurnCommand::Edit(_));
@@ -76,7 +76,7 @@ fn versions_ui(ui: &mut Ui, look: &Look, (at, turn): (usize, &Turn), commands: &
     });
 }
 
-/// A word that does something; `name` is what it is called where more than one stands in the window.
+/// A text button; `name` is its unique accessible name.
 fn action_ui(ui: &mut Ui, look: &Look, (name, word, hint): (&str, &str, &str), is_enabled: bool, act: impl FnOnce()) {
     let response = ui.add_enabled(is_enabled, Button::new(look.muted(word)).frame_when_inactive(false));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, is_enabled, name));

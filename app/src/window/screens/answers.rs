@@ -1,22 +1,23 @@
-//! Questions and answers, oldest first, in one column that is easy to read.
+//! The conversation: questions and answers in one column, oldest first.
 
 use eframe::egui::{Align, Button, Layout, Rect, RichText, Role, ScrollArea, Ui, WidgetInfo};
 
 use crate::window::commands::{AppCommand, CommandId, Commands, TurnCommand};
 use crate::window::export::ExportFormat;
 use crate::window::pages::{FrameCache, PageView};
+use crate::window::remote::Remote;
 use crate::window::screens::turn::turn_ui;
 use crate::window::state::answer_texts::AnswerTexts;
 use crate::window::state::found_turns::FoundTurns;
-use crate::window::state::report::{Remote, State};
+use crate::window::state::report::State;
 use crate::window::theme::Look;
 use crate::window::widgets::error_card_ui;
 
-/// How far above and below what is in sight turns are drawn all the same, in points: what is a little further on is found
-/// by readers of the screen, and nothing jumps.
+/// How far beyond the visible part turns are still drawn, in points, so that screen readers find them and scrolling does not
+/// jump.
 const BEYOND: f32 = 4000.0;
 
-/// Draws them, and what went wrong below.
+/// Draws the conversation, with an error below it if there is one.
 pub(crate) fn answers_ui(
     ui: &mut Ui,
     look: &Look,
@@ -36,7 +37,7 @@ pub(crate) fn answers_ui(
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.set_width(width);
                 ui.add_space(look.sizes().gap);
-                if state.turns.is_empty() && state.trouble.is_none() {
+                if state.turns.is_empty() && state.error.is_none() {
                     empty_ui(ui, look, state);
                 }
                 let sight = ui.clip_rect().expand(BEYOND).y_range();
@@ -58,8 +59,8 @@ pub(crate) fn answers_ui(
                     ui.add_space(look.sizes().gap_large);
                 }
                 deleted_turn_ui(ui, look, state, state.turns.len(), commands);
-                if let Some(trouble) = &state.trouble
-                    && error_card_ui(ui, look, &trouble.message, trouble.hint.as_deref())
+                if let Some(error) = &state.error
+                    && error_card_ui(ui, look, &error.message, error.hint.as_deref())
                 {
                     commands.push(AppCommand::DismissError);
                 }
@@ -68,7 +69,7 @@ pub(crate) fn answers_ui(
     });
 }
 
-/// How many questions there are, and a way to give the conversation to others.
+/// Number of questions, and the export button.
 fn head_ui(ui: &mut Ui, look: &Look, (state, found): (&State, &[usize]), commands: &mut Commands) {
     ui.horizontal(|ui| {
         let count = state.turns.len();
@@ -76,9 +77,9 @@ fn head_ui(ui: &mut Ui, look: &Look, (state, found): (&State, &[usize]), command
         if found.is_empty() {
             ui.label(look.muted(questions));
         } else {
-            ui.label(look.muted(format!("The words stand in {} of {questions}", found.len())));
+            ui.label(look.muted(format!("Found in {} of {questions}", found.len())));
             for (sign, is_forward, name) in
-                [("‹", false, "Found in the conversation before"), ("›", true, "Found in the conversation next")]
+                [("‹", false, "Previous match in the conversation"), ("›", true, "Next match in the conversation")]
             {
                 let button = ui.add(Button::new(look.muted(sign)).frame_when_inactive(false));
                 button.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
@@ -106,14 +107,14 @@ fn empty_ui(ui: &mut Ui, look: &Look, state: &State) {
     ui.label(RichText::new(text).color(look.colours().ink_muted));
 }
 
-/// Offers to undo a deletion, in the place of the deleted question.
+/// Offers to undo a deletion, at the position of the deleted question.
 fn deleted_turn_ui(ui: &mut Ui, look: &Look, state: &State, at: usize, commands: &mut Commands) {
     if state.deleted.as_ref().is_none_or(|deleted| deleted.at != at) {
         return;
     }
     ui.horizontal(|ui| {
-        ui.label(look.muted("Question and answer were taken away"));
-        if ui.button("Put them back").clicked() {
+        ui.label(look.muted("Question deleted"));
+        if ui.button("Undo").clicked() {
             commands.push(TurnCommand::UndoDelete);
         }
     });

@@ -1,4 +1,4 @@
-//! The table of contents: sections to go to, those with subsections to be folded.
+//! The table of contents, as a tree that folds.
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
@@ -9,16 +9,16 @@ use engine::document::page::OutlineItem;
 
 use crate::window::commands::{CommandId, Commands, ReportCommand, UserCommand};
 use crate::window::pages::{FrameCache, PageView, ViewAction, has_parts};
-use crate::window::state::report::Remote;
+use crate::window::remote::Remote;
 use crate::window::theme::Look;
 
-/// How far a subsection stands in, in points.
+/// Indent of a subsection, in points.
 const INDENT: f32 = 14.0;
 
-/// Deepest that sections stand in: titles need room too.
+/// Deepest indent, so that titles have room.
 const MOST_INDENTS: u16 = 6;
 
-/// Height of a row to the size of its letters.
+/// Height of a row relative to its font size.
 const ROW: f32 = 2.1;
 
 /// Width of the triangle that folds a section, in points.
@@ -27,7 +27,7 @@ const FOLD_WIDTH: f32 = 18.0;
 /// Height of the buttons that choose what is listed, in points.
 const SWITCH_HEIGHT: f32 = 26.0;
 
-/// Draws it.
+/// Draws the table of contents.
 pub(crate) fn contents_ui(ui: &mut Ui, look: &Look, view: &PageView, cache: &mut FrameCache, commands: &mut Commands) {
     let Remote::Ready(info) = &view.file.info else { return };
     let items = &info.outline;
@@ -52,7 +52,7 @@ pub(crate) fn contents_ui(ui: &mut Ui, look: &Look, view: &PageView, cache: &mut
     cache.listed_section = here;
 }
 
-/// Draws the buttons that choose between small pages, the table of contents where there is one, and figures.
+/// Draws the buttons that switch between page thumbnails, table of contents and figures.
 pub(crate) fn list_switch_ui(
     ui: &mut Ui,
     look: &Look,
@@ -71,7 +71,7 @@ pub(crate) fn list_switch_ui(
         };
         let list = |of_contents| ViewAction::ShowContents(of_contents).into();
         let (contents, figures) = (CommandId::ToggleContents.info(), CommandId::ToggleFigures.info());
-        let pages_hint = format!("Small pages ({})", contents.keys_text(&ctx));
+        let pages_hint = format!("Page thumbnails ({})", contents.keys_text(&ctx));
         choice("Pages", pages_hint, !shows_contents && !shows_figures, list(false));
         if has_contents {
             let hint = contents.tooltip_with_keys(&ctx);
@@ -85,7 +85,7 @@ pub(crate) fn list_switch_ui(
 struct Row<'a> {
     item: usize,
     section: &'a OutlineItem,
-    /// Whether it is folded, where it has subsections.
+    /// Whether it is folded; `None` without subsections.
     parts: Option<bool>,
     is_here: bool,
     height: f32,
@@ -122,7 +122,7 @@ fn row_ui(ui: &mut Ui, look: &Look, row: &Row<'_>, commands: &mut Commands) {
     response.on_hover_text(name);
 }
 
-/// The triangle before a section that has subsections. On the section itself the arrow keys do the same.
+/// The disclosure triangle of a section with subsections. The arrow keys do the same on the section itself.
 fn fold_ui(
     ui: &Ui,
     look: &Look,

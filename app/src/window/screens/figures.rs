@@ -1,4 +1,4 @@
-//! The figures that were found in the report: each small, with its caption and what can be done with it.
+//! The figures of the report: thumbnails with captions and actions.
 
 use eframe::egui::{
     Align, Button, Label, Layout, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2,
@@ -7,20 +7,21 @@ use eframe::egui::{
 
 use crate::window::commands::{Commands, ReportCommand};
 use crate::window::pages::{FrameCache, Marks, PageView, ViewAction, part_key};
+use crate::window::remote::Remote;
 use crate::window::state::figures::FoundFigure;
-use crate::window::state::report::{Remote, State};
+use crate::window::state::report::State;
 use crate::window::state::scope::Scope;
 use crate::window::theme::{Look, draw_picture};
 
-/// Height of a figure's picture, of its caption, and of what can be done with it, in points.
+/// Heights of a thumbnail, its caption and its actions, in points.
 const PICTURE: f32 = 112.0;
 const CAPTION: f32 = 38.0;
 const ACTIONS: f32 = 28.0;
 
-/// Around a figure's picture, in points.
+/// Margin around a thumbnail, in points.
 const MARGIN: f32 = 4.0;
 
-/// How strongly a figure that is left out is still drawn.
+/// Opacity of the cover over an excluded figure.
 const FADED: f32 = 0.7;
 
 /// Draws the list.
@@ -41,7 +42,7 @@ pub(crate) fn figures_ui(
         return;
     }
     if state.model.as_ref().is_some_and(|model| !model.has_eyes) {
-        ui.label(look.muted("This model does not see figures. It reads the text in and around them."));
+        ui.label(look.muted("This model cannot see figures. It reads only the text in and around them."));
         ui.add_space(look.sizes().gap_small);
     }
     let height = PICTURE + CAPTION + ACTIONS + look.sizes().gap;
@@ -68,7 +69,7 @@ fn figure_ui(
     ui.spacing_mut().item_spacing.y = 2.0;
     picture_ui(ui, look, view, cache, (figure, is_out), commands);
     let name = figure.name();
-    let text = format!("p. {}  {name}{}", figure.page, if is_out { " (left out)" } else { "" });
+    let text = format!("p. {}  {name}{}", figure.page, if is_out { " (excluded)" } else { "" });
     ui.allocate_ui(vec2(ui.available_width(), CAPTION), |ui| {
         ui.set_min_height(CAPTION);
         ui.add(Label::new(look.muted(text)).truncate().selectable(false)).on_hover_text(&name);
@@ -84,17 +85,14 @@ fn figure_ui(
             }
         };
         let ask = ReportCommand::SetScope(Scope::Region { page: figure.page, rect: figure.bbox });
-        action(!is_out, "Ask about it", "Your next question is about this figure alone", ask);
-        let (label, hint) = if is_out {
-            ("Take back", "Have it looked at and cited again")
-        } else {
-            ("Leave out", "It is neither looked at nor cited")
-        };
+        action(!is_out, "Ask about it", "Limits your next question to this figure", ask);
+        let (label, hint) =
+            if is_out { ("Include", "Read and cite it again") } else { ("Exclude", "Neither read nor cite it") };
         action(true, label, hint, ReportCommand::ExcludeFigure { figure: at, is_excluded: !is_out });
     });
 }
 
-/// The figure as it stands on its page; a press goes there.
+/// The thumbnail; a click goes to its page.
 fn picture_ui(
     ui: &mut Ui,
     look: &Look,

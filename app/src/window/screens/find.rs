@@ -1,4 +1,4 @@
-//! Looking for words: the field, and the list of places.
+//! Search in the report: the field and the list of matches.
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{Align2, FontId, Key, Role, ScrollArea, Sense, TextEdit, TextFormat, Ui, WidgetInfo, vec2};
@@ -11,10 +11,10 @@ use crate::window::theme::Look;
 /// Width of the field, in points.
 const FIELD_WIDTH: f32 = 220.0;
 
-/// Height of a line to the size of its letters.
+/// Line height relative to the font size.
 const LINE: f32 = 1.4;
 
-/// Draws the field for `query`.
+/// Draws the search field for `query`.
 pub(crate) fn find_field_ui(
     ui: &mut Ui,
     look: &Look,
@@ -38,7 +38,7 @@ pub(crate) fn find_field_ui(
             ui.input(|input| (input.key_pressed(Key::Enter), input.modifiers.shift, input.key_pressed(Key::Escape)));
         if enter {
             commands.push(if shift { ViewAction::PreviousHit } else { ViewAction::NextHit });
-            // The next press of Enter goes on from here.
+            // The next Enter continues from here.
             field.request_focus();
         }
         if escape {
@@ -50,7 +50,7 @@ pub(crate) fn find_field_ui(
     }
 }
 
-/// Draws the places.
+/// Draws the list of matches.
 pub(crate) fn hits_ui(ui: &mut Ui, look: &Look, view: &PageView, commands: &mut Commands) {
     let find = &view.nav.find;
     let line_height = look.sizes().text_small * LINE;
@@ -82,9 +82,9 @@ pub(crate) fn hits_ui(ui: &mut Ui, look: &Look, view: &PageView, commands: &mut 
     });
 }
 
-/// The words with what stands around them.
+/// A match in its context.
 fn words(look: &Look, hit: &Hit) -> LayoutJob {
-    /// Letters before the words, at most: the words must be seen in a narrow list.
+    /// Most letters before the match, so that it is visible in a narrow list.
     const BEFORE: usize = 12;
     let font = FontId::proportional(look.sizes().text_small);
     let plain = TextFormat::simple(font, look.colours().ink);

@@ -1,4 +1,4 @@
-//! The library: where to drop a report, all that were open before, and looking for words in all of them.
+//! The library: a drop zone, earlier reports, and search in all of them.
 
 use eframe::egui::{
     self, Align, Align2, Button, FontId, Label, Layout, RichText, ScrollArea, Shape, Stroke, TextEdit, Ui, vec2,
@@ -10,20 +10,20 @@ use crate::window::saved::session::{KeptReport, SavedSession};
 use crate::window::screens::offers::{ModelsView, first_model_ui};
 use crate::window::state::library::LibraryState;
 use crate::window::state::models::FetchForm;
-use crate::window::state::report::Trouble;
+use crate::window::state::report::ErrorNotice;
 use crate::window::theme::Look;
 use crate::window::widgets::{error_card_ui, passage_job, primary_button_ui};
 
-/// Height of the first screen's content, in points: what is needed to centre it.
+/// Height of the content of an empty library, in points, for centring it.
 const CONTENT_HEIGHT: f32 = 330.0;
 
-/// Draws it.
+/// Draws the library.
 pub(crate) fn library_ui(
     ui: &mut Ui,
     look: &Look,
     (session, library): (&SavedSession, &LibraryState),
     view: ModelsView<'_>,
-    trouble: Option<&Trouble>,
+    error: Option<&ErrorNotice>,
     (query, form): (&mut String, &mut FetchForm),
     commands: &mut Commands,
 ) {
@@ -41,8 +41,8 @@ pub(crate) fn library_ui(
             let width = sizes.column_width.min(ui.available_width() - 2.0 * sizes.gap_large);
             ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
                 ui.set_width(width);
-                if let Some(trouble) = trouble
-                    && error_card_ui(ui, look, &trouble.message, trouble.hint.as_deref())
+                if let Some(error) = error
+                    && error_card_ui(ui, look, &error.message, error.hint.as_deref())
                 {
                     commands.push(AppCommand::DismissError);
                 }
@@ -90,7 +90,7 @@ fn search_ui(ui: &mut Ui, look: &Look, query: &mut String, commands: &mut Comman
     let name = ui.label(look.muted("Search all reports and conversations"));
     let field = TextEdit::singleline(query)
         .id_salt("library search")
-        .hint_text("Words that all stand on one page")
+        .hint_text("All words must be on one page")
         .margin(vec2(look.sizes().gap, look.sizes().gap_small))
         .min_size(vec2(0.0, look.sizes().control_height))
         .desired_width(f32::INFINITY);
@@ -99,7 +99,7 @@ fn search_ui(ui: &mut Ui, look: &Look, query: &mut String, commands: &mut Comman
     }
 }
 
-/// All reports, the one that was opened last first.
+/// All reports, most recently opened first.
 fn reports_ui(ui: &mut Ui, look: &Look, (session, library): (&SavedSession, &LibraryState), commands: &mut Commands) {
     for report in session.reports() {
         look.card().show(ui, |ui| {
@@ -116,7 +116,8 @@ fn reports_ui(ui: &mut Ui, look: &Look, (session, library): (&SavedSession, &Lib
 fn report_ui(ui: &mut Ui, look: &Look, report: &KeptReport, library: &LibraryState, commands: &mut Commands) {
     let standing = library.statuses.get(&report.hash);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let remove = ui.button("Remove…").on_hover_text("Remove everything Recto made from it; the file itself stays");
+        let remove =
+            ui.button("Remove…").on_hover_text("Delete everything Recto saved about it; the file itself is kept");
         if remove.clicked() {
             commands.push(AppCommand::ConfirmRemoval(Some(report.hash.clone())));
         }
@@ -129,43 +130,43 @@ fn report_ui(ui: &mut Ui, look: &Look, report: &KeptReport, library: &LibrarySta
             }
             let pages = if report.pages == 1 { "1 page".to_owned() } else { format!("{} pages", report.pages) };
             let kept = standing.map(|standing| standing.kept_bytes).filter(|bytes| *bytes > 0);
-            let kept = kept.map(|bytes| format!(", {:.1} MB kept", bytes as f64 / 1e6)).unwrap_or_default();
+            let kept = kept.map(|bytes| format!(", {:.1} MB cached", bytes as f64 / 1e6)).unwrap_or_default();
             ui.label(look.muted(format!("{pages}, opened {}{kept}", ago(report.opened_secs))));
-            let trouble = match standing.map(|standing| standing.file) {
-                Some(FileStatus::Gone) => "The file is no longer there: open it from where it is now",
-                Some(FileStatus::Changed) => "The file has changed since: opening it makes a new report",
+            let error = match standing.map(|standing| standing.file) {
+                Some(FileStatus::Gone) => "File not found: open it from its new location",
+                Some(FileStatus::Changed) => "The file has changed: opening it adds a new report",
                 Some(FileStatus::Here) | None => "",
             };
-            if !trouble.is_empty() {
-                ui.label(RichText::new(trouble).size(look.sizes().text_small).color(look.colours().error));
+            if !error.is_empty() {
+                ui.label(RichText::new(error).size(look.sizes().text_small).color(look.colours().error));
             }
         });
     });
 }
 
-/// What is asked before anything is removed.
+/// Confirmation before removing a report.
 fn removal_ui(ui: &mut Ui, look: &Look, report: &KeptReport, commands: &mut Commands) {
     ui.add(Label::new(RichText::new(format!("Remove {}?", report.name)).strong()).wrap());
-    ui.label("Its conversation, its text and all that was read of it go. The file itself stays where it is.");
+    ui.label("Its conversation and cached data are deleted. The file itself is kept.");
     ui.horizontal(|ui| {
-        let word = RichText::new("Remove everything made from it").color(look.colours().error);
+        let word = RichText::new("Remove report").color(look.colours().error);
         if ui.button(word).clicked() {
             commands.push(AppCommand::RemoveReport(report.hash.clone()));
         }
-        if ui.button("Keep it").clicked() {
+        if ui.button("Cancel").clicked() {
             commands.push(AppCommand::ConfirmRemoval(None));
         }
     });
 }
 
-/// Where words were found.
+/// Search results.
 fn found_ui(ui: &mut Ui, look: &Look, (session, library): (&SavedSession, &LibraryState), commands: &mut Commands) {
     let count = match (library.hits.len(), library.is_searching, library.has_more) {
         (0, true, _) => "Searching…".to_owned(),
-        (0, false, _) => "Nothing found".to_owned(),
-        (1, _, _) => "Found in 1 place".to_owned(),
-        (count, _, true) => format!("The first {count} places"),
-        (count, _, false) => format!("Found in {count} places"),
+        (0, false, _) => "No matches".to_owned(),
+        (1, _, _) => "1 match".to_owned(),
+        (count, _, true) => format!("First {count} matches"),
+        (count, _, false) => format!("{count} matches"),
     };
     ui.label(look.muted(count));
     let mut last = "";
@@ -202,7 +203,7 @@ fn ago(secs: u64) -> String {
     }
 }
 
-/// Drawn over everything while files are held over the window.
+/// Covers the window while files are dragged over it.
 pub(crate) fn drop_hint_ui(ui: &Ui, look: &Look) {
     let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop hint"));
     let painter = ui.ctx().layer_painter(layer);

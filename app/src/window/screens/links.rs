@@ -1,4 +1,4 @@
-//! Links on a page: to other pages, and to addresses that the browser opens.
+//! Links on a page: to other pages and to web addresses.
 
 use eframe::egui::{Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
 use engine::document::raw::LinkTarget;
@@ -7,20 +7,20 @@ use crate::window::commands::{AppCommand, Commands, UserCommand};
 use crate::window::pages::{PageView, Placement, Tool, ViewAction};
 use crate::window::theme::Look;
 
-/// Around a link, in points of the page.
+/// Margin around a link, in points of the page.
 const MARGIN_PT: f32 = 1.0;
 
-/// Kinds of address that are handed to the browser. All others could start something on this computer.
+/// Schemes that may be opened; others could start programs on this computer.
 const OPENED: [&str; 3] = ["http://", "https://", "mailto:"];
 
-/// Whether an address may be opened: it is of the web, or somebody's mailbox, and hides nothing behind strange signs.
+/// Whether an address may be opened: a web or mail address without control characters or spaces.
 pub(crate) fn is_opened(address: &str) -> bool {
     let starts = |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     let is_strange = |letter: char| letter.is_control() || letter.is_whitespace();
     OPENED.into_iter().any(starts) && !address.contains(is_strange)
 }
 
-/// Makes the links of a page (its number, and where it lies) pressable; whether the pointer is on one.
+/// Makes the links of a page clickable; returns whether the pointer is on one.
 pub(super) fn links_ui(
     ui: &mut Ui,
     look: &Look,

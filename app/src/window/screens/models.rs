@@ -1,4 +1,4 @@
-//! Which models are installed and what they can do, before the ways to others.
+//! Installed models, followed by those that can be added.
 
 use eframe::egui::{Align, Button, Label, Layout, RichText, Role, Ui, WidgetInfo};
 
@@ -12,7 +12,7 @@ use crate::window::state::models::{Asked, FetchForm, Models};
 use crate::window::theme::Look;
 use crate::window::widgets::as_sentence;
 
-/// Draws them.
+/// Draws the models.
 pub(crate) fn models_ui(ui: &mut Ui, look: &Look, view: ModelsView<'_>, form: &mut FetchForm, commands: &mut Commands) {
     ready_ui(ui, look, view, commands);
     installed_models_ui(ui, look, (view.models, view.settings), commands);
@@ -34,7 +34,8 @@ fn installed_models_ui(ui: &mut Ui, look: &Look, (models, settings): (&Models, &
             }
             installed_ui(ui, look, model, (models, settings), commands);
             if models.asked.as_ref() == Some(&Asked::Remove(model.name.clone())) {
-                let words = format!("Remove {}? Its files are deleted; conversations and reports stay.", model.name);
+                let words =
+                    format!("Remove {}? Its files are deleted; conversations and reports are kept.", model.name);
                 notice_ui(ui, look, &words);
                 if yes_no_ui(ui, look, (&format!("Remove {}", model.name), true), commands) {
                     commands.push(ModelCommand::Remove(model.name.clone()));
@@ -62,7 +63,7 @@ fn installed_ui(
         measure.widget_info(|| {
             WidgetInfo::labeled(Role::Button, can_be_measured, format!("Measure the speed of {}", model.name))
         });
-        if measure.on_hover_text("Takes about a minute; reading rests meanwhile").clicked() {
+        if measure.on_hover_text("Takes about a minute; reading is paused meanwhile").clicked() {
             let (name, device) = (model.name.clone(), settings.device);
             commands.push(ModelCommand::Measure { name, device });
         }

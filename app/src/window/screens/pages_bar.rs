@@ -1,26 +1,26 @@
-//! The line above the pages: where one is, how to get elsewhere, and how large pages are.
+//! The bar above the pages: page number, navigation and zoom.
 
 use eframe::egui::{Align, Align2, Button, Key, Layout, Role, TextEdit, Ui, WidgetInfo, vec2};
 use engine::viewer::ViewInfo;
 
 use crate::window::commands::{CommandId, Commands};
 use crate::window::pages::{PageView, Paging, Tool, ViewAction, Zoom};
-use crate::window::state::report::Remote;
+use crate::window::remote::Remote;
 use crate::window::theme::Look;
 
-/// Width of the field for a page's number, in points.
+/// Width of the page number field, in points.
 const NUMBER_WIDTH: f32 = 44.0;
 
-/// Narrower than this, words are saved, in points.
+/// Below this width labels are shortened, in points.
 const NARROW: f32 = 680.0;
 
-/// Narrower than this, they take two lines, in points.
+/// Below this width the bar has two lines, in points.
 const TIGHT: f32 = 560.0;
 
-/// How much larger a press on "+" makes pages.
+/// Zoom factor of "+".
 const STEP: f32 = 1.25;
 
-/// Draws it. `number` is what stands in the field for a page's number while the user writes there.
+/// Draws the bar. `number` is the text of the page number field while it is edited.
 pub(crate) fn pages_bar_ui(
     ui: &mut Ui,
     look: &Look,
@@ -30,19 +30,19 @@ pub(crate) fn pages_bar_ui(
 ) {
     let Remote::Ready(info) = &view.file.info else { return };
     if ui.available_width() < TIGHT {
-        ui.horizontal(|ui| places_ui(ui, look, (view, info), number, commands));
-        ui.horizontal(|ui| looks_ui(ui, look, view, true, commands));
+        ui.horizontal(|ui| navigation_ui(ui, look, (view, info), number, commands));
+        ui.horizontal(|ui| view_options_ui(ui, look, view, true, commands));
         return;
     }
     let is_narrow = ui.available_width() < NARROW;
     ui.horizontal(|ui| {
-        places_ui(ui, look, (view, info), number, commands);
-        looks_ui(ui, look, view, is_narrow, commands);
+        navigation_ui(ui, look, (view, info), number, commands);
+        view_options_ui(ui, look, view, is_narrow, commands);
     });
 }
 
-/// Where one is, and how to get elsewhere.
-fn places_ui(
+/// Page number and navigation.
+fn navigation_ui(
     ui: &mut Ui,
     look: &Look,
     (view, info): (&PageView, &ViewInfo),
@@ -70,7 +70,7 @@ fn places_ui(
     } else if field.lost_focus() {
         *number = None;
         if ui.input(|input| input.key_pressed(Key::Enter))
-            && let Some(page) = page_called(&text, &info.labels)
+            && let Some(page) = page_of(&text, &info.labels)
         {
             act(ViewAction::GoTo(page));
         }
@@ -81,8 +81,8 @@ fn places_ui(
     ui.label(look.muted(format!("of {}{printed}", info.sizes_pt.len())));
 }
 
-/// How large pages are and in which way they are shown, from the right.
-fn looks_ui(ui: &mut Ui, look: &Look, view: &PageView, is_narrow: bool, commands: &mut Commands) {
+/// Zoom and view options, from the right.
+fn view_options_ui(ui: &mut Ui, look: &Look, view: &PageView, is_narrow: bool, commands: &mut Commands) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let is_drawing = view.nav.tool == Tool::Region;
         let info = CommandId::AskAboutRegion.info();
@@ -104,7 +104,7 @@ fn looks_ui(ui: &mut Ui, look: &Look, view: &PageView, is_narrow: bool, commands
     });
 }
 
-/// Ways to look at pages.
+/// The view menu.
 fn view_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Commands) {
     let is_single = view.saved.paging == Paging::Single;
     for (is_on, id, action) in [
@@ -131,8 +131,8 @@ fn button(text: &str) -> Button<'_> {
     Button::new(text).frame_when_inactive(false)
 }
 
-/// The page that the user means: by what is printed for it, else by its number; counted from 1.
-fn page_called(text: &str, labels: &[Option<String>]) -> Option<u32> {
+/// The page for a number or a printed label, counted from 1.
+fn page_of(text: &str, labels: &[Option<String>]) -> Option<u32> {
     let text = text.trim();
     let by_number = || text.parse::<u32>().ok().filter(|number| (1..=labels.len() as u32).contains(number));
     let by_label = || {
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_are_called_by_number_or_by_what_is_printed() {
+    fn pages_are_found_by_number_or_printed_label() {
         let labels = [Some("i".to_owned()), Some("ii".into()), Some("1".into()), None];
         for (text, expected) in [
             ("2", Some(2)),
@@ -160,7 +160,7 @@ mod tests {
             ("", None),
             ("x", None),
         ] {
-            assert_eq!(page_called(text, &labels), expected, "{text}");
+            assert_eq!(page_of(text, &labels), expected, "{text}");
         }
     }
 }

@@ -8,16 +8,16 @@ use eframe::egui::{
 use crate::window::commands::palette::{Entry, PaletteField, entries, matching};
 use crate::window::commands::{AppCommand, Commands};
 use crate::window::saved::settings::Settings;
-use crate::window::state::tabs::Tabs;
+use crate::window::tabs::Tabs;
 use crate::window::theme::Look;
 
 /// Width of the list, in points.
 const WIDTH: f32 = 520.0;
 
-/// Highest the list gets, in points.
+/// Maximum height of the list, in points.
 const HEIGHT: f32 = 380.0;
 
-/// Draws it.
+/// Draws the palette.
 pub(crate) fn palette_ui(
     ui: &Ui,
     look: &Look,
@@ -57,7 +57,7 @@ pub(crate) fn palette_ui(
             }
             ui.add_space(look.sizes().gap_small);
             if shown.is_empty() {
-                ui.label(look.muted("No command is called so"));
+                ui.label(look.muted("No matching commands"));
             }
             ScrollArea::vertical().max_height(HEIGHT).show(ui, |ui| {
                 for (index, entry) in shown.iter().enumerate() {
@@ -77,7 +77,7 @@ pub(crate) fn palette_ui(
     }
 }
 
-/// One command; `has_moved` where the arrows chose another one. Whether it was pressed.
+/// An entry; `has_moved` if the arrow keys changed the choice. Returns whether it was clicked.
 fn entry_ui(ui: &mut Ui, look: &Look, entry: &Entry, (is_chosen, has_moved): (bool, bool)) -> bool {
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), look.sizes().control_height), Sense::click());

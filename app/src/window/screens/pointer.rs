@@ -13,11 +13,11 @@ use crate::window::theme::Look;
 /// How fast the view follows a drag past its edge: the share of the distance scrolled in a frame.
 const PULL: f32 = 0.25;
 
-/// Most that the view scrolls so in a frame, in screen points.
+/// Maximum scroll of a drag in a frame, in screen points.
 const MOST_PULL: f32 = 48.0;
 
-/// How to use the tool.
-const REGION_HINT: &str = "Draw a rectangle around what you want to ask about. Esc leaves it.";
+/// How to use the region tool.
+const REGION_HINT: &str = "Draw a rectangle around what you want to ask about. Press Esc to cancel.";
 
 /// Smallest side of a region, in points of the page; a smaller one is accidental.
 const LEAST_REGION_PT: f32 = 6.0;

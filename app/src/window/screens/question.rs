@@ -1,18 +1,19 @@
-//! The foot of the window: progress, the question's field, and which model answers.
+//! The question field, with progress above and the model below.
 
 use eframe::egui::{Align, Align2, Key, Label, Layout, TextEdit, Ui, vec2};
 use engine::protocol::ModelSummary;
 
 use crate::window::commands::{AppCommand, CommandId, Commands, ReportCommand, TurnCommand};
-use crate::window::state::report::{Draft, Remote, State, Work};
+use crate::window::remote::Remote;
+use crate::window::state::report::{Draft, State, Work};
 use crate::window::state::screen::Screen;
 use crate::window::theme::Look;
 use crate::window::widgets::{bar_ui, primary_button_ui};
 
-/// Room for the button beside the field, in points.
+/// Width of the button beside the field, in points.
 const BUTTON_WIDTH: f32 = 84.0;
 
-/// Draws it. The field's text belongs to the user while it is written, so it is lent apart from the state.
+/// Draws the field, which edits `question`.
 pub(crate) fn question_ui(
     ui: &mut Ui,
     look: &Look,
@@ -26,7 +27,7 @@ pub(crate) fn question_ui(
     note_ui(ui, look, state, commands);
     editing_ui(ui, look, state, commands);
     if state.is_opening() && state.draft == Draft::AskedOnceOpen {
-        ui.label(look.muted("Asked as soon as the report is open"));
+        ui.label(look.muted("Will be asked as soon as the report is open"));
     }
     let name = ui.label(look.muted("Your question"));
     ui.horizontal(|ui| {
@@ -53,8 +54,8 @@ pub(crate) fn question_ui(
     if has_model {
         ui.label(look.muted(model_text(state.model.as_ref())));
     } else {
-        ui.label(look.muted("No model is installed to answer with"));
-        if ui.button("Get a model…").clicked() {
+        ui.label(look.muted("No model is installed"));
+        if ui.button("Download a model…").clicked() {
             commands.push(AppCommand::ShowScreen(Screen::Settings));
         }
     }
@@ -77,7 +78,7 @@ fn button_ui(ui: &mut Ui, look: &Look, state: &State, has_question: bool, comman
     });
 }
 
-/// What was done and cannot be seen.
+/// A note on something just done.
 fn note_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Commands) {
     let Some(note) = &state.note else { return };
     ui.horizontal(|ui| {
@@ -92,12 +93,12 @@ fn note_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Commands) {
     });
 }
 
-/// That the field holds a question that was asked before, and the way out.
+/// A line while an earlier question is edited.
 fn editing_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Commands) {
     let Some(editing) = &state.editing else { return };
     let leave = CommandId::StopEditing.info();
     ui.horizontal(|ui| {
-        ui.label(look.muted(format!("You are changing question {}; its answer stays", editing.turn + 1)));
+        ui.label(look.muted(format!("Editing question {}; its answer is kept", editing.turn + 1)));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui.button(leave.button).on_hover_text(leave.tooltip_with_keys(ui.ctx())).clicked() {
                 commands.push(TurnCommand::StopEditing);
@@ -116,16 +117,16 @@ fn progress_ui(ui: &mut Ui, look: &Look, work: &Work) {
     ui.add_space(look.sizes().gap_small);
 }
 
-/// Which model answers, and what it cannot do.
+/// The model in use, and its limits.
 fn model_text(model: Option<&ModelSummary>) -> String {
     let Some(model) = model else {
-        return "The model is loaded with your first question".to_owned();
+        return "The model loads with your first question".to_owned();
     };
     let name = &model.name;
     match (model.stand_in, model.has_eyes) {
         (true, _) => format!(
-            "Answers come from {name}, a small stand-in without eyes: it reads text, not figures, and is often wrong. \
-             Install a T5Gemma 2 model for better ones."
+            "Answers come from {name}, a small text-only model: it reads text, not figures, and is often wrong. \
+             Install a T5Gemma 2 model for better answers."
         ),
         (false, true) => format!("Answers come from {name}, which reads text and figures"),
         (false, false) => format!("Answers come from {name}, which reads text, not figures"),

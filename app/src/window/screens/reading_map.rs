@@ -1,4 +1,4 @@
-//! The reading map: what became of each page, at a glance. All cells are one shape to egui, however many pages there are.
+//! The reading map: the state of every page at a glance, drawn as a single mesh.
 
 use eframe::egui::{Color32, Mesh, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 use engine::protocol::PageReport;
@@ -11,10 +11,10 @@ use crate::window::state::report::State;
 use crate::window::theme::{Colours, Look};
 use crate::window::widgets::PageGrid;
 
-/// Most height that the map takes, in points.
+/// Maximum height of the map, in points.
 const HEIGHT: f32 = 100.0;
 
-/// Draws it. `current` is the page in sight, counted from 1.
+/// Draws the map. `current` is the current page, counted from 1.
 pub(crate) fn reading_map_ui(ui: &mut Ui, look: &Look, state: &State, current: u32, commands: &mut Commands) {
     let map = &state.reading_map;
     if map.len() == 0 {
@@ -46,7 +46,7 @@ pub(crate) fn reading_map_ui(ui: &mut Ui, look: &Look, state: &State, current: u
     }
 }
 
-/// What can be done with the page under the pointer, or, by keys, with the one in sight.
+/// Context menu for the page under the pointer, or from the keyboard for the current page.
 fn menu_ui(ui: &Ui, response: &Response, (under, current): (Option<(u32, u32)>, u32), commands: &mut Commands) {
     if response.secondary_clicked()
         && let Some((first, _)) = under
@@ -94,7 +94,7 @@ fn found_words(page: &PageReport) -> String {
     parts.into_iter().filter_map(words).collect::<Vec<_>>().join(", ")
 }
 
-/// A cell: kinds differ in colour and in form.
+/// A cell; states differ in colour and shape.
 fn draw_cell(mesh: &mut Mesh, colours: &Colours, rect: Rect, cell: Cell) {
     let part = |left: f32, top: f32, right: f32, bottom: f32| {
         let at = |x: f32, y: f32| rect.min + vec2(x, y) * Vec2::new(rect.width(), rect.height());

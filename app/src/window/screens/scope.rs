@@ -1,4 +1,4 @@
-//! Above the question: what it is about, and the ways to say otherwise.
+//! The scope of the question, above its field.
 
 use std::path::{Path, PathBuf};
 
@@ -13,19 +13,19 @@ use crate::window::state::report::State;
 use crate::window::state::scope::{Scope, pages_of};
 use crate::window::theme::Look;
 
-/// Room for the picture of a region, in points.
+/// Size of a region's thumbnail, in points.
 const PICTURE: (f32, f32) = (120.0, 44.0);
 
-/// Room at the right of the control for the sign that it opens.
+/// Width of the arrow of the menu button, in points.
 const ARROW_WIDTH: f32 = 18.0;
 
 /// Height of the control, in points.
 const HEIGHT: f32 = 26.0;
 
-/// An open report beside the one in front: its file and its name.
+/// An open report other than the one in front: path and name.
 pub(crate) type OtherReport = (PathBuf, String);
 
-/// Draws it. `pages` is what stands in the field for pages while the user is asked for them.
+/// Draws the control. `pages` is the text of the pages field, while it is shown.
 pub(crate) fn scope_ui(
     ui: &mut Ui,
     look: &Look,
@@ -65,10 +65,10 @@ fn menu_ui(
     let centre = pos2(opener.rect.right() - ARROW_WIDTH / 2.0, opener.rect.center().y + 1.0);
     let points = vec![centre + vec2(-4.0, -2.5), centre + vec2(4.0, -2.5), centre + vec2(0.0, 2.5)];
     ui.painter().add(Shape::convex_polygon(points, look.colours().ink_muted, Stroke::NONE));
-    opener.on_hover_text("What your question is about: only from there comes the answer");
+    opener.on_hover_text("What your question is about; the answer uses nothing else");
 }
 
-/// A scope as the control names it.
+/// Name of a scope in the control.
 fn name_of(scope: &Scope, current: u32) -> String {
     match scope {
         Scope::Report => "Whole report".to_owned(),
@@ -143,7 +143,7 @@ fn pages_ui(ui: &mut Ui, look: &Look, state: &State, text: &mut String, commands
     }
 }
 
-/// The region that was drawn, small, and a cross that drops it.
+/// Thumbnail of the region, with a button that removes it.
 fn region_ui(
     ui: &mut Ui,
     look: &Look,
@@ -159,7 +159,7 @@ fn region_ui(
             part_ui(ui, view, cache, (page, rect), width);
             ui.label(look.muted(format!("Region of page {page}")));
             let cross = ui.add(Button::new("×").frame_when_inactive(false));
-            cross.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Drop the region"));
+            cross.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Remove the region"));
             if cross.on_hover_text("Ask about the whole report again").clicked() {
                 commands.push(ReportCommand::SetScope(Scope::Report));
             }

@@ -1,4 +1,4 @@
-//! The line at the top: which reports are open, and the ways to everything else.
+//! The bar at the top: tabs, search and buttons for other screens.
 
 use eframe::egui::{
     Align, Button, Label, Layout, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2,
@@ -7,16 +7,16 @@ use eframe::egui::{
 use crate::window::commands::{AppCommand, CommandId, Commands};
 use crate::window::screens::find::find_field_ui;
 use crate::window::state::screen::Screen;
-use crate::window::state::tabs::Tabs;
+use crate::window::tabs::Tabs;
 use crate::window::theme::Look;
 
-/// Widest and narrowest a tab gets, in points.
+/// Minimum and maximum width of a tab, in points.
 const TAB_WIDTH: (f32, f32) = (90.0, 230.0);
 
-/// Room for the cross of a tab.
+/// Width of the close button of a tab, in points.
 const CROSS_WIDTH: f32 = 22.0;
 
-/// Draws it. `query` is the text of the search field, where there is a report to search.
+/// Draws the bar. `query` is the text of the search field, if there is a report to search.
 pub(crate) fn top_ui(
     ui: &mut Ui,
     look: &Look,
@@ -31,7 +31,7 @@ pub(crate) fn top_ui(
             find_field_ui(ui, look, &tab.view.nav.find, (query, focus_find), commands);
         }
         if tabs.len() == 0 && screen != Screen::Settings {
-            // The library fills the window, with a way to open reports of its own.
+            // The library fills the window and has its own button.
             return;
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -52,7 +52,7 @@ pub(crate) fn top_ui(
     });
 }
 
-/// A way to another screen, and back to the report.
+/// A button that shows a screen, and the report again.
 fn place_ui(ui: &mut Ui, id: CommandId, (shown, place): (Screen, Screen), commands: &mut Commands) {
     let is_shown = shown == place;
     let info = id.info();
@@ -63,11 +63,11 @@ fn place_ui(ui: &mut Ui, id: CommandId, (shown, place): (Screen, Screen), comman
 }
 
 fn offline_ui(ui: &mut Ui, look: &Look) {
-    let hint = "Recto reads and answers on this computer. It uses the network only when you fetch a model or check for updates yourself.";
+    let hint = "Recto reads and answers on this computer. It uses the network only when you download a model or check for updates yourself.";
     ui.label(look.muted("Offline")).on_hover_text(hint);
 }
 
-/// One report: its name brings it to the front, the cross closes it.
+/// A tab: a click brings it to the front, the cross closes it.
 fn tab_ui(ui: &mut Ui, look: &Look, (index, name, is_front): (usize, &str, bool), width: f32, commands: &mut Commands) {
     let height = look.sizes().control_height;
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
@@ -88,7 +88,7 @@ fn tab_ui(ui: &mut Ui, look: &Look, (index, name, is_front): (usize, &str, bool)
     inside.max.x -= CROSS_WIDTH - look.sizes().gap_small;
     let mut text = ui.new_child(UiBuilder::new().max_rect(inside).layout(Layout::left_to_right(Align::Center)));
     let ink = if is_front { colours.ink } else { colours.ink_muted };
-    // The tab itself is what a screen reader names.
+    // Screen readers read the tab itself.
     text.add(Label::new(RichText::new(short(name)).color(ink)).truncate().selectable(false));
     if response.clicked() {
         commands.push(AppCommand::ShowTab(index));
@@ -100,7 +100,7 @@ fn tab_ui(ui: &mut Ui, look: &Look, (index, name, is_front): (usize, &str, bool)
     response.on_hover_text(name);
 }
 
-/// Names of reports are told apart by their beginnings more often than by their endings.
+/// A file name without its extension.
 fn short(name: &str) -> String {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }

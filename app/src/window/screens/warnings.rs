@@ -1,4 +1,4 @@
-//! What the user should know about the report that is open, while it is read on: a disk that is full, say.
+//! Warnings about the open report that do not stop the work, for example a full disk.
 
 use eframe::egui::{Align, Layout, Ui};
 
@@ -7,7 +7,7 @@ use crate::window::state::report::State;
 use crate::window::theme::Look;
 use crate::window::widgets::as_sentence;
 
-/// Draws it, above the question.
+/// Draws the warnings, above the question.
 pub(crate) fn warnings_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Commands) {
     if state.warnings.is_empty() {
         return;

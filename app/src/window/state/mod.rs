@@ -15,6 +15,4 @@ pub(crate) mod reading_map;
 pub(crate) mod report;
 pub(crate) mod scope;
 pub(crate) mod screen;
-pub(crate) mod tab;
-pub(crate) mod tabs;
 pub(crate) mod versions;

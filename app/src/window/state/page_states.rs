@@ -2,8 +2,9 @@
 
 use engine::protocol::{PageReport, PageState};
 
+use crate::window::remote::Remote;
 use crate::window::state::reading_map::{Cell, ReadingMap};
-use crate::window::state::report::{Remote, State};
+use crate::window::state::report::State;
 
 /// Derives the reading map from the state of a report.
 pub(crate) fn reading_map(state: &State) -> ReadingMap {

@@ -11,11 +11,12 @@ use crate::window::app::appearance::apply_appearance;
 use crate::window::app::frame::Removal;
 use crate::window::commands::AppCommand;
 use crate::window::export::ExportFormat;
+use crate::window::remote::Remote;
 use crate::window::saved::settings::Settings;
 use crate::window::screens::is_opened;
-use crate::window::state::report::{Remote, Trouble};
+use crate::window::state::report::ErrorNotice;
 use crate::window::state::screen::Screen;
-use crate::window::state::tab::Tab;
+use crate::window::tabs::Tab;
 
 impl Window {
     pub(super) fn dispatch_app(&mut self, ctx: &egui::Context, command: AppCommand) {
@@ -39,19 +40,19 @@ impl Window {
                 }
             }
             AppCommand::ShowInReport(path, marks) => self.show_in_report(path, marks),
-            AppCommand::KeepReadingOnBattery => self.power.read_on(),
+            AppCommand::KeepReadingOnBattery => self.power.override_pause(),
             AppCommand::DismissError => self.dismiss_error(),
             AppCommand::ApplySettings(settings) => self.apply_settings(ctx, settings),
             AppCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
         }
     }
 
-    /// Shows a screen, with what has changed on it since.
+    /// Shows a screen and refreshes its data.
     pub(crate) fn show(&mut self, screen: Screen) {
         self.screen = screen;
         if screen == Screen::Library {
             let reports = self.session.reports().map(|report| (report.hash.clone(), report.path.clone())).collect();
-            self.services.library.send(LibraryCommand::Look(reports));
+            self.services.library.send(LibraryCommand::CheckFiles(reports));
             self.search_library();
         }
         if screen == Screen::Settings {
@@ -63,7 +64,7 @@ impl Window {
     pub(super) fn choose(&mut self, ctx: &egui::Context, choice: Choice) {
         let waking = ctx.clone();
         if let Err(error) = self.dialog.open(choice, move || waking.request_repaint()) {
-            self.tell(Trouble {
+            self.tell(ErrorNotice {
                 message: format!("the file dialog could not be opened: {error}"),
                 hint: Some("Drop the file on the window instead".into()),
             });
@@ -89,19 +90,19 @@ impl Window {
         }
     }
 
-    /// Shows an error card where the user looks.
-    pub(crate) fn tell(&mut self, trouble: Trouble) {
+    /// Shows an error card on the current screen.
+    pub(crate) fn tell(&mut self, error: ErrorNotice) {
         match self.tabs.front_mut().filter(|_| self.screen == Screen::Report) {
-            Some(tab) => tab.state.trouble = Some(trouble),
-            None => self.trouble = Some(trouble),
+            Some(tab) => tab.state.error = Some(error),
+            None => self.error = Some(error),
         }
     }
 
     fn dismiss_error(&mut self) {
-        self.trouble = None;
-        self.models.trouble = None;
+        self.error = None;
+        self.models.error = None;
         let Some(tab) = self.tabs.front_mut() else { return };
-        tab.state.trouble = None;
+        tab.state.error = None;
         if tab.state.document == Remote::Failed && self.screen == Screen::Report {
             self.close_tab(self.tabs.front_index());
         }
@@ -138,6 +139,6 @@ impl Window {
         for tab in self.tabs.iter_mut() {
             tab.state.compute = self.settings.compute();
         }
-        self.services.library.send(LibraryCommand::Keep(Record::Settings, self.settings.to_bytes()));
+        self.services.library.send(LibraryCommand::Save(Record::Settings, self.settings.to_bytes()));
     }
 }

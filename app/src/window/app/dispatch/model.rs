@@ -58,7 +58,7 @@ impl Window {
         let usual = installed.find(|model| model.is_default).map(|model| model.name.clone());
         if self.settings.model.as_ref().or(usual.as_ref()) != Some(&name) {
             self.settings.model = Some(name);
-            self.services.library.send(LibraryCommand::Keep(Record::Settings, self.settings.to_bytes()));
+            self.services.library.send(LibraryCommand::Save(Record::Settings, self.settings.to_bytes()));
         }
         self.question = Some(SAMPLE_QUESTION.to_owned());
         self.open_files(vec![sample]);

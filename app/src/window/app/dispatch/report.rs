@@ -3,8 +3,9 @@
 use crate::window::app::Window;
 use crate::window::commands::ReportCommand;
 use crate::window::pages::ViewAction;
+use crate::window::remote::Remote;
 use crate::window::state::engine_events;
-use crate::window::state::report::{Draft, Remote};
+use crate::window::state::report::Draft;
 use crate::window::state::scope::Scope;
 
 impl Window {
@@ -47,8 +48,8 @@ impl Window {
         tab.view.dispatch(action);
     }
 
-    /// Makes way for a question with this scope: background readings that would delay it are interrupted, and figures
-    /// excluded in other reports of the scope are noted.
+    /// Prepares for a question with this scope: interrupts background readings that would delay it, and collects the figures
+    /// excluded in other reports of the scope.
     pub(super) fn prepare_question(&mut self, scope: Option<Scope>) {
         let Some(scope) = scope else { return };
         let excluded_elsewhere = self.tabs.left_out_of(scope.others());
@@ -56,7 +57,7 @@ impl Window {
         if scope.others().is_empty() {
             self.tabs.hold_other_readings(engine);
         } else {
-            // What was read of each report is on disk.
+            // Everything read so far is on disk.
             self.tabs.hold_readings(engine);
         }
         if let Some(tab) = self.tabs.front_mut() {
@@ -64,14 +65,14 @@ impl Window {
         }
     }
 
-    /// Asks the question that the program was started with, or that was asked before the report was open.
+    /// Asks the question given at the start, or the one asked before the report was open.
     pub(crate) fn ask_first_question(&mut self) {
         let Some(tab) = self.tabs.front_mut() else { return };
         if !matches!(tab.state.document, Remote::Ready(_)) || tab.state.work.is_some() {
             return;
         }
         if let Some(question) = self.question.take() {
-            // What the user was writing there stays.
+            // The user's draft stays in the field.
             let (editing, draft) = (tab.state.editing.take(), std::mem::replace(&mut tab.state.question, question));
             self.dispatch_report(ReportCommand::Ask);
             if let Some(tab) = self.tabs.front_mut() {

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use crate::services::library::{HitLocation, LibraryCommand};
-use crate::window::Services;
-use crate::window::app::Window;
+use crate::window::app::{Services, Window};
 use crate::window::pages::{Marks, ViewAction};
 use crate::window::state::scope::file_name;
 use crate::window::state::screen::Screen;
-use crate::window::state::tab::{Recall, Tab, Then};
+use crate::window::tabs::{Restore, Tab, Then};
 
 impl Window {
     /// Opens files in new tabs and brings the first to the front. A file that is open already keeps its tab.
@@ -27,7 +26,7 @@ impl Window {
     /// Brings a tab to the front, counted from 0.
     pub(crate) fn show_tab(&mut self, index: usize) {
         self.screen = Screen::Report;
-        self.trouble = None;
+        self.error = None;
         for tab in self.tabs.iter_mut() {
             tab.state.compute = self.settings.compute();
         }
@@ -35,7 +34,7 @@ impl Window {
         self.tabs.bring_to_front(index, engine.as_mut(), viewer.as_mut());
     }
 
-    /// Brings the tab so many places further right to the front, and wraps around at the ends.
+    /// Brings the tab `by` positions to the right to the front, wrapping around.
     pub(super) fn step_tab(&mut self, by: isize) {
         let count = self.tabs.len().max(1) as isize;
         self.show_tab((self.tabs.front_index() as isize + by).rem_euclid(count) as usize);
@@ -46,7 +45,7 @@ impl Window {
         self.note_places();
         let Services { engine, viewer, library, .. } = &mut self.services;
         if let Some((hash, bytes)) = self.tabs.iter_mut().nth(index).and_then(Tab::news) {
-            library.send(LibraryCommand::KeepConversation { hash, bytes });
+            library.send(LibraryCommand::SaveConversation { hash, bytes });
         }
         self.tabs.close(index, engine.as_mut(), viewer.as_mut());
         if self.tabs.len() == 0 {
@@ -76,9 +75,9 @@ impl Window {
         }
     }
 
-    /// Shows the place that the report in front was opened for, once it is open.
-    pub(crate) fn show_what_was_meant(&mut self) {
-        let Some(tab) = self.tabs.front_mut().filter(|tab| tab.recall == Recall::Done) else {
+    /// Goes to the target of the report in front, once it is open.
+    pub(crate) fn show_target(&mut self) {
+        let Some(tab) = self.tabs.front_mut().filter(|tab| tab.restored == Restore::Done) else {
             return;
         };
         match tab.then.take() {

@@ -8,7 +8,7 @@ use crate::window::commands::{TurnCommand, TurnEffect};
 use crate::window::pages::{Marks, ViewAction};
 use crate::window::state::engine_events;
 use crate::window::state::report::{DeletedTurn, Editing, State, Turn};
-use crate::window::state::tab::Tab;
+use crate::window::tabs::Tab;
 
 impl Window {
     pub(super) fn dispatch_turn(&mut self, ctx: &egui::Context, command: &TurnCommand) {
@@ -65,7 +65,7 @@ fn dispatch(tab: &mut Tab, engine: &mut dyn EngineClient, command: &TurnCommand)
     None
 }
 
-/// Puts a question into the field for editing, and sets aside what stood there.
+/// Puts a question into the field for editing, and sets the draft aside.
 fn edit(state: &mut State, turn: usize) {
     let Some(asked) = state.turns.get(turn) else { return };
     let (question, scope) = (asked.question.clone(), asked.scope.clone());
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stood_in_the_field_comes_back_after_editing() {
+    fn the_draft_is_restored_after_editing() {
         let mut state = state(&["a", "b"]);
         edit(&mut state, 1);
         assert_eq!(state.question, "b");
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_away_can_be_put_back_and_the_edited_question_stays_the_same_one() {
+    fn deletion_can_be_undone_and_the_edited_question_stays_the_same() {
         let mut state = state(&["a", "b", "c"]);
         edit(&mut state, 2);
         delete(&mut state, 0);
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(questions(&state), ["a", "b", "c"]);
         assert_eq!(state.editing.as_ref().map(|editing| editing.turn), Some(2));
         delete(&mut state, 2);
-        assert_eq!((state.question.as_str(), &state.editing), ("draft", &None), "what is gone is not edited");
+        assert_eq!((state.question.as_str(), &state.editing), ("draft", &None), "a deleted question is not edited");
         undo_delete(&mut state);
         undo_delete(&mut state);
         assert_eq!(questions(&state), ["a", "b", "c"]);

@@ -39,11 +39,11 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
         now.last_turn(TurnCommand::Regenerate)
     })
     .button("Regenerate")
-    .tooltip("Have it answered in other words; this answer stays")
+    .tooltip("Generate another answer; this one is kept")
     .keys(Report, COMMAND, Key::R),
     CommandInfo::new(CommandId::EditQuestion, "Edit the last question", |now| now.last_turn(TurnCommand::Edit))
         .button("Edit")
-        .tooltip("Ask it in another form; this answer stays")
+        .tooltip("Edit and ask again; this answer is kept")
         .keys(EmptyQuestion, NONE, Key::ArrowUp),
     CommandInfo::new(CommandId::DeleteQuestion, "Delete the last question", |now| now.last_turn(TurnCommand::Delete))
         .button("Delete")
@@ -57,29 +57,29 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
     CommandInfo::new(CommandId::UndoDelete, "Undo delete", |now| {
         now.when(|tab| tab.state.deleted.is_some(), TurnCommand::UndoDelete)
     }),
-    CommandInfo::new(CommandId::StopEditing, "Leave the question as it was", |now| {
+    CommandInfo::new(CommandId::StopEditing, "Discard the edit", |now| {
         now.when(|tab| tab.state.editing.is_some(), TurnCommand::StopEditing)
     })
-    .button("Leave it")
-    .tooltip("Leave the question as it was")
+    .button("Discard")
+    .tooltip("Discard the edit")
     .keys(Editing, NONE, Key::Escape),
     CommandInfo::new(CommandId::CopyAnswer, "Copy the last answer", available::copy_answer)
         .button("Copy")
         .tooltip("Copy the answer with its pages")
         .keys(Report, COMMAND_SHIFT, Key::C),
-    CommandInfo::new(CommandId::FindInConversation, "Find the words in the conversation", |now| {
+    CommandInfo::new(CommandId::FindInConversation, "Search in the conversation", |now| {
         now.when(|tab| tab.view.saved.is_finding(), TurnCommand::StepFound { is_forward: true })
     }),
     CommandInfo::new(CommandId::Back, "Go back", |now| now.view(ViewAction::Back))
         .button("Back")
-        .tooltip("Where you were before")
+        .tooltip("Previous place")
         .keys(Report, ALT, Key::ArrowLeft),
     CommandInfo::new(CommandId::Forward, "Go forward", |now| now.view(ViewAction::Forward))
         .button("Forward")
-        .tooltip("Where you went back from")
+        .tooltip("Next place")
         .keys(Report, ALT, Key::ArrowRight),
     CommandInfo::new(CommandId::AskAboutRegion, "Ask about a region", |now| now.view(ViewAction::Take(Tool::Region)))
-        .tooltip("Draw a rectangle on a page, and ask about what is in it")
+        .tooltip("Draw a rectangle on a page and ask about its content")
         .keys(Report, COMMAND_SHIFT, Key::A),
     CommandInfo::new(CommandId::CopySelection, "Copy the selected text", |now| {
         now.when(|tab| tab.view.nav.selection.is_some(), ViewAction::Copy)
@@ -134,22 +134,22 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
     CommandInfo::new(CommandId::SinglePage, "Show one page at a time", |now| {
         now.when(|tab| tab.view.saved.paging != Paging::Single, ViewAction::Page(Paging::Single))
     })
-    .button("One page at a time")
+    .button("Single page")
     .keys(Report, COMMAND, Key::Num1),
-    CommandInfo::new(CommandId::ContinuousPages, "Show pages below each other", |now| {
+    CommandInfo::new(CommandId::ContinuousPages, "Show continuous pages", |now| {
         now.when(|tab| tab.view.saved.paging != Paging::Continuous, ViewAction::Page(Paging::Continuous))
     })
-    .button("Pages below each other")
+    .button("Continuous pages")
     .keys(Report, COMMAND, Key::Num2),
-    CommandInfo::new(CommandId::RotateRight, "Turn pages right", |now| now.view(ViewAction::Rotate(1)))
-        .button("Turn right")
+    CommandInfo::new(CommandId::RotateRight, "Rotate pages right", |now| now.view(ViewAction::Rotate(1)))
+        .button("Rotate right")
         .keys(Report, COMMAND, Key::CloseBracket),
-    CommandInfo::new(CommandId::RotateLeft, "Turn pages left", |now| now.view(ViewAction::Rotate(-1)))
-        .button("Turn left")
+    CommandInfo::new(CommandId::RotateLeft, "Rotate pages left", |now| now.view(ViewAction::Rotate(-1)))
+        .button("Rotate left")
         .keys(Report, COMMAND, Key::OpenBracket),
     CommandInfo::new(CommandId::ToggleContents, "Show the table of contents", available::toggle_contents)
         .button("Contents")
-        .label_on("Show small pages", |now| now.tab().is_some_and(|tab| tab.view.saved.shows_contents))
+        .label_on("Show page thumbnails", |now| now.tab().is_some_and(|tab| tab.view.saved.shows_contents))
         .tooltip("Table of contents")
         .keys(Report, COMMAND, Key::B),
     CommandInfo::new(CommandId::ClearMarks, "Clear marks", |now| now.view(ViewAction::Unmark)).keys(
@@ -163,8 +163,8 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
     CommandInfo::new(CommandId::StopReading, "Stop reading", |now| {
         now.background(ReportCommand::StopReading, |reading| reading.is_running && !reading.is_paused)
     })
-    .tooltip("Read no further until you say so; what was read stays"),
-    CommandInfo::new(CommandId::ResumeReading, "Go on reading", |now| {
+    .tooltip("Stop until you resume it; finished pages are kept"),
+    CommandInfo::new(CommandId::ResumeReading, "Resume reading", |now| {
         now.background(ReportCommand::ResumeReading, |reading| reading.is_paused)
     }),
     CommandInfo::new(CommandId::KeepReadingOnBattery, "Read on battery this time", available::keep_reading_on_battery)
@@ -199,7 +199,7 @@ pub(crate) static COMMANDS: [CommandInfo; 63] = [
         now.export(ExportFormat::WebPage)
     })
     .button("Export…")
-    .tooltip("Write the conversation to a file, with what it cites"),
+    .tooltip("Export the conversation with its sources"),
     CommandInfo::new(CommandId::ExportMarkdown, "Export the conversation as Markdown…", |now| {
         now.export(ExportFormat::Markdown)
     }),
