@@ -171,7 +171,7 @@ fn a_question_is_changed_in_its_place_and_nothing_that_was_written_is_lost() {
     write(&mut window, "And outl");
     press(&mut window, "Edit question 1");
     assert_eq!(draft(&window), QUESTION);
-    assert!(window.query_by_label("You are changing question 1; its answer stays").is_some());
+    assert!(window.query_by_label("Editing question 1; its answer is kept").is_some());
     press(&mut window, "Discard");
     assert_eq!(draft(&window), "And outl");
     press(&mut window, "Edit question 1");
@@ -304,9 +304,9 @@ fn a_conversation_is_handed_over_to_be_written() {
     }
     library.tell(LibraryEvent::Exported(export.path.clone()));
     window.run_steps(4);
-    assert!(window.query_by_label("Written to /out/talk.md").is_some());
+    assert!(window.query_by_label("Exported to /out/talk.md").is_some());
     press(&mut window, "Dismiss");
-    assert!(window.query_by_label("Written to /out/talk.md").is_none());
+    assert!(window.query_by_label("Exported to /out/talk.md").is_none());
     let report = ErrorReport { message: "the disk is full".into(), hint: Some("Make room".into()) };
     library.tell(LibraryEvent::Failed(report));
     window.run_steps(4);

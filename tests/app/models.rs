@@ -197,7 +197,7 @@ fn a_newer_recto_is_looked_for_when_that_is_asked_for_alone() {
     look(&mut window, Updates::UpToDate);
     assert!(window.query_by_label("Recto is up to date").is_some());
     look(&mut window, Updates::Nowhere);
-    assert!(window.query_by_label_contains("does not know where releases are announced").is_some());
+    assert!(window.query_by_label_contains("This build has no update address").is_some());
     let address = "https://example.org/recto/v9.0.0".to_owned();
     look(&mut window, Updates::Newer { version: "9.0.0".into(), address: address.clone() });
     assert!(window.query_by_label("Recto 9.0.0 is available").is_some());

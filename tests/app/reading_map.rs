@@ -103,7 +103,7 @@ fn a_figure_is_shown_asked_about_and_left_out_until_it_is_taken_back() {
     engine.tell(Event::Model { request, model: starter() });
     window.get_by_label("Figures").click();
     window.run_steps(4);
-    assert!(window.query_by_label_contains("This model does not see figures").is_some());
+    assert!(window.query_by_label_contains("This model cannot see figures").is_some());
     window.get_by_label("Show Growth of real GDP, page 11").click();
     window.run_steps(5);
     assert!(window.query_by_label("of 82, printed 9").is_some(), "page 11");
