@@ -1,4 +1,4 @@
-//! The window itself: applies events before a frame, draws the frame, then dispatches what the user did in it.
+//! The window: applies events before a frame, draws the frame, then dispatches its commands.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The frame: applies events, draws the screen, and dispatches what the user did.
+//! The frame: applies events, draws the screen, and dispatches commands.
 
 mod appearance;
 mod dispatch;

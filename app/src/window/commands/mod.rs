@@ -1,7 +1,7 @@
 //! What the user can do. Drawing functions push commands; [`crate::window::app`] alone dispatches them.
 //!
-//! Commands are grouped by who carries them out, and each group is matched whole: a new variant without a handler does
-//! not compile. Labels, keys and tooltips stand in one [`table`].
+//! Commands are grouped by what they act on, and each group is matched exhaustively: a new variant without a handler does
+//! not compile. Labels, keys and tooltips are in one [`table`].
 
 mod app;
 mod available;
@@ -25,7 +25,7 @@ pub(crate) use turn::{TurnCommand, TurnEffect};
 use crate::services::models::ModelCommand;
 use crate::window::pages::ViewAction;
 
-/// One thing the user did.
+/// A command of the user.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum UserCommand {
     /// For the window: its screens, tabs, dialogs and settings.

@@ -31,7 +31,7 @@ impl ExportFormat {
         }
     }
 
-    /// The format that a file's extension stands for.
+    /// The format for the extension of a file.
     pub(crate) fn of_path(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "md" | "markdown" => Some(Self::Markdown),

@@ -24,7 +24,7 @@ impl Find {
         !self.query.trim().is_empty()
     }
 
-    /// Starts to search for the text of the field, if that has changed: what the viewer is to be asked for.
+    /// Starts a search if the text of the field has changed; returns the query for the viewer.
     pub(super) fn take_query(&mut self, query: &str) -> Option<String> {
         if self.query == query {
             return None;

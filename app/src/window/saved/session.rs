@@ -1,6 +1,6 @@
-//! What the window remembers from one start to the next: reports, where one was in them, what was asked, and how it was left.
+//! The saved session: reports, positions in them, conversations, and the layout of the window.
 //!
-//! A report is known by its content: one that was moved, or opened under another name, brings its conversation along.
+//! A report is identified by its content, so a moved or renamed file keeps its conversation.
 
 use std::path::{Path, PathBuf};
 
@@ -14,25 +14,25 @@ use crate::window::state::report::{Editing, ErrorNotice, State, Turn, TurnEnd};
 use crate::window::state::scope::Scope;
 use crate::window::state::screen::Screen;
 
-/// Reports remembered; the ones that were not open for longest go.
+/// Most reports saved; the least recently opened are dropped.
 const MOST_REPORTS: usize = 500;
 
-/// Questions remembered of a report; the oldest go.
+/// Most questions saved per report; the oldest are dropped.
 const MOST_TURNS: usize = 500;
 
-/// How the window was left, and which reports there are.
+/// The layout of the window, and the known reports.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct SavedSession {
-    /// The one that was opened last comes first.
+    /// Most recently opened first.
     reports: Vec<KeptReport>,
-    /// Hashes of those that were open, from left to right.
+    /// Hashes of the open reports, from left to right.
     pub open: Vec<String>,
-    /// The one in front.
+    /// Hash of the one in front.
     pub front: Option<String>,
-    /// The screen that was shown.
+    /// The screen shown.
     pub screen: Screen,
-    /// The words that were looked for in all reports.
+    /// Query of the library search.
     pub query: String,
     /// Width of the panel with questions and answers, in points.
     pub conversation_width: Option<f32>,
@@ -40,7 +40,7 @@ pub(crate) struct SavedSession {
     pub window: Option<(f32, f32)>,
 }
 
-/// A report as it was left.
+/// A report, with its view and draft.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct KeptReport {
     /// SHA-256 of the file.
@@ -51,28 +51,28 @@ pub(crate) struct KeptReport {
     pub name: String,
     /// Pages in the file.
     pub pages: u32,
-    /// When it was opened last, in seconds since 1970.
+    /// Unix time when it was last opened, in seconds.
     pub opened_secs: u64,
-    /// What lay at the top of the view.
+    /// Position at the top of the view.
     pub top: Spot,
-    /// How large pages were.
+    /// Zoom.
     pub zoom: Zoom,
-    /// What stood in the question's field.
+    /// Draft in the question field.
     #[serde(default)]
     pub question: String,
-    /// The question that was being changed there.
+    /// The question being edited there.
     #[serde(default)]
     pub editing: Option<Editing>,
-    /// The words that were looked for.
+    /// Query of the search in the report.
     #[serde(default)]
     pub find: String,
-    /// Figures that were left out.
+    /// Excluded figures.
     #[serde(default)]
     pub left_out: Vec<Place>,
-    /// How they were turned.
+    /// Rotation of pages.
     #[serde(default)]
     pub rotation: Rotation,
-    /// How they followed each other.
+    /// Single or continuous pages.
     #[serde(default)]
     pub paging: Paging,
     /// Whether the table of contents was shown.
@@ -101,23 +101,23 @@ struct KeptTurn {
 }
 
 impl SavedSession {
-    /// Reads what [`SavedSession::to_bytes`] wrote; an empty session where that cannot be understood.
+    /// Parses the output of [`SavedSession::to_bytes`]; an empty session if it is invalid.
     pub(crate) fn from_bytes(bytes: Option<&[u8]>) -> Self {
         bytes.and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default()
     }
 
-    /// As it is written down.
+    /// Serialises it.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        // Texts and numbers always have a form in JSON.
+        // Texts and numbers always serialise to JSON.
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// Reports, the one that was opened last first.
+    /// Reports, most recently opened first.
     pub(crate) fn reports(&self) -> impl Iterator<Item = &KeptReport> {
         self.reports.iter()
     }
 
-    /// The report with this content.
+    /// The report with this hash.
     pub(crate) fn report(&self, hash: &str) -> Option<&KeptReport> {
         self.reports.iter().find(|report| report.hash == hash)
     }
@@ -127,14 +127,14 @@ impl SavedSession {
         self.open.iter().filter_map(|hash| self.report(hash))
     }
 
-    /// A report was opened now.
+    /// Adds or moves a report to the front of the list.
     pub(crate) fn put_first(&mut self, report: KeptReport) {
         self.reports.retain(|other| other.hash != report.hash);
         self.reports.insert(0, report);
         self.reports.truncate(MOST_REPORTS);
     }
 
-    /// Notes what is being written about a report that was recalled.
+    /// Saves the draft and the excluded figures of an open report.
     pub(crate) fn note_question(&mut self, hash: &str, state: &State) {
         if let Some(report) = self.reports.iter_mut().find(|report| report.hash == hash) {
             report.question.clone_from(&state.question);
@@ -143,7 +143,7 @@ impl SavedSession {
         }
     }
 
-    /// Notes how an open report is looked at.
+    /// Saves the view of an open report.
     pub(crate) fn note(&mut self, hash: &str, view: &SavedView) {
         if let Some(report) = self.reports.iter_mut().find(|report| report.hash == hash) {
             report.top = view.top;
@@ -163,7 +163,7 @@ impl SavedSession {
 }
 
 impl KeptReport {
-    /// A report that was opened at `opened_secs` and is looked at from its first page, where it was not open before.
+    /// A report opened at `opened_secs`, with the view from `before`, or at its first page.
     pub(crate) fn opened(info: &ViewInfo, path: &Path, before: Option<&Self>, opened_secs: u64) -> Self {
         Self {
             hash: info.hash.clone(),
@@ -183,7 +183,7 @@ impl KeptReport {
         }
     }
 
-    /// How it was looked at.
+    /// Its saved view.
     pub(crate) fn view(&self) -> SavedView {
         SavedView {
             top: self.top,
@@ -236,31 +236,31 @@ impl KeptTurn {
     }
 }
 
-/// A conversation as it is kept.
+/// A saved conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Conversation {
     turns: Vec<KeptTurn>,
 }
 
 impl Conversation {
-    /// These questions. An answer that is still being written is kept as far as it has come.
+    /// Creates it from turns; an answer still being written is saved so far.
     pub(crate) fn new(turns: &[Turn]) -> Self {
         let old = turns.len().saturating_sub(MOST_TURNS);
         Self { turns: turns[old..].iter().map(KeptTurn::new).collect() }
     }
 
-    /// Reads what [`Conversation::to_bytes`] wrote; none where that cannot be understood.
+    /// Parses the output of [`Conversation::to_bytes`]; empty if it is invalid.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         serde_json::from_slice(bytes).unwrap_or_default()
     }
 
-    /// As it is written down.
+    /// Serialises it.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        // Texts and numbers always have a form in JSON.
+        // Texts and numbers always serialise to JSON.
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// The questions. What was being answered when the program ended was stopped there.
+    /// The turns. Answers that were being written when the program ended are cancelled.
     pub(crate) fn turns(&self) -> Vec<Turn> {
         self.turns.iter().map(KeptTurn::turn).collect()
     }
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conversation_comes_back_and_what_was_being_answered_was_stopped() {
+    fn a_conversation_is_restored_and_an_unfinished_answer_is_cancelled() {
         let earlier = Turn { answer: "0.2".into(), ..Turn::default() };
         let error = Some(ErrorNotice { message: "no model".into(), hint: None });
         let turn = |end| Turn {
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_understood_is_empty() {
+    fn invalid_input_gives_an_empty_session() {
         assert_eq!(SavedSession::from_bytes(None), SavedSession::default());
         for bytes in [&b""[..], b"{", b"[]", b"{\"reports\": 3}"] {
             assert_eq!(SavedSession::from_bytes(Some(bytes)), SavedSession::default());

@@ -43,7 +43,7 @@ pub(crate) struct Tab {
     pub state: State,
     /// The view of its pages.
     pub view: PageView,
-    /// What drawing its pages keeps from frame to frame.
+    /// The frame cache of its pages.
     pub frame: FrameCache,
     /// Text of the page number field, while it is edited.
     pub page_number: Option<String>,

@@ -1,6 +1,6 @@
 //! The table of commands: label, keys and tooltip of each command that has a name or keys.
 //!
-//! The palette, the handling of keys, and labels and tooltips on the screens are made from it.
+//! The palette, the shortcuts, and labels and tooltips on the screens use it.
 
 use eframe::egui::{Key, Modifiers};
 
@@ -247,7 +247,7 @@ impl CommandId {
     }
 }
 
-// The entries stand in the order of their ids, so that each is found by its id.
+// Entries are in the order of their ids, which index the table.
 const _: () = {
     assert!(COMMANDS.len() == CommandId::Quit as usize + 1, "a command has no entry");
     let mut at = 0;
