@@ -30,6 +30,7 @@ mod model_limits;
 mod models_command;
 mod no_network;
 mod parity;
+mod pip_apart;
 mod prompt;
 #[cfg(feature = "real-models")]
 mod prompt_real;

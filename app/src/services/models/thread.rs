@@ -12,6 +12,7 @@ use engine::protocol::ErrorReport;
 use engine::store::models::ModelStore;
 use engine::store::{Directories, StoreError};
 
+use crate::platform::file_manager;
 use crate::services::models::estimate::rates;
 use crate::services::models::fetch::{explain, fetch, look_up, token_place, watch};
 use crate::services::models::inventory::{expected, inventory};
@@ -197,5 +198,5 @@ fn add(path: PathBuf, agreed: bool, cancel: &CancelToken, tell: &impl Fn(ModelEv
 /// Shows a folder, which is made where nothing has been kept yet.
 fn show_folder(path: PathBuf) -> Result<(), Refusal> {
     engine::store::output::create_folder(&path)?;
-    open::that_detached(&path).map_err(|source| Refusal::Folder { path, source })
+    file_manager::show(&path).map_err(|source| Refusal::Folder { path, source })
 }
