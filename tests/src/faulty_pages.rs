@@ -3,6 +3,7 @@
 use std::io::{Write, stdin, stdout};
 use std::time::Duration;
 
+use engine::document::pages::Sandbox;
 use engine::document::pages::wire::{Fault, FileInfo, Reply, Request, VERSION, read_message, write_message};
 use engine::document::raw::RawPage;
 
@@ -17,10 +18,8 @@ fn main() -> std::io::Result<()> {
     while let Some(request) = read_message::<Request>(&mut stdin())? {
         match request {
             Request::Open { .. } => {
-                say(&Reply::Opened(FileInfo {
-                    page_count: if manner == "mixed" { 6 } else { 8 },
-                    ..FileInfo::default()
-                }))?;
+                let page_count = if manner == "mixed" { 6 } else { 8 };
+                say(&Reply::Opened(FileInfo { page_count, ..FileInfo::default() }, Sandbox::None))?;
             }
             Request::Page { .. } if manner == "always-dies" => std::process::exit(3),
             Request::Page { index: 1 } => hang(),

@@ -258,7 +258,10 @@ fn start(
     let open = Request::Open { path: path.as_os_str().to_owned(), password: password.map(str::to_owned) };
     connection.send(&open).map_err(into_error)?;
     match refuse(connection.receive(deadline, cancel).map_err(into_error)?)? {
-        Reply::Opened(info) => Ok((connection, info)),
+        Reply::Opened(info, sandbox) => {
+            super::sandbox::note(sandbox);
+            Ok((connection, info))
+        }
         _ => Err(PagesError::OtherVersion),
     }
 }

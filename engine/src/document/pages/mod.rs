@@ -2,7 +2,8 @@
 //!
 //! PDFium is native code, not thread-safe, and reads hostile files. So the engine never loads it: it starts the same
 //! executable as `recto pages` ([`serve`]) and asks it over pipes ([`wire`]). [`PagesProcess`] is the asking side; it
-//! ends a request that takes too long, and starts the process again after it died. Nothing here knows of lines,
+//! ends a request that takes too long, and starts the process again after it died. Once the process has opened its one
+//! file, it gives up everything else ([`Sandbox`]). Nothing here knows of lines,
 //! figures or documents other than PDFs.
 
 mod client;
@@ -23,4 +24,5 @@ pub mod wire;
 
 pub use client::{Limits, PagesError, PagesOptions, PagesProcess};
 pub use library::{LibraryError, find_library};
-pub use server::{ServeError, ServeOptions, serve};
+pub use sandbox::{Sandbox, last_sandbox};
+pub use server::{ServeError, ServeOptions, serve, serve_with};

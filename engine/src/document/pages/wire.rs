@@ -12,9 +12,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::super::geometry::Rect;
 use super::super::page::{Metadata, OutlineItem};
 use super::super::raw::RawPage;
+use super::sandbox::Sandbox;
 
 /// Raised whenever a message changes its shape; the two sides must agree.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Longest message that is sent or accepted, in bytes: room for [`MAX_PIXELS`] and what stands around them.
 pub const MAX_MESSAGE: usize = 200 << 20;
@@ -25,7 +26,7 @@ pub const MAX_PIXELS: u64 = 64 << 20;
 /// What the engine asks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Opens a file; replaces the one that was open.
+    /// Opens a file: the first request, and the only one of its kind, since no other file can be opened after it.
     Open {
         /// Where it is.
         path: OsString,
@@ -58,8 +59,8 @@ pub enum Reply {
         /// [`VERSION`] of the serving side.
         version: u32,
     },
-    /// To [`Request::Open`].
-    Opened(FileInfo),
+    /// To [`Request::Open`], with how far the serving side is held.
+    Opened(FileInfo, Sandbox),
     /// To [`Request::Page`].
     Page(RawPage),
     /// To [`Request::Render`].
