@@ -15,7 +15,7 @@ use super::extract::{read_page, render_page};
 use super::info::file_info;
 use super::pdfium::{Library, PdfFile};
 use super::sandbox::{Sandbox, close_inherited, enter, leave, limit_this_process};
-use super::wire::{Fault, Reply, Request, VERSION, read_message, write_message};
+use super::wire::{Fault, MAX_PAGES, Reply, Request, VERSION, read_message, write_message};
 
 /// How the serving side is started.
 #[derive(Clone, Debug)]
@@ -123,5 +123,9 @@ fn map(path: &Path) -> Result<Mmap, Fault> {
 
 fn open(library: &Rc<Library>, bytes: Mmap, password: Option<&str>) -> Result<PdfFile, Fault> {
     let file = PdfFile::open(library, bytes, password)?;
-    if file.page_count() == 0 { Err(Fault::ZeroPages) } else { Ok(file) }
+    match file.page_count() {
+        0 => Err(Fault::ZeroPages),
+        count if count > MAX_PAGES => Err(Fault::TooManyPages(count)),
+        _ => Ok(file),
+    }
 }
