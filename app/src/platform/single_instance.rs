@@ -1,11 +1,14 @@
 //! One window per user: a second start hands its files to the window that is there, and ends.
 //!
 //! The running window listens on a local socket below the user's own directories. What comes over it is names of files, which
-//! the window opens as if they had been dropped on it; nothing is answered. On a Mac the Finder's wishes come the same way.
+//! the window opens as if they had been dropped on it. It says so in one line, and a second start that does not hear that in time
+//! opens a window of its own: files are opened twice rather than not at all. On a Mac the Finder's wishes come the same way.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use engine::store::{Bucket, Directories};
@@ -17,6 +20,18 @@ use crate::wake::Wake;
 
 /// Longest call that is listened to, in bytes.
 const LONGEST_CALL: u64 = 1 << 20;
+
+/// How long a second start waits to hear that its files were taken.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long another start may take to say the next part of what it wants.
+const READ_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Starts that are listened to at the same time. One too many is not heard, and opens its own window.
+const MAX_CONNECTIONS: usize = 32;
+
+/// What is answered when the files were taken.
+const TAKEN: &str = "taken\n";
 
 /// OpenRequests that wait at most for the window, each with all files of one start of the program.
 const QUEUED_CALLS: usize = 1024;
@@ -34,7 +49,7 @@ pub struct OpenRequest {
 pub(crate) enum Found {
     /// There was one, and it has been told.
     Told,
-    /// There is none; this one listens, where the system lets it.
+    /// There is none, or it does not answer; this one listens, where the system lets it.
     Nobody(Option<Listener>),
 }
 
@@ -42,8 +57,14 @@ pub(crate) enum Found {
 pub(crate) fn find_running_window(call: &OpenRequest) -> Found {
     let Ok(directories) = Directories::of_user() else { return Found::Nobody(None) };
     let folder = Bucket::Library.path(&directories);
-    if tell(&folder, call).is_some() {
-        return Found::Told;
+    match tell(&folder, call, PATIENCE) {
+        Told::Taken => return Found::Told,
+        // The socket is left to the window that has it: it may go on.
+        Told::Unheard => {
+            tracing::warn!("the window that is open does not answer; the files are opened in another");
+            return Found::Nobody(None);
+        }
+        Told::NobodyThere => {}
     }
     let listener = listen_at(&folder);
     if listener.is_none() {
@@ -72,23 +93,34 @@ impl OpenRequests {
         let _ = self.wake.set(wake);
     }
 
-    /// Hands a call to the window; `false` when it is gone.
+    /// Hands a call to the window.
     ///
     /// Never blocks, since on a Mac this runs on the window's own thread: a call too many is dropped and logged.
-    pub(crate) fn send(&self, call: OpenRequest) -> bool {
-        let is_there = match self.sender.try_send(call) {
-            Ok(()) => true,
+    pub(crate) fn send(&self, call: OpenRequest) -> Handed {
+        let handed = match self.sender.try_send(call) {
+            Ok(()) => Handed::Taken,
             Err(TrySendError::Full(_)) => {
                 tracing::warn!("files were not opened: {QUEUED_CALLS} calls wait for the window already");
-                true
+                Handed::TooMany
             }
-            Err(TrySendError::Disconnected(_)) => false,
+            Err(TrySendError::Disconnected(_)) => Handed::Gone,
         };
         if let Some(wake) = self.wake.get() {
             wake();
         }
-        is_there
+        handed
     }
+}
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Handed {
+    /// The window has it.
+    Taken,
+    /// Too many wait already.
+    TooMany,
+    /// The window is gone.
+    Gone,
 }
 
 /// Passes on what other starts of the program want, from now on.
@@ -96,25 +128,96 @@ impl OpenRequests {
 /// # Errors
 /// Fails where the system starts no thread.
 pub(crate) fn take_open_requests(listener: Listener, calls: OpenRequests) -> std::io::Result<()> {
+    let connections = Arc::new(AtomicUsize::new(0));
     let listen = move || {
         for stream in listener.incoming().flatten() {
-            let mut line = String::new();
-            let read = BufReader::new(stream.take(LONGEST_CALL)).read_line(&mut line);
-            let Some(call) = read.ok().and_then(|_| serde_json::from_str(&line).ok()) else { continue };
-            if !calls.send(call) {
-                return;
+            // Each is listened to on a thread of its own, so that one who says nothing holds up nobody.
+            if connections.fetch_add(1, Ordering::SeqCst) >= MAX_CONNECTIONS {
+                connections.fetch_sub(1, Ordering::SeqCst);
+                continue;
+            }
+            let (open, calls) = (Arc::clone(&connections), calls.clone());
+            let take = move || {
+                take_one(&stream, &calls);
+                open.fetch_sub(1, Ordering::SeqCst);
+            };
+            if let Err(error) = std::thread::Builder::new().name("call".into()).spawn(take) {
+                connections.fetch_sub(1, Ordering::SeqCst);
+                tracing::warn!(%error, "another start of the program was not listened to");
             }
         }
     };
     std::thread::Builder::new().name("calls".into()).spawn(listen).map(|_| ())
 }
 
-fn tell(folder: &Path, call: &OpenRequest) -> Option<()> {
-    let mut stream = Stream::connect(name(folder)?).ok()?;
+/// Reads one call, hands it to the window, and says so.
+fn take_one(stream: &Stream, calls: &OpenRequests) {
+    // Pipes of Windows have no time limits; there a silent start costs a thread until it ends.
+    let _ = stream.set_recv_timeout(Some(READ_TIMEOUT));
+    let _ = stream.set_send_timeout(Some(READ_TIMEOUT));
+    let mut line = String::new();
+    let read = BufReader::new(stream.take(LONGEST_CALL)).read_line(&mut line);
+    let Some(call) = read.ok().and_then(|_| serde_json::from_str(&line).ok()) else { return };
+    // One that has given up has opened its files itself.
+    if is_waiting(stream) && calls.send(call) == Handed::Taken {
+        // It may give up in this moment; then its files are open twice.
+        let _ = write_all(stream, TAKEN);
+    }
+}
+
+/// Whether the other side is still there; it says nothing more until it is answered.
+fn is_waiting(mut stream: &Stream) -> bool {
+    if stream.set_nonblocking(true).is_err() {
+        return true;
+    }
+    let is_waiting = match stream.read(&mut [0]) {
+        Ok(_) => false,
+        Err(error) => error.kind() == std::io::ErrorKind::WouldBlock,
+    };
+    is_waiting && stream.set_nonblocking(false).is_ok()
+}
+
+fn write_all(mut stream: &Stream, line: &str) -> std::io::Result<()> {
+    stream.write_all(line.as_bytes())?;
+    stream.flush()
+}
+
+/// What came of telling the window that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// It has taken the files.
+    Taken,
+    /// Somebody listens, and has not said in time that the files were taken.
+    Unheard,
+    /// Nobody listens.
+    NobodyThere,
+}
+
+/// Tells the window below `folder`, and waits at most `patience` for its answer.
+fn tell(folder: &Path, call: &OpenRequest, patience: Duration) -> Told {
+    let Some(name) = name(folder) else { return Told::NobodyThere };
+    let (sender, answer) = bounded(1);
+    // Files always have a form in JSON here, or are left out by whoever made the call.
+    let Ok(mut line) = serde_json::to_string(call) else { return Told::Unheard };
+    line.push('\n');
+    // On a thread of its own, since not every system lets a connection or an answer be waited for in time.
+    let ask = move || {
+        let _ = sender.send(ask(name, &line, patience));
+    };
+    if std::thread::Builder::new().name("call".into()).spawn(ask).is_err() {
+        return Told::Unheard;
+    }
+    answer.recv_timeout(patience).unwrap_or(Told::Unheard)
+}
+
+fn ask(name: Name<'static>, line: &str, patience: Duration) -> Told {
+    let Ok(stream) = Stream::connect(name) else { return Told::NobodyThere };
+    let _ = stream.set_recv_timeout(Some(patience));
+    let _ = stream.set_send_timeout(Some(patience));
     let_it_come_to_the_front();
-    // Names of files always have a form in JSON, or are left out by whoever made the call.
-    let line = serde_json::to_string(call).ok()?;
-    writeln!(stream, "{line}").ok()
+    let mut answer = String::new();
+    let heard = write_all(&stream, line).and_then(|()| BufReader::new(stream.take(64)).read_line(&mut answer));
+    if heard.is_ok() && answer == TAKEN { Told::Taken } else { Told::Unheard }
 }
 
 /// Lets the window that is there come to the front: Windows grants that to the program alone that the user has just started.
@@ -157,49 +260,102 @@ pub(crate) fn absolute(files: Vec<PathBuf>) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
+    use std::time::Instant;
 
     use super::*;
+
+    /// Long enough for a busy computer.
+    const LONG: Duration = Duration::from_secs(20);
+
+    fn call() -> OpenRequest {
+        OpenRequest { files: vec!["/reports/ümlaut report.pdf".into()], question: Some("How much?".into()) }
+    }
+
+    fn connect(folder: &Path) -> Stream {
+        Stream::connect(name(folder).unwrap()).unwrap()
+    }
 
     #[test]
     fn a_second_start_tells_the_first_and_rubbish_is_not_listened_to() {
         let home = tempfile::tempdir().unwrap();
-        let call =
-            OpenRequest { files: vec!["/reports/ümlaut report.pdf".into()], question: Some("How much?".into()) };
-        assert!(tell(home.path(), &call).is_none(), "nobody is there");
+        assert_eq!(tell(home.path(), &call(), LONG), Told::NobodyThere);
         let listener = listen_at(home.path()).unwrap();
         let (way, calls) = OpenRequests::new();
         take_open_requests(listener, way).unwrap();
         for rubbish in [&b"\n"[..], b"{", b"", b"\xff\xff\n"] {
-            Stream::connect(name(home.path()).unwrap()).unwrap().write_all(rubbish).unwrap();
+            connect(home.path()).write_all(rubbish).unwrap();
         }
-        tell(home.path(), &call).unwrap();
-        assert_eq!(calls.recv_timeout(Duration::from_secs(5)).unwrap(), call);
+        assert_eq!(tell(home.path(), &call(), LONG), Told::Taken);
+        assert_eq!(calls.recv_timeout(LONG).unwrap(), call());
+    }
+
+    #[test]
+    fn clients_that_say_nothing_hold_up_nobody() {
+        let home = tempfile::tempdir().unwrap();
+        let listener = listen_at(home.path()).unwrap();
+        let (way, calls) = OpenRequests::new();
+        take_open_requests(listener, way).unwrap();
+        let idle: Vec<Stream> = (0..5).map(|_| connect(home.path())).collect();
+        let half = connect(home.path());
+        write_all(&half, "{\"files\":[").unwrap();
+        assert_eq!(tell(home.path(), &call(), LONG), Told::Taken);
+        assert_eq!(calls.try_iter().collect::<Vec<_>>(), [call()], "what was taken is in the window's queue");
+        drop((idle, half));
+    }
+
+    #[test]
+    fn a_window_that_does_not_answer_is_not_waited_for() {
+        let home = tempfile::tempdir().unwrap();
+        // It listens, as far as the system is concerned, and never looks, as one that was stopped.
+        let listener = listen_at(home.path()).unwrap();
+        let begun = Instant::now();
+        assert_eq!(tell(home.path(), &call(), Duration::from_millis(300)), Told::Unheard);
+        assert!(begun.elapsed() < LONG);
+        // When it goes on, what the other has opened itself is not opened again.
+        std::thread::sleep(Duration::from_millis(300));
+        let (way, calls) = OpenRequests::new();
+        take_open_requests(listener, way).unwrap();
+        assert_eq!(tell(home.path(), &OpenRequest::default(), LONG), Told::Taken);
+        if cfg!(unix) {
+            std::thread::sleep(Duration::from_millis(200));
+            assert_eq!(calls.try_iter().collect::<Vec<_>>(), [OpenRequest::default()]);
+        }
+    }
+
+    #[test]
+    fn a_window_whose_queue_is_full_or_gone_says_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let listener = listen_at(home.path()).unwrap();
+        let (way, calls) = OpenRequests::new();
+        while way.send(OpenRequest::default()) == Handed::Taken {}
+        take_open_requests(listener, way).unwrap();
+        assert_eq!(tell(home.path(), &call(), LONG), Told::Unheard);
+        drop(calls);
+        assert_eq!(tell(home.path(), &call(), LONG), Told::Unheard);
     }
 
     #[test]
     fn calls_that_come_before_the_window_is_there_wait_for_it() {
         let (way, calls) = OpenRequests::new();
         let early = OpenRequest { files: vec!["early.pdf".into()], question: None };
-        assert!(way.send(early.clone()), "the window's end is there, the window is not");
+        assert_eq!(way.send(early.clone()), Handed::Taken, "the window's end is there, the window is not");
         let woken = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&woken);
         way.wake_with(Arc::new(move || {
             counter.fetch_add(1, Ordering::SeqCst);
         }));
-        assert!(way.send(OpenRequest::default()));
+        assert_eq!(way.send(OpenRequest::default()), Handed::Taken);
         assert_eq!(woken.load(Ordering::SeqCst), 1, "the window looks for what came before by itself");
         assert_eq!(calls.try_iter().collect::<Vec<_>>(), [early, OpenRequest::default()]);
         drop(calls);
-        assert!(!way.send(OpenRequest::default()), "the window is gone");
+        assert_eq!(way.send(OpenRequest::default()), Handed::Gone);
     }
 
     #[test]
     fn what_a_killed_window_left_does_not_keep_the_next_from_listening() {
         let home = tempfile::tempdir().unwrap();
         engine::store::output::write_file(&home.path().join("window.sock"), b"").unwrap();
-        assert!(tell(home.path(), &OpenRequest::default()).is_none());
+        assert_eq!(tell(home.path(), &OpenRequest::default(), LONG), Told::NobodyThere);
         assert!(listen_at(home.path()).is_some());
     }
 }
