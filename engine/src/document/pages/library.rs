@@ -176,6 +176,14 @@ mod tests {
         assert!(matches!(choose(std::iter::empty(), &library), Err(LibraryError::Missing)));
     }
 
+    /// Makes files and folders of exactly this name.
+    #[cfg(unix)]
+    fn named(name: &str) -> tempfile::Builder<'_, '_> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(name).rand_bytes(0);
+        builder
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_link_to_the_program_leads_to_its_library() {

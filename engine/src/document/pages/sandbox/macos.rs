@@ -14,7 +14,7 @@ const PROFILE: &str = r#"(version 1)
 (deny signal (target others))
 (deny file-write*)
 (deny file-read-data (subpath "/Users") (subpath "/Volumes") (subpath "/private/var/folders") (subpath "/private/tmp"))
-(allow file-read-data (regex #"^/Users/[^/]+/Library/Fonts(/|$)"))
+(allow file-read-data (regex #"^/[^/]+/[^/]+/Library/Fonts(/|$)"))
 "#;
 
 unsafe extern "C" {
