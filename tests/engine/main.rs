@@ -23,6 +23,7 @@ mod layout;
 mod lora;
 mod model_limits;
 mod parity;
+mod pip_apart;
 mod prompt;
 #[cfg(feature = "real-models")]
 mod prompt_real;

@@ -3,12 +3,21 @@
 use std::io::{Write, stdin, stdout};
 use std::time::Duration;
 
-use engine::document::pages::wire::{Fault, FileInfo, Reply, Request, VERSION, read_message, write_message};
-use engine::document::raw::RawPage;
+use engine::document::geometry::Rect;
+use engine::document::page::OutlineItem;
+use engine::document::pages::Sandbox;
+use engine::document::pages::wire::{
+    Fault, FileInfo, MAX_OUTLINE, Reply, Request, VERSION, read_message, write_message,
+};
+use engine::document::raw::{LinkTarget, MAX_OBJECTS, RawLink, RawObject, RawObjectKind, RawPage};
 
 fn main() -> std::io::Result<()> {
     let manner = std::env::args().nth(1).unwrap_or_default();
     match manner.as_str() {
+        "environment" => {
+            let names: Vec<String> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+            return say(&Reply::Refused(Fault::Library(format!("it sees: {}", names.join(" ")))));
+        }
         "silent" => hang(),
         "dies-at-once" => return Ok(()),
         "other-version" => say(&Reply::Hello { version: VERSION + 1 })?,
@@ -16,11 +25,14 @@ fn main() -> std::io::Result<()> {
     }
     while let Some(request) = read_message::<Request>(&mut stdin())? {
         match request {
+            Request::Open { .. } if manner == "empty-labels" => say_empty_labels()?,
+            Request::Open { .. } if manner.starts_with("lies-") => {
+                say(&Reply::Opened(lying_info(&manner), Sandbox::None))?;
+            }
+            Request::Page { .. } if manner.starts_with("page-") => say(&Reply::Page(lying_page(&manner)))?,
             Request::Open { .. } => {
-                say(&Reply::Opened(FileInfo {
-                    page_count: if manner == "mixed" { 6 } else { 8 },
-                    ..FileInfo::default()
-                }))?;
+                let page_count = if manner == "mixed" { 6 } else { 8 };
+                say(&Reply::Opened(FileInfo { page_count, ..FileInfo::default() }, Sandbox::None))?;
             }
             Request::Page { .. } if manner == "always-dies" => std::process::exit(3),
             Request::Page { index: 1 } => hang(),
@@ -37,6 +49,59 @@ fn main() -> std::io::Result<()> {
 
 fn say(reply: &Reply) -> std::io::Result<()> {
     write_message(&mut stdout(), reply)
+}
+
+/// What no file says of itself.
+fn lying_info(manner: &str) -> FileInfo {
+    let honest = FileInfo { page_count: 8, ..FileInfo::default() };
+    let item = |page, depth| OutlineItem { title: "title".to_owned(), page: Some(page), depth };
+    match manner {
+        "lies-of-pages" => FileInfo { page_count: 4_000_000_000, ..honest },
+        "lies-of-no-pages" => FileInfo { page_count: 0, ..honest },
+        "lies-of-sizes" => FileInfo { sizes_pt: vec![(1.0, 1.0); 9], ..honest },
+        "lies-of-labels" => FileInfo { labels: vec![None; 9], ..honest },
+        "lies-of-numbers" => FileInfo { sizes_pt: vec![(f32::NAN, f32::INFINITY)], ..honest },
+        "lies-of-depth" => FileInfo { outline: vec![item(1, u16::MAX)], ..honest },
+        "lies-of-contents" => FileInfo { outline: vec![item(9, 0)], ..honest },
+        _ => FileInfo { outline: vec![item(1, 0); MAX_OUTLINE + 1], ..honest },
+    }
+}
+
+/// What no page holds.
+fn lying_page(manner: &str) -> RawPage {
+    let honest = RawPage { width_pt: 100.0, height_pt: 100.0, ..RawPage::default() };
+    let place = Rect::new(0.0, 0.0, 1.0, 1.0);
+    match manner {
+        "page-of-no-size" => RawPage { width_pt: f32::INFINITY, ..honest },
+        "page-of-links" => RawPage { links: vec![RawLink { bbox: place, target: LinkTarget::Page(9) }], ..honest },
+        _ => {
+            let object = RawObject { kind: RawObjectKind::Shading, bbox: place, form: 0 };
+            RawPage { objects: vec![object; MAX_OBJECTS + 1], ..honest }
+        }
+    }
+}
+
+/// Says that the file has 199 million pages' labels, each of them empty: a byte here, and 24 where they are taken in.
+fn say_empty_labels() -> std::io::Result<()> {
+    const LABELS: u32 = 199 << 20;
+    // `Opened`, 8 pages, no sizes, the number of labels, the labels, nothing in the metadata and the outline, no sandbox.
+    let mut head = vec![1, 8, 0];
+    let mut rest = LABELS;
+    while rest >= 0x80 {
+        head.push((rest & 0x7f) as u8 | 0x80);
+        rest >>= 7;
+    }
+    head.push(rest as u8);
+    let tail = [0, 0, 0, 0, 0, 0, 2];
+    let length = head.len() as u32 + LABELS + tail.len() as u32;
+    let mut output = stdout();
+    output.write_all(&length.to_le_bytes())?;
+    output.write_all(&head)?;
+    for _ in 0..LABELS >> 20 {
+        output.write_all(&[0; 1 << 20])?;
+    }
+    output.write_all(&tail)?;
+    output.flush()
 }
 
 fn hang() -> ! {

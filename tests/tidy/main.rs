@@ -13,6 +13,7 @@ mod folder_map;
 mod layering;
 mod licences;
 mod manners;
+mod programs;
 mod prompts;
 mod protocol;
 mod sizes;

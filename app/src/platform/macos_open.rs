@@ -18,7 +18,7 @@ use objc2_foundation::{
     NSUserDefaults,
 };
 
-use crate::platform::single_instance::{OpenRequest, OpenRequests};
+use crate::platform::single_instance::{Handed, OpenRequest, OpenRequests};
 
 /// A four-character code, as used by Apple events.
 const fn code(letters: [u8; 4]) -> u32 {
@@ -56,7 +56,7 @@ define_class!(
         fn open_documents(&self, event: &NSAppleEventDescriptor, _reply: &NSAppleEventDescriptor) {
             let files = files_of(event);
             tracing::info!(num_files = files.len(), "open-documents event");
-            if !files.is_empty() && !self.ivars().send(OpenRequest { files, question: None }) {
+            if !files.is_empty() && self.ivars().send(OpenRequest { files, question: None }) == Handed::Gone {
                 tracing::warn!("the window is closed, so the files are not opened");
             }
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod battery;
 pub(crate) mod file_dialog;
+pub(crate) mod file_manager;
 pub(crate) mod install_paths;
 pub(crate) mod log;
 #[cfg(target_os = "macos")]

@@ -4,6 +4,7 @@
 //! in reading order and figures. Nothing here knows about tokens or models. See `docs/reading.md`.
 
 mod assemble;
+mod bounded;
 mod error;
 pub mod figures;
 pub mod geometry;

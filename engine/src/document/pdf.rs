@@ -9,7 +9,7 @@ use image::RgbImage;
 use super::error::DocumentError;
 use super::geometry::Rect;
 use super::open::OpenOptions;
-use super::pages::wire::{Fault, FileInfo};
+use super::pages::wire::{Fault, FileInfo, MAX_PAGES};
 use super::pages::{PagesError, PagesOptions, PagesProcess, find_library};
 use super::raw::RawPage;
 use crate::cancel::{CancelToken, Cancelled};
@@ -121,6 +121,10 @@ fn refused(fault: Fault, number: Option<u32>, path: PathBuf, library: &Path) -> 
         Fault::WrongPassword => DocumentError::WrongPassword { path },
         Fault::UnknownEncryption => DocumentError::UnknownEncryption { path },
         Fault::ZeroPages => DocumentError::ZeroPages { path },
+        Fault::TooManyPages(count) => {
+            let size = format!("{count} pages of at most {MAX_PAGES}");
+            DocumentError::TooLarge { what: "the PDF", size, path }
+        }
         Fault::PageDamaged | Fault::OutOfBounds if number.is_some() => {
             DocumentError::PageDamaged { number: number.unwrap_or_default(), path }
         }

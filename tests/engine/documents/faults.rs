@@ -79,6 +79,69 @@ fn a_reader_that_does_not_start_is_an_error_of_the_whole() {
 }
 
 #[test]
+fn a_reader_that_lies_about_the_file_is_refused() {
+    let files = Files::new();
+    let path = files.add("any.pdf", &text_pdf(&["any"]));
+    for manner in [
+        "lies-of-pages",
+        "lies-of-no-pages",
+        "lies-of-sizes",
+        "lies-of-labels",
+        "lies-of-numbers",
+        "lies-of-depth",
+        "lies-of-contents",
+        "lies-of-outline",
+        "empty-labels",
+    ] {
+        let path = path.clone();
+        let error = within_limit(manner, move || open(&path, options(faulty(manner)))).expect_err(manner);
+        let message = error.to_string();
+        let is_told = message.contains("impossible numbers") || message.contains("ended unexpectedly");
+        assert!(is_told, "{manner}: {message}");
+    }
+}
+
+#[test]
+fn a_reader_that_lies_about_a_page_costs_that_page() {
+    let files = Files::new();
+    let path = files.add("any.pdf", &text_pdf(&["any"]));
+    for manner in ["page-of-no-size", "page-of-links", "page-of-objects"] {
+        let path = path.clone();
+        let read = within_limit(manner, move || read_with(&path, options(faulty(manner)))).expect("read");
+        assert_eq!(read.value.pages.len(), 8);
+        assert!(read.value.pages.iter().all(|page| is_failed(&page.content)), "{manner}");
+    }
+}
+
+#[test]
+fn a_file_of_too_many_pages_is_refused_with_the_limit() {
+    let files = Files::new();
+    // 100,001 pages: a tree whose leaves are all the same page.
+    let kids = "3 0 R ".repeat(1000);
+    let group = format!("<</Type/Pages/Count 1000/Kids[{kids}]>>").into_bytes();
+    let groups: String = (0..100).map(|_| "4 0 R ").collect();
+    let objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
+        format!("<</Type/Pages/Count 100001/Kids[{groups}3 0 R]>>").into_bytes(),
+        b"<</Type/Page/MediaBox[0 0 612 792]>>".to_vec(),
+        group,
+    ];
+    let path = files.add("many.pdf", &pdf(&objects));
+    let error = within_limit("many", move || super::open_file(&path)).expect_err("too many");
+    assert!(error.to_string().contains("100001 pages of at most 100000"), "{error}");
+}
+
+#[test]
+fn the_reader_sees_no_secrets() {
+    // Cargo sets variables for every test: they stand for whatever else is in a user's environment.
+    assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+    let files = Files::new();
+    let path = files.add("any.pdf", &text_pdf(&["any"]));
+    let error = within_limit("environment", move || open(&path, options(faulty("environment")))).expect_err("told");
+    assert!(error.to_string().contains("it sees: ") && !error.to_string().contains("CARGO_"), "{error}");
+}
+
+#[test]
 fn a_hanging_page_can_be_cancelled() {
     let files = Files::new();
     let path = files.add("any.pdf", &text_pdf(&["any"]));

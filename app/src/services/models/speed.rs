@@ -2,18 +2,21 @@
 //! its memory.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use engine::cancel::{CancelToken, Cancelled};
-use engine::child::without_console;
+use engine::child::Program;
 use engine::diagnostic::Hint;
 use engine::prompt::PASSAGE_TOKENS;
 use engine::protocol::DeviceChoice;
 use serde::Deserialize;
 
 use crate::services::models::Speed;
+
+/// Environment variables of Recto and of the compute libraries, which the measurement needs as well.
+const OWN_VARIABLES: &[&str] = &["RECTO_", "XDG_", "RAYON_", "CUDA_", "NVIDIA_", "RUST_BACKTRACE"];
 
 /// How often cancellation is checked.
 const POLL: Duration = Duration::from_millis(100);
@@ -131,10 +134,14 @@ impl Bench {
             DeviceChoice::Cuda => "cuda",
             DeviceChoice::Metal => "metal",
         };
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["bench", "--serve", "--device", device]).args(what);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = without_console(&mut command).spawn()?;
+        let mut process = Program::new(std::env::current_exe()?)
+            .args(["bench", "--serve", "--device", device])
+            .args(what)
+            .passing_prefixes(OWN_VARIABLES)
+            .piped_input()
+            .piped_output()
+            .piped_errors()
+            .start()?;
         let broken = || std::io::Error::from(std::io::ErrorKind::BrokenPipe);
         let work = process.stdin.take().ok_or_else(broken)?;
         let output = process.stdout.take().ok_or_else(broken)?;

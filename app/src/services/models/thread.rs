@@ -12,6 +12,7 @@ use engine::protocol::ErrorReport;
 use engine::store::models::ModelStore;
 use engine::store::{Directories, StoreError};
 
+use crate::platform::file_manager;
 use crate::services::models::estimate::measure_throughput;
 use crate::services::models::fetch::{explain, fetch, look_up, token_place, watch};
 use crate::services::models::inventory::{expected_speeds, inventory};
@@ -202,5 +203,5 @@ fn add(
 /// Shows a folder, creating it if necessary.
 fn show_folder(path: PathBuf) -> Result<(), CommandError> {
     engine::store::output::create_folder(&path)?;
-    open::that_detached(&path).map_err(|source| CommandError::Folder { path, source })
+    file_manager::show(&path).map_err(|source| CommandError::Folder { path, source })
 }

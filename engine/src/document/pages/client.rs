@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::super::geometry::Rect;
-use super::super::raw::RawPage;
+use super::super::raw::{LinkTarget, RawPage};
 use super::connection::{Broken, Connection};
 use super::wire::{Fault, FileInfo, Reply, Request};
 use crate::cancel::CancelToken;
@@ -81,6 +81,9 @@ pub enum PagesError {
     /// Its reply does not match the request.
     #[error("the process that reads PDFs belongs to another version of Recto")]
     OtherVersion,
+    /// Its reply contains values that no file can have.
+    #[error("the process that reads PDFs returned impossible values")]
+    Unsound,
     /// The file is no longer the one that was opened.
     #[error("the file changed while it was read")]
     Changed,
@@ -148,6 +151,10 @@ impl PagesProcess {
     pub fn page(&mut self, index: u32, cancel: &CancelToken) -> Result<RawPage, PagesError> {
         let timeout = self.options.limits.page_timeout;
         match self.ask(&Request::Page { index }, timeout, cancel)? {
+            Reply::Page(page) if !self.is_sound(&page) => {
+                self.connection = None;
+                Err(PagesError::Unsound)
+            }
             Reply::Page(page) => Ok(page),
             _ => Err(self.confused()),
         }
@@ -226,6 +233,19 @@ impl PagesProcess {
         refuse(connection.receive(Instant::now() + timeout, cancel).map_err(|broken| broken.into_error(timeout))?)
     }
 
+    /// Whether this can be a page of the file. The lengths of its lists were checked during deserialisation.
+    fn is_sound(&self, page: &RawPage) -> bool {
+        let is_side = |side: f32| side.is_finite() && side > 0.0;
+        let is_target = |target: &LinkTarget| match target {
+            LinkTarget::Page(number) => (1..=self.info.page_count).contains(number),
+            LinkTarget::Uri(_) => true,
+        };
+        is_side(page.width_pt)
+            && is_side(page.height_pt)
+            && page.chars.iter().all(|char| usize::from(char.font) < page.fonts.len())
+            && page.links.iter().all(|link| is_target(&link.target))
+    }
+
     /// The two sides are out of step.
     fn confused(&mut self) -> PagesError {
         self.connection = None;
@@ -257,7 +277,11 @@ fn start(
     let open = Request::Open { path: path.as_os_str().to_owned(), password: password.map(str::to_owned) };
     connection.send(&open).map_err(into_error)?;
     match refuse(connection.receive(deadline, cancel).map_err(into_error)?)? {
-        Reply::Opened(info) => Ok((connection, info)),
+        Reply::Opened(info, _) if !info.is_sound() => Err(PagesError::Unsound),
+        Reply::Opened(info, sandbox) => {
+            super::sandbox::note(sandbox);
+            Ok((connection, info))
+        }
         _ => Err(PagesError::OtherVersion),
     }
 }

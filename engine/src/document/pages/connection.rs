@@ -1,9 +1,9 @@
 //! One running process and its two pipes.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use super::client::PagesError;
 use super::wire::{Reply, Request, read_message, write_message};
 use crate::cancel::CancelToken;
-use crate::child::without_console;
+use crate::child::Program;
 
 /// How often a wait checks for cancellation.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -53,15 +53,13 @@ impl Connection {
     /// Starts `program` with its arguments, and a thread that receives its replies.
     pub(super) fn start(program: &[OsString], pdfium: &Path, memory_bytes: u64) -> io::Result<Self> {
         let (name, arguments) = program.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-        let mut child = without_console(&mut Command::new(name))
+        let mut child = Program::new(name)
             .args(arguments)
-            .arg("--pdfium")
-            .arg(pdfium)
+            .args([OsStr::new("--pdfium"), pdfium.as_os_str()])
             .args(["--memory-bytes".to_owned(), memory_bytes.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
+            .piped_input()
+            .piped_output()
+            .start()?;
         let (sender, replies) = bounded(1);
         let requests = child.stdin.take();
         let connection = Self { child, requests, replies };

@@ -5,13 +5,7 @@ use std::collections::BTreeSet;
 
 use super::super::page::{Metadata, OutlineItem};
 use super::pdfium::{Handle, PdfFile, utf16_of};
-use super::wire::{FileInfo, MAX_LISTED_PAGES};
-
-/// Most entries read from a table of contents.
-const MAX_OUTLINE: usize = 10_000;
-
-/// Deepest level read from a table of contents.
-const MAX_OUTLINE_DEPTH: u16 = 32;
+use super::wire::{FileInfo, MAX_LISTED_PAGES, MAX_OUTLINE, MAX_OUTLINE_DEPTH};
 
 /// Kind of an action that leads to a page of the same document.
 const ACTION_GO_TO: u64 = 1;
@@ -23,7 +17,7 @@ pub(super) fn file_info(file: &PdfFile) -> FileInfo {
     let labels: Vec<Option<String>> = (0..listed).map(|index| label(file, index)).collect();
     FileInfo {
         page_count,
-        sizes_pt: (0..listed).map(|index| file.page_size(index).unwrap_or_default()).collect(),
+        sizes_pt: (0..listed).map(|index| size_pt(file, index)).collect(),
         labels: if labels.iter().any(Option::is_some) { labels } else { Vec::new() },
         metadata: Metadata {
             title: metadata(file, "Title"),
@@ -34,6 +28,11 @@ pub(super) fn file_info(file: &PdfFile) -> FileInfo {
         },
         outline: outline(file),
     }
+}
+
+/// Zero where the file gives no finite size.
+fn size_pt(file: &PdfFile, index: u32) -> (f32, f32) {
+    file.page_size(index).filter(|(width, height)| width.is_finite() && height.is_finite()).unwrap_or_default()
 }
 
 fn label(file: &PdfFile, index: u32) -> Option<String> {

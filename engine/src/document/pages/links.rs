@@ -1,13 +1,10 @@
 //! The links of a page.
 #![expect(unsafe_code, reason = "PDFium is a C library")]
 
-use super::super::raw::{LinkTarget, RawLink};
+use super::super::raw::{LinkTarget, MAX_LINKS, RawLink};
 use super::info::page_of_destination;
 use super::page_space::PageSpace;
 use super::pdfium::{Handle, PdfFile, PdfPage, bytes_of};
-
-/// Most links read from a page.
-const MAX_LINKS: usize = 5_000;
 
 const ACTION_GO_TO: u32 = 1;
 const ACTION_URI: u32 = 3;

@@ -2,12 +2,9 @@
 #![expect(unsafe_code, reason = "PDFium is a C library")]
 
 use super::super::geometry::Rect;
-use super::super::raw::{RawObject, RawObjectKind};
+use super::super::raw::{MAX_OBJECTS, RawObject, RawObjectKind};
 use super::page_space::{Matrix, PageSpace};
 use super::pdfium::{Handle, PdfPage};
-
-/// Most objects read from a page.
-pub(super) const MAX_OBJECTS: usize = 100_000;
 
 /// Deepest nesting of form objects.
 const MAX_DEPTH: u8 = 12;

@@ -1,6 +1,7 @@
 //! The server: `recto pages`.
 //!
-//! A separate thread reads the pipe, so that this process ends as soon as the engine does, even from within PDFium.
+//! A separate thread reads the pipe, so that this process ends as soon as the engine does, even from within PDFium. Each
+//! process reads one file, which it opens before it enters its sandbox.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -13,8 +14,8 @@ use memmap2::Mmap;
 use super::extract::{read_page, render_page};
 use super::info::file_info;
 use super::pdfium::{Library, PdfFile};
-use super::sandbox::{leave, limit_this_process};
-use super::wire::{Fault, Reply, Request, VERSION, read_message, write_message};
+use super::sandbox::{Sandbox, close_inherited, enter, leave, limit_this_process};
+use super::wire::{Fault, MAX_PAGES, Reply, Request, VERSION, read_message, write_message};
 
 /// How the server is started.
 #[derive(Clone, Debug)]
@@ -44,22 +45,49 @@ impl crate::diagnostic::Hint for ServeError {
 /// # Errors
 /// Fails if standard output is closed.
 pub fn serve(options: &ServeOptions) -> Result<(), ServeError> {
+    serve_with(options, |_| ())
+}
+
+/// Like [`serve`], but calls `in_sandbox` once the process has entered its sandbox, before PDFium sees the file.
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_with(options: &ServeOptions, in_sandbox: impl FnOnce(Sandbox)) -> Result<(), ServeError> {
+    close_inherited();
     limit_this_process(options.memory_bytes);
-    let requests = listen()?;
+    let mut input = BufReader::new(io::stdin());
     let mut replies = BufWriter::with_capacity(1 << 16, io::stdout());
     let library = match Library::load(&options.pdfium) {
         Ok(library) => library,
         Err(fault) => return Ok(write_message(&mut replies, &Reply::Refused(fault))?),
     };
     write_message(&mut replies, &Reply::Hello { version: VERSION })?;
-    answer_all(&library, &requests, &mut replies)
+    // The file is opened first and parsed last: PDFium reads it inside the sandbox.
+    let Some(request) = read_message::<Request>(&mut input)? else { return Ok(()) };
+    let Request::Open { path, password } = request else {
+        return Ok(write_message(&mut replies, &Reply::Refused(Fault::NothingOpen))?);
+    };
+    let bytes = match map(Path::new(&path)) {
+        Ok(bytes) => bytes,
+        Err(fault) => return Ok(write_message(&mut replies, &Reply::Refused(fault))?),
+    };
+    let sandbox = enter();
+    let requests = listen(input)?;
+    let sandbox = sandbox.finish();
+    in_sandbox(sandbox);
+    match open(&library, bytes, password.as_deref()) {
+        Ok(file) => {
+            write_message(&mut replies, &Reply::Opened(file_info(&file), sandbox))?;
+            answer_all(&file, &requests, &mut replies)
+        }
+        Err(fault) => Ok(write_message(&mut replies, &Reply::Refused(fault))?),
+    }
 }
 
 /// Reads requests on a thread of its own. When the input closes, nobody waits for a reply: the process ends.
-fn listen() -> io::Result<Receiver<Request>> {
+fn listen(mut input: BufReader<io::Stdin>) -> io::Result<Receiver<Request>> {
     let (sender, receiver) = bounded(1);
     std::thread::Builder::new().name("pages-pipe".to_owned()).spawn(move || {
-        let mut input = BufReader::new(io::stdin());
         while let Ok(Some(request)) = read_message::<Request>(&mut input) {
             if sender.send(request).is_err() {
                 break;
@@ -70,38 +98,34 @@ fn listen() -> io::Result<Receiver<Request>> {
     Ok(receiver)
 }
 
-fn answer_all(library: &Rc<Library>, requests: &Receiver<Request>, replies: &mut impl Write) -> Result<(), ServeError> {
-    let mut file: Option<PdfFile> = None;
+fn answer_all(file: &PdfFile, requests: &Receiver<Request>, replies: &mut impl Write) -> Result<(), ServeError> {
     for request in requests {
         let reply = match request {
-            Request::Open { path, password } => {
-                file = None;
-                open(library, Path::new(&path), password.as_deref()).map(|opened| {
-                    let info = file_info(&opened);
-                    file = Some(opened);
-                    Reply::Opened(info)
-                })
+            // Another file would have to be opened, which the sandbox does not let through.
+            Request::Open { .. } => Err(Fault::OutOfBounds),
+            Request::Page { index } => read_page(file, index).map(Reply::Page),
+            Request::Render { index, rect, width_px, height_px } => {
+                render_page(file, index, &rect, width_px, height_px).map(Reply::Rendered)
             }
-            Request::Page { index } => opened(file.as_ref()).and_then(|file| read_page(file, index)).map(Reply::Page),
-            Request::Render { index, rect, width_px, height_px } => opened(file.as_ref())
-                .and_then(|file| render_page(file, index, &rect, width_px, height_px))
-                .map(Reply::Rendered),
         };
         write_message(replies, &reply.unwrap_or_else(Reply::Refused))?;
     }
     Ok(())
 }
 
-fn opened(file: Option<&PdfFile>) -> Result<&PdfFile, Fault> {
-    file.ok_or(Fault::NothingOpen)
-}
-
 #[expect(unsafe_code, reason = "a file is mapped into memory rather than read")]
-fn open(library: &Rc<Library>, path: &Path, password: Option<&str>) -> Result<PdfFile, Fault> {
+fn map(path: &Path) -> Result<Mmap, Fault> {
     let file = File::open(path).map_err(|error| Fault::Io(error.to_string()))?;
     // SAFETY: a file that is changed or cut while it is mapped can make PDFium read nonsense or end this process; both
     // are what this process is there for.
-    let bytes = unsafe { Mmap::map(&file) }.map_err(|error| Fault::Io(error.to_string()))?;
+    unsafe { Mmap::map(&file) }.map_err(|error| Fault::Io(error.to_string()))
+}
+
+fn open(library: &Rc<Library>, bytes: Mmap, password: Option<&str>) -> Result<PdfFile, Fault> {
     let file = PdfFile::open(library, bytes, password)?;
-    if file.page_count() == 0 { Err(Fault::ZeroPages) } else { Ok(file) }
+    match file.page_count() {
+        0 => Err(Fault::ZeroPages),
+        count if count > MAX_PAGES => Err(Fault::TooManyPages(count)),
+        _ => Ok(file),
+    }
 }

@@ -4,13 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::super::geometry::Rect;
-use super::super::raw::{RawChar, RawFont};
+use super::super::raw::{MAX_CHARS, RawChar, RawFont};
 use super::page_space::{Matrix, PageSpace};
 use super::pdfium::{Handle, PdfText, bytes_of};
 use super::unmapped::{Unmapped, settle};
-
-/// Most characters read from a page.
-pub(super) const MAX_CHARS: usize = 200_000;
 
 /// Text render modes that leave no ink: invisible, and clipping only.
 const NO_INK: [i64; 2] = [3, 7];

@@ -9,12 +9,14 @@ use std::io::{self, Read, Write};
 use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::super::bounded::at_most;
 use super::super::geometry::Rect;
 use super::super::page::{Metadata, OutlineItem};
 use super::super::raw::RawPage;
+use super::sandbox::Sandbox;
 
 /// Incremented whenever a message changes its shape; both sides must agree.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Longest message that is sent or accepted, in bytes: room for [`MAX_PIXELS`] and their envelope.
 pub const MAX_MESSAGE: usize = 200 << 20;
@@ -25,7 +27,7 @@ pub const MAX_PIXELS: u64 = 64 << 20;
 /// A request of the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Opens a file; replaces the open one.
+    /// Opens a file: the first request, and the only one of its kind, since the sandbox prevents opening another.
     Open {
         /// Where it is.
         path: OsString,
@@ -58,8 +60,8 @@ pub enum Reply {
         /// [`VERSION`] of the server.
         version: u32,
     },
-    /// To [`Request::Open`].
-    Opened(FileInfo),
+    /// To [`Request::Open`], with the sandbox of the server.
+    Opened(FileInfo, Sandbox),
     /// To [`Request::Page`].
     Page(RawPage),
     /// To [`Request::Render`].
@@ -85,6 +87,8 @@ pub enum Fault {
     Damaged,
     /// The document has no pages.
     ZeroPages,
+    /// The document says that it has so many pages, which is more than [`MAX_PAGES`].
+    TooManyPages(u32),
     /// PDFium cannot load the page.
     PageDamaged,
     /// What is requested exceeds the limits, or makes no sense (an empty rectangle).
@@ -99,14 +103,43 @@ pub struct FileInfo {
     /// Number of pages.
     pub page_count: u32,
     /// Width and height of the pages as displayed, in points; of the first [`MAX_LISTED_PAGES`] pages.
+    #[serde(deserialize_with = "at_most::<_, _, { MAX_LISTED_PAGES as usize }>")]
     pub sizes_pt: Vec<(f32, f32)>,
     /// Printed page numbers; of the first [`MAX_LISTED_PAGES`] pages, empty if the file has none.
+    #[serde(deserialize_with = "at_most::<_, _, { MAX_LISTED_PAGES as usize }>")]
     pub labels: Vec<Option<String>>,
     /// Title, author and the like.
     pub metadata: Metadata,
     /// The stored table of contents.
+    #[serde(deserialize_with = "at_most::<_, _, MAX_OUTLINE>")]
     pub outline: Vec<OutlineItem>,
 }
+
+impl FileInfo {
+    /// Whether this can be what a file says. The serving side may have been taken over by one, so the asking side looks again at
+    /// every number before it relies on it.
+    pub(super) fn is_sound(&self) -> bool {
+        let pages = 1..=self.page_count;
+        let is_listed = |length: usize| length <= self.page_count as usize;
+        (1..=MAX_PAGES).contains(&self.page_count)
+            && is_listed(self.sizes_pt.len())
+            && is_listed(self.labels.len())
+            && self.sizes_pt.iter().all(|(width, height)| width.is_finite() && height.is_finite())
+            && self
+                .outline
+                .iter()
+                .all(|item| item.depth <= MAX_OUTLINE_DEPTH && item.page.is_none_or(|page| pages.contains(&page)))
+    }
+}
+
+/// Most pages that a file may have. Recto keeps something for each of them.
+pub const MAX_PAGES: u32 = 100_000;
+
+/// Most entries taken from a table of contents.
+pub const MAX_OUTLINE: usize = 10_000;
+
+/// Deepest level taken from a table of contents.
+pub const MAX_OUTLINE_DEPTH: u16 = 32;
 
 /// How many pages are listed with size and label when a file is opened.
 pub const MAX_LISTED_PAGES: u32 = 20_000;
