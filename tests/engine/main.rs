@@ -15,6 +15,8 @@ mod counting;
 mod documents;
 mod figures;
 mod gguf;
+mod hostile_text;
+mod hostile_tokenizers;
 mod hub;
 mod hub_check;
 mod hub_command;
@@ -29,6 +31,8 @@ mod lora;
 mod model_limits;
 mod models_command;
 mod no_network;
+#[cfg(unix)]
+mod not_files;
 mod parity;
 mod prompt;
 #[cfg(feature = "real-models")]

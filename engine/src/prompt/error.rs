@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::diagnostic::Hint;
+use crate::untrusted::printable;
 
 /// A tokenizer that cannot be used, or a plan that cannot be made with it.
 #[derive(Debug, Error)]
@@ -13,6 +14,20 @@ pub enum PromptError {
     /// The tokenizer's description is damaged or of another kind.
     #[error("the tokenizer cannot be understood")]
     Malformed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The tokenizer's file is larger than any that Recto reads.
+    #[error("the tokenizer file has more than {} MB", max_bytes >> 20)]
+    TooLarge {
+        /// The limit.
+        max_bytes: u64,
+    },
+    /// The tokenizer does something that Gemma's does not.
+    #[error("the tokenizer's {part} is not one of Gemma's: {}", printable(found))]
+    NotGemma {
+        /// Which part of the file.
+        part: &'static str,
+        /// What it is instead.
+        found: String,
+    },
     /// Tokens, scores and types of a GGUF vocabulary are not equally many.
     #[error("the GGUF vocabulary has {tokens} tokens, {scores} scores and {types} types")]
     UnequalVocabulary {
@@ -69,7 +84,7 @@ impl Hint for PromptError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Unreadable(_) => "Check that tokenizer.json lies beside the model's weights and may be read",
-            Self::Malformed(_) | Self::MissingToken(_) => {
+            Self::Malformed(_) | Self::MissingToken(_) | Self::TooLarge { .. } | Self::NotGemma { .. } => {
                 "Take tokenizer.json from the same release as the model's weights"
             }
             Self::UnequalVocabulary { .. } => "Fetch the GGUF file again; its vocabulary is damaged",
