@@ -1,6 +1,5 @@
 //! Questions with their answers, a JSON object on each line.
 
-use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 
@@ -35,7 +34,7 @@ pub(super) fn read(path: &Path, most: Option<usize>) -> Result<Vec<Row>, Failure
             Some("name a .jsonl file, or one packed as .jsonl.gz".into()),
         )
     };
-    let file = File::open(path).map_err(cannot)?;
+    let file = engine::regular_file::open(path).map_err(cannot)?;
     let is_packed = path.extension().is_some_and(|extension| extension == "gz");
     let bytes: Box<dyn Read> =
         if is_packed { Box::new(flate2::read::MultiGzDecoder::new(file)) } else { Box::new(file) };
