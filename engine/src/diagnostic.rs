@@ -4,24 +4,26 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::untrusted::printable_message;
+
 /// Something that went wrong without stopping the work: one line for the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// Page of the document concerned, counted from 1; `None` where it concerns all of it.
     pub page: Option<u32>,
-    /// What happened, as one sentence without a full stop.
+    /// What happened, as one sentence without a full stop; fit to be shown whatever a file had in it.
     pub message: String,
 }
 
 impl Diagnostic {
     /// A warning about the whole document.
     pub fn general(message: impl Into<String>) -> Self {
-        Self { page: None, message: message.into() }
+        Self { page: None, message: printable_message(&message.into()).to_string() }
     }
 
     /// A warning about page `number`, counted from 1.
     pub fn on_page(number: u32, message: impl Into<String>) -> Self {
-        Self { page: Some(number), message: message.into() }
+        Self { page: Some(number), message: printable_message(&message.into()).to_string() }
     }
 }
 
@@ -54,4 +56,9 @@ impl<T> Warned<T> {
 pub trait Hint {
     /// One line that says what the user can do, where there is something.
     fn hint(&self) -> Option<String>;
+
+    /// What a program or server said of it, for those who want to know more than the message.
+    fn details(&self) -> Option<String> {
+        None
+    }
 }

@@ -214,7 +214,11 @@ fn a_download_that_fails_says_why_and_is_tried_again() {
     let mut parts = first_start();
     parts.press("Get Starter Gemma 3 270M…");
     parts.press("Accept the Gemma Terms of Use and download 238 MB");
-    let report = ErrorReport { message: "it is not open to this account yet".into(), hint: Some("ask for it".into()) };
+    let report = ErrorReport {
+        message: "it is not open to this account yet".into(),
+        hint: Some("ask for it".into()),
+        details: None,
+    };
     parts.tell(ModelEvent::Failed { report, address: Some(GATE.into()) });
     assert!(parts.says("It is not open to this account yet") && parts.says("ask for it"));
     assert!(parts.window.query_by_label("Open the page").is_some());

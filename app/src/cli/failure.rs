@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use engine::diagnostic::Hint;
+use engine::protocol::ErrorReport;
 
 /// Why a command failed, as the user reads it.
 #[derive(Debug)]
@@ -13,14 +14,15 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// A failure with its two lines.
+    /// A failure with its two lines, in which texts from outside are escaped.
     pub(crate) fn new(message: impl Into<String>, hint: Option<String>) -> Self {
-        Self { message: message.into(), hint }
+        let report = ErrorReport::new(&message.into(), hint);
+        Self { message: report.message, hint: report.hint }
     }
 
     /// The same, with where it happened before it.
     pub(crate) fn at(self, place: &str) -> Self {
-        Self { message: format!("{place}: {}", self.message), ..self }
+        Self::new(format!("{place}: {}", self.message), self.hint)
     }
 
     /// Shows it in a box where a double-click started the program on Windows: there what is printed goes nowhere.
@@ -37,7 +39,7 @@ impl Failure {
 
 impl<E: std::error::Error + Hint> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { message: error.to_string(), hint: error.hint() }
+        Self::new(error.to_string(), error.hint())
     }
 }
 

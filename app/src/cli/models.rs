@@ -8,6 +8,7 @@ use engine::cancel::CancelToken;
 use engine::hub::{Catalogue, Licence, Progress, Stage, adapt, plan_addition};
 use engine::store::Directories;
 use engine::store::models::{AdapterFiles, FaultKind, FileFault, ListedModel, Manifest, ModelState, ModelStore};
+use engine::untrusted::{harmless_lines, printable_message};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -348,18 +349,18 @@ fn join(faults: &[FileFault]) -> String {
 
 /// One line of the command's result.
 pub(super) fn say(line: &str) -> Result<(), Failure> {
-    writeln!(std::io::stdout().lock(), "{line}").map_err(|error| cannot_print(&error))
+    writeln!(std::io::stdout().lock(), "{}", printable_message(line)).map_err(|error| cannot_print(&error))
 }
 
 fn say_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| cannot_print(&error.into()))?;
-    say(&text)
+    writeln!(std::io::stdout().lock(), "{text}").map_err(|error| cannot_print(&error))
 }
 
 /// Text beside the result, on standard error.
 pub(super) fn note(text: &str) {
     // Nothing can be done about a closed standard error.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", harmless_lines(text));
 }
 
 fn cannot_print(error: &std::io::Error) -> Failure {

@@ -9,6 +9,7 @@ use engine::hub::{
 };
 use engine::store::Directories;
 use engine::store::models::ModelStore;
+use engine::untrusted::printable_message;
 
 use crate::cli::failure::Failure;
 use crate::cli::models::{PullArgs, about, agree, note, say, watched};
@@ -108,7 +109,7 @@ fn typed(error: &HubError) -> Option<Token> {
     if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
         return None;
     }
-    note(&error.to_string());
+    note(&printable_message(&error.to_string()).to_string());
     if let Some(hint) = engine::diagnostic::Hint::hint(error) {
         note(&hint);
     }
@@ -117,7 +118,7 @@ fn typed(error: &HubError) -> Option<Token> {
     let token = match Token::new(&token) {
         Ok(token) => token,
         Err(error) => {
-            note(&error.to_string());
+            note(&printable_message(&error.to_string()).to_string());
             return None;
         }
     };
@@ -126,7 +127,7 @@ fn typed(error: &HubError) -> Option<Token> {
     if std::io::stdin().read_line(&mut answer).is_ok() && answer.trim().eq_ignore_ascii_case("yes") {
         match token.keep() {
             Ok(()) => note("Kept"),
-            Err(error) => note(&error.to_string()),
+            Err(error) => note(&printable_message(&error.to_string()).to_string()),
         }
     }
     Some(token)

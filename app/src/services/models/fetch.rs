@@ -131,7 +131,7 @@ pub(crate) fn explain(error: &HubError) -> (ErrorReport, Option<String>) {
         _ => (None, None),
     };
     let hint = hint.map(str::to_owned).or_else(|| error.hint());
-    (ErrorReport { message: error.to_string(), hint }, page.cloned())
+    (ErrorReport { hint, ..ErrorReport::of(error) }, page.cloned())
 }
 
 #[cfg(test)]
