@@ -40,6 +40,7 @@ pub(crate) fn tiny_repository() -> Repository {
 pub(crate) fn transfer() -> Transfer {
     Transfer {
         connect: Duration::from_secs(5),
+        answer: Duration::from_millis(300),
         stall: Duration::from_millis(500),
         least_bytes: 64,
         piece_bytes: 256 << 10,

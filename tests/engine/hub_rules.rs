@@ -117,6 +117,32 @@ fn a_pull_ends_a_moment_after_it_was_cancelled() {
 }
 
 #[test]
+fn a_silent_hub_is_asked_twice_and_then_named() {
+    let repository = tiny_repository();
+    for (manner, place_of_silence) in
+        [(Manner::Silent, "/api/"), (Manner::Hang(0), "/api/"), (Manner::Silent, WEIGHTS), (Manner::Hang(0), WEIGHTS)]
+    {
+        let place = Place::new();
+        let server =
+            server(
+                &repository,
+                move |asked, reply| {
+                    if asked.path.contains(place_of_silence) { reply.manner(manner) } else { reply }
+                },
+            );
+        // One piece at a time: each of them is asked for twice.
+        let patient = Transfer { retries: 5, connections: 1, ..transfer() };
+        let options = PullOptions { transfer: patient, ..Place::options(&server) };
+        let error = place.pull_with(&options, &CancelToken::default(), &mut |_| ()).unwrap_err();
+        assert!(matches!(error, HubError::Silent { .. }), "{error}");
+        let asked = server.seen().iter().filter(|asked| asked.path.contains(place_of_silence)).count();
+        assert_eq!(asked, 2, "{manner:?} {place_of_silence}");
+    }
+    let usual = Transfer::default();
+    assert!(2 * (usual.answer + usual.pause) < Duration::from_secs(45), "the user waits for this long");
+}
+
+#[test]
 fn two_at_once_are_told_of_each_other() {
     let (place, repository) = (Place::new(), tiny_repository());
     let server = server(&repository, |_, reply| reply);
