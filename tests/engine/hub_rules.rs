@@ -229,6 +229,31 @@ fn a_model_that_no_way_brings_is_asked_for_as_a_file() {
 }
 
 #[test]
+fn for_the_window_the_hub_is_asked_first_and_pip_last() {
+    let (place, repository) = (Place::new(), tiny_repository());
+    let server =
+        Server::start(
+            move |asked| {
+                if asked.path.contains("org/exact") { Reply::new(404) } else { repository.answer(asked) }
+            },
+        );
+    let catalogue = catalogue(&"a".repeat(64));
+    let pull = |server: &Server| {
+        // A Python whose pip leaves a mark would fail the test: it is not started.
+        let options = PullOptions { python: "/bin/false".into(), hub_first: true, ..Place::options(server) };
+        pull(&catalogue.models[0], &place.directories, &options, &CancelToken::default(), &mut |_| ())
+    };
+    let nothing = Server::start(|_| Reply::new(404).with("X-Error-Code", "RepoNotFound"));
+    let error = pull(&nothing).unwrap_err();
+    assert!(matches!(error, HubError::NotDelivered { .. }), "{error:?}");
+    assert_eq!(error.to_string(), "`tiny` could not be downloaded");
+    let details = error.details().unwrap();
+    assert!(details.contains("does not exist") && details.contains("pip failed"), "{details}");
+    place.assert_nothing_installed("nowhere");
+    assert_eq!(installed(pull(&server), "the hub").name, "tiny");
+}
+
+#[test]
 fn a_host_that_is_not_there_is_named() {
     let place = Place::new();
     let options = PullOptions {

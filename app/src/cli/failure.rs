@@ -1,4 +1,4 @@
-//! How a command ends: exit code, one line why it failed, one line what to do.
+//! How a command ends: exit code, one line why it failed, one line what to do, and what another program said.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -11,18 +11,24 @@ use engine::protocol::ErrorReport;
 pub(crate) struct Failure {
     message: String,
     hint: Option<String>,
+    details: Option<String>,
 }
 
 impl Failure {
     /// A failure with its two lines, in which texts from outside are escaped.
     pub(crate) fn new(message: impl Into<String>, hint: Option<String>) -> Self {
-        let report = ErrorReport::new(&message.into(), hint);
-        Self { message: report.message, hint: report.hint }
+        Self::of(ErrorReport::new(&message.into(), hint))
+    }
+
+    /// What the engine reports.
+    pub(crate) fn of(report: ErrorReport) -> Self {
+        let ErrorReport { message, hint, details } = report;
+        Self { message, hint, details }
     }
 
     /// The same, with where it happened before it.
     pub(crate) fn at(self, place: &str) -> Self {
-        Self::new(format!("{place}: {}", self.message), self.hint)
+        Self { details: self.details, ..Self::new(format!("{place}: {}", self.message), self.hint) }
     }
 
     /// Shows it in a box where a double-click started the program on Windows: there what is printed goes nowhere.
@@ -39,7 +45,7 @@ impl Failure {
 
 impl<E: std::error::Error + Hint> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::new(error.to_string(), error.hint())
+        Self::of(ErrorReport::of(&error))
     }
 }
 
@@ -53,6 +59,12 @@ pub(crate) fn finish(result: Result<(), Failure>) -> ExitCode {
             let _ = writeln!(stderr, "error: {}", failure.message);
             if let Some(hint) = failure.hint {
                 let _ = writeln!(stderr, "hint: {hint}");
+            }
+            if let Some(details) = failure.details {
+                let _ = writeln!(stderr, "details:");
+                for line in details.lines() {
+                    let _ = writeln!(stderr, "  {line}");
+                }
             }
             ExitCode::FAILURE
         }

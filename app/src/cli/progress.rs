@@ -46,7 +46,7 @@ pub(crate) fn follow(command: Command, on_token: &mut dyn FnMut(&str)) -> Result
             }
             Event::Failed { report, .. } => {
                 bars.clear();
-                return Err(Failure::new(report.message, report.hint));
+                return Err(Failure::of(report));
             }
             Event::Cancelled { .. } => return Err(Failure::new("cancelled", None)),
         }

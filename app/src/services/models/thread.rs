@@ -108,6 +108,13 @@ enum Refusal {
 }
 
 impl Hint for Refusal {
+    fn details(&self) -> Option<String> {
+        match self {
+            Self::Hub(error) => error.details(),
+            _ => None,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Hub(error) => error.hint(),

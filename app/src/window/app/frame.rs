@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::{self, Ui};
 use engine::protocol::RequestId;
 use engine::store::library::Record;
+use engine::untrusted::printable_path;
 use engine::viewer::ViewCommand;
 
 use crate::platform::file_dialog::{Chosen, FileDialog};
@@ -228,7 +229,7 @@ impl Window {
             }
             LibraryEvent::Found { query, hits, is_last } => self.library.found(&query, hits, is_last),
             LibraryEvent::Stands(statuses) => self.library.stands(statuses),
-            LibraryEvent::Exported(path) => self.note(format!("Written to {}", path.display())),
+            LibraryEvent::Exported(path) => self.note(format!("Written to {}", printable_path(&path))),
             LibraryEvent::Failed(report) => self.tell(Trouble { message: report.message, hint: report.hint }),
         }
     }

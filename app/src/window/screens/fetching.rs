@@ -1,6 +1,6 @@
 //! A model on its way: what is asked before it is fetched, how far it has come, and what went wrong.
 
-use eframe::egui::{Align, Align2, Checkbox, Label, Layout, ScrollArea, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Align2, Checkbox, CollapsingHeader, Label, Layout, ScrollArea, TextEdit, Ui, vec2};
 
 use crate::services::models::{FoundModel, ModelCommand, ModelInventory, OfferedModel, Wanted};
 use crate::window::commands::UserCommand;
@@ -218,5 +218,8 @@ pub(super) fn trouble_ui(ui: &mut Ui, look: &Look, failed: &ModelTrouble, comman
     let words = (failed.trouble.message.as_str(), failed.trouble.hint.as_deref());
     if let Some(at) = error_card_of_ui(ui, look, words, &names) {
         commands.extend(actions.into_iter().nth(at).map(|(_, command)| command));
+    }
+    if let Some(details) = &failed.details {
+        CollapsingHeader::new("Details").id_salt("details of a trouble").show(ui, |ui| ui.label(look.muted(details)));
     }
 }

@@ -54,6 +54,8 @@ pub(crate) struct ModelWork {
 pub(crate) struct ModelTrouble {
     /// Message and hint.
     pub trouble: Trouble,
+    /// What the hub and pip said, for those who want to know.
+    pub details: Option<String>,
     /// A page of the web where something can be done about it.
     pub address: Option<String>,
     /// What was to be done, for trying again.
@@ -207,7 +209,8 @@ impl Models {
             }
             ModelEvent::Failed { report, address } => {
                 let trouble = Trouble { message: report.message, hint: report.hint };
-                self.trouble = Some(ModelTrouble { trouble, address, again: self.command.take() });
+                self.trouble =
+                    Some(ModelTrouble { trouble, details: report.details, address, again: self.command.take() });
                 self.end();
                 return true;
             }
