@@ -52,7 +52,7 @@ fn is_deceptive(c: char) -> bool {
 }
 
 /// Whether a character makes the text after it run in another direction than its letters do.
-fn turns_text(c: char) -> bool {
+pub fn turns_text(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -71,7 +71,7 @@ fn files_in_a_model_folder() {
     for (name, expected) in [
         ("config.json", "config.json"),
         ("tokenizer.json", "tokenizer.json"),
-        ("model.safetensors", "model.safetensors"),
+        ("model.safetensors", "no weights"),
         (index, "no error"),
         ("recto.toml", "regular file"),
     ] {
