@@ -17,7 +17,7 @@ pub struct NotRegular {
 
 /// Whether an error is due to a path that is no regular file.
 pub fn is_not_regular(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|source| source.is::<NotRegular>())
+    matches!(error.get_ref(), Some(source) if source.is::<NotRegular>())
 }
 
 /// Opens a regular file for reading.
@@ -123,6 +123,7 @@ fn require_disk(file: &File) -> io::Result<()> {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::io::Write as _;
     use std::os::unix::fs::symlink;
     use std::os::unix::net::UnixListener;
 
@@ -135,7 +136,8 @@ mod tests {
         let made = std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap();
         assert!(made.success());
         let _listener = UnixListener::bind(at("socket")).unwrap();
-        std::fs::write(at("file"), "text").unwrap();
+        let mut file = File::options().write(true).create_new(true).open(at("file")).unwrap();
+        file.write_all(b"text").unwrap();
         for (link, target) in [("to-file", "file"), ("to-pipe", "pipe"), ("to-nothing", "nothing")] {
             symlink(at(target), at(link)).unwrap();
         }

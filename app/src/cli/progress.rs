@@ -28,7 +28,7 @@ pub(crate) fn follow(command: Command, on_token: &mut dyn FnMut(&str)) -> Result
             Event::Progress { stage, done, total, .. } => bars.show(stage, done, total),
             Event::Warning { diagnostic, .. } => bars.say(&format!("warning: {diagnostic}")),
             Event::Opened { document, .. } => {
-                bars.say(&format!("{}: {}", printable(&document.name), pages(document.pages)))
+                bars.say(&format!("{}: {}", printable(&document.name), pages(document.pages)));
             }
             Event::Model { model, .. } => bars.say(&introduce(&model)),
             Event::Page { .. }

@@ -40,14 +40,14 @@ struct TokenizerFile<'a> {
     #[serde(default)]
     decoder: Option<Step>,
     #[serde(borrow)]
-    model: Merges<'a>,
+    model: BytePairs<'a>,
     #[serde(default)]
     added_tokens: List<AddedToken, MAX_ADDED>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Merges<'a> {
+struct BytePairs<'a> {
     #[serde(borrow, rename = "type")]
     kind: Cow<'a, str>,
     #[serde(default)]
@@ -362,7 +362,7 @@ pub(super) fn check_counts(pieces: usize, added: usize) -> Result<(), PromptErro
     Err(PromptError::NotGemma { part: "vocabulary", found })
 }
 
-fn check_model(model: &Merges<'_>) -> Result<(), PromptError> {
+fn check_model(model: &BytePairs<'_>) -> Result<(), PromptError> {
     let not_gemma = |found: String| Err(PromptError::NotGemma { part: "model", found });
     let is_set = |text: &Option<Cow<'_, str>>| text.as_ref().is_some_and(|text| !text.is_empty());
     if model.kind != "BPE" {
