@@ -112,7 +112,9 @@ fn what_the_window_is_told_is_fit_to_be_shown() {
     let warnings = [Diagnostic::general(HOSTILE), Diagnostic::on_page(1, HOSTILE)].map(|warning| warning.to_string());
     assert_harmless("report", &report.message);
     assert!(!report.message.contains('\n') && warnings.iter().all(|warning| !warning.contains('\n')));
-    warnings.iter().for_each(|warning| assert_harmless("warning", warning));
+    for warning in &warnings {
+        assert_harmless("warning", warning);
+    }
     assert!(report.details.unwrap().starts_with("1\n2 x"));
 }
 
