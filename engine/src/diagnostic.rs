@@ -4,24 +4,26 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::untrusted::printable_message;
+
 /// A problem that did not stop the work: one line for the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// Page of the document concerned, counted from 1; `None` if it concerns the whole document.
     pub page: Option<u32>,
-    /// What happened, as one sentence without a full stop.
+    /// What happened, as one sentence without a full stop, escaped for display.
     pub message: String,
 }
 
 impl Diagnostic {
     /// A warning about the whole document.
     pub fn general(message: impl Into<String>) -> Self {
-        Self { page: None, message: message.into() }
+        Self { page: None, message: printable_message(&message.into()).to_string() }
     }
 
     /// A warning about page `number`, counted from 1.
     pub fn on_page(number: u32, message: impl Into<String>) -> Self {
-        Self { page: Some(number), message: message.into() }
+        Self { page: Some(number), message: printable_message(&message.into()).to_string() }
     }
 }
 
@@ -54,4 +56,9 @@ impl<T> Warned<T> {
 pub trait Hint {
     /// One line that says what the user can do, if there is anything.
     fn hint(&self) -> Option<String>;
+
+    /// The output of the program or server concerned, if there is any.
+    fn details(&self) -> Option<String> {
+        None
+    }
 }

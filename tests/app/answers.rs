@@ -307,7 +307,7 @@ fn a_conversation_is_handed_over_to_be_written() {
     assert!(window.query_by_label("Exported to /out/talk.md").is_some());
     press(&mut window, "Dismiss");
     assert!(window.query_by_label("Exported to /out/talk.md").is_none());
-    let report = ErrorReport { message: "the disk is full".into(), hint: Some("Make room".into()) };
+    let report = ErrorReport { message: "the disk is full".into(), hint: Some("Make room".into()), details: None };
     library.tell(LibraryEvent::Failed(report));
     window.run_steps(4);
     assert!(window.query_by_label("The disk is full").is_some());

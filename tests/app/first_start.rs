@@ -214,9 +214,16 @@ fn a_download_that_fails_says_why_and_is_tried_again() {
     let mut parts = first_start();
     parts.press("Download Starter Gemma 3 270M…");
     parts.press("Accept the Gemma Terms of Use and download 238 MB");
-    let report = ErrorReport { message: "it is not open to this account yet".into(), hint: Some("ask for it".into()) };
+    let report = ErrorReport {
+        message: "it is not open to this account yet".into(),
+        hint: Some("ask for it".into()),
+        details: Some("WARNING: NewConnectionError".into()),
+    };
     parts.tell(ModelEvent::Failed { report, address: Some(GATE.into()) });
     assert!(parts.says("It is not open to this account yet") && parts.says("ask for it"));
+    assert!(!parts.says("NewConnectionError"));
+    parts.press("Details");
+    assert!(parts.says("NewConnectionError"));
     assert!(parts.window.query_by_label("Open the page").is_some());
     parts.press("Try again");
     assert_eq!(parts.last(), ModelCommand::Fetch(fetch("starter")));

@@ -47,7 +47,8 @@ fn inventory(installed: &[&str]) -> ModelInventory {
         is_default: *name == "t5gemma2-270m",
         problem: None,
     };
-    let missing = ErrorReport { message: "this build of Recto does not support CUDA".into(), hint: None };
+    let missing =
+        ErrorReport { message: "this build of Recto does not support CUDA".into(), hint: None, details: None };
     ModelInventory {
         installed: installed.iter().map(model).collect(),
         offered: offered(),
@@ -208,7 +209,10 @@ fn a_newer_recto_is_looked_for_when_that_is_asked_for_alone() {
         _ => false,
     };
     assert!(window.output().platform_output.commands.iter().any(opened), "the browser was not asked");
-    look(&mut window, Updates::Failed(ErrorReport { message: "cannot reach the page".into(), hint: None }));
+    look(
+        &mut window,
+        Updates::Failed(ErrorReport { message: "cannot reach the page".into(), hint: None, details: None }),
+    );
     assert!(window.query_by_label("Cannot reach the page").is_some());
     window.get_by_label("Try again").click_accesskit();
     window.run_steps(4);

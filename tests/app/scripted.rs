@@ -69,7 +69,7 @@ impl ScriptedEngine {
 
     /// Ends the last request with an error.
     pub(crate) fn fail(&self, message: &str, hint: &str) {
-        let report = ErrorReport { message: message.into(), hint: Some(hint.into()) };
+        let report = ErrorReport { message: message.into(), hint: Some(hint.into()), details: None };
         self.tell(Event::Failed { request: self.last_request(), report });
     }
 
@@ -290,7 +290,7 @@ impl ScriptedViewer {
             _ => None,
         });
         let document = opened.expect("nothing was opened");
-        let report = ErrorReport { message: "there is no such file".into(), hint: None };
+        let report = ErrorReport { message: "there is no such file".into(), hint: None, details: None };
         self.0.borrow_mut().events.push_back(ViewEvent::Refused { document, report });
     }
 

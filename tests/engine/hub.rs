@@ -338,6 +338,15 @@ mod pulling {
             let error = place.pull().expect_err(reason);
             assert!(error.to_string().contains(reason), "{reason}: {error}");
             assert!(!error.to_string().contains('\n') && error.hint().is_some(), "{error}");
+            assert!(!error.to_string().contains("NewConnectionError"), "{error}");
+            if script == network {
+                let details = error.details().unwrap();
+                assert!(
+                    details.starts_with("WARNING: Retrying after connection broken by NewConnectionError"),
+                    "{details}"
+                );
+                assert_eq!(details.lines().count(), 2, "{details}");
+            }
             place.assert_nothing_installed(reason);
         }
         let options = PullOptions { python: place.path("no-python"), ..options() };

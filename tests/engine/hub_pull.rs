@@ -21,6 +21,7 @@ type Change = Box<dyn Fn(&Asked, Reply) -> Reply + Send + Sync>;
 pub(crate) fn transfer() -> Transfer {
     Transfer {
         connect: Duration::from_secs(5),
+        answer: Duration::from_millis(300),
         stall: Duration::from_millis(500),
         least_bytes: 64,
         piece_bytes: 256 << 10,

@@ -118,6 +118,32 @@ fn a_pull_ends_a_moment_after_it_was_cancelled() {
 }
 
 #[test]
+fn a_silent_hub_is_asked_twice_and_then_named() {
+    let repository = tiny_repository();
+    for (manner, place_of_silence) in
+        [(Manner::Silent, "/api/"), (Manner::Hang(0), "/api/"), (Manner::Silent, WEIGHTS), (Manner::Hang(0), WEIGHTS)]
+    {
+        let place = Place::new();
+        let server =
+            server(
+                &repository,
+                move |asked, reply| {
+                    if asked.path.contains(place_of_silence) { reply.manner(manner) } else { reply }
+                },
+            );
+        // One piece at a time: each of them is asked for twice.
+        let patient = Transfer { retries: 5, connections: 1, ..transfer() };
+        let options = PullOptions { transfer: patient, ..Place::options(&server) };
+        let error = place.pull_with(&options, &CancelToken::default(), &mut |_| ()).unwrap_err();
+        assert!(matches!(error, HubError::Silent { .. }), "{error}");
+        let asked = server.seen().iter().filter(|asked| asked.path.contains(place_of_silence)).count();
+        assert_eq!(asked, 2, "{manner:?} {place_of_silence}");
+    }
+    let usual = Transfer::default();
+    assert!(2 * (usual.answer + usual.pause) < Duration::from_secs(45), "the user waits for this long");
+}
+
+#[test]
 fn two_at_once_are_told_of_each_other() {
     let (place, repository) = (Place::new(), tiny_repository());
     let server = server(&repository, |_, reply| reply);
@@ -201,6 +227,31 @@ fn a_model_that_no_way_brings_is_asked_for_as_a_file() {
     let hint = error.hint().unwrap();
     assert!(hint.contains("exact.gguf") && hint.contains("recto models add"), "{hint}");
     place.assert_nothing_installed("nowhere");
+}
+
+#[test]
+fn for_the_window_the_hub_is_asked_first_and_pip_last() {
+    let (place, repository) = (Place::new(), tiny_repository());
+    let server =
+        Server::start(
+            move |asked| {
+                if asked.path.contains("org/exact") { Reply::new(404) } else { repository.answer(asked) }
+            },
+        );
+    let catalogue = catalogue(&"a".repeat(64));
+    let pull = |server: &Server| {
+        // A Python whose pip leaves a mark would fail the test: it is not started.
+        let options = PullOptions { python: "/bin/false".into(), hub_first: true, ..Place::options(server) };
+        pull(&catalogue.models[0], &place.directories, &options, &CancelToken::default(), &mut |_| ())
+    };
+    let nothing = Server::start(|_| Reply::new(404).with("X-Error-Code", "RepoNotFound"));
+    let error = pull(&nothing).unwrap_err();
+    assert!(matches!(error, HubError::NotDelivered { .. }), "{error:?}");
+    assert_eq!(error.to_string(), "`tiny` could not be downloaded");
+    let details = error.details().unwrap();
+    assert!(details.contains("does not exist") && details.contains("pip failed"), "{details}");
+    place.assert_nothing_installed("nowhere");
+    assert_eq!(installed(pull(&server), "the hub").name, "tiny");
 }
 
 #[test]

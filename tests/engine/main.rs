@@ -12,6 +12,8 @@ mod counting;
 mod documents;
 mod figures;
 mod gguf;
+mod hostile_text;
+mod hostile_tokenizers;
 mod hub;
 mod hub_check;
 mod hub_pull;
@@ -22,6 +24,8 @@ mod kernels;
 mod layout;
 mod lora;
 mod model_limits;
+#[cfg(unix)]
+mod not_files;
 mod parity;
 mod pip_apart;
 mod prompt;

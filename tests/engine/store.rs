@@ -59,6 +59,30 @@ fn an_installation_that_is_given_up_leaves_nothing() {
 }
 
 #[test]
+fn what_a_killed_installation_left_is_removed_at_the_next_look() {
+    let root = tempfile::tempdir().unwrap();
+    let store = store(root.path());
+    install(&store, "small", ModelKind::Gemma3Gguf);
+    let leftover = |name: &str| {
+        let folder = store.root().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("model.gguf"), b"half of the weights").unwrap();
+        folder
+    };
+    let (adding, removing, own) =
+        (leftover(".adding-small-Xy12"), leftover(".removing-old"), leftover("of somebody else"));
+    let installation = store.install("other", 1).unwrap();
+    let in_progress = installation.folder().to_owned();
+    assert!(!adding.exists() && !removing.exists(), "an installation removes them");
+    let adding = leftover(".adding-small-Xy12");
+    store.list().unwrap();
+    assert!(adding.exists() && in_progress.exists(), "while one is in progress, nothing is removed");
+    drop(installation);
+    assert_eq!(store.list().unwrap().len(), 2);
+    assert!(!adding.exists() && own.exists());
+}
+
+#[test]
 fn copying_stops_when_cancelled() {
     let root = tempfile::tempdir().unwrap();
     let store = store(root.path());

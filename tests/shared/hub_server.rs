@@ -58,6 +58,8 @@ pub(crate) enum Manner {
     Drip(Duration),
     /// So many bytes of it, and then nothing for a minute.
     Hang(usize),
+    /// The request is taken and never answered.
+    Silent,
     /// The connection ends before anything was said.
     Nothing,
 }
@@ -279,6 +281,11 @@ fn send(stream: &mut TcpStream, reply: &Reply) -> std::io::Result<bool> {
     if reply.manner == Manner::Nothing {
         return Ok(false);
     }
+    if reply.manner == Manner::Silent {
+        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
+        let _ = stream.read(&mut [0]);
+        return Ok(false);
+    }
     let mut head = format!("HTTP/1.1 {} Said\r\n", reply.status);
     for (name, value) in &reply.fields {
         let _ = write!(head, "{name}: {value}\r\n");
@@ -317,7 +324,7 @@ fn send(stream: &mut TcpStream, reply: &Reply) -> std::io::Result<bool> {
             let _ = stream.read(&mut [0]);
             return Ok(false);
         }
-        Manner::Nothing => {}
+        Manner::Silent | Manner::Nothing => {}
     }
     stream.flush()?;
     Ok(true)

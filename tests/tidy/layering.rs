@@ -4,6 +4,8 @@ use crate::sources::{code_lines, report, under};
 
 /// Modules from the bottom up: a module uses those of lower ranks, and of its own rank only itself.
 const RANKS: &[&[&str]] = &[
+    // Access to untrusted data: opening files, displaying text.
+    &["regular_file", "untrusted"],
     &["cancel", "child", "diagnostic", "mailbox", "resample", "text"],
     // What the rest is described with: plain data.
     &["document"],
@@ -19,7 +21,7 @@ const MEANT: &[(&str, &str, &str)] = &[
     ("weights", "kernels", "a quantised weight brings its own matrix product"),
     ("hub", "store", "what was fetched is handed to the store"),
     ("hub", "model", "a checkpoint's configuration says which tensors it must hold"),
-    ("hub", "prompt", "an adapter may only teach a prompt that is known"),
+    ("hub", "prompt", "an adapter may only teach a prompt that is known, and a tokenizer must be Gemma's"),
     ("cite", "prompt", "evidence is told in the prompt's spans"),
 ];
 

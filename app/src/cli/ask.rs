@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use engine::protocol::{
     Answer, AnsweringOptions, AskJob, Command, Finish, Layout, Outcome, ReadSoFar, SpanEvidence, SpanKind,
 };
+use engine::untrusted::{harmless_lines, printable};
 
 use crate::cli::failure::Failure;
 use crate::cli::options::{ComputeArgs, ReadingArgs};
@@ -125,7 +126,7 @@ fn to_json(answer: &Answer) -> Result<String, Failure> {
 /// Writes to standard output.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let written = stdout.write_all(harmless_lines(text).as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|error| Failure::new(format!("the result cannot be printed: {error}"), None))
 }
 
@@ -148,7 +149,7 @@ fn evidence_text(answer: &Answer) -> String {
         let label = page.label.as_deref().filter(|label| *label != page.page.to_string());
         let label = label.map(|label| format!(" (printed {label})")).unwrap_or_default();
         let document = answer.documents.get(page.document as usize).filter(|_| several);
-        let document = document.map(|document| format!("{}, ", document.name)).unwrap_or_default();
+        let document = document.map(|document| format!("{}, ", printable(&document.name))).unwrap_or_default();
         line(String::new());
         line(format!("{document}page {}{label}  {}", page.page, percent(page.share)));
         for span in &page.spans {

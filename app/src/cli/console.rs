@@ -4,6 +4,7 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use engine::hub::{Licence, Progress, Stage};
 use engine::store::models::Manifest;
+use engine::untrusted::{harmless_lines, printable_message};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -50,21 +51,21 @@ pub(super) fn about(manifest: &Manifest) -> String {
     format!("{}{adapter}, {megabytes} MB, {}", manifest.kind, manifest.licence)
 }
 
-/// Prints one line of the result.
+/// Prints one line of the result, with untrusted text escaped.
 pub(super) fn say(line: &str) -> Result<(), Failure> {
-    writeln!(std::io::stdout().lock(), "{line}").map_err(|error| cannot_print(&error))
+    writeln!(std::io::stdout().lock(), "{}", printable_message(line)).map_err(|error| cannot_print(&error))
 }
 
 /// Prints a value as JSON, as the result of the command.
 pub(super) fn say_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| cannot_print(&error.into()))?;
-    say(&text)
+    writeln!(std::io::stdout().lock(), "{text}").map_err(|error| cannot_print(&error))
 }
 
 /// Prints a note on standard error.
 pub(super) fn note(text: &str) {
     // Nothing can be done about a closed standard error.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", harmless_lines(text));
 }
 
 fn cannot_print(error: &std::io::Error) -> Failure {

@@ -1,26 +1,34 @@
-//! How a command ends: the exit code, an error message and a hint.
+//! How a command ends: the exit code, an error message, a hint, and details from another program.
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use engine::diagnostic::Hint;
+use engine::protocol::ErrorReport;
 
 /// Why a command failed, as shown to the user.
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
     hint: Option<String>,
+    details: Option<String>,
 }
 
 impl Failure {
-    /// A failure with a message and an optional hint.
+    /// A failure with a message and an optional hint, in which untrusted text is escaped.
     pub(crate) fn new(message: impl Into<String>, hint: Option<String>) -> Self {
-        Self { message: message.into(), hint }
+        Self::of(ErrorReport::new(&message.into(), hint))
+    }
+
+    /// A failure reported by the engine.
+    pub(crate) fn of(report: ErrorReport) -> Self {
+        let ErrorReport { message, hint, details } = report;
+        Self { message, hint, details }
     }
 
     /// Prefixes the message with where it happened.
     pub(crate) fn at(self, place: &str) -> Self {
-        Self { message: format!("{place}: {}", self.message), ..self }
+        Self { details: self.details, ..Self::new(format!("{place}: {}", self.message), self.hint) }
     }
 
     /// Shows the failure in a dialog if there is no console, as when the program was started by a double-click on Windows.
@@ -37,7 +45,7 @@ impl Failure {
 
 impl<E: std::error::Error + Hint> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { message: error.to_string(), hint: error.hint() }
+        Self::of(ErrorReport::of(&error))
     }
 }
 
@@ -51,6 +59,12 @@ pub(crate) fn finish(result: Result<(), Failure>) -> ExitCode {
             let _ = writeln!(stderr, "error: {}", failure.message);
             if let Some(hint) = failure.hint {
                 let _ = writeln!(stderr, "hint: {hint}");
+            }
+            if let Some(details) = failure.details {
+                let _ = writeln!(stderr, "details:");
+                for line in details.lines() {
+                    let _ = writeln!(stderr, "  {line}");
+                }
             }
             ExitCode::FAILURE
         }

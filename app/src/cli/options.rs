@@ -93,7 +93,7 @@ impl ReadingArgs {
     pub(crate) fn sources(&self, files: &[PathBuf]) -> Result<Vec<Source>, Failure> {
         let password = match &self.password_file {
             Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|error| {
+                let text = engine::regular_file::read_to_string(path, 1 << 20).map_err(|error| {
                     Failure::new(
                         format!("the password file cannot be read: {error}: {}", path.display()),
                         Some("give a text file with the password on its first line".into()),

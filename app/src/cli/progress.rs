@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
 use engine::protocol::{Command, Event, ModelSummary, Outcome, RequestId, Stage};
+use engine::untrusted::{harmless_lines, printable, printable_message};
 use engine::worker::{Engine, EngineOptions};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -29,7 +30,9 @@ pub(crate) fn follow(command: Command, on_token: &mut dyn FnMut(&str)) -> Result
         match event {
             Event::Progress { stage, done, total, .. } => bars.show(stage, done, total),
             Event::Warning { diagnostic, .. } => bars.say(&format!("warning: {diagnostic}")),
-            Event::Opened { document, .. } => bars.say(&format!("{}: {}", document.name, pages(document.pages))),
+            Event::Opened { document, .. } => {
+                bars.say(&format!("{}: {}", printable(&document.name), pages(document.pages)));
+            }
             Event::Model { model, .. } => bars.say(&introduce(&model)),
             Event::Page { .. }
             | Event::Waiting { .. }
@@ -38,7 +41,7 @@ pub(crate) fn follow(command: Command, on_token: &mut dyn FnMut(&str)) -> Result
             | Event::MoreRead { .. } => {}
             Event::Token { text, .. } => {
                 bars.clear();
-                on_token(&text);
+                on_token(&harmless_lines(&text));
             }
             Event::Done { outcome, .. } => {
                 bars.clear();
@@ -46,7 +49,7 @@ pub(crate) fn follow(command: Command, on_token: &mut dyn FnMut(&str)) -> Result
             }
             Event::Failed { report, .. } => {
                 bars.clear();
-                return Err(Failure::new(report.message, report.hint));
+                return Err(Failure::of(report));
             }
             Event::Cancelled { .. } => return Err(Failure::new("cancelled", None)),
         }
@@ -97,7 +100,7 @@ impl Bars {
     fn say(&self, line: &str) {
         let write = || {
             // Nothing can be done about a closed standard error.
-            let _ = writeln!(std::io::stderr().lock(), "{line}");
+            let _ = writeln!(std::io::stderr().lock(), "{}", printable_message(line));
         };
         match self.bars.values().find(|bar| !bar.is_finished()) {
             Some(bar) => bar.suspend(write),

@@ -10,6 +10,7 @@ use engine::hub::{
 };
 use engine::store::Directories;
 use engine::store::models::ModelStore;
+use engine::untrusted::printable_message;
 
 use crate::cli::console::{about, agree, note, say, with_progress_bar};
 use crate::cli::failure::Failure;
@@ -129,7 +130,7 @@ fn ask_for_token(error: &HubError) -> Option<Token> {
     if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
         return None;
     }
-    note(&error.to_string());
+    note(&printable_message(&error.to_string()).to_string());
     if let Some(hint) = engine::diagnostic::Hint::hint(error) {
         note(&hint);
     }
@@ -138,7 +139,7 @@ fn ask_for_token(error: &HubError) -> Option<Token> {
     let token = match Token::new(&token) {
         Ok(token) => token,
         Err(error) => {
-            note(&error.to_string());
+            note(&printable_message(&error.to_string()).to_string());
             return None;
         }
     };
@@ -147,7 +148,7 @@ fn ask_for_token(error: &HubError) -> Option<Token> {
     if std::io::stdin().read_line(&mut answer).is_ok() && answer.trim().eq_ignore_ascii_case("yes") {
         match token.keep() {
             Ok(()) => note("Saved"),
-            Err(error) => note(&error.to_string()),
+            Err(error) => note(&printable_message(&error.to_string()).to_string()),
         }
     }
     Some(token)

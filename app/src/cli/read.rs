@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use engine::protocol::{Command, Outcome, PageReport, PageState, ReadJob, ReadingMap, WindowOrigin, WindowReport};
+use engine::untrusted::printable;
 
 use crate::cli::ask::print;
 use crate::cli::failure::Failure;
@@ -57,9 +58,9 @@ pub(crate) fn run(arguments: &ReadArgs) -> Result<(), Failure> {
 fn map_text(map: &ReadingMap) -> String {
     let mut out = String::new();
     for document in &map.documents {
-        let title = document.title.as_deref().map(|title| format!(" — {title}")).unwrap_or_default();
+        let title = document.title.as_deref().map(|title| format!(" — {}", printable(title))).unwrap_or_default();
         // Writing to a string never fails.
-        let _ = writeln!(out, "{}{title}", document.name);
+        let _ = writeln!(out, "{}{title}", printable(&document.name));
         let _ = writeln!(out, "   page  state    lines  tables  figures  tokens");
         for page in map.pages.iter().filter(|page| page.document == document.index) {
             let _ = writeln!(out, "{}", page_line(page));

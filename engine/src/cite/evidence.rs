@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::terms::{Term, answer_terms};
 use crate::document::page::{Document, Page};
 use crate::protocol::{PageEvidence, SpanEvidence, SpanKind};
+use crate::untrusted::harmless_lines;
 
 /// What received the attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,6 +130,8 @@ fn span_evidence(
             (SpanKind::Figure(figure.kind), caption.unwrap_or_default(), figure.bbox)
         }
     };
+    // The document keeps its text; what is shown of it cannot turn around what stands beside it.
+    let text = harmless_lines(&text).into_owned();
     Some(SpanEvidence { kind, text, boxes: vec![bbox], share, attention, matches })
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::pages::LibraryError;
 use crate::cancel::Cancelled;
 use crate::diagnostic::Hint;
+use crate::regular_file;
 
 /// A file that cannot be opened or read. The file's path comes last in the message.
 #[derive(Debug, thiserror::Error)]
@@ -158,6 +159,7 @@ impl DocumentError {
         match error.kind() {
             io::ErrorKind::NotFound => Self::NotFound { path },
             io::ErrorKind::IsADirectory => Self::IsDirectory { path },
+            _ if regular_file::is_not_regular(error) => Self::NotAFile { path },
             io::ErrorKind::PermissionDenied => Self::Io { detail: "permission denied".to_owned(), path },
             _ => Self::Io { detail: error.to_string(), path },
         }

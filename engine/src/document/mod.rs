@@ -13,6 +13,7 @@ mod open;
 pub mod page;
 pub mod pages;
 mod pdf;
+mod pdf_pool;
 mod picture;
 pub mod raw;
 mod sniff;

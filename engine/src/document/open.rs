@@ -1,6 +1,5 @@
 //! Opens a document of any kind and reads its pages one by one.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +17,8 @@ use super::sniff::{HEAD_BYTES, Look, look};
 use super::text_file;
 use crate::cancel::CancelToken;
 use crate::diagnostic::{Diagnostic, Warned};
+use crate::regular_file;
+use crate::untrusted::printable;
 
 /// Longest text file, in bytes.
 const MAX_TEXT_BYTES: u64 = 64 << 20;
@@ -99,17 +100,33 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
         }
     };
     warnings.extend(misnamed(path, kind));
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path.file_name().map(|name| printable(&name.to_string_lossy()).to_string()).unwrap_or_default();
     let (page_count, metadata, outline) = match &source {
         Source::Pdf(pdf) => {
             let info = pdf.info();
-            (info.page_count, info.metadata.clone(), info.outline.clone())
+            (info.page_count, shown_metadata(&info.metadata), info.outline.iter().map(shown_entry).collect())
         }
         Source::Pictures(pictures) => (pictures.page_count(), Metadata::default(), Vec::new()),
         Source::Text(pages) => (pages.len() as u32, Metadata::default(), Vec::new()),
     };
     let info = DocumentInfo { hash, name, kind, page_count, metadata, outline, warnings };
     Ok(OpenDocument { path: path.to_path_buf(), info, source })
+}
+
+/// The file's own texts, fit to be shown.
+fn shown_metadata(metadata: &Metadata) -> Metadata {
+    let shown = |text: &Option<String>| text.as_deref().map(|text| printable(text).to_string());
+    Metadata {
+        title: shown(&metadata.title),
+        author: shown(&metadata.author),
+        subject: shown(&metadata.subject),
+        creator: shown(&metadata.creator),
+        created: shown(&metadata.created),
+    }
+}
+
+fn shown_entry(entry: &OutlineItem) -> OutlineItem {
+    OutlineItem { title: printable(&entry.title).to_string(), ..*entry }
 }
 
 impl OpenDocument {
@@ -293,7 +310,7 @@ pub fn file_hash(path: &Path) -> Result<String, DocumentError> {
 
 fn head_and_hash(path: &Path, cancel: &CancelToken) -> Result<(Vec<u8>, String), DocumentError> {
     let io = |error: std::io::Error| DocumentError::from_io(&error, path.to_path_buf());
-    let mut file = File::open(path).map_err(io)?;
+    let mut file = regular_file::open(path).map_err(io)?;
     let mut hasher = Sha256::new();
     let mut head = Vec::new();
     let mut buffer = vec![0; 1 << 20];
@@ -311,7 +328,8 @@ fn head_and_hash(path: &Path, cancel: &CancelToken) -> Result<(Vec<u8>, String),
 
 fn read_text(path: &Path, bytes: u64) -> Result<(Vec<Page>, Vec<Diagnostic>), DocumentError> {
     limit("the text file", bytes, MAX_TEXT_BYTES, path)?;
-    let bytes = std::fs::read(path).map_err(|error| DocumentError::from_io(&error, path.to_path_buf()))?;
+    let bytes =
+        regular_file::read(path, MAX_TEXT_BYTES).map_err(|error| DocumentError::from_io(&error, path.to_path_buf()))?;
     if !text_file::looks_like_text(&bytes) {
         let detail = Some("binary data follows the text".to_owned());
         return Err(DocumentError::Damaged { what: "the text file", detail, path: path.to_path_buf() });

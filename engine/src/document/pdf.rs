@@ -1,8 +1,8 @@
 //! An open PDF: translates between the `pages` process and documents.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use image::RgbImage;
 
@@ -11,15 +11,21 @@ use super::geometry::Rect;
 use super::open::OpenOptions;
 use super::pages::wire::{Fault, FileInfo, MAX_PAGES};
 use super::pages::{PagesError, PagesOptions, PagesProcess, find_library};
+use super::pdf_pool::{self, Slot};
 use super::raw::RawPage;
 use crate::cancel::{CancelToken, Cancelled};
+use crate::regular_file;
+use crate::untrusted::printable;
 
 /// An open PDF.
 #[derive(Debug)]
 pub(super) struct Pdf {
     path: PathBuf,
-    library: PathBuf,
-    process: PagesProcess,
+    pages: PagesOptions,
+    password: Option<String>,
+    info: FileInfo,
+    /// Empty while many other PDFs are in use.
+    process: Slot,
 }
 
 impl Pdf {
@@ -30,26 +36,50 @@ impl Pdf {
             None => PagesOptions::this_program(find_library()?)
                 .map_err(|error| DocumentError::ProcessDied { detail: error.to_string(), path: path.to_path_buf() })?,
         };
-        let library = pages.pdfium.clone();
-        match PagesProcess::open(pages, path, options.password, &options.cancel) {
-            Ok(process) => Ok(Self { path: path.to_path_buf(), library, process }),
-            Err(error) => Err(translate(error, None, path, &library)),
-        }
+        let process = PagesProcess::open(pages.clone(), path, options.password.clone(), &options.cancel)
+            .map_err(|error| translate(error, None, path, &pages.pdfium))?;
+        let info = process.info().clone();
+        let process = Arc::new(Mutex::new(Some(process)));
+        pdf_pool::note_use(&process);
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        Ok(Self { path, pages, password: options.password, info, process })
     }
 
     /// The file's own metadata.
     pub(super) fn info(&self) -> &FileInfo {
-        self.process.info()
+        &self.info
     }
 
     /// The printed label of page `number` (from 1).
     pub(super) fn label(&self, number: u32) -> Option<String> {
-        self.info().labels.get(number as usize - 1).cloned().flatten()
+        let label = self.info().labels.get(number as usize - 1)?.as_deref()?;
+        Some(printable(label).to_string())
     }
 
     /// Width and height of page `number` (from 1) in points; zero if they are not known.
     pub(super) fn size_pt(&self, number: u32) -> (f32, f32) {
         self.info().sizes_pt.get(number as usize - 1).copied().unwrap_or_default()
+    }
+
+    /// Runs `work` with the process, which is restarted if other PDFs have taken its place in the pool.
+    fn with_process<T>(
+        &self,
+        cancel: &CancelToken,
+        work: impl FnOnce(&mut PagesProcess) -> Result<T, PagesError>,
+    ) -> Result<T, PagesError> {
+        let mut process = pdf_pool::hold(&self.process);
+        pdf_pool::note_use(&self.process);
+        let process = match &mut *process {
+            Some(process) => process,
+            none => {
+                let again = PagesProcess::open(self.pages.clone(), &self.path, self.password.clone(), cancel)?;
+                if *again.info() != self.info {
+                    return Err(PagesError::Changed);
+                }
+                none.insert(again)
+            }
+        };
+        work(process)
     }
 
     /// Reads page `number` (from 1) while `next` is read ahead. The inner error says why the page cannot be read.
@@ -59,10 +89,13 @@ impl Pdf {
         next: Option<u32>,
         cancel: &CancelToken,
     ) -> Result<Result<RawPage, String>, Cancelled> {
-        let outcome = self.process.page(number - 1, cancel);
-        if let Some(next) = next {
-            self.process.ask_ahead(next - 1);
-        }
+        let outcome = self.with_process(cancel, |process| {
+            let outcome = process.page(number - 1, cancel);
+            if let Some(next) = next {
+                process.ask_ahead(next - 1);
+            }
+            outcome
+        });
         match outcome {
             Ok(raw) => Ok(Ok(raw)),
             Err(PagesError::Cancelled) => Err(Cancelled),
@@ -78,14 +111,16 @@ impl Pdf {
         width_px: u32,
         height_px: u32,
     ) -> Result<RgbImage, DocumentError> {
-        let drawn = self.process.render(number - 1, rect, (width_px, height_px), &CancelToken::default());
+        let cancel = CancelToken::default();
+        let drawn =
+            self.with_process(&cancel, |process| process.render(number - 1, rect, (width_px, height_px), &cancel));
         let bytes = drawn.map_err(|error| match error {
             PagesError::Refused(Fault::OutOfBounds) => DocumentError::TooLarge {
                 what: "the part to draw",
                 size: format!("{width_px} x {height_px} pixels"),
                 path: self.path.clone(),
             },
-            error => translate(error, Some(number), &self.path, &self.library),
+            error => translate(error, Some(number), &self.path, &self.pages.pdfium),
         })?;
         let detail = || DocumentError::Damaged { what: "the PDF", detail: None, path: self.path.clone() };
         RgbImage::from_raw(width_px, height_px, bytes).ok_or_else(detail)
@@ -140,7 +175,7 @@ fn lacks_end(path: &Path) -> bool {
     /// Some programs append a little data after the marker.
     const WITHIN: u64 = 2048;
     let tail = || {
-        let mut file = File::open(path)?;
+        let mut file = regular_file::open(path)?;
         let start = file.metadata()?.len().saturating_sub(WITHIN);
         file.seek(SeekFrom::Start(start))?;
         let mut tail = Vec::new();

@@ -11,6 +11,7 @@ use super::error::DocumentError;
 use super::geometry::Rect;
 use super::tiff_pages;
 use crate::diagnostic::Diagnostic;
+use crate::regular_file;
 use crate::resample::{Filter, Part, resize};
 
 /// Points per pixel: 96 pixels per inch, because images carry no reliable size.
@@ -52,7 +53,7 @@ impl Pictures {
             let size = format!("{} MiB of at most {}", length >> 20, MAX_FILE_BYTES >> 20);
             return Err(DocumentError::TooLarge { what: "the image file", size, path: path.to_path_buf() });
         }
-        let bytes = std::fs::read(path).map_err(|error| io(&error))?;
+        let bytes = regular_file::read(path, MAX_FILE_BYTES).map_err(|error| io(&error))?;
         let mut warnings = Vec::new();
         if format == ImageFormat::Gif && is_animated(&bytes) {
             warnings.push(Diagnostic::general("the GIF is animated, only its first frame is read"));

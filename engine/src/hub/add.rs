@@ -1,6 +1,5 @@
 //! Adding a model from files that the user has: from a USB stick, another machine, another program.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::adapt::{adapt, require_fit};
@@ -11,6 +10,7 @@ use super::{
 };
 use crate::cancel::CancelToken;
 use crate::prompt::Template;
+use crate::regular_file;
 use crate::store::StoreError;
 use crate::store::models::{About, AdapterFiles, Manifest, ModelFiles, ModelStore, check_name};
 use crate::weights::gguf::GgufError;
@@ -127,7 +127,7 @@ impl Addition {
         let mut installation = store.install(&self.name, total_bytes)?;
         let mut meter = Meter::new(Stage::Copy, total_bytes, observe);
         for (path, name) in files {
-            let mut source = File::open(path).map_err(StoreError::read(path))?;
+            let mut source = regular_file::open(path).map_err(StoreError::read(path))?;
             let mut staged = installation.create_file(name)?;
             staged.copy(&mut source, path, cancel, &mut |bytes| meter.add(bytes))?;
             staged.finish()?;

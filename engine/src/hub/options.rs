@@ -14,6 +14,8 @@ pub struct PullOptions {
     pub python: PathBuf,
     /// Whether the user has seen the notice and accepts the licence.
     pub licence_accepted: bool,
+    /// Whether the hub is asked first, and pip where the hub does not deliver, instead of the other way round.
+    pub hub_first: bool,
     /// How long pip may make no progress before it is stopped.
     pub stall: Duration,
     /// The hub; `None` for the one set in the environment.
@@ -34,6 +36,7 @@ impl Default for PullOptions {
         Self {
             python: python.into(),
             licence_accepted: false,
+            hub_first: false,
             stall: Duration::from_mins(3),
             endpoint: None,
             token: None,

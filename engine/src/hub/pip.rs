@@ -21,6 +21,8 @@ const POLL: Duration = Duration::from_millis(100);
 /// How long to wait for remaining output after pip has ended: programs that it started may keep the pipe open.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 const MAX_LINES: usize = 400;
+/// Lines of pip's output that are told with an error.
+const TOLD_LINES: usize = 12;
 
 /// Variables for pip's network access and configuration. They do not include an access token: pip downloads from its own
 /// index.
@@ -198,6 +200,8 @@ fn diagnose(lines: &[String], destination: &Path, options: &PullOptions) -> HubE
     let last_error = lines.iter().rev().find_map(|line| line.strip_prefix("ERROR: "));
     let last_words = lines.iter().rev().find(|line| !line.is_empty()).map(String::as_str);
     let detail = last_error.or(last_words).unwrap_or("no output").to_owned();
+    let told = lines.iter().filter(|line| !line.is_empty()).rev().take(TOLD_LINES).map(String::as_str);
+    let output = told.collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n");
     if first_with(&["No module named pip", "No module named 'pip'"]).is_some() {
         return HubError::NoPip { python: options.python.display().to_string() };
     }
@@ -206,15 +210,13 @@ fn diagnose(lines: &[String], destination: &Path, options: &PullOptions) -> HubE
         return StoreError::DiskFull { path: destination.to_owned(), needed_bytes: 0, free_bytes }.into();
     }
     // Without a network pip also reports a missing package, so this comes first.
-    if let Some(line) = first_with(&NETWORK) {
-        return HubError::NoNetwork {
-            detail: NETWORK.iter().find(|sign| line.contains(*sign)).map_or(detail, ToString::to_string),
-        };
+    if first_with(&NETWORK).is_some() {
+        return HubError::NoNetwork { output };
     }
     if first_with(&["No matching distribution found", "Could not find a version"]).is_some() {
-        return HubError::NoPackage { detail };
+        return HubError::NoPackage { detail, output };
     }
-    HubError::PipFailed { detail }
+    HubError::PipFailed { detail, output }
 }
 
 /// Total size of the files below a folder, as far as they can be read.
@@ -232,5 +234,5 @@ fn bytes_under(folder: &Path) -> u64 {
 }
 
 fn failed(error: &std::io::Error) -> HubError {
-    HubError::PipFailed { detail: error.to_string() }
+    HubError::PipFailed { detail: error.to_string(), output: String::new() }
 }

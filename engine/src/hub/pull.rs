@@ -75,11 +75,38 @@ fn fetch(
     let Some(pip) = entry.pip.as_ref().filter(|_| options.revision.is_none()) else {
         return pull_by_hub(entry, name, directories, options, cancel, observe);
     };
+    if options.hub_first && !entry.hub.is_empty() {
+        return pull_by_hub_first(entry, pip, name, directories, options, cancel, observe);
+    }
     match pull_by_pip(entry, pip, name, directories, options, cancel, observe) {
         Err(HubError::NoPython { .. } | HubError::NoPip { .. } | HubError::NoPackage { .. })
             if !entry.hub.is_empty() =>
         {
             pull_by_hub(entry, name, directories, options, cancel, observe)
+        }
+        end => end,
+    }
+}
+
+/// Asks the hub, and pip where the hub does not deliver.
+fn pull_by_hub_first(
+    entry: &CatalogueEntry,
+    pip: &PipSource,
+    name: &str,
+    directories: &Directories,
+    options: &PullOptions,
+    cancel: &CancelToken,
+    observe: &mut dyn FnMut(Progress),
+) -> Result<Pulled, HubError> {
+    // What is wrong on this computer is no better with pip.
+    let is_local = |error: &HubError| matches!(error, HubError::Cancelled(_) | HubError::Store(_));
+    let hub = match try_repositories(entry, name, directories, options, cancel, observe) {
+        Err(error) if !is_local(&error) => error,
+        end => return end,
+    };
+    match pull_by_pip(entry, pip, name, directories, options, cancel, observe) {
+        Err(pip) if !is_local(&pip) => {
+            Err(HubError::NotDelivered { name: name.to_owned(), hub: Box::new(hub), pip: Box::new(pip) })
         }
         end => end,
     }
@@ -120,9 +147,22 @@ fn pull_by_pip(
     installed.map(Pulled::Installed)
 }
 
+/// Downloads from the hub; the error says how to download by hand.
+fn pull_by_hub(
+    entry: &CatalogueEntry,
+    name: &str,
+    directories: &Directories,
+    options: &PullOptions,
+    cancel: &CancelToken,
+    observe: &mut dyn FnMut(Progress),
+) -> Result<Pulled, HubError> {
+    try_repositories(entry, name, directories, options, cancel, observe)
+        .map_err(|error| with_manual_download(entry, options, error))
+}
+
 /// Tries the repositories of the model in order: where one is not available, or has another file than the published one,
 /// the next is tried.
-fn pull_by_hub(
+fn try_repositories(
     entry: &CatalogueEntry,
     name: &str,
     directories: &Directories,
@@ -142,11 +182,11 @@ fn pull_by_hub(
                 | HubError::NotAllowed { .. }
                 | HubError::Mismatch { .. }),
             ) if entry.hub.len() > 1 => last = Some(error),
-            end => return end.map_err(|error| with_manual_download(entry, &options, error)),
+            end => return end,
         }
     }
     let nowhere = || HubError::Catalogue(format!("`{}` has no source", entry.name));
-    Err(with_manual_download(entry, &options, last.unwrap_or_else(nowhere)))
+    Err(last.unwrap_or_else(nowhere))
 }
 
 fn pull_one(

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use keyring_core::{CredentialStore, Entry};
 
 use super::HubError;
+use crate::regular_file;
 
 /// Service and user name of the keyring entry.
 const SERVICE: &str = "recto";
@@ -86,10 +87,7 @@ impl Token {
     }
 
     fn in_file(path: &Path) -> Option<Self> {
-        if path.metadata().ok()?.len() > MAX_TOKEN_BYTES {
-            return None;
-        }
-        Self::new(&std::fs::read_to_string(path).ok()?).ok()
+        Self::new(&regular_file::read_to_string(path, MAX_TOKEN_BYTES).ok()?).ok()
     }
 
     fn in_keyring() -> Option<Self> {

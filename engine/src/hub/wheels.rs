@@ -8,6 +8,7 @@ use zip::ZipArchive;
 
 use super::{CatalogueEntry, HubError, Meter, Part, PipSource};
 use crate::cancel::CancelToken;
+use crate::regular_file;
 use crate::store::StoreError;
 use crate::store::models::{Installation, StagedFile};
 
@@ -93,7 +94,7 @@ pub(super) fn belongs_to<'a>(
 }
 
 fn open(path: &Path) -> Result<ZipArchive<File>, HubError> {
-    let file = File::open(path).map_err(StoreError::read(path))?;
+    let file = regular_file::open(path).map_err(StoreError::read(path))?;
     ZipArchive::new(file).map_err(|error| bad(path, &format!("it is truncated or not a wheel ({error})")))
 }
 

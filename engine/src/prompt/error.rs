@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::diagnostic::Hint;
+use crate::untrusted::printable;
 
 /// An unusable tokenizer, or a prompt or plan that cannot be made with it.
 #[derive(Debug, Error)]
@@ -13,6 +14,20 @@ pub enum PromptError {
     /// The tokenizer's description is damaged or of an unknown kind.
     #[error("the tokenizer file is damaged or of an unknown kind")]
     Malformed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The tokenizer's file is larger than the limit.
+    #[error("the tokenizer file has more than {} MB", max_bytes >> 20)]
+    TooLarge {
+        /// The limit.
+        max_bytes: u64,
+    },
+    /// The tokenizer uses a feature that Gemma's does not.
+    #[error("the tokenizer's {part} is not one of Gemma's: {}", printable(found))]
+    NotGemma {
+        /// The part of the file.
+        part: &'static str,
+        /// The value found.
+        found: String,
+    },
     /// Tokens, scores and types of a GGUF vocabulary differ in number.
     #[error("the GGUF vocabulary has {tokens} tokens, {scores} scores and {types} types")]
     UnequalVocabulary {
@@ -69,7 +84,7 @@ impl Hint for PromptError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Unreadable(_) => "Check that tokenizer.json is next to the model's weights and readable",
-            Self::Malformed(_) | Self::MissingToken(_) => {
+            Self::Malformed(_) | Self::MissingToken(_) | Self::TooLarge { .. } | Self::NotGemma { .. } => {
                 "Take tokenizer.json from the same release as the model's weights"
             }
             Self::UnequalVocabulary { .. } => "Download the GGUF file again; its vocabulary is damaged",

@@ -17,6 +17,7 @@ use tokenizers::{AddedToken, SplitDelimiterBehavior};
 
 use super::error::PromptError;
 use super::special::is_control;
+use super::tokenizer_file;
 
 /// How the tokenizer writes a space.
 pub(super) const BLANK: char = '\u{2581}';
@@ -102,6 +103,11 @@ pub(super) fn build(vocabulary: &GgufVocabulary) -> Result<tokenizers::Tokenizer
             types: token_types.len(),
         });
     }
+    let is_added = |kind: u32| matches!(kind, CONTROL_TYPE | USER_DEFINED_TYPE);
+    for (token, &kind) in tokens.iter().zip(token_types) {
+        tokenizer_file::check_piece(token, is_added(kind))?;
+    }
+    tokenizer_file::check_counts(tokens.len(), token_types.iter().filter(|&&kind| is_added(kind)).count())?;
     let pieces = pieces(vocabulary);
     let ids: Vocab = pieces.iter().cloned().zip(0_u32..).collect();
     let bos = *ids.get("<bos>").ok_or(PromptError::MissingToken("<bos>"))?;
@@ -115,8 +121,7 @@ pub(super) fn build(vocabulary: &GgufVocabulary) -> Result<tokenizers::Tokenizer
         .map_err(PromptError::Malformed)?;
     let mut tokenizer = tokenizers::Tokenizer::new(model);
     add_pipeline(&mut tokenizer, bos)?;
-    let added =
-        pieces.into_iter().zip(token_types).filter(|(_, kind)| matches!(**kind, CONTROL_TYPE | USER_DEFINED_TYPE));
+    let added = pieces.into_iter().zip(token_types).filter(|(_, kind)| is_added(**kind));
     let added = added.map(|(content, _)| {
         let special = is_control(&content) && !content.starts_with("<unused") && content != "[multimodal]";
         AddedToken::from(content, special).normalized(false)

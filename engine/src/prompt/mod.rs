@@ -19,6 +19,7 @@ mod templates;
 mod terms;
 mod text_stream;
 mod tokenizer;
+mod tokenizer_file;
 mod traced;
 mod windows;
 

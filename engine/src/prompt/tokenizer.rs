@@ -3,6 +3,7 @@
 //! There are two ways in: [`Tokenizer::encode_template`] for Recto's own prompts, where control strings mean control
 //! tokens, and [`Tokenizer::encode_text`] for everything from a user or a document, where they are plain letters.
 
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::Path;
 
@@ -10,6 +11,8 @@ use super::error::PromptError;
 use super::gguf_vocabulary::{self, BLANK, GgufVocabulary};
 use super::special::{ControlStrings, ExpectedIds, SpecialIds, is_control};
 use super::text_stream::TextStream;
+use super::tokenizer_file;
+use crate::regular_file;
 
 /// A text as tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +45,11 @@ impl Tokenizer {
     /// # Errors
     /// [`PromptError`] if the file cannot be read, is damaged, or lacks a token that prompts need.
     pub fn from_file(path: &Path) -> Result<Self, PromptError> {
-        Self::from_json(&std::fs::read(path).map_err(PromptError::Unreadable)?)
+        let json = regular_file::read(path, tokenizer_file::MAX_BYTES).map_err(|error| match error.kind() {
+            ErrorKind::FileTooLarge => PromptError::TooLarge { max_bytes: tokenizer_file::MAX_BYTES },
+            _ => PromptError::Unreadable(error),
+        })?;
+        Self::from_json(&json)
     }
 
     /// Parses the content of a `tokenizer.json`, as published or as written by [`Tokenizer::to_json`].
@@ -50,7 +57,11 @@ impl Tokenizer {
     /// # Errors
     /// [`PromptError`] if it is damaged or lacks a token that prompts need.
     pub fn from_json(json: &[u8]) -> Result<Self, PromptError> {
-        Self::new(tokenizers::Tokenizer::from_bytes(json).map_err(PromptError::Malformed)?)
+        tokenizer_file::check(json)?;
+        let mut inner = tokenizers::Tokenizer::from_bytes(json).map_err(PromptError::Malformed)?;
+        // Settings of whoever saved the file, not of the vocabulary: they would drop or pad text.
+        inner.with_truncation(None).map_err(PromptError::Malformed)?.with_padding(None);
+        Self::new(inner)
     }
 
     /// Rebuilds the tokenizer that a GGUF file's vocabulary was made from.

@@ -21,7 +21,8 @@ pub use reading::{
     WindowReport,
 };
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Hint};
+use crate::untrusted::{harmless_lines, printable_message};
 
 /// Identifies a request; chosen by the caller, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -233,4 +234,24 @@ pub struct ErrorReport {
     pub message: String,
     /// What to do about it, in one line.
     pub hint: Option<String>,
+    /// What another program said of it, in some lines, for those who want to know.
+    #[serde(default)]
+    pub details: Option<String>,
+}
+
+impl ErrorReport {
+    /// A report without details. Whatever a file or server put into its texts, it is fit to be shown.
+    pub fn new(message: &str, hint: Option<String>) -> Self {
+        Self {
+            message: printable_message(message).to_string(),
+            hint: hint.map(|hint| harmless_lines(&hint).into_owned()),
+            details: None,
+        }
+    }
+
+    /// The report of an error.
+    pub fn of(error: &(impl std::error::Error + Hint)) -> Self {
+        let details = error.details().map(|details| harmless_lines(&details).into_owned());
+        Self { details, ..Self::new(&error.to_string(), error.hint()) }
+    }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::error::StoreError;
 use super::folder::create_folder;
+use crate::regular_file;
 
 /// How long to wait for a lock: a program that is just starting briefly holds the files its parent has open.
 const MAX_WAIT: Duration = Duration::from_millis(500);
@@ -25,19 +26,24 @@ impl FileLock {
     /// cannot be written.
     pub fn of_folder(folder: &Path) -> Result<Self, StoreError> {
         create_folder(folder)?;
+        Self::within(MAX_WAIT, folder)
+    }
+
+    /// Locks an existing folder, provided that nobody holds the lock this moment.
+    pub(super) fn if_free(folder: &Path) -> Option<Self> {
+        Self::within(Duration::ZERO, folder).ok()
+    }
+
+    fn within(max_wait: Duration, folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(".lock");
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .read(true)
-            .open(&path)
-            .map_err(StoreError::write(&path))?;
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true).read(true);
+        let file = regular_file::open_with(&mut options, &path).map_err(StoreError::write(&path))?;
         let begun = Instant::now();
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),
-                Err(TryLockError::WouldBlock) if begun.elapsed() < MAX_WAIT => std::thread::sleep(MAX_WAIT / 20),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < max_wait => std::thread::sleep(MAX_WAIT / 20),
                 Err(TryLockError::WouldBlock) => return Err(StoreError::Busy { path: folder.to_owned() }),
                 Err(TryLockError::Error(source)) => return Err(StoreError::Write { path, source }),
             }

@@ -1,9 +1,10 @@
 //! The application's log file.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::PathBuf;
 
 use super::{Directories, StoreError, StoreFolder, folder};
+use crate::regular_file;
 
 /// A longer log is moved aside at the next start; one old log is kept.
 const LONGEST: u64 = 1 << 20;
@@ -19,7 +20,8 @@ pub fn log_file(directories: &Directories) -> Result<(PathBuf, File), StoreError
     if path.metadata().is_ok_and(|about| about.len() >= LONGEST) {
         folder::publish(&path, &parent.join("recto.old.log"))?;
     }
-    let file = OpenOptions::new().create(true).append(true).open(&path).map_err(StoreError::write(&path))?;
+    let mut options = File::options();
+    let file = regular_file::open_with(options.create(true).append(true), &path).map_err(StoreError::write(&path))?;
     Ok((path, file))
 }
 

@@ -14,6 +14,7 @@ use super::folder::{create_folder, publish, remove_folder, sweep};
 use super::lock::FileLock;
 use super::resumable::{PARTIAL, is_stale};
 use super::store_folder::StoreFolder;
+use crate::regular_file;
 
 /// Suffix of an incomplete file.
 const PART: &str = ".part";
@@ -104,7 +105,8 @@ impl PartialDownload {
         let journal_path = self.folder.join(format!("{name}{JOURNAL}"));
         let open = |path: &Path| {
             let mut options = File::options();
-            options.create(true).truncate(false).read(true).write(true).open(path).map_err(StoreError::write(path))
+            options.create(true).truncate(false).read(true).write(true);
+            regular_file::open_with(&mut options, path).map_err(StoreError::write(path))
         };
         let (file, mut journal) = (open(&path)?, open(&journal_path)?);
         let is_long = file.metadata().is_ok_and(|metadata| metadata.len() == wanted.bytes);

@@ -10,7 +10,6 @@ use super::find::find;
 use super::wants::Wants;
 use super::{DocumentId, PictureKey, ViewCommand, ViewEvent, ViewInfo, Wanted};
 use crate::cancel::CancelToken;
-use crate::diagnostic::Hint;
 use crate::document::page::Page;
 use crate::document::pages::PagesOptions;
 use crate::document::{DocumentError, OpenDocument, OpenOptions, open};
@@ -193,5 +192,5 @@ fn info_of(document: &OpenDocument) -> ViewInfo {
 }
 
 fn report(error: &DocumentError) -> ErrorReport {
-    ErrorReport { message: error.to_string(), hint: error.hint() }
+    ErrorReport::of(error)
 }

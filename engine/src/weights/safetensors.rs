@@ -10,6 +10,10 @@ use rayon::prelude::*;
 use super::error::WeightsError;
 use super::names::canonical;
 use super::source::{TensorSource, numbers_of};
+use crate::regular_file;
+
+/// The largest model has 1,327 tensors, whose index takes some 100 kilobytes.
+const MAX_INDEX_BYTES: u64 = 16 << 20;
 
 /// Mapped files and the published name of each tensor in them.
 pub(super) struct SafetensorsFiles {
@@ -21,8 +25,8 @@ impl SafetensorsFiles {
     pub(super) fn open(folder: &Path) -> Result<Self, WeightsError> {
         let files = files_of(folder)?;
         for file in &files {
-            // The mapping library reports a missing file without its name.
-            std::fs::metadata(file).map_err(|source| WeightsError::Io { path: file.clone(), source })?;
+            // The mapping library waits for pipes, and reports a missing file without its name.
+            regular_file::open(file).map_err(|source| WeightsError::Io { path: file.clone(), source })?;
         }
         let mapped = map(&files)
             .map_err(|source| WeightsError::Damaged { path: folder.to_owned(), detail: source.to_string() })?;
@@ -105,7 +109,8 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, WeightsError> {
         }
         return Err(WeightsError::NoWeights(folder.to_owned()));
     }
-    let text = std::fs::read_to_string(&index).map_err(|source| WeightsError::Io { path: index.clone(), source })?;
+    let text = regular_file::read_to_string(&index, MAX_INDEX_BYTES)
+        .map_err(|source| WeightsError::Io { path: index.clone(), source })?;
     let parsed: Index = serde_json::from_str(&text)
         .map_err(|error| WeightsError::Damaged { path: index.clone(), detail: error.to_string() })?;
     let names: BTreeSet<String> = parsed.weight_map.into_values().collect();

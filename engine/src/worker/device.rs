@@ -54,7 +54,7 @@ fn name(choice: DeviceChoice) -> &'static str {
 /// # Errors
 /// Returns why it cannot, and what to do.
 pub fn check_device(choice: DeviceChoice) -> Result<(), ErrorReport> {
-    open(choice).map(|_| ()).map_err(|error| ErrorReport { message: error.to_string(), hint: error.hint() })
+    open(choice).map(|_| ()).map_err(|error| ErrorReport::of(&error))
 }
 
 /// Opens the first device of this kind.

@@ -130,6 +130,6 @@ impl Hint for Error {
 impl Error {
     /// The report that the user sees.
     pub(super) fn report(&self) -> ErrorReport {
-        ErrorReport { message: self.to_string(), hint: self.hint() }
+        ErrorReport::of(self)
     }
 }

@@ -63,10 +63,10 @@ pub(super) fn catch_panic(job: impl FnOnce() -> Result<Outcome, Error>) -> JobRe
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "no details".into());
         tracing::error!(detail, "a job panicked");
-        ErrorReport {
-            message: format!("this task stopped because of an internal error: {detail}"),
-            hint: Some("try again; other tasks are not affected".into()),
-        }
+        ErrorReport::new(
+            &format!("this task stopped because of an internal error: {detail}"),
+            Some("try again; other tasks are not affected".into()),
+        )
     })
 }
 

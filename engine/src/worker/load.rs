@@ -11,9 +11,10 @@ use crate::model::Model;
 use crate::model::config::ModelConfig;
 use crate::prompt::{ExpectedIds, GgufVocabulary, Template, Tokenizer};
 use crate::protocol::{ComputeOptions, DeviceChoice, Event, ModelSummary, WeightType};
+use crate::regular_file;
 use crate::store::Directories;
 use crate::store::encodings::{Key, KeyHasher};
-use crate::store::models::{AdapterFiles, Fingerprint, ModelFiles, ModelFolder, ModelStore};
+use crate::store::models::{AdapterFiles, Fingerprint, MAX_CONFIG_BYTES, ModelFiles, ModelFolder, ModelStore};
 use crate::weights::gguf::{GgufModel, GgufVocabulary as FileVocabulary};
 use crate::weights::lora::LoraAdapter;
 use crate::weights::random::RandomSource;
@@ -147,7 +148,8 @@ pub(super) fn load_published(
     dtype: Option<WeightType>,
 ) -> Result<(Model, WeightType), Error> {
     let path = folder.join("config.json");
-    let text = std::fs::read_to_string(&path).map_err(|source| Error::ModelFile { path, source })?;
+    let text =
+        regular_file::read_to_string(&path, MAX_CONFIG_BYTES).map_err(|source| Error::ModelFile { path, source })?;
     let config = ModelConfig::from_json(&text)?;
     let dtype = device::weight_type(&device, dtype)?;
     let source = adapted(Weights::source_in(folder)?, adapter)?;

@@ -2,6 +2,8 @@
 
 mod bad_files;
 mod faults;
+#[cfg(target_os = "linux")]
+mod many_files;
 mod pdf_bytes;
 mod pdf_pages;
 mod pictures;

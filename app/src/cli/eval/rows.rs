@@ -1,6 +1,5 @@
 //! Reads questions with answers, one JSON object per line.
 
-use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 
@@ -35,7 +34,7 @@ pub(super) fn read(path: &Path, most: Option<usize>) -> Result<Vec<Row>, Failure
             Some("give a .jsonl or .jsonl.gz file".into()),
         )
     };
-    let file = File::open(path).map_err(cannot)?;
+    let file = engine::regular_file::open(path).map_err(cannot)?;
     let is_gzipped = path.extension().is_some_and(|extension| extension == "gz");
     let bytes: Box<dyn Read> =
         if is_gzipped { Box::new(flate2::read::MultiGzDecoder::new(file)) } else { Box::new(file) };

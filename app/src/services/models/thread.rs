@@ -109,6 +109,13 @@ enum CommandError {
 }
 
 impl Hint for CommandError {
+    fn details(&self) -> Option<String> {
+        match self {
+            Self::Hub(error) => error.details(),
+            _ => None,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Hub(error) => error.hint(),
@@ -129,7 +136,7 @@ fn dispatch(command: ModelCommand, cancel: &CancelToken, tell: &impl Fn(ModelEve
             tell(ModelEvent::Failed { report, address });
         }
         Err(error) => {
-            let report = ErrorReport { message: error.to_string(), hint: error.hint() };
+            let report = ErrorReport::of(&error);
             tell(ModelEvent::Failed { report, address: None });
         }
     }
@@ -177,7 +184,7 @@ fn check_for_updates(cancel: &CancelToken) -> Result<Updates, CommandError> {
         Err(HubError::Cancelled(cancelled)) => Err(HubError::Cancelled(cancelled).into()),
         Err(error) => {
             let hint = Some("Check the connection and try again".to_owned());
-            Ok(Updates::Failed(ErrorReport { message: error.to_string(), hint }))
+            Ok(Updates::Failed(ErrorReport { hint, ..ErrorReport::of(&error) }))
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::{self, Ui};
 use engine::protocol::RequestId;
 use engine::store::library::Record;
+use engine::untrusted::printable_path;
 use engine::viewer::ViewCommand;
 
 use crate::platform::file_dialog::{Chosen, FileDialog};
@@ -220,7 +221,7 @@ impl Window {
             }
             LibraryEvent::Found { query, hits, is_last } => self.library.found(&query, hits, is_last),
             LibraryEvent::Statuses(statuses) => self.library.set_statuses(statuses),
-            LibraryEvent::Exported(path) => self.note(format!("Exported to {}", path.display())),
+            LibraryEvent::Exported(path) => self.note(format!("Exported to {}", printable_path(&path))),
             LibraryEvent::Failed(report) => self.tell(ErrorNotice { message: report.message, hint: report.hint }),
         }
     }

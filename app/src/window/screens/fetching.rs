@@ -1,6 +1,6 @@
 //! Downloading a model: confirmation, progress and errors.
 
-use eframe::egui::{Align, Align2, Checkbox, Label, Layout, ScrollArea, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Align2, Checkbox, CollapsingHeader, Label, Layout, ScrollArea, TextEdit, Ui, vec2};
 
 use crate::services::models::{FoundModel, ModelCommand, ModelInventory, OfferedModel, Wanted};
 use crate::window::commands::{AppCommand, Commands, ModelUiCommand, UserCommand};
@@ -209,5 +209,8 @@ pub(super) fn model_error_ui(ui: &mut Ui, look: &Look, failed: &ModelError, comm
         && let Some((_, command)) = actions.into_iter().nth(at)
     {
         commands.push(command);
+    }
+    if let Some(details) = &failed.details {
+        CollapsingHeader::new("Details").id_salt("details of a trouble").show(ui, |ui| ui.label(look.muted(details)));
     }
 }

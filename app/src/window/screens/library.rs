@@ -13,6 +13,7 @@ use crate::window::state::models::FetchForm;
 use crate::window::state::report::ErrorNotice;
 use crate::window::theme::Look;
 use crate::window::widgets::{error_card_ui, passage_job, primary_button_ui};
+use engine::untrusted::printable_path;
 
 /// Height of the content of an empty library, in points, for centring it.
 const CONTENT_HEIGHT: f32 = 330.0;
@@ -124,7 +125,7 @@ fn report_ui(ui: &mut Ui, look: &Look, report: &KeptReport, library: &LibrarySta
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
             let name = RichText::new(&report.name).color(look.colours().accent);
             let button = Button::new(name).frame(false).truncate();
-            let folder = report.path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+            let folder = report.path.parent().map(printable_path).unwrap_or_default();
             if ui.add(button).on_hover_text(folder).clicked() {
                 commands.push(AppCommand::OpenFile(report.path.clone()));
             }

@@ -54,6 +54,8 @@ pub(crate) struct ModelWork {
 pub(crate) struct ModelError {
     /// Message and hint.
     pub error: ErrorNotice,
+    /// Output of the hub and pip.
+    pub details: Option<String>,
     /// A web page that helps to resolve it.
     pub address: Option<String>,
     /// The command to retry.
@@ -207,7 +209,7 @@ impl Models {
             }
             ModelEvent::Failed { report, address } => {
                 let error = ErrorNotice { message: report.message, hint: report.hint };
-                self.error = Some(ModelError { error, address, again: self.command.take() });
+                self.error = Some(ModelError { error, details: report.details, address, again: self.command.take() });
                 self.end();
                 return true;
             }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use engine::document::geometry::Rect;
 use engine::protocol::{Part, Place, Source};
+use engine::untrusted::printable;
 use serde::{Deserialize, Serialize};
 
 use crate::page_ranges;
@@ -98,9 +99,9 @@ pub(crate) fn pages_of(text: &str, num_pages: u32) -> Result<Scope, String> {
     }
 }
 
-/// File name without its folder.
+/// File name without its folder, escaped for display.
 pub(crate) fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name().map(|name| printable(&name.to_string_lossy()).to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

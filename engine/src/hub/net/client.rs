@@ -91,8 +91,8 @@ impl Client {
             .max_idle_connections_per_host(transfer.connections)
             .timeout_resolve(Some(transfer.connect))
             .timeout_connect(Some(transfer.connect))
-            .timeout_send_request(Some(transfer.stall))
-            .timeout_recv_response(Some(transfer.stall))
+            .timeout_send_request(Some(transfer.stall.min(transfer.answer)))
+            .timeout_recv_response(Some(transfer.stall.min(transfer.answer)))
             .timeout_per_read(Some(transfer.stall))
             .build();
         let agent = Agent::with_parts(config, DefaultConnector::default(), Names::default());
@@ -138,7 +138,10 @@ impl Client {
                     request = request.header(name, value);
                 }
             }
-            let response = request.call().map_err(NetError::of)?;
+            let response = request.call().map_err(|error| match NetError::of(error) {
+                NetError::Stalled => NetError::Silent,
+                other => other,
+            })?;
             let (parts, body) = response.into_parts();
             match parts.status.as_u16() {
                 status @ (200 | 206) => return Ok(Response { status, headers: parts.headers, body }),
@@ -173,8 +176,8 @@ impl Client {
 
     /// How long to wait before retry `number`, counted from 0; `None` where no retry is due.
     pub(in crate::hub) fn pause(&self, error: &NetError, number: u32) -> Option<Duration> {
-        // An unreachable host will hardly come back within seconds.
-        let retries = if matches!(error, NetError::Unreachable(_)) {
+        // A host that cannot be reached or does not answer will hardly come back within seconds.
+        let retries = if matches!(error, NetError::Unreachable(_) | NetError::Silent) {
             self.transfer.retries.min(1)
         } else {
             self.transfer.retries
@@ -194,7 +197,8 @@ impl Client {
         let response = self.open(uri, None, None)?;
         let mut bytes = Vec::new();
         let reader = response.reader(&self.transfer);
-        reader.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| NetError::of_io(&error))?;
+        let read = reader.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes);
+        read.map_err(|error| NetError::of_body(&error, bytes.is_empty()))?;
         if bytes.len() as u64 > max_bytes {
             return Err(NetError::BadResponse(format!("it is longer than {max_bytes} bytes")));
         }

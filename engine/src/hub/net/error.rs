@@ -17,6 +17,8 @@ pub(in crate::hub) enum NetError {
     BadProxy(String),
     /// Too little data arrived.
     Stalled,
+    /// A request was answered by nothing at all.
+    Silent,
     /// The response has an error status.
     Refused(Refusal),
     /// The response is malformed or not the expected one.
@@ -46,7 +48,7 @@ impl NetError {
     /// Whether a retry may succeed.
     pub(in crate::hub) fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Interrupted(_) | Self::Stalled => true,
+            Self::Unreachable(_) | Self::Interrupted(_) | Self::Stalled | Self::Silent => true,
             Self::Refused(refusal) => matches!(refusal.status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
             Self::Untrusted(_)
             | Self::BadProxy(_)
@@ -88,6 +90,14 @@ impl NetError {
                 Some(io) if io.kind() != ErrorKind::InvalidData && io.kind() != ErrorKind::Other => Self::of_io(io),
                 _ => Self::Untrusted(first_line(&other.to_string())),
             },
+        }
+    }
+
+    /// Translates a failed read of a body, of which nothing has come yet where `is_first`.
+    pub(in crate::hub) fn of_body(error: &std::io::Error, is_first: bool) -> Self {
+        match Self::of_io(error) {
+            Self::Stalled if is_first => Self::Silent,
+            other => other,
         }
     }
 

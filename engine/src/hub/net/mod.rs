@@ -24,6 +24,8 @@ pub(super) const POLL: Duration = Duration::from_millis(50);
 pub struct Transfer {
     /// Timeout for establishing a connection.
     pub connect: Duration,
+    /// Timeout for the first byte of an answer.
+    pub answer: Duration,
     /// How long a connection may receive almost nothing before it is closed.
     pub stall: Duration,
     /// Fewer bytes than this within [`Transfer::stall`] count as nothing.
@@ -44,6 +46,7 @@ impl Default for Transfer {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(20),
+            answer: Duration::from_secs(20),
             stall: Duration::from_secs(30),
             least_bytes: 4096,
             piece_bytes: 8 << 20,

@@ -1,11 +1,11 @@
 //! Evicting the least recently used entries, but never one that is being read.
 
-use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::EncodingStore;
 use super::listing::FoundFile;
+use crate::regular_file;
 use crate::store::{FileLock, StoreError};
 
 /// A temporary file older than this was left behind by a dead process.
@@ -112,7 +112,7 @@ fn is_abandoned(file: &FoundFile) -> bool {
 
 /// Deletes a file unless it is being read; `true` where it is gone.
 fn remove_unread(path: &Path) -> Result<bool, StoreError> {
-    let Ok(file) = File::open(path) else { return Ok(!path.exists()) };
+    let Ok(file) = regular_file::open(path) else { return Ok(!path.exists()) };
     // Readers hold a shared lock. Where the file system has no locks, an open file stays readable.
     if matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
         return Ok(false);

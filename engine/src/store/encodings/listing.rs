@@ -1,12 +1,12 @@
 //! Listing the entries, without reading their states.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::clock::secs_of;
 use super::format::{About, EntryKind, HEADER_BYTES, Header, Section};
 use super::{EXTENSION, EncodingStore};
+use crate::regular_file;
 use crate::store::StoreError;
 
 /// The `about` section holds a few names; longer ones are not valid.
@@ -99,7 +99,7 @@ impl EncodingStore {
 
 /// A file's header and its `about` section.
 fn head(path: &Path) -> Option<(Header, About)> {
-    let mut file = File::open(path).ok()?;
+    let mut file = regular_file::open(path).ok()?;
     let mut bytes = vec![0; HEADER_BYTES];
     file.read_exact(&mut bytes).ok()?;
     let header = Header::parse(bytes.first_chunk()?).ok()?;

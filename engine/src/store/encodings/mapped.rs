@@ -9,6 +9,7 @@ use memmap2::Mmap;
 
 use super::format::{About, EntryKind, HEADER_BYTES, Header, Section};
 use super::key::Key;
+use crate::regular_file;
 
 /// A memory-mapped entry. While it lives, no process evicts its file.
 #[derive(Debug)]
@@ -110,7 +111,7 @@ fn open_for_use(path: &Path) -> std::io::Result<File> {
         use windows_sys::Win32::Storage::FileSystem::FILE_WRITE_ATTRIBUTES;
         options.access_mode(GENERIC_READ | FILE_WRITE_ATTRIBUTES);
     }
-    options.open(path)
+    regular_file::open_with(&mut options, path)
 }
 
 #[expect(

@@ -13,9 +13,13 @@ pub use text::{KeptText, TextPage};
 
 use super::encodings::EncodingStore;
 use super::{Directories, StoreError, StoreFolder, atomic, folder};
+use crate::regular_file;
 
 /// File name of a report's conversation.
 const CONVERSATION: &str = "conversation.json";
+
+/// The longest text that is read has 64 megabytes.
+const MAX_RECORD_BYTES: u64 = 512 << 20;
 
 /// Records for all reports together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +119,7 @@ impl Library {
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    match std::fs::read(path) {
+    match regular_file::read(path, MAX_RECORD_BYTES) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::read(path)(error)),

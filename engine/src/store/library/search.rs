@@ -1,5 +1,7 @@
 //! Finding words in a text: all of them, case-insensitively, in any order.
 
+use crate::untrusted::turns_text;
+
 /// Characters of context before and after a match.
 const CONTEXT: usize = 60;
 
@@ -29,8 +31,8 @@ pub fn find_words(text: &str, query: &str) -> Option<Passage> {
     }
     let shift = shown.text.len();
     let excerpt = &text[before..after];
-    // A line feed is as long as a space, so byte ranges stay valid.
-    shown.text.push_str(&excerpt.replace(['\n', '\r', '\t'], " "));
+    // What replaces a character is as long as it, so byte ranges stay valid.
+    shown.text.extend(excerpt.chars().map(shown_char));
     if after < text.len() {
         shown.text.push('…');
     }
@@ -41,6 +43,16 @@ pub fn find_words(text: &str, query: &str) -> Option<Passage> {
     shown.found.sort_by_key(|found| found.start);
     shown.found.dedup_by(|next, last| next.start < last.end);
     Some(shown)
+}
+
+/// A character of the text as it may be shown on one line; another one of the same length where it must not.
+fn shown_char(letter: char) -> char {
+    match letter.len_utf8() {
+        1 if letter.is_control() => ' ',
+        2 if letter.is_control() => '\u{a0}',
+        3 if turns_text(letter) => '\u{fffd}',
+        _ => letter,
+    }
 }
 
 /// A text in lower case, with the origin of each byte.
@@ -98,6 +110,9 @@ mod tests {
                 .map(|passage| passage.found.iter().map(|at| &passage.text[at.clone()]).collect::<Vec<_>>());
             assert_eq!(words, expected, "{query}");
         }
+        let turned = find_words("\u{202e}net\u{9b}receipts\u{7} of the year", "receipts").unwrap();
+        assert_eq!(turned.text, "\u{fffd}net\u{a0}receipts  of the year");
+        assert_eq!(&turned.text[turned.found[0].clone()], "receipts");
         assert!(!find_words(text, "receipts").unwrap().text.contains('\n'));
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{StoreError, atomic, folder};
 use super::Library;
+use crate::regular_file;
 
 /// Name of the file.
 const TEXT: &str = "text.json";
@@ -29,7 +30,7 @@ pub struct TextPage {
 impl Library {
     /// The text of the report with this hash; `None` where none is stored, or it cannot be parsed.
     pub fn text(&self, hash: &str) -> Option<KeptText> {
-        let bytes = std::fs::read(self.report(hash)?.join(TEXT)).ok()?;
+        let bytes = regular_file::read(&self.report(hash)?.join(TEXT), super::MAX_RECORD_BYTES).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 

@@ -13,6 +13,7 @@ use super::manifest::{Manifest, ManifestAdapter, ManifestFile, prompt_in};
 use super::verify::{hexadecimal, verify_files};
 use super::{ModelFolder, ModelStore};
 use crate::cancel::CancelToken;
+use crate::regular_file;
 use crate::store::encodings::{Key, KeyHasher};
 use crate::store::folder::{publish, remove_folder, sweep};
 use crate::store::{FileLock, StoreError, atomic, require_free};
@@ -146,16 +147,13 @@ impl ModelStore {
 
 /// Reads a regular file of at most `most_bytes`.
 fn read_file(path: &Path, most_bytes: u64) -> Result<Vec<u8>, StoreError> {
-    let metadata = path.metadata().map_err(StoreError::read(path))?;
-    let fault = match metadata.len() {
-        _ if !metadata.is_file() => Some((ErrorKind::InvalidInput, "it is not a regular file")),
-        bytes if bytes > most_bytes => Some((ErrorKind::FileTooLarge, "it is too long for an adapter")),
-        _ => None,
-    };
-    match fault {
-        Some((kind, why)) => Err(StoreError::Read { path: path.to_owned(), source: Error::new(kind, why) }),
-        None => std::fs::read(path).map_err(StoreError::read(path)),
-    }
+    regular_file::read(path, most_bytes).map_err(|error| {
+        let source = match error.kind() {
+            ErrorKind::FileTooLarge => Error::new(ErrorKind::FileTooLarge, "it is too long for an adapter"),
+            _ => error,
+        };
+        StoreError::Read { path: path.to_owned(), source }
+    })
 }
 
 fn sha256(bytes: &[u8]) -> String {

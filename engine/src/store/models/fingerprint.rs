@@ -18,7 +18,8 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 
-use super::{ModelFiles, ModelFolder};
+use super::{MAX_CONFIG_BYTES, ModelFiles, ModelFolder};
+use crate::regular_file;
 use crate::store::StoreError;
 use crate::store::encodings::{Key, KeyHasher};
 
@@ -71,7 +72,8 @@ impl ModelFolder {
                 model = model.with(&file.name, file.sha256.as_bytes());
             }
         } else if let Some(config) = config {
-            model = model.with("config", &std::fs::read(config).map_err(StoreError::read(config))?);
+            model =
+                model.with("config", &regular_file::read(config, MAX_CONFIG_BYTES).map_err(StoreError::read(config))?);
         }
         let tower = (!tower.is_empty()).then(|| {
             let begun = KeyHasher::new("tower");
@@ -96,7 +98,7 @@ fn add_file(key: KeyHasher, path: &Path) -> Result<KeyHasher, StoreError> {
 /// Hashes the header of a weights file and samples of its tensors; those of the vision tower also go into `tower`, with
 /// their names from its prefix on. Other files than safetensors are sampled as one piece.
 fn sample(path: &Path, tower: &mut BTreeMap<String, Key>) -> std::io::Result<Key> {
-    let mut file = File::open(path)?;
+    let mut file = regular_file::open(path)?;
     let len = file.metadata()?.len();
     let mut all = KeyHasher::new("weights");
     let Some((head, start)) = head(&mut file, len)? else {

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::manifest::{About, MANIFEST_FILE, Manifest, ManifestFile, is_plain_file_name};
 use super::verify::{CHUNK_BYTES, hexadecimal};
 use crate::cancel::CancelToken;
+use crate::regular_file;
 use crate::store::folder::publish;
 use crate::store::{FileLock, StoreError};
 
@@ -94,7 +95,7 @@ impl Installation {
                 Ok(())
             }
             Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
-                let mut source = File::open(from).map_err(StoreError::read(from))?;
+                let mut source = regular_file::open(from).map_err(StoreError::read(from))?;
                 let mut staged = self.create_file(name)?;
                 staged.copy(&mut source, from, cancel, on_bytes)?;
                 if staged.finish()?.sha256.eq_ignore_ascii_case(sha256) {

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::ModelKind;
+use crate::regular_file;
 use crate::store::StoreError;
 
 /// Extensions of files that can run code when opened; weights are never read from them.
 const PICKLES: [&str; 6] = ["bin", "pt", "pth", "pkl", "pickle", "ckpt"];
 /// A `config.json` takes a few kilobytes; larger files are not one.
-const MAX_CONFIG_BYTES: u64 = 1 << 20;
+pub(crate) const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
 /// The files of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +128,7 @@ fn kind_of_config(path: &Path) -> Result<Result<ModelKind, String>, StoreError> 
     if size > MAX_CONFIG_BYTES {
         return Ok(Err(format!("config.json is too long: {size} bytes")));
     }
-    let bytes = std::fs::read(path).map_err(StoreError::read(path))?;
+    let bytes = regular_file::read(path, MAX_CONFIG_BYTES).map_err(StoreError::read(path))?;
     Ok(match serde_json::from_slice::<Config>(&bytes) {
         Err(why) => Err(format!("config.json cannot be parsed: {why}")),
         Ok(Config { model_type: None }) => Err("config.json has no model_type".to_owned()),

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::kind::ModelKind;
+use crate::regular_file;
 use crate::store::{StoreError, atomic};
 
 /// The file's name in a model's folder.
@@ -127,8 +128,8 @@ impl Manifest {
         if !metadata.is_file() || metadata.len() > MAX_MANIFEST_BYTES {
             return Err(format!("its {MANIFEST_FILE} is not one of Recto's"));
         }
-        let text =
-            std::fs::read_to_string(&path).map_err(|error| format!("its {MANIFEST_FILE} cannot be read: {error}"))?;
+        let text = regular_file::read_to_string(&path, MAX_MANIFEST_BYTES)
+            .map_err(|error| format!("its {MANIFEST_FILE} cannot be read: {error}"))?;
         Self::parse(&text)
     }
 
@@ -181,7 +182,7 @@ pub(super) fn prompt_in(folder: &Path) -> Result<Option<String>, StoreError> {
         Ok(metadata) if metadata.len() > MAX_MANIFEST_BYTES => return Err(bad("it is too long".to_owned())),
         Ok(_) => {}
     }
-    let text = std::fs::read_to_string(&path).map_err(|error| bad(error.to_string()))?;
+    let text = regular_file::read_to_string(&path, MAX_MANIFEST_BYTES).map_err(|error| bad(error.to_string()))?;
     let told: Told = toml::from_str(&text).map_err(|error| bad(first_line(error.message()).to_owned()))?;
     Ok(told.prompt)
 }

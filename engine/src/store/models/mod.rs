@@ -20,6 +20,7 @@ pub use adapter::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, AdapterFiles};
 pub use fingerprint::Fingerprint;
 pub use install::{Installation, StagedFile};
 pub use kind::ModelKind;
+pub(crate) use layout::MAX_CONFIG_BYTES;
 pub use layout::ModelFiles;
 pub use manifest::{About, MANIFEST_FILE, Manifest, ManifestAdapter, ManifestFile};
 pub use name::check_name;
@@ -89,7 +90,8 @@ impl ModelStore {
         &self.root
     }
 
-    /// Everything among the installed models, sorted by name. Contents are not hashed.
+    /// Everything among the installed models, sorted by name. Contents are not hashed. What killed installations and
+    /// removals have left behind is removed.
     ///
     /// # Errors
     /// Returns [`StoreError::Read`] when the folder cannot be listed.
@@ -103,6 +105,9 @@ impl ModelStore {
         for entry in entries {
             let entry = entry.map_err(StoreError::read(&self.root))?;
             names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+        if names.iter().any(|name| is_leftover(name)) {
+            self.sweep();
         }
         names.sort_unstable();
         Ok(names.into_iter().filter(|name| !name.starts_with('.')).map(|name| self.listed(name)).collect())
@@ -202,7 +207,7 @@ impl ModelStore {
     pub fn remove(&self, name: &str) -> Result<(), StoreError> {
         self.manifest(name)?;
         let _lock = FileLock::of_folder(&self.root)?;
-        sweep(&self.root, |name| name.starts_with(REMOVING))?;
+        sweep(&self.root, is_leftover)?;
         // After the rename it is no longer a model, so an interrupted removal leaves no partial one.
         let aside = self.root.join(format!("{REMOVING}{name}"));
         publish(&self.root.join(name), &aside)?;
@@ -218,7 +223,7 @@ impl ModelStore {
         self.require_unused(name)?;
         super::require_free(&self.root, needed_bytes)?;
         let lock = FileLock::of_folder(&self.root)?;
-        sweep(&self.root, |name| name.starts_with(ADDING))?;
+        sweep(&self.root, is_leftover)?;
         Installation::new(&self.root, name, lock)
     }
 
@@ -231,6 +236,15 @@ impl ModelStore {
             Ok(_) => Err(StoreError::AlreadyInstalled { name: name.to_owned() }),
             Err(StoreError::NotInstalled { .. }) => Ok(()),
             Err(other) => Err(other),
+        }
+    }
+
+    /// Removes leftovers, unless a living process is installing or removing: it holds the lock. What cannot be removed
+    /// takes up space until the next time.
+    fn sweep(&self) {
+        let Some(_lock) = FileLock::if_free(&self.root) else { return };
+        if let Err(error) = sweep(&self.root, is_leftover) {
+            tracing::warn!(%error, "leftovers of an installation cannot be removed");
         }
     }
 
@@ -248,6 +262,11 @@ impl ModelStore {
         };
         ListedModel { name, path, state }
     }
+}
+
+/// Whether a folder belongs to an installation or a removal, which only the holder of the lock has.
+fn is_leftover(name: &str) -> bool {
+    name.starts_with(ADDING) || name.starts_with(REMOVING)
 }
 
 /// The model in a listed folder, provided it is complete.

@@ -1,7 +1,6 @@
 //! Verifying the files of an installed model.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -9,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::manifest::ManifestFile;
 use crate::cancel::CancelToken;
+use crate::regular_file;
 use crate::store::StoreError;
 
 /// Bytes read at a time; cancellation is checked in between.
@@ -99,7 +99,7 @@ pub(super) fn verify_files(
 /// # Errors
 /// Returns [`StoreError::Read`] or [`StoreError::Cancelled`].
 pub fn hash_file(path: &Path, cancel: &CancelToken, on_bytes: &mut dyn FnMut(u64)) -> Result<String, StoreError> {
-    let mut file = File::open(path).map_err(StoreError::read(path))?;
+    let mut file = regular_file::open(path).map_err(StoreError::read(path))?;
     let mut hasher = Sha256::new();
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::diagnostic::Hint;
+use crate::untrusted::printable;
 
 /// Why a GGUF file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +43,7 @@ pub enum GgufError {
     #[error("its header is damaged: {0}")]
     Damaged(String),
     /// An unsupported type.
-    #[error("its tensor `{name}` has the unsupported type {type_name}")]
+    #[error("its tensor `{}` has the unsupported type {type_name}", printable(name))]
     UnsupportedType {
         /// The tensor.
         name: String,
@@ -50,7 +51,7 @@ pub enum GgufError {
         type_name: String,
     },
     /// Two tensors share bytes.
-    #[error("its tensors `{first}` and `{second}` overlap")]
+    #[error("its tensors `{}` and `{}` overlap", printable(first), printable(second))]
     Overlap {
         /// The tensor that starts first.
         first: String,
@@ -58,13 +59,13 @@ pub enum GgufError {
         second: String,
     },
     /// The file is for another architecture.
-    #[error("it has the architecture `{0}`; Recto supports GGUF files of `gemma3` only")]
+    #[error("it has the architecture `{}`; Recto supports GGUF files of `gemma3` only", printable(.0))]
     Architecture(String),
     /// A metadata entry is missing or has another type.
-    #[error("its metadata has no valid `{0}`")]
+    #[error("its metadata has no valid `{}`", printable(.0))]
     Metadata(String),
     /// A metadata entry has an unsupported value.
-    #[error("its metadata has `{key}` = {value}, which Recto does not support")]
+    #[error("its metadata has `{key}` = {}, which Recto does not support", printable(value))]
     Unsupported {
         /// The entry.
         key: String,
@@ -72,19 +73,19 @@ pub enum GgufError {
         value: String,
     },
     /// A tensor is missing.
-    #[error("it has no tensor `{name}`")]
+    #[error("it has no tensor `{}`", printable(name))]
     NoTensor {
         /// The tensor.
         name: String,
     },
     /// A tensor that the architecture does not have.
-    #[error("it has a tensor `{name}` that Gemma 3 does not have")]
+    #[error("it has a tensor `{}` that Gemma 3 does not have", printable(name))]
     UnknownTensor {
         /// The tensor.
         name: String,
     },
     /// A tensor does not have the shape that follows from the metadata.
-    #[error("its tensor `{name}` has the shape {found:?} instead of {expected:?}")]
+    #[error("its tensor `{}` has the shape {found:?} instead of {expected:?}", printable(name))]
     Shape {
         /// The tensor.
         name: String,

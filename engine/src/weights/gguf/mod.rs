@@ -26,6 +26,7 @@ pub use header::{GgufHeader, TensorEntry};
 pub use hyper::{GgufHyper, RopeScaling};
 pub use vocabulary::{GgufVocabulary, TokenType};
 
+use crate::regular_file;
 use names::Expected;
 
 /// A Gemma 3 model in a validated GGUF file: every required tensor is present, with the right shape, inside the file.
@@ -55,7 +56,7 @@ impl GgufModel {
     /// # Errors
     /// Returns a [`GgufError`] that says what is wrong with the file, or that it is for another architecture.
     pub fn open(path: &Path) -> Result<Self, GgufError> {
-        let file = File::open(path).map_err(GgufError::Io)?;
+        let file = regular_file::open(path).map_err(GgufError::Io)?;
         let file_bytes = file.metadata().map_err(GgufError::Io)?.len();
         let mut header = GgufHeader::read(BufReader::new(&file), file_bytes)?;
         let hyper = GgufHyper::from_header(&header)?;

@@ -18,6 +18,7 @@ use crate::protocol::{
     Answer, AnswerCost, AnsweringOptions, DocumentSummary, Event, Finish, MemoryChoice, ModelSummary, NOT_IN_DOCUMENT,
     PageState, ReadSoFar, Stage,
 };
+use crate::untrusted::harmless_lines;
 use crate::worker::Error;
 use crate::worker::documents::page_report::page_reports;
 use crate::worker::event_sink::Job;
@@ -154,6 +155,7 @@ impl<F: FnMut(&str)> AnswerStream<F> {
     }
 
     fn push(&mut self, piece: &str) {
+        let piece = &*harmless_lines(piece);
         self.text.push_str(if self.text.is_empty() { piece.trim_start() } else { piece });
         if !NOT_STATED.starts_with(self.text.trim_end()) {
             self.send_rest();
