@@ -4,8 +4,8 @@
     python3 bench_peers.py --recto RECTO --venv DIR [--checkpoint DIR] [--starter MODEL.gguf] [--isa avx2] [--json FILE]
 
 --venv makes a virtual environment with the peers in DIR (once; llama.cpp takes some ten minutes to build) and runs in it;
-without it the Python that runs this must have them. Without --checkpoint one of the 270M shape with weights of chance is
-made in the folder --scratch. Weights of chance suffice: no part's speed depends on what they say.
+without it the Python that runs this must have them. Without --checkpoint one of the 270M shape with random weights is
+made in the folder --scratch. Random weights suffice: speed does not depend on their values.
 
 Work is done round by round, each contender once a round, the first round not counted; a figure is the median of the rounds.
 Printed: a Markdown table of medians, and one of the ratios that are asked for, with floor and goal.
@@ -60,7 +60,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recto", default="recto", help="the program [default: recto]")
     parser.add_argument("--venv", help="folder of the virtual environment with the peers, made where it is absent")
-    parser.add_argument("--checkpoint", help="a T5Gemma 2 checkpoint with its tokenizer.json [default: one of chance]")
+    parser.add_argument("--checkpoint", help="a T5Gemma 2 checkpoint with its tokenizer.json [default: one with random weights]")
     parser.add_argument("--starter", help="a Gemma 3 GGUF file, for llama.cpp; left out where absent")
     parser.add_argument("--scratch", default="target/peers", help="folder for what is converted [default: %(default)s]")
     parser.add_argument("--contenders", type=lambda text: text.split(","), default=list(contenders.NAMES),

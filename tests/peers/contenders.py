@@ -179,7 +179,7 @@ class Process:
 
 
 def made_checkpoint(folder):
-    """A checkpoint of the 270M shape with weights of chance in bf16, with a vocabulary of made-up words."""
+    """A checkpoint of the 270M shape with random weights in bf16, with a vocabulary of made-up words."""
     if not (folder / "done").exists():
         import making
 

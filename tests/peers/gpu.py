@@ -8,7 +8,7 @@
 
 RECTO is a program built with `--features cuda` or `--features metal`. Parity: `recto forward` over every checkpoint in
 tests/fixtures/model against its reference.safetensors, in f32 and in bf16, with both kinds of memory. Speed: `recto bench`
-and transformers (bf16, SDPA) in turn on the same card, 270M shape, weights of chance: encoding 4K, 16K and 128K tokens,
+and transformers (bf16, SDPA) in turn on the same card, 270M shape, random weights: encoding 4K, 16K and 128K tokens,
 and writing over as many. A peer that runs out of memory is told as such. The end of the program is 1 where parity fails.
 """
 import argparse

@@ -1,4 +1,4 @@
-"""What contenders need and nobody publishes freely: a checkpoint of chance, and models in the peers' own formats."""
+"""What contenders need and nobody publishes freely: a checkpoint with random weights, and models in the peers' own formats."""
 import json
 import subprocess
 import sys
@@ -8,7 +8,7 @@ CONTROL = ["<pad>", "<eos>", "<bos>", "<unk>"]
 
 
 def checkpoint(folder):
-    """T5Gemma 2 270M-270M with weights of chance, as `save_pretrained` writes it, and a tokenizer of made-up words."""
+    """T5Gemma 2 270M-270M with random weights, as `save_pretrained` writes it, and a tokenizer of made-up words."""
     import torch
     from tokenizers import Tokenizer, models
     from transformers import PreTrainedTokenizerFast, T5Gemma2Config, T5Gemma2ForConditionalGeneration

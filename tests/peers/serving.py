@@ -32,6 +32,6 @@ def timed(work):
 
 
 def token_ids(count):
-    """Ids of chance, none of them a control token, behind the one that starts a text."""
+    """Random ids without control tokens, after the one that starts a text."""
     chance = random.Random(11)
     return [2] + [chance.randrange(1000, 200_000) for _ in range(count - 1)]

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::chance_model::{self, Size};
 use super::display::{Display, Window, wait_for};
 use super::home::Home;
+use super::random_model::{self, Size};
 use crate::{machine, pdfium, program, say};
 
 /// Fewest colours in a screenshot that shows text.
@@ -186,8 +186,8 @@ fn survive_kills(recto: &Path, display: &Display, home: &Home) -> Result<()> {
 /// Kills the program while a model encodes the report: finished windows are kept, and reading resumes after them.
 fn survive_kills_while_reading(recto: &Path, display: &Display, pictures: &Path) -> Result<()> {
     let home = Home::called(pictures, "reading")?;
-    let model = home.path().join("chance");
-    chance_model::write(&model, Size::SMALL)?;
+    let model = home.path().join("random-model");
+    random_model::write(&model, Size::SMALL)?;
     home.set(&serde_json::json!({ "model": model }))?;
     let sample = program::sample();
     let sample = sample.to_str().context("the repository's path is not text")?;

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use super::chance_model::{self, Size};
 use super::display::{Display, Window, wait_for};
 use super::home::Home;
 use super::long_report;
+use super::random_model::{self, Size};
 use crate::{machine, pdfium, program, say};
 
 /// Goal for the 99th percentile of frame times, in milliseconds: a sixtieth of a second.
@@ -49,8 +49,8 @@ pub(crate) fn run(arguments: &FrameTimesArgs) -> Result<()> {
     let model = if let Some(model) = &arguments.model {
         std::path::absolute(model).context("the model's folder has no absolute path")?
     } else {
-        let model = home.path().join("chance");
-        chance_model::write(&model, Size::AS_PUBLISHED)?;
+        let model = home.path().join("random-model");
+        random_model::write(&model, Size::AS_PUBLISHED)?;
         model
     };
     home.set(&serde_json::json!({ "model": model }))?;
