@@ -3,7 +3,7 @@
 use std::io::{Write, stdin, stdout};
 use std::time::Duration;
 
-use engine::document::pages::wire::{Fault, FileInfo, Reply, Request, VERSION, read_message, write_message};
+use engine::document::pages::wire::{Extras, Fault, FileInfo, Reply, Request, VERSION, read_message, write_message};
 use engine::document::raw::RawPage;
 
 fn main() -> std::io::Result<()> {
@@ -22,6 +22,7 @@ fn main() -> std::io::Result<()> {
                     ..FileInfo::default()
                 }))?;
             }
+            Request::Extras => say(&Reply::Extras(Extras::default()))?,
             Request::Page { .. } if manner == "always-dies" => std::process::exit(3),
             Request::Page { index: 1 } => hang(),
             Request::Page { index: 2 } => std::process::exit(3),

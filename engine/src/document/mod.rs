@@ -4,12 +4,14 @@
 //! in reading order and figures. Nothing here knows about tokens or models. See `docs/reading.md`.
 
 mod assemble;
+mod damage;
 mod error;
 pub mod figures;
 pub mod geometry;
 pub mod layout;
 mod open;
 pub mod page;
+pub mod page_clock;
 pub mod pages;
 mod pdf;
 mod picture;

@@ -9,10 +9,11 @@ use image::RgbImage;
 use super::error::DocumentError;
 use super::geometry::Rect;
 use super::open::OpenOptions;
-use super::pages::wire::{Fault, FileInfo};
+use super::pages::wire::{Fault, FileInfo, MAX_LISTED_PAGES};
 use super::pages::{PagesError, PagesOptions, PagesProcess, find_library};
 use super::raw::RawPage;
 use crate::cancel::{CancelToken, Cancelled};
+use crate::diagnostic::{Diagnostic, grouped};
 
 /// An open PDF.
 #[derive(Debug)]
@@ -40,6 +41,22 @@ impl Pdf {
     /// The file's own metadata.
     pub(super) fn info(&self) -> &FileInfo {
         self.process.info()
+    }
+
+    /// What the file says of itself and what is not so.
+    pub(super) fn warnings(&self) -> Vec<Diagnostic> {
+        let FileInfo { page_count, claimed_pages, .. } = *self.info();
+        let (there, claimed) = (grouped(page_count), grouped(claimed_pages));
+        let mut warnings = Vec::new();
+        if page_count == MAX_LISTED_PAGES && claimed_pages > page_count {
+            warnings.push(format!("the file has {claimed} pages, of which only the first {there} are read"));
+        } else if claimed_pages > page_count {
+            warnings.push(format!("the file should have {claimed} pages, but only {there} can be found"));
+        }
+        if self.process.lacks_extras() {
+            warnings.push("the page labels or the table of contents of the file are damaged and were left out".to_owned());
+        }
+        warnings.into_iter().map(Diagnostic::general).collect()
     }
 
     /// The printed label of page `number` (from 1).
@@ -75,10 +92,10 @@ impl Pdf {
         &mut self,
         number: u32,
         rect: Rect,
-        width_px: u32,
-        height_px: u32,
+        (width_px, height_px): (u32, u32),
+        cancel: &CancelToken,
     ) -> Result<RgbImage, DocumentError> {
-        let drawn = self.process.render(number - 1, rect, (width_px, height_px), &CancelToken::default());
+        let drawn = self.process.render(number - 1, rect, (width_px, height_px), cancel);
         let bytes = drawn.map_err(|error| match error {
             PagesError::Refused(Fault::OutOfBounds) => DocumentError::TooLarge {
                 what: "the part to draw",

@@ -1,11 +1,14 @@
 //! What the user should know about the report that is open, while it is read on: a disk that is full, say.
 
-use eframe::egui::{Align, Layout, Ui};
+use eframe::egui::{Align, Layout, ScrollArea, TextStyle, Ui};
 
 use crate::window::commands::UserCommand;
 use crate::window::state::report::State;
 use crate::window::theme::Look;
 use crate::window::widgets::as_sentence;
+
+/// Lines that are shown at once; the others are reached by scrolling.
+const MOST_LINES: f32 = 6.0;
 
 /// Draws it, above the question.
 pub(crate) fn warnings_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
@@ -19,9 +22,13 @@ pub(crate) fn warnings_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mu
                 commands.push(UserCommand::DismissWarnings);
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                for warning in &state.warnings {
-                    ui.label(as_sentence(warning));
-                }
+                // So that they leave the question in sight.
+                let most_height = MOST_LINES * ui.text_style_height(&TextStyle::Body);
+                ScrollArea::vertical().id_salt("warnings").max_height(most_height).show(ui, |ui| {
+                    for warning in &state.warnings {
+                        ui.label(as_sentence(warning));
+                    }
+                });
             });
         });
     });

@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, bounded};
 use memmap2::Mmap;
 
 use super::extract::{read_page, render_page};
-use super::info::file_info;
+use super::info::{extras, file_info};
 use super::pdfium::{Library, PdfFile};
 use super::sandbox::{leave, limit_this_process};
 use super::wire::{Fault, Reply, Request, VERSION, read_message, write_message};
@@ -82,6 +82,7 @@ fn answer_all(library: &Rc<Library>, requests: &Receiver<Request>, replies: &mut
                     Reply::Opened(info)
                 })
             }
+            Request::Extras => opened(file.as_ref()).map(extras).map(Reply::Extras),
             Request::Page { index } => opened(file.as_ref()).and_then(|file| read_page(file, index)).map(Reply::Page),
             Request::Render { index, rect, width_px, height_px } => opened(file.as_ref())
                 .and_then(|file| render_page(file, index, &rect, width_px, height_px))

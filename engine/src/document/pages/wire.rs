@@ -14,7 +14,7 @@ use super::super::page::{Metadata, OutlineItem};
 use super::super::raw::RawPage;
 
 /// Incremented whenever a message changes its shape; both sides must agree.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 3;
 
 /// Longest message that is sent or accepted, in bytes: room for [`MAX_PIXELS`] and their envelope.
 pub const MAX_MESSAGE: usize = 200 << 20;
@@ -32,6 +32,8 @@ pub enum Request {
         /// Its password, where it has one.
         password: Option<String>,
     },
+    /// Reads labels and table of contents, which a hostile file may make impossible.
+    Extras,
     /// Reads page `index` (from 0).
     Page {
         /// Counted from 0.
@@ -60,6 +62,8 @@ pub enum Reply {
     },
     /// To [`Request::Open`].
     Opened(FileInfo),
+    /// To [`Request::Extras`].
+    Extras(Extras),
     /// To [`Request::Page`].
     Page(RawPage),
     /// To [`Request::Render`].
@@ -96,19 +100,40 @@ pub enum Fault {
 /// A PDF's own metadata.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FileInfo {
-    /// Number of pages.
+    /// Number of pages: those that exist, at most [`MAX_LISTED_PAGES`].
     pub page_count: u32,
-    /// Width and height of the pages as displayed, in points; of the first [`MAX_LISTED_PAGES`] pages.
+    /// How many pages the file says it has.
+    pub claimed_pages: u32,
+    /// Width and height of the pages as displayed, in points.
     pub sizes_pt: Vec<(f32, f32)>,
-    /// Printed page numbers; of the first [`MAX_LISTED_PAGES`] pages, empty if the file has none.
+    /// Printed page numbers; empty if the file has none. Filled from [`Extras`].
     pub labels: Vec<Option<String>>,
     /// Title, author and the like.
     pub metadata: Metadata,
-    /// The stored table of contents.
+    /// The stored table of contents. Filled from [`Extras`].
     pub outline: Vec<OutlineItem>,
 }
 
-/// How many pages are listed with size and label when a file is opened.
+impl FileInfo {
+    /// Whether both describe the same file, apart from what [`Extras`] add.
+    pub(super) fn is_of_same_file(&self, other: &Self) -> bool {
+        let own = |info: &Self| (info.page_count, info.claimed_pages);
+        own(self) == own(other) && self.sizes_pt == other.sizes_pt && self.metadata == other.metadata
+    }
+}
+
+/// What is good to have of a PDF but may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Extras {
+    /// Printed page numbers by page; empty if the file has none.
+    pub labels: Vec<Option<String>>,
+    /// The stored table of contents.
+    pub outline: Vec<OutlineItem>,
+    /// Whether a limit left some out.
+    pub truncated: bool,
+}
+
+/// Most pages of a file that are read; Recto keeps something for each of them.
 pub const MAX_LISTED_PAGES: u32 = 20_000;
 
 /// Pixels of a rendering: rows from top to bottom, three bytes each (red, green, blue), no padding.
