@@ -12,6 +12,7 @@ mod counting;
 mod documents;
 mod figures;
 mod gguf;
+mod heavy_pages;
 mod hub;
 mod hub_check;
 mod hub_pull;

@@ -286,7 +286,17 @@ fn check_table(bytes: &[u8], damage: &mut Damage) {
             return;
         }
     }
-    damage.lacks_table = true;
+    // A pointer alone that is wrong loses nothing: PDFium finds the objects without it.
+    match table_before(&bytes[..pointer]) {
+        Some(table) => damage.lost_objects = lost_objects(bytes, head, table),
+        None => damage.lacks_table = true,
+    }
+}
+
+/// The entries of the last table in these bytes.
+fn table_before(bytes: &[u8]) -> Option<&[u8]> {
+    let table = memmem::rfind(bytes, b"xref")?;
+    (!bytes[..table].ends_with(b"start")).then(|| &bytes[table + b"xref".len()..])
 }
 
 /// Counts the entries of a table that lead to something else than their object.

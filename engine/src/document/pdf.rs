@@ -54,7 +54,8 @@ impl Pdf {
             warnings.push(format!("the file should have {claimed} pages, but only {there} can be found"));
         }
         if self.process.lacks_extras() {
-            warnings.push("the page labels or the table of contents of the file are damaged and were left out".to_owned());
+            warnings
+                .push("the page labels or the table of contents of the file are damaged and were left out".to_owned());
         }
         warnings.into_iter().map(Diagnostic::general).collect()
     }

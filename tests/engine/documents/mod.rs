@@ -1,7 +1,10 @@
 //! Documents from the outside: files as a user has them, good and bad, and a reading process that misbehaves.
 
 mod bad_files;
+mod damage;
+mod extras;
 mod faults;
+mod page_counts;
 mod pdf_bytes;
 mod pdf_pages;
 mod pictures;
