@@ -59,7 +59,7 @@ fn what_is_damaged_is_said_to_be_so() {
     let cut = whole[..pointer].to_vec();
     let table = whole.windows(6).rposition(|window| window == b"\nxref\n").expect("a table");
     let trailer = whole.windows(7).rposition(|window| window == b"trailer").expect("a trailer");
-    let lost_table = [&whole[..table + 1], &whole[trailer..]].concat();
+    let lost_table = [&whole[..=table], &whole[trailer..]].concat();
     for (what, bytes, expected) in [
         ("a changed stream", &changed, "1 of its 3 streams cannot be decoded"),
         ("a stream without its head", &headless, "1 of its 3 streams cannot be decoded"),

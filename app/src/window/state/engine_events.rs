@@ -423,3 +423,19 @@ fn stage_label(stage: Stage) -> (&'static str, Option<&'static str>) {
         Stage::Answer => ("Answering", None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_warnings_ends_with_a_note() {
+        let mut warnings = Vec::new();
+        for number in 0..1_000_000 {
+            keep_warning(&mut warnings, format!("warning {}", number / 2));
+        }
+        assert_eq!(warnings.len(), MAX_WARNINGS + 1);
+        assert_eq!(warnings[MAX_WARNINGS - 1], "warning 19");
+        assert_eq!(warnings[MAX_WARNINGS], "There are more warnings; recto read lists them");
+    }
+}
