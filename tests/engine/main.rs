@@ -12,6 +12,7 @@ mod counting;
 mod documents;
 mod figures;
 mod gguf;
+mod heavy_pages;
 mod hostile_text;
 mod hostile_tokenizers;
 mod hub;

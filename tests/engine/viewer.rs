@@ -2,8 +2,10 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use engine::document::page::DocumentKind;
+use engine::document::pages::{Limits, PagesOptions};
 use engine::viewer::{DocumentId, PageKey, PictureKey, ViewCommand, ViewEvent, ViewInfo, Viewer, Wanted};
 use image::{Rgb, RgbImage};
 
@@ -95,6 +97,45 @@ fn the_lines_of_a_page_are_told_and_a_text_is_no_picture() {
         Some(ViewEvent::Blank { wanted, .. }) => assert_eq!(wanted, picture),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_page_that_hangs_holds_up_no_other_report() {
+    const OTHER: DocumentId = DocumentId(8);
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("hangs.pdf");
+    std::fs::write(&path, b"%PDF-1.7\n").unwrap();
+    let hour = Duration::from_secs(3600);
+    // Its second page hangs, whether it is read for display or for a search.
+    let pages = PagesOptions {
+        program: vec![env!("CARGO_BIN_EXE_faulty-pages").into(), "mixed".into()],
+        pdfium: "none".into(),
+        limits: Limits { page_timeout: hour, render_timeout: hour, ..Limits::default() },
+    };
+    let viewer = Viewer::spawn(Some(pages), || ()).unwrap();
+    assert_eq!(opened(&viewer, &path).kind, DocumentKind::Pdf);
+    let notes = home.path().join("notes.txt");
+    std::fs::write(&notes, "Receipts rose.\n").unwrap();
+    viewer.send(ViewCommand::Open { document: OTHER, path: notes, password: None });
+    assert!(matches!(viewer.recv(), Some(ViewEvent::Opened { document: OTHER, .. })));
+    let hanging = ViewCommand::Want(vec![Wanted::Page(PageKey { document: DOCUMENT, page: 2 })]);
+    let search = ViewCommand::Find { document: DOCUMENT, query: "receipts".into() };
+    let other = PageKey { document: OTHER, page: 1 };
+    for slow in [hanging, search] {
+        let start = Instant::now();
+        viewer.send(slow);
+        std::thread::sleep(Duration::from_millis(500));
+        viewer.send(ViewCommand::Want(vec![Wanted::Page(other)]));
+        match viewer.recv() {
+            Some(ViewEvent::Page { key, .. }) => assert_eq!(key, other),
+            event => panic!("{event:?}"),
+        }
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    }
+    // The viewer ends although the search hangs again.
+    let start = Instant::now();
+    drop(viewer);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
 #[test]

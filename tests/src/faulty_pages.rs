@@ -7,7 +7,7 @@ use engine::document::geometry::Rect;
 use engine::document::page::OutlineItem;
 use engine::document::pages::Sandbox;
 use engine::document::pages::wire::{
-    Fault, FileInfo, MAX_OUTLINE, Reply, Request, VERSION, read_message, write_message,
+    Extras, Fault, FileInfo, MAX_OUTLINE, Reply, Request, VERSION, read_message, write_message,
 };
 use engine::document::raw::{LinkTarget, MAX_OBJECTS, RawLink, RawObject, RawObjectKind, RawPage};
 
@@ -34,6 +34,7 @@ fn main() -> std::io::Result<()> {
                 let page_count = if manner == "mixed" { 6 } else { 8 };
                 say(&Reply::Opened(FileInfo { page_count, ..FileInfo::default() }, Sandbox::None))?;
             }
+            Request::Extras => say(&Reply::Extras(Extras::default()))?,
             Request::Page { .. } if manner == "always-dies" => std::process::exit(3),
             Request::Page { index: 1 } => hang(),
             Request::Page { index: 2 } => std::process::exit(3),
@@ -84,8 +85,8 @@ fn lying_page(manner: &str) -> RawPage {
 /// Says that the file has 199 million pages' labels, each of them empty: a byte here, and 24 where they are taken in.
 fn say_empty_labels() -> std::io::Result<()> {
     const LABELS: u32 = 199 << 20;
-    // `Opened`, 8 pages, no sizes, the number of labels, the labels, nothing in the metadata and the outline, no sandbox.
-    let mut head = vec![1, 8, 0];
+    // `Opened`, 8 pages, 8 claimed, no sizes, the number of labels, the labels, nothing in the metadata and the outline, no sandbox.
+    let mut head = vec![1, 8, 8, 0];
     let mut rest = LABELS;
     while rest >= 0x80 {
         head.push((rest & 0x7f) as u8 | 0x80);

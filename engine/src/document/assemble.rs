@@ -1,10 +1,12 @@
 //! Turns PDFium's data of a page into a page of lines and figures.
 
-use super::figures::find_figures;
+use super::figures::find_figures_within;
 use super::geometry::Rect;
-use super::layout::{layout_page, mark_furniture};
+use super::layout::{layout_page_within, mark_furniture};
 use super::page::{Figure, FigureKind, Line, Page, PageContent};
+use super::page_clock::{PageClock, Stopped};
 use super::raw::{RawChar, RawObject, RawObjectKind, RawPage};
+use crate::cancel::Cancelled;
 use crate::diagnostic::Diagnostic;
 
 /// Share of a page that an image must cover to count as a picture of the page.
@@ -13,17 +15,44 @@ const SCAN_COVERS: f32 = 0.85;
 /// A shorter text layer, in characters, is a stamp on a scan rather than the text of the page.
 const STAMP_CHARS: usize = 50;
 
-/// Assembles page `number` (from 1).
-pub(super) fn assemble_page(number: u32, label: Option<String>, raw: RawPage) -> (Page, Vec<Diagnostic>) {
+/// Assembles page `number` (from 1). `start_clock` is called for its lines and again for its figures. Without time for
+/// its lines a page fails; without time for its figures it keeps its lines.
+pub(super) fn assemble_page(
+    number: u32,
+    label: Option<String>,
+    raw: RawPage,
+    start_clock: &mut dyn FnMut() -> PageClock,
+) -> Result<(Page, Vec<Diagnostic>), Cancelled> {
     let mut warnings = Vec::new();
     if raw.truncated {
         warnings.push(Diagnostic::on_page(number, "the page is too large, its end was not read"));
     }
     let content = classify(&raw);
-    let mut lines = if has_text(&raw) { layout_page(&raw).lines } else { Vec::new() };
+    let mut lines = if has_text(&raw) {
+        match layout_page_within(&raw, &start_clock()) {
+            Ok(layout) => layout.lines,
+            Err(Stopped::Cancelled) => return Err(Cancelled),
+            Err(Stopped::Late) => {
+                let why = "its text takes too long to lay out".to_owned();
+                let size_pt = (raw.width_pt, raw.height_pt);
+                warnings.push(Diagnostic::on_page(number, format!("the page could not be read: {why}")));
+                return Ok((failed_page(number, label, size_pt, why), warnings));
+            }
+        }
+    } else {
+        Vec::new()
+    };
     let figures = match content {
         PageContent::Scan => vec![whole_page(&raw, &lines)],
-        PageContent::Text => find_figures(&raw, &mut lines),
+        PageContent::Text => match find_figures_within(&raw, &mut lines, &start_clock()) {
+            Ok(figures) => figures,
+            Err(Stopped::Cancelled) => return Err(Cancelled),
+            Err(Stopped::Late) => {
+                let message = "the page has too many drawings, its figures were not looked for";
+                warnings.push(Diagnostic::on_page(number, message));
+                Vec::new()
+            }
+        },
         _ => Vec::new(),
     };
     let page = Page {
@@ -36,7 +65,7 @@ pub(super) fn assemble_page(number: u32, label: Option<String>, raw: RawPage) ->
         figures,
         links: raw.links,
     };
-    (page, warnings)
+    Ok((page, warnings))
 }
 
 /// A page that could not be read.
@@ -119,7 +148,10 @@ fn whole_page(raw: &RawPage, lines: &[Line]) -> Figure {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::cancel::CancelToken;
 
     fn page(text: &str, objects: Vec<RawObject>) -> RawPage {
         let place = Rect::new(10.0, 10.0, 20.0, 20.0);
@@ -154,6 +186,34 @@ mod tests {
             curved: false,
         };
         RawObject { kind, bbox: Rect::new(0.0, 0.0, 100.0, 100.0), form: 0 }
+    }
+
+    /// The page assembled with these times for its lines and its figures, in seconds.
+    fn assembled(raw: RawPage, secs: [u64; 2], cancel: &CancelToken) -> Result<(Page, Vec<Diagnostic>), Cancelled> {
+        let mut secs = secs.into_iter();
+        let mut clock = || PageClock::start(Duration::from_secs(secs.next().expect("two steps")), cancel);
+        assemble_page(3, None, raw, &mut clock)
+    }
+
+    #[test]
+    fn a_page_that_takes_too_long_keeps_what_there_was_time_for() {
+        let never = CancelToken::default();
+        let raw = || page("words", vec![area([9, 9, 9, 255])]);
+        let (whole, warnings) = assembled(raw(), [60, 60], &never).expect("not cancelled");
+        assert_eq!((whole.content, whole.lines.len(), warnings.len()), (PageContent::Text, 1, 0));
+        let (lines, warnings) = assembled(raw(), [60, 0], &never).expect("not cancelled");
+        assert_eq!((lines.content, lines.lines.len(), lines.figures.len()), (PageContent::Text, 1, 0));
+        assert!(warnings[0].to_string().starts_with("page 3: the page has too many drawings"), "{warnings:?}");
+        let (nothing, warnings) = assembled(raw(), [0, 60], &never).expect("not cancelled");
+        assert!(matches!(&nothing.content, PageContent::Failed(why) if why.contains("too long")), "{nothing:?}");
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+    }
+
+    #[test]
+    fn the_work_on_a_page_can_be_cancelled() {
+        let cancel = CancelToken::default();
+        cancel.cancel();
+        assert!(assembled(page("words", Vec::new()), [60, 60], &cancel).is_err());
     }
 
     #[test]

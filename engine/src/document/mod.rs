@@ -5,12 +5,14 @@
 
 mod assemble;
 mod bounded;
+mod damage;
 mod error;
 pub mod figures;
 pub mod geometry;
 pub mod layout;
 mod open;
 pub mod page;
+pub mod page_clock;
 pub mod pages;
 mod pdf;
 mod pdf_pool;

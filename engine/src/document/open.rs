@@ -2,21 +2,24 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use image::RgbImage;
 use sha2::{Digest, Sha256};
 
 use super::assemble::{assemble_page, failed_page, finish};
+use super::damage::find_damage;
 use super::error::DocumentError;
 use super::geometry::Rect;
 use super::page::{Document, DocumentKind, Figure, FigureKind, Metadata, OutlineItem, Page, PageContent};
+use super::page_clock::{PageClock, STEP_TIME};
 use super::pages::PagesOptions;
 use super::pdf::Pdf;
 use super::picture::Pictures;
 use super::sniff::{HEAD_BYTES, Look, look};
 use super::text_file;
 use crate::cancel::CancelToken;
-use crate::diagnostic::{Diagnostic, Warned};
+use crate::diagnostic::{Diagnostic, Warned, Warnings};
 use crate::regular_file;
 use crate::untrusted::printable;
 
@@ -25,6 +28,9 @@ const MAX_TEXT_BYTES: u64 = 64 << 20;
 
 /// Longest PDF, in bytes.
 const MAX_PDF_BYTES: u64 = 4 << 30;
+
+/// After so many pages that took too long the others get a tenth of the time, so that a file of such pages ends.
+const MAX_LATE_PAGES: u32 = 5;
 
 /// How a document is opened.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +68,8 @@ pub struct OpenDocument {
     path: PathBuf,
     info: DocumentInfo,
     source: Source,
+    /// Pages whose layout took all the time it may take.
+    late_pages: u32,
 }
 
 #[derive(Debug)]
@@ -83,7 +91,9 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
     let (kind, source) = match look(&head, path) {
         Look::Pdf => {
             limit("the PDF", metadata.len(), MAX_PDF_BYTES, path)?;
-            (DocumentKind::Pdf, Source::Pdf(Box::new(Pdf::open(path, options)?)))
+            let pdf = Pdf::open(path, options)?;
+            warnings.extend(pdf.warnings());
+            (DocumentKind::Pdf, Source::Pdf(Box::new(pdf)))
         }
         Look::Image(format) => {
             let (pictures, said) = Pictures::open(path, format)?;
@@ -110,7 +120,7 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
         Source::Text(pages) => (pages.len() as u32, Metadata::default(), Vec::new()),
     };
     let info = DocumentInfo { hash, name, kind, page_count, metadata, outline, warnings };
-    Ok(OpenDocument { path: path.to_path_buf(), info, source })
+    Ok(OpenDocument { path: path.to_path_buf(), info, source, late_pages: 0 })
 }
 
 /// The file's own texts, fit to be shown.
@@ -156,7 +166,8 @@ impl OpenDocument {
     /// Reads the pages of `selection` (numbers from 1, read in rising order, each once); all where it is empty.
     ///
     /// `on_page` is called with each page as soon as it is read; what depends on all pages (repeated headers and
-    /// footers) is only in the result. A page that cannot be read is [`PageContent::Failed`], with a warning.
+    /// footers) is only in the result. A page that cannot be read is [`PageContent::Failed`], with a warning; of many
+    /// such pages only the first are named.
     ///
     /// # Errors
     /// Fails if a number is not that of a page, or if the work was cancelled.
@@ -167,7 +178,8 @@ impl OpenDocument {
         cancel: &CancelToken,
     ) -> Result<Warned<Document>, DocumentError> {
         let numbers = self.numbers(selection)?;
-        let mut warnings = self.info.warnings.clone();
+        let mut warnings = Warnings::default();
+        warnings.extend(self.info.warnings.clone());
         let mut pages = Vec::with_capacity(numbers.len().min(1 << 16));
         for (position, &number) in numbers.iter().enumerate() {
             cancel.check()?;
@@ -188,7 +200,19 @@ impl OpenDocument {
             page_count: info.page_count,
             pages,
         };
-        Ok(Warned { value: document, warnings })
+        Ok(Warned { value: document, warnings: warnings.finish() })
+    }
+
+    /// Whether the file is damaged, so that some of its content may be missing from what was read. Only PDFs can lose
+    /// content without a page failing.
+    ///
+    /// # Errors
+    /// Fails if the work was cancelled.
+    pub fn find_damage(&self, cancel: &CancelToken) -> Result<Option<Diagnostic>, DocumentError> {
+        match &self.source {
+            Source::Pdf(_) => Ok(find_damage(&self.path, cancel)?),
+            Source::Pictures(_) | Source::Text(_) => Ok(None),
+        }
     }
 
     /// Draws `rect` (page space) of page `number` (from 1) on white.
@@ -202,9 +226,23 @@ impl OpenDocument {
         width_px: u32,
         height_px: u32,
     ) -> Result<RgbImage, DocumentError> {
+        self.render_until(number, rect, (width_px, height_px), &CancelToken::default())
+    }
+
+    /// As [`OpenDocument::render`], and stops once `cancel` is set.
+    ///
+    /// # Errors
+    /// As [`OpenDocument::render`], and if the work was cancelled.
+    pub fn render_until(
+        &mut self,
+        number: u32,
+        rect: Rect,
+        (width_px, height_px): (u32, u32),
+        cancel: &CancelToken,
+    ) -> Result<RgbImage, DocumentError> {
         self.check_number(number)?;
         match &mut self.source {
-            Source::Pdf(pdf) => pdf.render(number, rect, width_px, height_px),
+            Source::Pdf(pdf) => pdf.render(number, rect, (width_px, height_px), cancel),
             Source::Pictures(pictures) => {
                 pictures.render(number as usize - 1, &rect, (width_px, height_px), &self.path)
             }
@@ -240,13 +278,25 @@ impl OpenDocument {
     ) -> Result<(Page, Vec<Diagnostic>), DocumentError> {
         Ok(match &mut self.source {
             Source::Pdf(pdf) => match pdf.page(number, next, cancel)? {
-                Ok(raw) => assemble_page(number, pdf.label(number), raw),
+                Ok(raw) => {
+                    let label = pdf.label(number);
+                    let started = Instant::now();
+                    let limit = step_time(self.late_pages);
+                    let assembled = assemble_page(number, label, raw, &mut || PageClock::start(limit, cancel))?;
+                    self.late_pages += u32::from(started.elapsed() >= limit);
+                    assembled
+                }
                 Err(why) => failed(number, pdf.label(number), pdf.size_pt(number), why),
             },
             Source::Pictures(pictures) => picture_page(pictures, number, &self.path),
             Source::Text(pages) => (pages[number as usize - 1].clone(), Vec::new()),
         })
     }
+}
+
+/// The time for the lines of a page, and for its figures, after so many pages that took too long.
+fn step_time(late_pages: u32) -> Duration {
+    if late_pages < MAX_LATE_PAGES { STEP_TIME } else { STEP_TIME / 10 }
 }
 
 fn failed(number: u32, label: Option<String>, size_pt: (f32, f32), why: String) -> (Page, Vec<Diagnostic>) {

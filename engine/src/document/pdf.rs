@@ -9,11 +9,12 @@ use image::RgbImage;
 use super::error::DocumentError;
 use super::geometry::Rect;
 use super::open::OpenOptions;
-use super::pages::wire::{Fault, FileInfo, MAX_PAGES};
+use super::pages::wire::{Fault, FileInfo, MAX_LISTED_PAGES};
 use super::pages::{PagesError, PagesOptions, PagesProcess, find_library};
 use super::pdf_pool::{self, Slot};
 use super::raw::RawPage;
 use crate::cancel::{CancelToken, Cancelled};
+use crate::diagnostic::{Diagnostic, grouped};
 use crate::regular_file;
 use crate::untrusted::printable;
 
@@ -24,6 +25,8 @@ pub(super) struct Pdf {
     pages: PagesOptions,
     password: Option<String>,
     info: FileInfo,
+    /// Whether labels or the table of contents had to be left out, or a part of them.
+    lacks_extras: bool,
     /// Empty while many other PDFs are in use.
     process: Slot,
 }
@@ -38,16 +41,33 @@ impl Pdf {
         };
         let process = PagesProcess::open(pages.clone(), path, options.password.clone(), &options.cancel)
             .map_err(|error| translate(error, None, path, &pages.pdfium))?;
-        let info = process.info().clone();
+        let (info, lacks_extras) = (process.info().clone(), process.lacks_extras());
         let process = Arc::new(Mutex::new(Some(process)));
         pdf_pool::note_use(&process);
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        Ok(Self { path, pages, password: options.password, info, process })
+        Ok(Self { path, pages, password: options.password, info, lacks_extras, process })
     }
 
     /// The file's own metadata.
     pub(super) fn info(&self) -> &FileInfo {
         &self.info
+    }
+
+    /// What the file says of itself and what is not so.
+    pub(super) fn warnings(&self) -> Vec<Diagnostic> {
+        let FileInfo { page_count, claimed_pages, .. } = *self.info();
+        let (there, claimed) = (grouped(page_count), grouped(claimed_pages));
+        let mut warnings = Vec::new();
+        if page_count == MAX_LISTED_PAGES && claimed_pages > page_count {
+            warnings.push(format!("the file has {claimed} pages, of which only the first {there} are read"));
+        } else if claimed_pages > page_count {
+            warnings.push(format!("the file should have {claimed} pages, but only {there} can be found"));
+        }
+        if self.lacks_extras {
+            warnings
+                .push("the page labels or the table of contents of the file are damaged and were left out".to_owned());
+        }
+        warnings.into_iter().map(Diagnostic::general).collect()
     }
 
     /// The printed label of page `number` (from 1).
@@ -73,7 +93,7 @@ impl Pdf {
             Some(process) => process,
             none => {
                 let again = PagesProcess::open(self.pages.clone(), &self.path, self.password.clone(), cancel)?;
-                if *again.info() != self.info {
+                if !again.info().is_of_same_file(&self.info) {
                     return Err(PagesError::Changed);
                 }
                 none.insert(again)
@@ -108,12 +128,11 @@ impl Pdf {
         &mut self,
         number: u32,
         rect: Rect,
-        width_px: u32,
-        height_px: u32,
+        (width_px, height_px): (u32, u32),
+        cancel: &CancelToken,
     ) -> Result<RgbImage, DocumentError> {
-        let cancel = CancelToken::default();
         let drawn =
-            self.with_process(&cancel, |process| process.render(number - 1, rect, (width_px, height_px), &cancel));
+            self.with_process(cancel, |process| process.render(number - 1, rect, (width_px, height_px), cancel));
         let bytes = drawn.map_err(|error| match error {
             PagesError::Refused(Fault::OutOfBounds) => DocumentError::TooLarge {
                 what: "the part to draw",
@@ -156,10 +175,6 @@ fn refused(fault: Fault, number: Option<u32>, path: PathBuf, library: &Path) -> 
         Fault::WrongPassword => DocumentError::WrongPassword { path },
         Fault::UnknownEncryption => DocumentError::UnknownEncryption { path },
         Fault::ZeroPages => DocumentError::ZeroPages { path },
-        Fault::TooManyPages(count) => {
-            let size = format!("{count} pages of at most {MAX_PAGES}");
-            DocumentError::TooLarge { what: "the PDF", size, path }
-        }
         Fault::PageDamaged | Fault::OutOfBounds if number.is_some() => {
             DocumentError::PageDamaged { number: number.unwrap_or_default(), path }
         }

@@ -2,8 +2,10 @@
 //!
 //! The engine may be busy for minutes; displaying a page must not wait for it. The viewer opens files independently,
 //! renders the parts of pages wanted *now*, and reports the content of pages. Each [`ViewCommand::Want`] replaces the list of
-//! wanted parts, most urgent first, so scrolling past a thousand pages renders only those still visible at the end.
+//! wanted parts, most urgent first, so scrolling past a thousand pages renders only those still visible at the end. Work on
+//! a document stops once only others are wanted, so that a page that takes long holds up no other report.
 
+mod current;
 mod find;
 mod show;
 mod wants;
@@ -17,6 +19,7 @@ use image::RgbImage;
 
 pub use find::{Hit, find};
 
+use self::current::Current;
 use crate::cancel::CancelToken;
 use crate::document::geometry::Rect;
 use crate::document::page::{DocumentKind, OutlineItem, Page};
@@ -189,6 +192,7 @@ pub struct Viewer {
     commands: Option<Mailbox<ViewCommand>>,
     events: Option<Receiver<ViewEvent>>,
     cancel: CancelToken,
+    current: Current,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -203,14 +207,17 @@ impl Viewer {
         let (outgoing, events) = bounded(QUEUED_EVENTS);
         let cancel = CancelToken::default();
         let stop = cancel.clone();
+        let current = Current::default();
+        let working_on = current.clone();
         let thread = std::thread::Builder::new()
             .name("viewer".into())
-            .spawn(move || show::run(pages.as_ref(), &incoming, &outgoing, &stop, &wake))?;
-        Ok(Self { commands: Some(commands), events: Some(events), cancel, thread: Some(thread) })
+            .spawn(move || show::run(pages.as_ref(), &incoming, &outgoing, (&stop, &working_on), &wake))?;
+        Ok(Self { commands: Some(commands), events: Some(events), cancel, current, thread: Some(thread) })
     }
 
     /// Sends a command; never waits.
     pub fn send(&self, command: ViewCommand) {
+        self.current.stop_for(&command);
         if let Some(commands) = &self.commands {
             commands.send(command);
         }
@@ -238,6 +245,7 @@ fn supersedes(earlier: &ViewCommand, later: &ViewCommand) -> bool {
 impl Drop for Viewer {
     fn drop(&mut self) {
         self.cancel.cancel();
+        self.current.stop();
         self.events = None;
         self.commands = None;
         if let Some(thread) = self.thread.take() {

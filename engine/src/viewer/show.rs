@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Sender, TryRecvError};
 
+use super::current::Current;
 use super::find::find;
 use super::wants::Wants;
 use super::{DocumentId, PictureKey, ViewCommand, ViewEvent, ViewInfo, Wanted};
@@ -27,10 +28,10 @@ pub(super) fn run(
     pages: Option<&PagesOptions>,
     commands: &MailboxReceiver<ViewCommand>,
     events: &Sender<ViewEvent>,
-    cancel: &CancelToken,
+    (cancel, current): (&CancelToken, &Current),
     wake: &dyn Fn(),
 ) {
-    let mut shown = Shown { documents: BTreeMap::new(), wants: Wants::default(), search: None, pages, cancel };
+    let mut shown = Shown { documents: BTreeMap::new(), wants: Wants::default(), search: None, pages, cancel, current };
     loop {
         // With nothing to do the thread sleeps; otherwise it only polls.
         let next = match commands.try_recv() {
@@ -85,6 +86,7 @@ struct Shown<'a> {
     search: Option<Search>,
     pages: Option<&'a PagesOptions>,
     cancel: &'a CancelToken,
+    current: &'a Current,
 }
 
 impl Shown<'_> {
@@ -125,8 +127,14 @@ impl Shown<'_> {
         let mut search = self.search.take()?;
         let document = self.documents.get_mut(&search.document)?;
         let (number, pages) = (search.page, document.source.info().page_count);
+        let page = document.page(number, &begin(self.current, self.cancel, search.document));
+        self.current.end();
+        if matches!(page, Err(DocumentError::Cancelled(_))) {
+            self.search = Some(search);
+            return None;
+        }
         // A page that cannot be read has no matches.
-        let hits = document.page(number, self.cancel).map(|page| find(&page, &search.query)).unwrap_or_default();
+        let hits = page.map(|page| find(&page, &search.query)).unwrap_or_default();
         let is_last = number >= pages;
         let found = (!hits.is_empty() || is_last).then(|| ViewEvent::Found {
             document: search.document,
@@ -142,21 +150,36 @@ impl Shown<'_> {
         found
     }
 
-    /// `None` if the document was closed in the meantime.
+    /// `None` if the document was closed in the meantime, or if only others are wanted now.
     fn show(&mut self, wanted: Wanted) -> Option<ViewEvent> {
-        let cancel = self.cancel;
         let document = self.documents.get_mut(&wanted.document())?;
+        let cancel = begin(self.current, self.cancel, wanted.document());
         let shown = match wanted {
-            Wanted::Picture(key) => picture(&mut document.source, key),
-            Wanted::Page(key) => document.page(key.page, cancel).map(|page| ViewEvent::Page { key, page }),
+            Wanted::Picture(key) => picture(&mut document.source, key, &cancel),
+            Wanted::Page(key) => document.page(key.page, &cancel).map(|page| ViewEvent::Page { key, page }),
         };
+        self.current.end();
+        if matches!(shown, Err(DocumentError::Cancelled(_))) {
+            // Only other documents are wanted now; the command that says so is next.
+            return None;
+        }
         Some(shown.unwrap_or_else(|error| ViewEvent::Blank { wanted, report: report(&error) }))
     }
 }
 
-fn picture(document: &mut OpenDocument, key: PictureKey) -> Result<ViewEvent, DocumentError> {
+/// Begins work on a document; the token stops it, as does the end of the viewer.
+fn begin(current: &Current, all: &CancelToken, document: DocumentId) -> CancelToken {
+    let token = current.begin(document);
+    // The viewer may have ended before it could know of this token.
+    if all.is_cancelled() {
+        token.cancel();
+    }
+    token
+}
+
+fn picture(document: &mut OpenDocument, key: PictureKey, cancel: &CancelToken) -> Result<ViewEvent, DocumentError> {
     let (width, height) = (key.width.clamp(1, MAX_SIDE_PX), key.height.clamp(1, MAX_SIDE_PX));
-    let picture = document.render(key.page.page, key.rect_pt(), width, height)?;
+    let picture = document.render_until(key.page.page, key.rect_pt(), (width, height), cancel)?;
     Ok(ViewEvent::Picture { key, picture: Arc::new(picture) })
 }
 

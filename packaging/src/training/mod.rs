@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use crate::process::{self, repository};
 use crate::program;
 use crate::say;
-use crate::window::chance_model::{self, Size};
 use crate::window::display::{Running, Scratch};
+use crate::window::random_model::{self, Size};
 
 /// Name of the step.
 pub(crate) const NAME: &str = "training";
@@ -104,7 +104,7 @@ impl Lesson {
             rows: folder.join("rows.jsonl"),
             adapter: folder.join("by-heart"),
         };
-        chance_model::write(&lesson.checkpoint, Size::SMALL)?;
+        random_model::write(&lesson.checkpoint, Size::SMALL)?;
         std::fs::write(&lesson.rows, rows()).context("cannot write the rows")?;
         Ok(lesson)
     }

@@ -1,9 +1,12 @@
 //! Documents from the outside: files as a user has them, good and bad, and a reading process that misbehaves.
 
 mod bad_files;
+mod damage;
+mod extras;
 mod faults;
 #[cfg(target_os = "linux")]
 mod many_files;
+mod page_counts;
 mod pdf_bytes;
 mod pdf_pages;
 mod pictures;

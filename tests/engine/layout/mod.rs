@@ -1,6 +1,6 @@
 //! Layout through its public interface: pages of real reports, pages built here, and any page at all.
 
-mod build;
+pub(crate) mod build;
 mod furniture;
 mod properties;
 mod recorded;

@@ -21,6 +21,9 @@ use crate::window::state::scope::{Scope, file_name, pages_of};
 /// Time limit for reading when a question covers several reports, in seconds.
 const SEVERAL_WITHIN_SECS: f32 = 10.0;
 
+/// Most warnings kept of a report or an answer.
+const MAX_WARNINGS: usize = 20;
+
 /// Opens a file and lists its pages.
 pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: PathBuf) {
     let request = state.next_request();
@@ -229,10 +232,7 @@ pub(crate) fn apply(state: &mut State, event: Event) {
             }
             // For example a full disk: reading continues, but the user should know.
             Event::Warning { diagnostic, .. } => {
-                let warning = diagnostic.to_string();
-                if !state.warnings.contains(&warning) {
-                    state.warnings.push(warning);
-                }
+                keep_warning(&mut state.warnings, diagnostic.to_string());
             }
             Event::Reading { window, .. } => state.reading_now = Some((window.first_page, window.last_page)),
             Event::Page { page, .. } => on_page(state, page),
@@ -315,14 +315,26 @@ fn on_progress(state: &mut State, stage: Stage, done: u64, total: u64) {
     }
 }
 
+/// Adds a warning that is not there yet, and a note in place of those that are too many to read.
+fn keep_warning(warnings: &mut Vec<String>, warning: String) {
+    if warnings.contains(&warning) {
+        return;
+    }
+    match warnings.len() {
+        0..MAX_WARNINGS => warnings.push(warning),
+        MAX_WARNINGS => warnings.push("There are more warnings; recto read lists them".to_owned()),
+        _ => {}
+    }
+}
+
 fn on_warning(state: &mut State, warning: String) {
     match state.work.as_ref().map(|work| &work.kind) {
         Some(WorkKind::Ask) => {
             if let Some(turn) = state.asked() {
-                turn.warnings.push(warning);
+                keep_warning(&mut turn.warnings, warning);
             }
         }
-        Some(WorkKind::Open(_)) => state.warnings.push(warning),
+        Some(WorkKind::Open(_)) => keep_warning(&mut state.warnings, warning),
         None => {}
     }
 }
@@ -410,5 +422,21 @@ fn stage_label(stage: Stage) -> (&'static str, Option<&'static str>) {
         Stage::Prompt => ("Reading the relevant passages", None),
         // The total is an upper bound only, so no count is shown.
         Stage::Answer => ("Answering", None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_warnings_ends_with_a_note() {
+        let mut warnings = Vec::new();
+        for number in 0..1_000_000 {
+            keep_warning(&mut warnings, format!("warning {}", number / 2));
+        }
+        assert_eq!(warnings.len(), MAX_WARNINGS + 1);
+        assert_eq!(warnings[MAX_WARNINGS - 1], "warning 19");
+        assert_eq!(warnings[MAX_WARNINGS], "There are more warnings; recto read lists them");
     }
 }

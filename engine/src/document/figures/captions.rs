@@ -2,6 +2,7 @@
 
 use super::super::geometry::Rect;
 use super::super::page::{Caption, Figure, Line};
+use super::super::page_clock::PageClock;
 use super::super::raw::RawPage;
 
 /// Words that numbered captions begin with, in lower case.
@@ -45,28 +46,13 @@ fn starts_numbered(rest: &str) -> bool {
     rest.starts_with(char::is_numeric) || short && coded && !code.is_empty()
 }
 
-/// Whether a piece of text may be an axis label or a legend entry of a drawing rather than running text.
-pub(super) fn is_label(text: &str, bbox: &Rect, drawn: &Rect) -> bool {
-    let turned = bbox.height() > 2.0 * bbox.width();
-    if opens_caption(text) {
-        return false;
-    }
-    if turned || is_numbers(text) {
-        return turned || bbox.width() <= 1.1 * drawn.width();
-    }
-    text.split_whitespace().count() <= 6 && text.chars().count() <= 40
-}
-
-/// Mostly digits, like the labels of an axis on one line.
-fn is_numbers(text: &str) -> bool {
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    2 * digits > text.chars().filter(|c| !c.is_whitespace()).count()
-}
-
 /// Assigns captions to figures: numbered ones first, nearest pair first, then titles directly above.
-pub(super) fn attach(raw: &RawPage, lines: &[Line], page: &Rect, figures: &mut [Figure]) {
+pub(super) fn attach(raw: &RawPage, lines: &[Line], page: &Rect, figures: &mut [Figure], clock: &PageClock) {
     let mut pairs = Vec::new();
     for (index, line) in lines.iter().enumerate().filter(|(_, line)| opens_caption(&line.text)) {
+        if clock.is_over() {
+            return;
+        }
         for (number, figure) in figures.iter().enumerate() {
             if let Some(distance) = distance(&figure.bbox, &line.bbox, page) {
                 pairs.push((distance, index, number));
@@ -76,13 +62,17 @@ pub(super) fn attach(raw: &RawPage, lines: &[Line], page: &Rect, figures: &mut [
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut used = vec![false; lines.len()];
     for (_, index, number) in pairs {
+        if clock.is_over() {
+            return;
+        }
         if !used[index] && figures[number].caption.is_none() {
             used[index] = true;
             figures[number].caption = caption(lines, following(lines, index, figures));
         }
     }
+    let mut strong = StrongLines::new(raw, lines);
     for figure in figures.iter_mut().filter(|figure| figure.caption.is_none()) {
-        figure.caption = caption(lines, title_above(raw, lines, page, &figure.bbox));
+        figure.caption = caption(lines, title_above(&mut strong, page, &figure.bbox, clock));
     }
 }
 
@@ -124,7 +114,8 @@ fn following(lines: &[Line], first: usize, figures: &[Figure]) -> Vec<usize> {
 }
 
 /// Short lines above a figure, starting with the first in bold or large print.
-fn title_above(raw: &RawPage, lines: &[Line], page: &Rect, figure: &Rect) -> Vec<usize> {
+fn title_above(strong: &mut StrongLines<'_>, page: &Rect, figure: &Rect, clock: &PageClock) -> Vec<usize> {
+    let lines = strong.lines;
     let near = Rect { top: figure.top - 0.06 * page.height(), bottom: figure.top + 0.01 * page.height(), ..*figure };
     let mut over: Vec<usize> = (0..lines.len())
         .filter(|&i| {
@@ -135,20 +126,55 @@ fn title_above(raw: &RawPage, lines: &[Line], page: &Rect, figure: &Rect) -> Vec
         })
         .collect();
     over.sort_by(|&a, &b| lines[a].bbox.top.total_cmp(&lines[b].bbox.top));
-    let title = over.iter().position(|&i| is_strong(raw, &lines[i]));
+    let title = over.iter().position(|&i| !clock.is_over() && strong.contains(i));
     title.map_or(Vec::new(), |start| over.split_off(start))
 }
 
-/// Whether most of a line is set in bold.
-fn is_strong(raw: &RawPage, line: &Line) -> bool {
-    let (mut bold, mut all) = (0, 0);
-    for c in raw.chars.iter().filter(|c| !c.unicode.is_whitespace() && line.bbox.holds_center_of(&c.loose)) {
-        all += 1;
-        let font = raw.fonts.get(usize::from(c.font));
-        let strong = |name: &str| name.contains("Bold") || name.contains("Black") || name.contains("Heavy");
-        bold += usize::from(font.is_some_and(|font| font.weight >= 600 || strong(&font.name)));
+/// The lines of which most is set in bold; each line is examined at most once.
+struct StrongLines<'a> {
+    raw: &'a RawPage,
+    lines: &'a [Line],
+    known: Vec<Option<bool>>,
+    /// Characters by the height of their centres: y, x, bold. Filled when a line is first asked for.
+    chars: Option<Vec<(f32, f32, bool)>>,
+}
+
+impl<'a> StrongLines<'a> {
+    fn new(raw: &'a RawPage, lines: &'a [Line]) -> Self {
+        Self { raw, lines, known: vec![None; lines.len()], chars: None }
     }
-    2 * bold > all
+
+    fn contains(&mut self, line: usize) -> bool {
+        if let Some(known) = self.known[line] {
+            return known;
+        }
+        let place = self.lines[line].bbox;
+        let chars = self.chars.get_or_insert_with(|| chars_by_height(self.raw));
+        let from = chars.partition_point(|c| c.0 < place.top);
+        let (mut bold, mut all) = (0, 0);
+        let beside = chars[from..].iter().take_while(|c| c.0 <= place.bottom);
+        for c in beside.filter(|c| place.left <= c.1 && c.1 <= place.right) {
+            all += 1;
+            bold += usize::from(c.2);
+        }
+        let strong = 2 * bold > all;
+        self.known[line] = Some(strong);
+        strong
+    }
+}
+
+fn chars_by_height(raw: &RawPage) -> Vec<(f32, f32, bool)> {
+    let strong = |name: &str| name.contains("Bold") || name.contains("Black") || name.contains("Heavy");
+    let fonts: Vec<bool> = raw.fonts.iter().map(|font| font.weight >= 600 || strong(&font.name)).collect();
+    let mut chars: Vec<(f32, f32, bool)> = raw
+        .chars
+        .iter()
+        .filter(|c| !c.unicode.is_whitespace())
+        .map(|c| (c.loose.center_y(), c.loose.center_x(), fonts.get(usize::from(c.font)).copied().unwrap_or(false)))
+        .filter(|c| c.0.is_finite() && c.1.is_finite())
+        .collect();
+    chars.sort_by(|a, b| a.0.total_cmp(&b.0));
+    chars
 }
 
 /// The caption made of these lines; `None` without lines.

@@ -5,8 +5,9 @@
 
 use super::super::geometry::Rect;
 use super::super::page::{Figure, FigureKind, Line};
+use super::super::page_clock::PageClock;
 use super::super::raw::{RawObject, RawObjectKind, RawPage};
-use super::captions::is_label;
+use super::pieces::{Piece, TextGrid, pieces};
 
 /// Gap between the panels of one figure, as a share of the page's shorter side.
 const PANEL_GAP: f32 = 0.05;
@@ -31,12 +32,22 @@ struct Cluster {
 }
 
 /// The figures among the vector drawings of a page, without captions.
-pub(super) fn vectors(raw: &RawPage, lines: &[Line], page: &Rect, rasters: &[Figure]) -> Vec<Figure> {
+pub(super) fn vectors(
+    raw: &RawPage,
+    lines: &[Line],
+    page: &Rect,
+    rasters: &[Figure],
+    clock: &PageClock,
+) -> Vec<Figure> {
     let pieces: Vec<Piece> = lines.iter().flat_map(pieces).collect();
+    let grid = TextGrid::new(&pieces, page);
     let side = page.width().min(page.height());
     let mut parts = Vec::new();
     let mut frames = Vec::new();
     for object in &raw.objects {
+        if clock.is_over() {
+            return Vec::new();
+        }
         if !object.bbox.is_finite() {
             continue;
         }
@@ -44,7 +55,7 @@ pub(super) fn vectors(raw: &RawPage, lines: &[Line], page: &Rect, rasters: &[Fig
         if bbox.area() > 0.5 * page.area() || rasters.iter().any(|r| r.bbox.holds_center_of(&bbox)) {
             continue;
         }
-        match shape(object, &bbox, &pieces, side) {
+        match shape(object, &bbox, &grid, side) {
             Some(shape) => parts.push((bbox, shape)),
             None if is_rectangle(object) => frames.push(bbox),
             None => {}
@@ -52,16 +63,16 @@ pub(super) fn vectors(raw: &RawPage, lines: &[Line], page: &Rect, rasters: &[Fig
     }
     let mut boxes: Vec<Rect> = clusters(&parts, page)
         .into_iter()
-        .filter(|cluster| is_drawing(cluster, side))
+        .filter(|cluster| !clock.is_over() && is_drawing(cluster, side))
         .map(|cluster| with_frame(cluster.bbox, &frames))
         .collect();
-    boxes = joined(boxes, 0.0);
+    boxes = joined(boxes, 0.0, clock);
     for bbox in &mut boxes {
-        *bbox = with_labels(*bbox, &pieces, page);
+        *bbox = with_labels(*bbox, &pieces, page, clock);
     }
-    joined(boxes, PANEL_GAP * side)
+    joined(boxes, PANEL_GAP * side, clock)
         .into_iter()
-        .filter(|bbox| prose_share(bbox, &pieces) < 0.4)
+        .filter(|bbox| !clock.is_over() && prose_share(bbox, &pieces) < 0.4)
         .map(|bbox| Figure { bbox, kind: FigureKind::Vector, caption: None, lines: Vec::new() })
         .collect()
 }
@@ -91,7 +102,7 @@ fn outline(object: &RawObject, page: &Rect) -> Rect {
 }
 
 /// What an object is evidence of; `None` for frames, bands behind text, long rules and invisible areas.
-fn shape(object: &RawObject, bbox: &Rect, pieces: &[Piece], side: f32) -> Option<Shape> {
+fn shape(object: &RawObject, bbox: &Rect, text: &TextGrid, side: f32) -> Option<Shape> {
     let RawObjectKind::Path { stroked, filled, fill_rgba, segments, curved, .. } = object.kind else {
         return matches!(object.kind, RawObjectKind::Shading).then_some(Shape::Drawn);
     };
@@ -107,8 +118,7 @@ fn shape(object: &RawObject, bbox: &Rect, pieces: &[Piece], side: f32) -> Option
     if curved || segments > 6 || segments <= 3 {
         return Some(Shape::Drawn);
     }
-    let holds_text = pieces.iter().any(|piece| bbox.intersection(&piece.bbox).area() > 0.2 * piece.bbox.area());
-    if holds_text || !filled || blank {
+    if !filled || blank || text.is_on(bbox) {
         return (width.max(height) < 0.08 * side).then_some(Shape::Mark);
     }
     Some(Shape::Bar)
@@ -217,39 +227,15 @@ fn with_frame(bbox: Rect, frames: &[Rect]) -> Rect {
     close.min_by(|a, b| a.area().total_cmp(&b.area())).map_or(bbox, |frame| bbox.union(frame))
 }
 
-/// A run of words close to each other: table rows and axes are split into their labels.
-struct Piece {
-    bbox: Rect,
-    text: String,
-}
-
-/// The pieces of a line, split where the gap is wider than the letters are tall.
-fn pieces(line: &Line) -> Vec<Piece> {
-    let mut out: Vec<Piece> = Vec::new();
-    for word in &line.words {
-        let text = line.text.get(word.start as usize..word.end as usize).unwrap_or_default();
-        match out.last_mut() {
-            Some(piece) if word.bbox.left - piece.bbox.right < line.bbox.height() => {
-                piece.bbox = piece.bbox.union(&word.bbox);
-                piece.text.push(' ');
-                piece.text.push_str(text);
-            }
-            _ => out.push(Piece { bbox: word.bbox, text: text.to_owned() }),
-        }
-    }
-    if out.is_empty() {
-        out.push(Piece { bbox: line.bbox, text: line.text.clone() });
-    }
-    out.retain(|piece| piece.bbox.is_finite());
-    out
-}
-
 /// Grown by the axis labels and legends at its sides.
-fn with_labels(drawn: Rect, pieces: &[Piece], page: &Rect) -> Rect {
+fn with_labels(drawn: Rect, pieces: &[Piece], page: &Rect, clock: &PageClock) -> Rect {
     let mut bbox = drawn;
     for reach in [1.8, 0.9] {
         let before = bbox;
-        for piece in pieces.iter().filter(|piece| is_label(&piece.text, &piece.bbox, &drawn)) {
+        if clock.is_over() {
+            break;
+        }
+        for piece in pieces.iter().filter(|piece| piece.is_label_of(&drawn)) {
             let turned = piece.bbox.height() > 2.0 * piece.bbox.width();
             let size = if turned { piece.bbox.width() } else { piece.bbox.height() }.min(0.03 * page.height());
             if before.grown(reach * size).touches(&piece.bbox) {
@@ -261,9 +247,9 @@ fn with_labels(drawn: Rect, pieces: &[Piece], page: &Rect) -> Rect {
 }
 
 /// Merges boxes that overlap or are within `gap` of each other.
-fn joined(mut boxes: Vec<Rect>, gap: f32) -> Vec<Rect> {
+fn joined(mut boxes: Vec<Rect>, gap: f32, clock: &PageClock) -> Vec<Rect> {
     let mut index = 0;
-    while index < boxes.len() {
+    while index < boxes.len() && !clock.is_over() {
         let here = boxes[index];
         match (index + 1..boxes.len()).find(|&other| here.grown(gap).touches(&boxes[other])) {
             Some(other) => {
@@ -279,6 +265,6 @@ fn joined(mut boxes: Vec<Rect>, gap: f32) -> Vec<Rect> {
 
 /// Share of a box covered by running text: paragraphs in a frame are not a drawing.
 fn prose_share(bbox: &Rect, pieces: &[Piece]) -> f32 {
-    let prose = pieces.iter().filter(|piece| !is_label(&piece.text, &piece.bbox, bbox));
+    let prose = pieces.iter().filter(|piece| !piece.is_label_of(bbox));
     prose.map(|piece| piece.bbox.intersection(bbox).area()).sum::<f32>() / bbox.area().max(1.0)
 }

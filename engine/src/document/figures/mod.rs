@@ -5,10 +5,12 @@
 
 mod captions;
 mod drawings;
+mod pieces;
 mod tiles;
 
 use super::geometry::Rect;
 use super::page::{Figure, FigureKind, Line, LineRole};
+use super::page_clock::{PageClock, Stopped};
 use super::raw::{RawObjectKind, RawPage};
 
 pub use tiles::tiles;
@@ -23,28 +25,38 @@ const SCAN_CHARS: usize = 40;
 /// Lines inside a figure become [`LineRole::FigureText`] (but those of a scanned page keep their roles), those of captions
 /// [`LineRole::Caption`]; indices into `lines` are kept in the figures. Boxes lie inside the page.
 pub fn find_figures(raw: &RawPage, lines: &mut [Line]) -> Vec<Figure> {
+    // A clock that never runs out stops nothing.
+    find_figures_within(raw, lines, &PageClock::unlimited()).unwrap_or_default()
+}
+
+/// The same under a time limit.
+///
+/// # Errors
+/// Fails if the clock ran out; the lines are then as they were.
+pub fn find_figures_within(raw: &RawPage, lines: &mut [Line], clock: &PageClock) -> Result<Vec<Figure>, Stopped> {
     let (width, height) = (raw.width_pt, raw.height_pt);
     if !(width.is_finite() && height.is_finite() && width > 0.0 && height > 0.0) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let page = Rect::new(0.0, 0.0, width, height);
     let mut figures = if is_scan(raw, &page) {
         vec![Figure { bbox: page, kind: FigureKind::Scan, caption: None, lines: Vec::new() }]
     } else {
         let mut found = rasters(raw, &page);
-        found.extend(drawings::vectors(raw, lines, &page, &found));
+        found.extend(drawings::vectors(raw, lines, &page, &found, clock));
         // Labels that reach over the edge extend a box with them; what lies entirely outside is not a figure.
         for figure in &mut found {
             figure.bbox = figure.bbox.intersection(&page);
         }
         found.retain(|figure| figure.bbox.area() > 0.0);
-        captions::attach(raw, lines, &page, &mut found);
-        found.retain(|figure| figure.kind == FigureKind::Raster || is_told_of(figure, lines));
+        captions::attach(raw, lines, &page, &mut found, clock);
+        found.retain(|figure| figure.kind == FigureKind::Raster || !clock.is_over() && is_told_of(figure, lines));
         found
     };
     figures.sort_by(|a, b| a.bbox.top.total_cmp(&b.bbox.top).then(a.bbox.left.total_cmp(&b.bbox.left)));
+    let mut figures = clock.finished(figures)?;
     mark_lines(&mut figures, lines);
-    figures
+    Ok(figures)
 }
 
 /// A drawing without a caption and with hardly any text is an ornament or a logo.

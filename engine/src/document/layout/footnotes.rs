@@ -22,8 +22,14 @@ pub(super) fn opens(text: &str) -> bool {
 
 /// Moves footnotes that are followed by blocks higher up on the page after the last of these.
 pub(super) fn after_text(blocks: Vec<Block>) -> Vec<Block> {
+    // The smallest lower edge of the text from each block on. It only rises towards the end, so it can be searched.
+    let mut highest: Vec<f32> = blocks.iter().map(|b| if b.footnote { f32::INFINITY } else { b.rect.bottom }).collect();
+    for i in (1..highest.len()).rev() {
+        highest[i - 1] = highest[i - 1].min(highest[i]);
+    }
     let last_higher = |from: usize, top: f32| {
-        (from + 1..blocks.len()).rev().find(|i| blocks[*i].rect.bottom <= top && !blocks[*i].footnote)
+        let last = highest.partition_point(|bottom| *bottom <= top).checked_sub(1);
+        last.filter(|last| *last > from)
     };
     let mut places: Vec<(usize, usize)> = Vec::with_capacity(blocks.len());
     for (i, block) in blocks.iter().enumerate() {

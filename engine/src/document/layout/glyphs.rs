@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::frame::Frame;
 use super::scripts::{self, Kind};
 use crate::document::geometry::Rect;
+use crate::document::page_clock::PageClock;
 use crate::document::raw::{RawChar, RawPage};
 
 /// Further characters of a page are ignored; the densest real page known has some 30,000.
@@ -60,13 +61,16 @@ pub(super) fn page_bounds(raw: &RawPage) -> Rect {
 }
 
 /// All characters of the page by frame, the frame with most characters first.
-pub(super) fn collect(raw: &RawPage, bounds: &Rect) -> Vec<FrameGlyphs> {
+pub(super) fn collect(raw: &RawPage, bounds: &Rect, clock: &PageClock) -> Vec<FrameGlyphs> {
     let angles = frame_angles(raw);
     let mut frames: BTreeMap<u16, FrameGlyphs> = BTreeMap::new();
     let mut doubles = Doubles::default();
     let mut gap = Gap::None;
     let mut last = (bounds.left, bounds.top);
     for (order, c) in raw.chars.iter().take(MAX_CHARS).enumerate() {
+        if clock.is_over() {
+            break;
+        }
         match scripts::kind(c.unicode) {
             Kind::Nothing => continue,
             Kind::Blank => {

@@ -38,6 +38,7 @@ pub use furniture::mark_furniture;
 
 use super::geometry::Rect;
 use super::page::{Line, LineRole};
+use super::page_clock::{PageClock, Stopped};
 use super::raw::{RawObjectKind, RawPage};
 use blocks::BodyStyle;
 use compose::Composer;
@@ -58,11 +59,20 @@ pub struct PageLayout {
 /// Roles are [`LineRole::Body`], [`LineRole::Heading`] and [`LineRole::TableRow`]; headers and footers need several
 /// pages ([`mark_furniture`]), figures and captions are found elsewhere.
 pub fn layout_page(raw: &RawPage) -> PageLayout {
+    // A clock that never runs out stops nothing.
+    layout_page_within(raw, &PageClock::unlimited()).unwrap_or_default()
+}
+
+/// The same under a time limit.
+///
+/// # Errors
+/// Fails if the clock ran out.
+pub fn layout_page_within(raw: &RawPage, clock: &PageClock) -> Result<PageLayout, Stopped> {
     let bounds = glyphs::page_bounds(raw);
-    let frames = glyphs::collect(raw, &bounds);
+    let frames = glyphs::collect(raw, &bounds, clock);
     let mut lines = Vec::new();
     let mut soft = Vec::new();
-    for (number, block) in (0..).zip(frames.iter().flat_map(|f| frame_blocks(f, raw, bounds))) {
+    for (number, block) in (0..).zip(frames.iter().flat_map(|f| frame_blocks(f, raw, bounds, clock))) {
         for (mut line, ends_soft) in block.lines {
             line.block = number;
             lines.push(line);
@@ -70,11 +80,11 @@ pub fn layout_page(raw: &RawPage) -> PageLayout {
         }
     }
     hyphen::mark(&mut lines, &soft);
-    PageLayout { lines }
+    clock.finished(PageLayout { lines })
 }
 
 /// The blocks of the text of one direction, in reading order.
-fn frame_blocks(f: &FrameGlyphs, raw: &RawPage, bounds: Rect) -> Vec<Block> {
+fn frame_blocks(f: &FrameGlyphs, raw: &RawPage, bounds: Rect, clock: &PageClock) -> Vec<Block> {
     let glyphs = f.glyphs.as_slice();
     let pieces = words::pieces(glyphs);
     let body = BodyStyle {
@@ -85,8 +95,8 @@ fn frame_blocks(f: &FrameGlyphs, raw: &RawPage, bounds: Rect) -> Vec<Block> {
     let composer = Composer { glyphs, frame: f.frame, bounds };
     let contents = |p: &words::Piece| reading_order::contents(&bidi::word_text(&p.glyphs, glyphs));
     let mut out = Vec::new();
-    for region in reading_order::regions(pieces, contents) {
-        for part in tables::parts(rows::rows(region, glyphs), &rulings, glyphs) {
+    for region in reading_order::regions(pieces, contents, clock) {
+        for part in tables::parts(rows::rows(region, glyphs, clock), &rulings, glyphs, clock) {
             match part {
                 Part::Table(rows) => out.extend(table_block(&rows, &composer)),
                 Part::Text(rows) => {

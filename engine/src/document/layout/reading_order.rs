@@ -11,12 +11,17 @@ use super::gutters::{self, Gutter};
 use super::scripts;
 use super::words::Piece;
 use crate::document::geometry::Rect;
+use crate::document::page_clock::PageClock;
 
 /// Deepest nesting of columns; real pages need four or five.
 const MAX_DEPTH: usize = 14;
 
 /// Parts of the page without columns, in reading order.
-pub(super) fn regions(pieces: Vec<Piece>, glyphs_are: impl Fn(&Piece) -> Contents) -> Vec<Vec<Piece>> {
+pub(super) fn regions(
+    pieces: Vec<Piece>,
+    glyphs_are: impl Fn(&Piece) -> Contents,
+    clock: &PageClock,
+) -> Vec<Vec<Piece>> {
     let mut texts: Vec<(Piece, Contents)> = pieces
         .into_iter()
         .map(|p| {
@@ -27,7 +32,7 @@ pub(super) fn regions(pieces: Vec<Piece>, glyphs_are: impl Fn(&Piece) -> Content
     texts.sort_by(|a, b| a.0.base.total_cmp(&b.0.base));
     let (pieces, contents): (Vec<_>, Vec<_>) = texts.into_iter().unzip();
     let mut out = Vec::new();
-    split((0..pieces.len()).collect(), &pieces, &contents, 0, &mut out);
+    split((0..pieces.len()).collect(), &Words { pieces: &pieces, contents: &contents, clock }, 0, &mut out);
     let mut pieces: Vec<Option<Piece>> = pieces.into_iter().map(Some).collect();
     out.into_iter().map(|r| r.into_iter().filter_map(|i| pieces[i].take()).collect()).collect()
 }
@@ -56,22 +61,30 @@ pub(super) fn usual_em<'a>(pieces: impl Iterator<Item = &'a Piece>) -> f32 {
     10.0
 }
 
-fn split(members: Vec<usize>, pieces: &[Piece], contents: &[Contents], depth: usize, out: &mut Vec<Vec<usize>>) {
+/// The words of a page, and the time to sort them.
+struct Words<'a> {
+    pieces: &'a [Piece],
+    contents: &'a [Contents],
+    clock: &'a PageClock,
+}
+
+fn split(members: Vec<usize>, words: &Words<'_>, depth: usize, out: &mut Vec<Vec<usize>>) {
     if members.is_empty() {
         return;
     }
-    let Some(cut) = best_cut(&members, pieces, contents, depth) else {
+    let Some(cut) = best_cut(&members, words, depth) else {
         out.push(members);
         return;
     };
     for part in cut {
-        split(part, pieces, contents, depth + 1, out);
+        split(part, words, depth + 1, out);
     }
 }
 
 /// Above, left, right and below of the best gutter; `None` if there is none.
-fn best_cut(members: &[usize], pieces: &[Piece], contents: &[Contents], depth: usize) -> Option<[Vec<usize>; 4]> {
-    if depth >= MAX_DEPTH || members.len() < 8 {
+fn best_cut(members: &[usize], words: &Words<'_>, depth: usize) -> Option<[Vec<usize>; 4]> {
+    let (pieces, contents) = (words.pieces, words.contents);
+    if depth >= MAX_DEPTH || members.len() < 8 || words.clock.is_over() {
         return None;
     }
     let inside: Vec<Piece> = members.iter().map(|i| pieces[*i].clone()).collect();

@@ -3,6 +3,7 @@
 use super::glyphs::Glyph;
 use super::words::Piece;
 use crate::document::geometry::Rect;
+use crate::document::page_clock::PageClock;
 
 /// Words on one baseline, from left to right.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ impl Row {
 }
 
 /// The rows of a region from top to bottom.
-pub(super) fn rows(mut pieces: Vec<Piece>, glyphs: &[Glyph]) -> Vec<Row> {
+pub(super) fn rows(mut pieces: Vec<Piece>, glyphs: &[Glyph], clock: &PageClock) -> Vec<Row> {
     pieces.sort_by(|a, b| a.base.total_cmp(&b.base).then(a.rect.left.total_cmp(&b.rect.left)));
     let mut rows: Vec<Row> = Vec::new();
     for piece in pieces {
@@ -60,7 +61,7 @@ pub(super) fn rows(mut pieces: Vec<Piece>, glyphs: &[Glyph]) -> Vec<Row> {
         }
     }
     rows.sort_by(|a, b| a.base.total_cmp(&b.base));
-    let mut rows = side_by_side(with_marks(rows));
+    let mut rows = side_by_side(with_marks(rows, clock), clock);
     for row in &mut rows {
         row.pieces.sort_by(|a, b| a.rect.left.total_cmp(&b.rect.left).then(a.order.cmp(&b.order)));
         join_words(row, glyphs);
@@ -69,10 +70,13 @@ pub(super) fn rows(mut pieces: Vec<Piece>, glyphs: &[Glyph]) -> Vec<Row> {
 }
 
 /// Merges rows of nothing but small marks into the row whose words they belong to.
-fn with_marks(rows: Vec<Row>) -> Vec<Row> {
+fn with_marks(rows: Vec<Row>, clock: &PageClock) -> Vec<Row> {
     let mut out: Vec<Row> = Vec::new();
     let mut waiting: Option<Row> = None;
     for mut row in rows {
+        if clock.is_over() {
+            break;
+        }
         if let Some(marks) = waiting.take() {
             if row.takes_marks(&marks) {
                 marks.pieces.into_iter().for_each(|p| row.push(p));
@@ -92,9 +96,12 @@ fn with_marks(rows: Vec<Row>) -> Vec<Row> {
 }
 
 /// Joins neighbours next to each other but slightly higher or lower, as labels and numbers of tables often are.
-fn side_by_side(rows: Vec<Row>) -> Vec<Row> {
+fn side_by_side(rows: Vec<Row>, clock: &PageClock) -> Vec<Row> {
     let mut out: Vec<Row> = Vec::with_capacity(rows.len());
     for mut row in rows {
+        if clock.is_over() {
+            break;
+        }
         row.pieces.sort_by(|a, b| a.rect.left.total_cmp(&b.rect.left));
         match out.last_mut() {
             Some(above) if row.base - above.base <= 0.6 * row.em.min(above.em) && keep_clear(above, &row) => {

@@ -11,6 +11,7 @@ use super::rows::Row;
 use super::table_rows;
 use super::words::Piece;
 use crate::document::geometry::Rect;
+use crate::document::page_clock::PageClock;
 
 /// A part of a region.
 #[derive(Debug)]
@@ -65,14 +66,14 @@ impl CellRow {
 }
 
 /// Splits the rows of a region into text and tables. `rulings` are vertical lines, sorted by x.
-pub(super) fn parts(rows: Vec<Row>, rulings: &[Rect], glyphs: &[Glyph]) -> Vec<Part> {
+pub(super) fn parts(rows: Vec<Row>, rulings: &[Rect], glyphs: &[Glyph], clock: &PageClock) -> Vec<Part> {
     let width = rows.iter().map(|r| r.rect).reduce(|a, b| a.union(&b)).map_or(0.0, |r| r.width());
     let mut rows: Vec<Option<CellRow>> =
         rows.into_iter().map(|row| Some(CellRow { cells: cells::cells(&row, rulings, glyphs), row })).collect();
     let mut parts = Vec::new();
     let mut text = Vec::new();
     let mut start = 0;
-    while start < rows.len() {
+    while start < rows.len() && !clock.is_over() {
         let end = run_end(&rows, start, width);
         if end > start && is_table(&rows[start..end]) {
             let end = start + first_table_len(&rows[start..end]);

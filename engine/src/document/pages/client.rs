@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::super::geometry::Rect;
 use super::super::raw::{LinkTarget, RawPage};
 use super::connection::{Broken, Connection};
-use super::wire::{Fault, FileInfo, Reply, Request};
+use super::wire::{Extras, Fault, FileInfo, MAX_OUTLINE_DEPTH, Reply, Request};
 use crate::cancel::CancelToken;
 
 /// After this many crashes in a row without a reply, the file is given up.
@@ -107,6 +107,8 @@ pub struct PagesProcess {
     password: Option<String>,
     info: FileInfo,
     connection: Option<Connection>,
+    /// Whether labels or outline could not be read as a whole.
+    lacks_extras: bool,
     /// The page requested ahead, whose reply is still to come.
     ahead: Option<u32>,
     deaths_in_a_row: u32,
@@ -126,12 +128,41 @@ impl PagesProcess {
     ) -> Result<Self, PagesError> {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         let (connection, info) = start(&options, &path, password.as_deref(), cancel)?;
-        Ok(Self { options, path, password, info, connection: Some(connection), ahead: None, deaths_in_a_row: 0 })
+        let connection = Some(connection);
+        let mut opened =
+            Self { options, path, password, info, lacks_extras: false, connection, ahead: None, deaths_in_a_row: 0 };
+        opened.add_extras(cancel)?;
+        Ok(opened)
     }
 
     /// The file's own metadata.
     pub fn info(&self) -> &FileInfo {
         &self.info
+    }
+
+    /// Whether labels or the table of contents had to be left out, or a part of them.
+    pub fn lacks_extras(&self) -> bool {
+        self.lacks_extras
+    }
+
+    /// Adds labels and outline. A file that kills the process with them is read without.
+    fn add_extras(&mut self, cancel: &CancelToken) -> Result<(), PagesError> {
+        let timeout = self.options.limits.page_timeout;
+        match self.ask(&Request::Extras, timeout, cancel) {
+            Ok(Reply::Extras(Extras { mut labels, mut outline, truncated })) => {
+                let page_count = self.info.page_count;
+                labels.truncate(page_count as usize);
+                outline.retain(|item| item.depth <= MAX_OUTLINE_DEPTH);
+                outline.retain(|item| item.page.is_none_or(|page| (1..=page_count).contains(&page)));
+                (self.info.labels, self.info.outline, self.lacks_extras) = (labels, outline, truncated);
+            }
+            Ok(_) => return Err(self.confused()),
+            Err(PagesError::Cancelled) => return Err(PagesError::Cancelled),
+            Err(_) => self.lacks_extras = true,
+        }
+        // This says nothing of the pages.
+        self.deaths_in_a_row = 0;
+        Ok(())
     }
 
     /// Requests page `index` (from 0) ahead of time. Errors show when the page is read.
@@ -222,7 +253,7 @@ impl PagesProcess {
             connection
         } else {
             let (connection, info) = start(&self.options, &self.path, self.password.as_deref(), cancel)?;
-            if info != self.info {
+            if !info.is_of_same_file(&self.info) {
                 return Err(PagesError::Changed);
             }
             self.connection.insert(connection)

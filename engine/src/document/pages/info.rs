@@ -2,23 +2,28 @@
 #![expect(unsafe_code, reason = "PDFium is a C library")]
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use super::super::page::{Metadata, OutlineItem};
 use super::pdfium::{Handle, PdfFile, utf16_of};
-use super::wire::{FileInfo, MAX_LISTED_PAGES, MAX_OUTLINE, MAX_OUTLINE_DEPTH};
+use super::wire::{Extras, FileInfo, MAX_OUTLINE, MAX_OUTLINE_DEPTH};
+
+/// Longest label or title, in characters; the rest is cut off.
+const MAX_NAME: usize = 300;
+
+/// Most time for the labels, and again for the table of contents.
+const MAX_TIME: Duration = Duration::from_secs(4);
 
 /// Kind of an action that leads to a page of the same document.
 const ACTION_GO_TO: u64 = 1;
 
-/// Reads all of it.
+/// Reads what every file has.
 pub(super) fn file_info(file: &PdfFile) -> FileInfo {
     let page_count = file.page_count();
-    let listed = page_count.min(MAX_LISTED_PAGES);
-    let labels: Vec<Option<String>> = (0..listed).map(|index| label(file, index)).collect();
     FileInfo {
         page_count,
-        sizes_pt: (0..listed).map(|index| size_pt(file, index)).collect(),
-        labels: if labels.iter().any(Option::is_some) { labels } else { Vec::new() },
+        claimed_pages: file.claimed_pages(),
+        sizes_pt: (0..page_count).map(|index| size_pt(file, index)).collect(),
         metadata: Metadata {
             title: metadata(file, "Title"),
             author: metadata(file, "Author"),
@@ -26,7 +31,29 @@ pub(super) fn file_info(file: &PdfFile) -> FileInfo {
             creator: metadata(file, "Creator"),
             created: metadata(file, "CreationDate"),
         },
-        outline: outline(file),
+        ..FileInfo::default()
+    }
+}
+
+/// Reads what a file need not have.
+pub(super) fn extras(file: &PdfFile) -> Extras {
+    let deadline = Instant::now() + MAX_TIME;
+    let page_count = file.page_count();
+    let mut labels: Vec<Option<String>> =
+        (0..page_count).map_while(|index| (Instant::now() < deadline).then(|| label(file, index))).collect();
+    let labels_cut = labels.len() < page_count as usize;
+    if labels.iter().all(Option::is_none) {
+        labels = Vec::new();
+    }
+    let (outline, outline_cut) = outline(file);
+    Extras { labels, outline, truncated: labels_cut || outline_cut }
+}
+
+/// The text without what is beyond [`MAX_NAME`].
+fn cut(text: String) -> String {
+    match text.char_indices().nth(MAX_NAME) {
+        Some((end, _)) => text[..end].to_owned(),
+        None => text,
     }
 }
 
@@ -36,10 +63,11 @@ fn size_pt(file: &PdfFile, index: u32) -> (f32, f32) {
 }
 
 fn label(file: &PdfFile, index: u32) -> Option<String> {
-    utf16_of(|buffer, length| {
+    let label = utf16_of(|buffer, length| {
         // SAFETY: the handle is valid and the buffer has `length` bytes.
         unsafe { file.calls().FPDF_GetPageLabel(file.handle().cast(), index as i32, buffer, length) }
-    })
+    });
+    label.map(cut)
 }
 
 fn metadata(file: &PdfFile, tag: &str) -> Option<String> {
@@ -50,7 +78,9 @@ fn metadata(file: &PdfFile, tag: &str) -> Option<String> {
 }
 
 /// Walks the tree of bookmarks in reading order. Trees in hostile files may have cycles, so each bookmark counts once.
-fn outline(file: &PdfFile) -> Vec<OutlineItem> {
+/// Says whether a limit left some out.
+fn outline(file: &PdfFile) -> (Vec<OutlineItem>, bool) {
+    let deadline = Instant::now() + MAX_TIME;
     let calls = file.calls();
     let mut items = Vec::new();
     let mut seen = BTreeSet::new();
@@ -58,15 +88,18 @@ fn outline(file: &PdfFile) -> Vec<OutlineItem> {
     let first: Handle = unsafe { calls.FPDFBookmark_GetFirstChild(file.handle().cast(), std::ptr::null_mut()) }.cast();
     let mut open = vec![(first, 0_u16)];
     while let Some((bookmark, depth)) = open.pop() {
-        if bookmark.is_null() || !seen.insert(bookmark as usize) || items.len() >= MAX_OUTLINE {
+        if bookmark.is_null() || !seen.insert(bookmark as usize) {
             continue;
+        }
+        if items.len() >= MAX_OUTLINE || Instant::now() >= deadline {
+            return (items, true);
         }
         let title = utf16_of(|buffer, length| {
             // SAFETY: the bookmark is valid as long as the document, and the buffer has `length` bytes.
             unsafe { calls.FPDFBookmark_GetTitle(bookmark.cast(), buffer, length) }
         });
         if let Some(title) = title {
-            items.push(OutlineItem { title, page: bookmark_page(file, bookmark), depth });
+            items.push(OutlineItem { title: cut(title), page: bookmark_page(file, bookmark), depth });
         }
         // SAFETY: document and bookmark are valid.
         let (sibling, child): (Handle, Handle) = unsafe {
@@ -80,7 +113,7 @@ fn outline(file: &PdfFile) -> Vec<OutlineItem> {
             open.push((child, depth + 1));
         }
     }
-    items
+    (items, false)
 }
 
 /// The page, counted from 1, that a bookmark leads to.

@@ -16,7 +16,7 @@ use pdfium_render::prelude::{Pdfium, PdfiumError, PdfiumLibraryBindings};
 
 use super::super::raw::RawLink;
 use super::page_space::PageSpace;
-use super::wire::Fault;
+use super::wire::{Fault, MAX_LISTED_PAGES};
 
 /// An untyped PDFium handle.
 pub(super) type Handle = *mut c_void;
@@ -27,6 +27,9 @@ const MAX_STRING: usize = 1 << 16;
 /// Error codes of `FPDF_GetLastError`.
 const ERROR_PASSWORD: u64 = 4;
 const ERROR_SECURITY: u64 = 5;
+
+/// More missing pages than this at the end of a file are taken for a wrong count rather than for pages that were lost.
+const MAX_MISSING: u32 = 100;
 
 /// Subtype of link annotations.
 const ANNOTATION_LINK: i64 = 2;
@@ -65,6 +68,8 @@ fn cause(error: &PdfiumError) -> String {
 pub(super) struct PdfFile {
     library: Rc<Library>,
     handle: Handle,
+    /// How many pages there are; counted when the file is opened.
+    page_count: u32,
     /// Links of the pages that were flattened, by index.
     links: RefCell<BTreeMap<u32, Vec<RawLink>>>,
     /// The bytes that `handle` reads; dropped after it is closed.
@@ -90,7 +95,10 @@ impl PdfFile {
                 _ => Fault::Damaged,
             });
         }
-        Ok(Self { library: Rc::clone(library), handle, links: RefCell::default(), _bytes: bytes })
+        let library = Rc::clone(library);
+        let mut file = Self { library, handle, page_count: 0, links: RefCell::default(), _bytes: bytes };
+        file.page_count = file.count_pages();
+        Ok(file)
     }
 
     /// PDFium's functions.
@@ -103,8 +111,21 @@ impl PdfFile {
         self.handle
     }
 
-    /// Number of pages.
+    /// Number of pages: those that exist, at most [`MAX_LISTED_PAGES`].
     pub(super) fn page_count(&self) -> u32 {
+        self.page_count
+    }
+
+    /// Counts the pages up to the last one that exists. A few missing ones at the end are lost pages and count too; many
+    /// are a count that is wrong.
+    fn count_pages(&self) -> u32 {
+        let claimed = self.claimed_pages().min(MAX_LISTED_PAGES);
+        let existing = (0..claimed).rev().find(|&index| self.page_size(index).is_some()).map_or(0, |last| last + 1);
+        if claimed - existing <= MAX_MISSING { claimed } else { existing }
+    }
+
+    /// How many pages the file says it has.
+    pub(super) fn claimed_pages(&self) -> u32 {
         // SAFETY: the handle is valid.
         let count = unsafe { self.calls().FPDF_GetPageCount(self.handle.cast()) };
         u32::try_from(count).unwrap_or(0)

@@ -12,10 +12,10 @@ use crossbeam_channel::{Receiver, bounded};
 use memmap2::Mmap;
 
 use super::extract::{read_page, render_page};
-use super::info::file_info;
+use super::info::{extras, file_info};
 use super::pdfium::{Library, PdfFile};
 use super::sandbox::{Sandbox, close_inherited, enter, leave, limit_this_process};
-use super::wire::{Fault, MAX_PAGES, Reply, Request, VERSION, read_message, write_message};
+use super::wire::{Fault, Reply, Request, VERSION, read_message, write_message};
 
 /// How the server is started.
 #[derive(Clone, Debug)]
@@ -107,6 +107,7 @@ fn answer_all(file: &PdfFile, requests: &Receiver<Request>, replies: &mut impl W
             Request::Render { index, rect, width_px, height_px } => {
                 render_page(file, index, &rect, width_px, height_px).map(Reply::Rendered)
             }
+            Request::Extras => Ok(Reply::Extras(extras(file))),
         };
         write_message(replies, &reply.unwrap_or_else(Reply::Refused))?;
     }
@@ -125,7 +126,6 @@ fn open(library: &Rc<Library>, bytes: Mmap, password: Option<&str>) -> Result<Pd
     let file = PdfFile::open(library, bytes, password)?;
     match file.page_count() {
         0 => Err(Fault::ZeroPages),
-        count if count > MAX_PAGES => Err(Fault::TooManyPages(count)),
         _ => Ok(file),
     }
 }

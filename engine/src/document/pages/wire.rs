@@ -16,7 +16,7 @@ use super::super::raw::RawPage;
 use super::sandbox::Sandbox;
 
 /// Incremented whenever a message changes its shape; both sides must agree.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Longest message that is sent or accepted, in bytes: room for [`MAX_PIXELS`] and their envelope.
 pub const MAX_MESSAGE: usize = 200 << 20;
@@ -34,6 +34,8 @@ pub enum Request {
         /// Its password, where it has one.
         password: Option<String>,
     },
+    /// Reads labels and table of contents, which a hostile file may make impossible.
+    Extras,
     /// Reads page `index` (from 0).
     Page {
         /// Counted from 0.
@@ -62,6 +64,8 @@ pub enum Reply {
     },
     /// To [`Request::Open`], with the sandbox of the server.
     Opened(FileInfo, Sandbox),
+    /// To [`Request::Extras`].
+    Extras(Extras),
     /// To [`Request::Page`].
     Page(RawPage),
     /// To [`Request::Render`].
@@ -87,8 +91,6 @@ pub enum Fault {
     Damaged,
     /// The document has no pages.
     ZeroPages,
-    /// The document says that it has so many pages, which is more than [`MAX_PAGES`].
-    TooManyPages(u32),
     /// PDFium cannot load the page.
     PageDamaged,
     /// What is requested exceeds the limits, or makes no sense (an empty rectangle).
@@ -100,17 +102,19 @@ pub enum Fault {
 /// A PDF's own metadata.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FileInfo {
-    /// Number of pages.
+    /// Number of pages: those that exist, at most [`MAX_LISTED_PAGES`].
     pub page_count: u32,
-    /// Width and height of the pages as displayed, in points; of the first [`MAX_LISTED_PAGES`] pages.
+    /// How many pages the file says it has.
+    pub claimed_pages: u32,
+    /// Width and height of the pages as displayed, in points.
     #[serde(deserialize_with = "at_most::<_, _, { MAX_LISTED_PAGES as usize }>")]
     pub sizes_pt: Vec<(f32, f32)>,
-    /// Printed page numbers; of the first [`MAX_LISTED_PAGES`] pages, empty if the file has none.
+    /// Printed page numbers; empty if the file has none. Filled from [`Extras`].
     #[serde(deserialize_with = "at_most::<_, _, { MAX_LISTED_PAGES as usize }>")]
     pub labels: Vec<Option<String>>,
     /// Title, author and the like.
     pub metadata: Metadata,
-    /// The stored table of contents.
+    /// The stored table of contents. Filled from [`Extras`].
     #[serde(deserialize_with = "at_most::<_, _, MAX_OUTLINE>")]
     pub outline: Vec<OutlineItem>,
 }
@@ -121,7 +125,7 @@ impl FileInfo {
     pub(super) fn is_sound(&self) -> bool {
         let pages = 1..=self.page_count;
         let is_listed = |length: usize| length <= self.page_count as usize;
-        (1..=MAX_PAGES).contains(&self.page_count)
+        (1..=MAX_LISTED_PAGES).contains(&self.page_count)
             && is_listed(self.sizes_pt.len())
             && is_listed(self.labels.len())
             && self.sizes_pt.iter().all(|(width, height)| width.is_finite() && height.is_finite())
@@ -130,10 +134,26 @@ impl FileInfo {
                 .iter()
                 .all(|item| item.depth <= MAX_OUTLINE_DEPTH && item.page.is_none_or(|page| pages.contains(&page)))
     }
+
+    /// Whether both describe the same file, apart from what [`Extras`] add.
+    pub(in super::super) fn is_of_same_file(&self, other: &Self) -> bool {
+        let own = |info: &Self| (info.page_count, info.claimed_pages);
+        own(self) == own(other) && self.sizes_pt == other.sizes_pt && self.metadata == other.metadata
+    }
 }
 
-/// Most pages that a file may have. Recto keeps something for each of them.
-pub const MAX_PAGES: u32 = 100_000;
+/// What is good to have of a PDF but may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Extras {
+    /// Printed page numbers by page; empty if the file has none.
+    #[serde(deserialize_with = "at_most::<_, _, { MAX_LISTED_PAGES as usize }>")]
+    pub labels: Vec<Option<String>>,
+    /// The stored table of contents.
+    #[serde(deserialize_with = "at_most::<_, _, MAX_OUTLINE>")]
+    pub outline: Vec<OutlineItem>,
+    /// Whether a limit left some out.
+    pub truncated: bool,
+}
 
 /// Most entries taken from a table of contents.
 pub const MAX_OUTLINE: usize = 10_000;
@@ -141,7 +161,7 @@ pub const MAX_OUTLINE: usize = 10_000;
 /// Deepest level taken from a table of contents.
 pub const MAX_OUTLINE_DEPTH: u16 = 32;
 
-/// How many pages are listed with size and label when a file is opened.
+/// Most pages of a file that are read; Recto keeps something for each of them.
 pub const MAX_LISTED_PAGES: u32 = 20_000;
 
 /// Pixels of a rendering: rows from top to bottom, three bytes each (red, green, blue), no padding.

@@ -78,7 +78,10 @@ pub(super) fn read_documents(
             cached.value.pages.iter().for_each(&mut on_page);
             cached
         } else {
-            let read = document.read_pages(pages, &mut on_page, &job.cancel)?;
+            let mut read = document.read_pages(pages, &mut on_page, &job.cancel)?;
+            if let Some(damage) = document.find_damage(&job.cancel)? {
+                read.warnings.insert(0, damage);
+            }
             if let Some(store) = store {
                 page_cache::put(store, document.info(), pages, &read);
             }

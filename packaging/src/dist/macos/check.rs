@@ -15,9 +15,9 @@ use crate::dist::target::Target;
 use crate::process::{output, run};
 use crate::program::{QUESTION, sample};
 use crate::say;
-use crate::window::chance_model::{self, Size};
 use crate::window::display::{Scratch, wait_for};
 use crate::window::home::Home;
+use crate::window::random_model::{self, Size};
 
 /// Where the application is installed: a folder with a typical user's name.
 const FOLDER: &str = "Größe & 報告";
@@ -61,7 +61,7 @@ fn drag_out(image: &Path, scratch: &Path) -> Result<PathBuf> {
 /// Checks that the program inside answers on the command line, with its own PDFium.
 fn ask(app: &Path, scratch: &Path) -> Result<()> {
     let model = scratch.join("model");
-    chance_model::write(&model, Size::SMALL)?;
+    random_model::write(&model, Size::SMALL)?;
     // The report inside the application, because a user may have no other.
     let name = sample();
     let report = app.join("Contents/Resources/sample").join(name.file_name().context("the sample has no name")?);
