@@ -99,7 +99,7 @@ fn say_empty_labels() -> std::io::Result<()> {
     output.write_all(&length.to_le_bytes())?;
     output.write_all(&head)?;
     for _ in 0..LABELS >> 20 {
-        output.write_all(&[0; 1 << 20])?;
+        output.write_all(&vec![0; 1 << 20])?;
     }
     output.write_all(&tail)?;
     output.flush()

@@ -1,7 +1,7 @@
-//! `recto pages` that, once it is in its sandbox, tries what a PDF that has taken it over would try, and says on standard error
-//! what came of each: a name and the system's error number, 0 where nothing refused it.
+//! `recto pages` that, inside its sandbox, attempts what malicious code would, and prints the result of each attempt on standard
+//! error: a name and the system's error number, 0 for success.
 //!
-//! The same attempts are made once before, so that a refusal that has another reason does not count.
+//! The same attempts are made before it enters the sandbox, so that refusals for other reasons do not count.
 
 use std::path::PathBuf;
 
@@ -24,18 +24,20 @@ mod attempts {
 
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code, reason = "the attempts are system calls")]
-#[allow(clippy::print_stderr, reason = "it says what came of the attempts")]
+#[allow(clippy::print_stderr, reason = "it prints the results of the attempts")]
+#[allow(clippy::disallowed_methods, reason = "the attempts change files directly")]
 mod attempts {
     use std::ffi::CString;
     use std::io::Error;
     use std::path::Path;
 
     type Outcome = Result<(), Error>;
+    type Attempt<'a> = Box<dyn Fn() -> Outcome + 'a>;
 
     /// Makes all attempts.
     pub(super) fn make(when: &str, scratch: &Path) {
         let beside = scratch.join("written");
-        let attempts: [(&str, Box<dyn Fn() -> Outcome>); 22] = [
+        let attempts: [(&str, Attempt<'_>); 22] = [
             ("read-users", Box::new(|| std::fs::read("/etc/passwd").map(drop))),
             ("read-beside", Box::new(|| std::fs::read(scratch.join("other.txt")).map(drop))),
             ("list-folder", Box::new(|| std::fs::read_dir(scratch).map(drop))),

@@ -1,29 +1,29 @@
-//! How many processes read PDFs at a time: however many reports are open, the ones used last keep their process.
+//! Limits the number of PDF processes: only the most recently used PDFs keep theirs.
 //!
-//! A process takes memory, handles and a slot among the user's processes. Starting one again takes a fraction of a second.
+//! A process takes memory, handles and one of the user's process slots. Restarting one takes a fraction of a second.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::pages::PagesProcess;
 
-/// Processes of reports that are not being read this moment.
+/// Most processes of PDFs that are not being read.
 const MAX_PROCESSES: usize = 8;
 
-/// The process of an open PDF, where it has one.
+/// The process of an open PDF, if it has one.
 pub(super) type Slot = Arc<Mutex<Option<PagesProcess>>>;
 
-/// Slots with a process, the one used last at the end.
+/// Slots with a process, the most recently used last.
 static USED: Mutex<VecDeque<Weak<Mutex<Option<PagesProcess>>>>> = Mutex::new(VecDeque::new());
 
-/// Takes hold of a slot, whatever happened to the thread that held it before.
+/// Locks a slot, even if the thread that held it panicked.
 pub(super) fn hold(slot: &Slot) -> MutexGuard<'_, Option<PagesProcess>> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Notes that `slot` is used now, and ends the processes that were not used for longest. Those in use stay.
+/// Marks `slot` as used now, and ends the least recently used processes. Those in use stay.
 pub(super) fn note_use(slot: &Slot) {
-    // Ended after the list is let go: a process may take a moment to end.
+    // Ended after the list is unlocked, since a process may take a moment to end.
     let mut ended = Vec::new();
     {
         let mut used = USED.lock().unwrap_or_else(PoisonError::into_inner);

@@ -96,7 +96,7 @@ fn a_reader_that_lies_about_the_file_is_refused() {
         let path = path.clone();
         let error = within_limit(manner, move || open(&path, options(faulty(manner)))).expect_err(manner);
         let message = error.to_string();
-        let is_told = message.contains("impossible numbers") || message.contains("ended unexpectedly");
+        let is_told = message.contains("impossible values") || message.contains("ended unexpectedly");
         assert!(is_told, "{manner}: {message}");
     }
 }

@@ -126,7 +126,6 @@ fn a_second_file_is_refused() {
 /// Start and pages a second of the process, for comparing builds: `cargo test --release -- --ignored --nocapture pages_per_second`.
 #[test]
 #[ignore = "a measurement"]
-#[expect(clippy::print_stdout, reason = "a measurement is printed")]
 fn pages_per_second() {
     let path = recto_tests::fixture("pdf/treasury_bulletin_2018_03.pdf");
     let (mut starts, mut reads) = (Vec::new(), Vec::new());

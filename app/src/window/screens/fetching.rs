@@ -211,6 +211,6 @@ pub(super) fn model_error_ui(ui: &mut Ui, look: &Look, failed: &ModelError, comm
         commands.push(command);
     }
     if let Some(details) = &failed.details {
-        CollapsingHeader::new("Details").id_salt("details of a trouble").show(ui, |ui| ui.label(look.muted(details)));
+        CollapsingHeader::new("Details").id_salt("details of an error").show(ui, |ui| ui.label(look.muted(details)));
     }
 }
