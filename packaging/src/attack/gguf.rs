@@ -177,7 +177,6 @@ fn changed(seeds: &Seeds, chance: &mut Chance, change: impl FnOnce(&mut Draft, &
 }
 
 /// The file that nothing is wrong with.
-#[cfg(test)]
 pub(super) fn sound(seeds: &Seeds, chance: &mut Chance) -> Vec<u8> {
     Draft::sound(seeds, chance).write()
 }

@@ -22,6 +22,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -30,6 +31,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
 use self::chance::Chance;
+use self::pdf_file::PdfFile;
 use self::run::{MODEL, Runner};
 use self::seeds::Seeds;
 use self::table::{Bad, Table};
@@ -128,6 +130,20 @@ impl Mutated {
         Self { group, index, kind, bytes }
     }
 
+    /// Files of this format that nothing is wrong with: the program must take them, or the attack shows nothing.
+    fn sound(seeds: &Seeds, group: Group) -> Vec<Self> {
+        let mut chance = Chance::new(0, group.name(), 0);
+        let files: Vec<(&'static str, Vec<u8>)> = match group {
+            Group::Pdf => vec![("sound", PdfFile::small().write())],
+            Group::Gguf => vec![("sound", gguf::sound(seeds, &mut chance))],
+            Group::Safetensors => vec![("sound", safetensors::sound(seeds, &mut chance))],
+            Group::Tokenizer => vec![("sound", seeds.tokenizer.to_string().into_bytes())],
+            Group::Image => picture_files::all(seeds),
+            Group::Text => vec![("sound", b"Revenue rose by 4.2 percent.\n".to_vec())],
+        };
+        files.into_iter().map(|(kind, bytes)| Self { group, index: 0, kind, bytes }).collect()
+    }
+
     fn name(&self) -> String {
         format!("{}-{:04}-{}", self.group.name(), self.index, self.kind)
     }
@@ -194,6 +210,9 @@ pub(crate) fn run(arguments: &AttackArgs) -> Result<()> {
     };
     write(&attack.question, b"Revenue rose by 4.2 percent in 2025.\nCosts fell by 1.1 percent.\n")?;
     let files = planned(arguments);
+    for group in files.iter().map(|(group, _)| *group).collect::<BTreeSet<_>>() {
+        attack.try_sound(group)?;
+    }
     let (begun, mut table) = (Instant::now(), Table::new(arguments.seed));
     for (group, index) in &files {
         if begun.elapsed() > Duration::from_secs(arguments.seconds) {
@@ -205,8 +224,9 @@ pub(crate) fn run(arguments: &AttackArgs) -> Result<()> {
     }
     table.secs = begun.elapsed().as_secs_f32();
     say::result(format_args!("{}", if arguments.json { table.json() } else { table.text() }));
-    if !table.bad.is_empty() {
-        bail!("{} of {} files were taken badly", table.bad.len(), files.len() - table.untried);
+    let bad = table.bad_files();
+    if bad > 0 {
+        bail!("{bad} of {} files were taken badly", files.len() - table.untried);
     }
     Ok(())
 }
@@ -238,41 +258,70 @@ struct Attack {
 }
 
 impl Attack {
-    /// Gives the program a file and counts how it took it.
-    fn try_file(&self, file: &Mutated, table: &mut Table) -> Result<()> {
-        let home = self.runner.fresh_home()?;
-        let path = file.write(&self.kept, &self.seeds)?;
-        let mut verdicts = Vec::new();
-        let mut run = |words: Vec<String>| -> Result<Ended> {
-            let ended = self.runner.run(&home, &words)?;
-            verdicts.push((ended.verdict(), ended.peak_bytes, words));
-            Ok(ended)
-        };
-        let words = |all: &[&str]| all.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        let given = path.to_string_lossy();
-        if matches!(file.group, Group::Pdf | Group::Image | Group::Text) {
-            run(words(&["read", &given, "--plan"]))?;
-        } else {
-            let added = run(words(&["models", "add", &given, "--name", MODEL]))?;
-            let model = if added.end == End::Code(0) { MODEL } else { &given };
-            let text = self.question.to_string_lossy();
-            run(words(&["ask", &text, "How much did revenue rise?", "--model", model, "--max-tokens", "4"]))?;
-        }
-        table.count(file.group.name(), &verdicts);
-        let mut is_bad = false;
-        for (verdict, peak_bytes, words) in verdicts {
-            let Verdict::Bad(complaint) = verdict else { continue };
-            is_bad = true;
-            let bad = Bad { name: file.name(), complaint, peak_bytes, command: command(&words, &given) };
-            say::line(format_args!("{}: {}\n    {}", bad.name, bad.complaint, bad.command));
-            table.bad.push(bad);
-        }
-        if !is_bad && !self.keeps_all {
-            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-            removed.with_context(|| format!("cannot remove {}", path.display()))?;
+    /// Requires that the program takes sound files of this format.
+    fn try_sound(&self, group: Group) -> Result<()> {
+        for file in Mutated::sound(&self.seeds, group) {
+            let (path, runs) = self.runs(&file)?;
+            if let Some(run) = runs.iter().find(|run| run.ended.verdict() != Verdict::Done) {
+                let said = String::from_utf8_lossy(&run.ended.stderr).into_owned();
+                bail!("{}, which nothing is wrong with, is not taken: {:?}\n{said}", file.name(), run.ended.verdict());
+            }
+            remove(&path)?;
         }
         Ok(())
     }
+
+    /// Gives the program a file and counts how it took it.
+    fn try_file(&self, file: &Mutated, table: &mut Table) -> Result<()> {
+        let (path, runs) = self.runs(file)?;
+        let endings: Vec<&Ended> = runs.iter().map(|run| &run.ended).collect();
+        table.count(file.group.name(), &file.name(), &endings);
+        let mut is_bad = false;
+        for run in &runs {
+            let Verdict::Bad(complaint) = run.ended.verdict() else { continue };
+            is_bad = true;
+            let command = command(&run.words, &path.to_string_lossy());
+            let bad = Bad { name: file.name(), complaint, peak_bytes: run.ended.peak_bytes, command };
+            say::line(format_args!("{}: {}\n    {}", bad.name, bad.complaint, bad.command));
+            table.bad.push(bad);
+        }
+        if is_bad || self.keeps_all { Ok(()) } else { remove(&path) }
+    }
+
+    /// Writes a file, and runs the program on it as a user would.
+    fn runs(&self, file: &Mutated) -> Result<(PathBuf, Vec<Run>)> {
+        let home = self.runner.fresh_home()?;
+        let path = file.write(&self.kept, &self.seeds)?;
+        let given = path.to_string_lossy();
+        let mut runs = Vec::new();
+        let mut run = |words: &[&str]| -> Result<End> {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            let ended = self.runner.run(&home, &words)?;
+            let end = ended.end;
+            runs.push(Run { words, ended });
+            Ok(end)
+        };
+        if matches!(file.group, Group::Pdf | Group::Image | Group::Text) {
+            run(&["read", &given, "--plan"])?;
+        } else {
+            let added = run(&["models", "add", &given, "--name", MODEL])?;
+            let model = if added == End::Code(0) { MODEL } else { &given };
+            let text = self.question.to_string_lossy();
+            run(&["ask", &text, "How much did revenue rise?", "--model", model, "--max-tokens", "4"])?;
+        }
+        Ok((path, runs))
+    }
+}
+
+/// A run of the program on a file.
+struct Run {
+    words: Vec<String>,
+    ended: Ended,
+}
+
+fn remove(path: &Path) -> Result<()> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    removed.with_context(|| format!("cannot remove {}", path.display()))
 }
 
 /// The command as one would type it, in the root of the repository where the file is below it.

@@ -1,6 +1,7 @@
 //! Small images of every format that Recto reads, written byte by byte. Nothing is wrong with them.
 
 use super::pdf_file::deflated;
+use super::seeds::Seeds;
 
 /// What every PNG begins with.
 pub(super) const PNG_MARK: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -102,3 +103,16 @@ pub(super) fn tiff(tags: &[Tag], next: u32) -> Vec<u8> {
 
 /// A lossless WebP of 1 × 1.
 pub(super) const WEBP: &[u8] = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0";
+
+/// One image of each format, by the format's name.
+pub(super) fn all(seeds: &Seeds) -> Vec<(&'static str, Vec<u8>)> {
+    let jpeg = seeds.jpegs.first().cloned().unwrap_or_default();
+    vec![
+        ("png", png(b"")),
+        ("jpeg", jpeg),
+        ("tiff", tiff(&tiff_tags(), 0)),
+        ("gif", gif()),
+        ("webp", WEBP.to_vec()),
+        ("bmp", bmp()),
+    ]
+}

@@ -53,12 +53,13 @@ impl Runner {
         command.stderr(File::create(&err).context("cannot make a file")?);
         let mut child = command.spawn().with_context(|| format!("cannot start {}", self.program.display()))?;
         let begun = Instant::now();
-        let (mut peak_bytes, mut family) = (0, BTreeSet::new());
+        let (mut peak_bytes, mut own_peak_bytes, mut family) = (0, 0, BTreeSet::new());
         let end = loop {
             if let Some(status) = child.try_wait().context("cannot wait for the program")? {
                 break end_of(status);
             }
-            let (processes, bytes) = memory::of(child.id());
+            let (processes, own_bytes, bytes) = memory::of(child.id());
+            own_peak_bytes = own_bytes.max(own_peak_bytes);
             family.extend(processes);
             peak_bytes = bytes.max(peak_bytes);
             let stopped = if begun.elapsed() > self.limit { Some(End::TimeUp) } else { None };
@@ -75,7 +76,7 @@ impl Runner {
         let is_refused_addition = end != End::Code(0) && arguments.iter().any(|word| word == "add");
         let mut left = leftovers(home, is_refused_addition)?;
         left.extend(memory::surviving(&family));
-        Ok(Ended { end, stdout: read(&out)?, stderr: read(&err)?, peak_bytes, left })
+        Ok(Ended { end, stdout: read(&out)?, stderr: read(&err)?, peak_bytes, own_peak_bytes, left })
     }
 }
 
@@ -126,15 +127,16 @@ mod memory {
     use std::fs;
     use std::path::Path;
 
-    /// The processes that `root` started and their children, with itself, and the most memory that they held so far.
-    pub(super) fn of(root: u32) -> (Vec<u32>, u64) {
+    /// The processes that `root` started and their children, with itself; the most memory that it held so far; and the
+    /// most that each of them held, together.
+    pub(super) fn of(root: u32) -> (Vec<u32>, u64, u64) {
         let (mut all, mut at, mut bytes) = (vec![root], 0, 0);
         while let Some(&process) = all.get(at) {
             at += 1;
             bytes += peak(process).unwrap_or_default();
             all.extend(children(process));
         }
-        (all, bytes)
+        (all, peak(root).unwrap_or_default(), bytes)
     }
 
     fn peak(process: u32) -> Option<u64> {
@@ -171,8 +173,8 @@ mod memory {
 mod memory {
     use std::collections::BTreeSet;
 
-    pub(super) fn of(root: u32) -> (Vec<u32>, u64) {
-        (vec![root], 0)
+    pub(super) fn of(root: u32) -> (Vec<u32>, u64, u64) {
+        (vec![root], 0, 0)
     }
 
     pub(super) fn surviving(_: &BTreeSet<u32>) -> Vec<String> {

@@ -28,6 +28,8 @@ pub(super) struct Ended {
     pub(super) stderr: Vec<u8>,
     /// Most memory that the program and its children held at a time; 0 where it cannot be measured.
     pub(super) peak_bytes: u64,
+    /// Most memory that the program held without its children.
+    pub(super) own_peak_bytes: u64,
     /// Files that should not have stayed, and processes.
     pub(super) left: Vec<String>,
 }
@@ -112,7 +114,7 @@ mod tests {
     use super::*;
 
     fn ended(end: End, stderr: &[u8]) -> Ended {
-        Ended { end, stdout: Vec::new(), stderr: stderr.into(), peak_bytes: 0, left: Vec::new() }
+        Ended { end, stdout: Vec::new(), stderr: stderr.into(), peak_bytes: 0, own_peak_bytes: 0, left: Vec::new() }
     }
 
     #[test]
