@@ -231,7 +231,8 @@ fn long_names(_: &Seeds, chance: &mut Chance) -> Vec<u8> {
         1 => pdf.page(&format!("/Resources<</Font<</{name} 3 0 R>>>>")),
         2 => pdf.show(format!("BT /{name} 12 Tf (Text) Tj ET").as_bytes()),
         _ => {
-            pdf.set(IMAGE, stream(&format!("/Type/XObject/Subtype/Image/Width 4/Height 4/ColorSpace/{name}"), b"0123"))
+            let entries = format!("/Type/XObject/Subtype/Image/Width 4/Height 4/ColorSpace/{name}");
+            pdf.set(IMAGE, stream(&entries, b"0123"));
         }
     }
     pdf.write()

@@ -1,5 +1,7 @@
 //! Mutated PDFs whose skeleton is sound: what is drawn on the page makes no sense.
 
+use std::fmt::Write as _;
+
 use super::Kind;
 use super::chance::Chance;
 use super::pdf::number;
@@ -65,8 +67,11 @@ fn operands(_: &Seeds, chance: &mut Chance) -> Vec<u8> {
             "cm", "Tm", "Td", "TD", "Tz", "Tc", "Tw", "TL", "Ts", "Tr", "re f", "l S", "c S", "w", "d", "M", "Tf",
             "gs", "Do", "k", "'",
         ]);
-        content +=
-            &format!("{a} {b} {c} {d} {e} {f} {operator}\nBT /F {a} Tf {b} {c} Td (Text) Tj [(A) {d} (B)] TJ ET\n");
+        // Writing to a string never fails.
+        let _ = write!(
+            content,
+            "{a} {b} {c} {d} {e} {f} {operator}\nBT /F {a} Tf {b} {c} Td (Text) Tj [(A) {d} (B)] TJ ET\n"
+        );
     }
     pdf.show(content.as_bytes());
     pdf.write()

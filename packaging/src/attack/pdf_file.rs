@@ -1,5 +1,7 @@
 //! A small PDF in the making, object by object.
 
+use std::fmt::Write as _;
+
 /// Numbers of the objects of [`PdfFile::small`].
 pub(super) const CATALOGUE: usize = 1;
 pub(super) const PAGES: usize = 2;
@@ -104,7 +106,8 @@ impl PdfFile {
         let size = offsets.len() + 1;
         let mut table = format!("xref\n0 {size}\n0000000000 65535 f \n");
         for offset in offsets {
-            table.push_str(&format!("{offset:010} 00000 n \n"));
+            // Writing to a string never fails.
+            let _ = writeln!(table, "{offset:010} 00000 n ");
         }
         table + &format!("trailer\n<</Size {size}/Root 1 0 R{}{more}>>\n", self.trailer)
     }

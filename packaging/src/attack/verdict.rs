@@ -79,10 +79,9 @@ impl Ended {
         let (errors, hints) = (starting("error"), starting("hint:"));
         match self.end {
             End::Code(0) if errors > 0 => return Some("an error, and success".into()),
-            End::Code(0) => {}
             End::Code(1) if errors != 1 => return Some(format!("{errors} errors")),
             End::Code(1) if hints > 1 => return Some(format!("{hints} hints")),
-            End::Code(1) => {}
+            End::Code(0 | 1) => {}
             End::Code(code) => return Some(format!("exit code {code}")),
             _ => {}
         }
@@ -98,10 +97,7 @@ impl Ended {
 
 /// The first thing in `bytes` that a terminal would obey rather than show.
 fn unprintable(bytes: &[u8]) -> Option<String> {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(_) => return Some("bytes that are not UTF-8".into()),
-    };
+    let Ok(text) = std::str::from_utf8(bytes) else { return Some("bytes that are not UTF-8".into()) };
     let is_bad = |char: &char| {
         (char.is_control() && !matches!(char, '\n' | '\t'))
             || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
