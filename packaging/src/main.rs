@@ -3,6 +3,7 @@
 //! It drives the program and its tools, and does not depend on engine or app.
 
 mod appimagetool;
+mod attack;
 mod check_dist;
 mod check_gpu;
 mod check_macos;
@@ -44,6 +45,8 @@ enum Command {
     Test(test::TestArgs),
     /// Install packages in clean roots, use, upgrade and remove them
     CheckDist(check_dist::CheckDistArgs),
+    /// Give the program mutated files and count how it takes them
+    Attack(attack::AttackArgs),
     /// Compile the GPU kernels and check the program with them, without a card
     CheckGpu(check_gpu::CheckGpuArgs),
     /// Check the program for Macs, on any system
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::CheckDist(arguments) => check_dist::run(&arguments),
+        Command::Attack(arguments) => attack::run(&arguments),
         Command::CheckGpu(arguments) => check_gpu::run_checks(&arguments),
         Command::CheckMacos(arguments) => check_macos::run_checks(&arguments),
         Command::CheckNeon => check_neon::run_tests(),

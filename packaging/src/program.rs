@@ -20,6 +20,12 @@ pub(crate) fn build_release() -> Result<PathBuf> {
     Ok(target_folder()?.join("release").join(format!("recto{}", std::env::consts::EXE_SUFFIX)))
 }
 
+/// Builds `recto` without optimising it, as `cargo build` does, and returns its path.
+pub(crate) fn build_unoptimised() -> Result<PathBuf> {
+    process::run(cargo().args(["build", "--quiet", "--locked", "--package", "app", "--bin", "recto"]))?;
+    Ok(target_folder()?.join("debug").join(format!("recto{}", std::env::consts::EXE_SUFFIX)))
+}
+
 /// The program as built for the tests, so that nothing is compiled twice after they ran.
 pub(crate) fn build_as_tested() -> Result<PathBuf> {
     process::run(cargo().args(["test", "--no-run", "--quiet", "--locked", "--workspace"]))?;
