@@ -25,6 +25,7 @@ const QUEUED_REQUESTS: usize = 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenRequest {
     /// Files to open.
+    #[serde(with = "engine::store::path_text::list")]
     pub files: Vec<PathBuf>,
     /// Question to ask on the first of them.
     pub question: Option<String>,
@@ -112,7 +113,6 @@ pub(crate) fn accept_requests(listener: Listener, requests: OpenRequests) -> std
 fn send_to(folder: &Path, request: &OpenRequest) -> Option<()> {
     let mut stream = Stream::connect(name(folder)?).ok()?;
     allow_it_to_the_front();
-    // Fails only for file names that are not valid Unicode.
     let line = serde_json::to_string(request).ok()?;
     writeln!(stream, "{line}").ok()
 }
@@ -165,9 +165,23 @@ mod tests {
     #[test]
     fn a_second_start_reaches_the_first_and_malformed_requests_are_ignored() {
         let home = tempfile::tempdir().unwrap();
-        let request =
-            OpenRequest { files: vec!["/reports/ümlaut report.pdf".into()], question: Some("How much?".into()) };
+        let files = vec!["/reports/ümlaut report.pdf".into(), not_unicode()];
+        let request = OpenRequest { files, question: Some("How much?".into()) };
         assert!(send_to(home.path(), &request).is_none(), "no window is running");
+    /// A file name that is not Unicode, where the system has such.
+    fn not_unicode() -> PathBuf {
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStringExt as _;
+            std::ffi::OsString::from_vec(b"/reports/r\xe9sum\xe9.pdf".to_vec()).into()
+        }
+        #[cfg(windows)]
+        {
+            use std::os::windows::ffi::OsStringExt as _;
+            std::ffi::OsString::from_wide(&[0x72, 0xd800]).into()
+        }
+    }
+
         let listener = listen_at(home.path()).unwrap();
         let (sender, requests) = OpenRequests::new();
         accept_requests(listener, sender).unwrap();

@@ -19,4 +19,4 @@ mod text_file;
 mod tiff_pages;
 
 pub use error::DocumentError;
-pub use open::{DocumentInfo, OpenDocument, OpenOptions, file_hash, open};
+pub use open::{DocumentInfo, OpenDocument, OpenOptions, file_hash, file_name, open};

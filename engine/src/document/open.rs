@@ -99,7 +99,7 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
         }
     };
     warnings.extend(misnamed(path, kind));
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = file_name(path);
     let (page_count, metadata, outline) = match &source {
         Source::Pdf(pdf) => {
             let info = pdf.info();
@@ -251,6 +251,12 @@ fn picture_page(pictures: &mut Pictures, number: u32, path: &Path) -> (Page, Vec
     let figure = Figure { bbox, kind: FigureKind::Raster, caption: None, lines: Vec::new() };
     let page = Page {
         number,
+/// The file's name without its folder, for display: what is not Unicode is a question mark, which every font has.
+pub fn file_name(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    name.replace('\u{fffd}', "?")
+}
+
         label: None,
         width_pt,
         height_pt,

@@ -17,6 +17,7 @@ pub mod models;
 pub mod output;
 mod partial;
 mod resumable;
+pub mod path_text;
 mod retry;
 mod scratch;
 mod space;

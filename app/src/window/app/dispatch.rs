@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use eframe::egui;
-use engine::store::library::Record;
 
 use crate::platform::file_dialog::{Choice, SaveAs};
 use crate::services::library::{HitLocation, LibraryCommand};
@@ -158,10 +157,11 @@ impl Window {
     /// Closes a report.
     pub(crate) fn close_tab(&mut self, index: usize) {
         self.note_places();
-        let Services { engine, viewer, library, .. } = &mut self.services;
-        if let Some((hash, bytes)) = self.tabs.iter_mut().nth(index).and_then(crate::window::state::tab::Tab::news) {
-            library.send(LibraryCommand::KeepConversation { hash, bytes });
+        let news = self.tabs.iter_mut().nth(index).and_then(crate::window::state::tab::Tab::news);
+        if let Some((hash, conversation)) = news {
+            self.save_conversation(hash, &conversation);
         }
+        let Services { engine, viewer, .. } = &mut self.services;
         self.tabs.close(index, engine.as_mut(), viewer.as_mut());
         if self.tabs.len() == 0 {
             self.show(Screen::Library);
@@ -276,7 +276,7 @@ impl Window {
         for tab in self.tabs.iter_mut() {
             tab.state.compute = self.settings.compute();
         }
-        self.services.library.send(LibraryCommand::Keep(Record::Settings, self.settings.to_bytes()));
+        self.save_settings();
     }
 
     /// Asks the question the program was started with, or the one that the user could not wait to ask, once its report is open.

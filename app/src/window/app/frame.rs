@@ -6,22 +6,23 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Ui};
 use engine::protocol::RequestId;
-use engine::store::library::Record;
 use engine::viewer::ViewCommand;
 
 use crate::platform::file_dialog::{Chosen, FileDialog};
 use crate::services::library::{LibraryCommand, LibraryEvent};
 use crate::services::models::{ModelCommand, ModelEvent};
 use crate::window::app::frame_times::FrameTimes;
+use crate::window::app::records;
 use crate::window::commands::Screen;
 use crate::window::commands::palette::Palette;
 use crate::window::export::export;
-use crate::window::saved::session::{Conversation, SavedSession};
+use crate::window::saved::session::{SavedSession, UnvisitedTab};
 use crate::window::saved::settings::Settings;
 use crate::window::state::library::LibraryState;
 use crate::window::state::models::Models;
 use crate::window::state::power::Power;
 use crate::window::state::report::Trouble;
+use crate::window::state::scope::file_name;
 use crate::window::state::tab::{Recall, Tab};
 use crate::window::state::tabs::Tabs;
 use crate::window::theme::{Look, Theme};
@@ -101,8 +102,7 @@ impl Window {
         theme.install(ctx);
         // These keys make pages larger, not buttons.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
-        let session = SavedSession::from_bytes(services.library.load(Record::Desk).as_deref());
-        let settings = Settings::from_bytes(services.library.load(Record::Settings).as_deref());
+        let (session, settings) = records::load(services.library.as_mut());
         settings.apply(ctx);
         if let Some(theme) = start.theme {
             ctx.set_theme(theme);
@@ -146,9 +146,10 @@ impl Window {
     fn open_first(&mut self, files: Vec<PathBuf>) {
         self.library.query.clone_from(&self.session.query);
         let mut front = 0;
-        for report in self.session.open_reports() {
-            let index = self.tabs.add(report.path.clone(), report.name.clone());
-            if self.session.front.as_ref() == Some(&report.hash) {
+        for (path, name, is_front) in self.session.tabs() {
+            let name = name.unwrap_or_else(|| file_name(&path));
+            let index = self.tabs.add(path, name);
+            if is_front {
                 front = index;
             }
         }
@@ -199,7 +200,7 @@ impl Window {
                 _ => {}
             }
             if matches!(event, ModelEvent::Measured { .. } | ModelEvent::Estimated { .. }) {
-                self.services.library.send(LibraryCommand::Keep(Record::Settings, self.settings.to_bytes()));
+                self.save_settings();
             }
             if self.models.apply(event) {
                 self.services.models.send(ModelCommand::List);
@@ -221,7 +222,7 @@ impl Window {
     fn apply_library_event(&mut self, event: LibraryEvent) {
         match event {
             LibraryEvent::Conversation { hash, bytes } => {
-                let conversation = bytes.as_deref().map(Conversation::from_bytes).unwrap_or_default();
+                let conversation = records::conversation(self.services.library.as_mut(), &hash, bytes);
                 if let Some(tab) = self.tabs.iter_mut().find(|tab| tab.hash() == Some(&hash)) {
                     tab.take_back(conversation);
                 }
@@ -267,16 +268,15 @@ impl Window {
         self.note_places();
         self.note_open();
         let mut has_changed = false;
-        for tab in self.tabs.iter_mut() {
-            if let Some((hash, bytes)) = tab.news() {
-                has_changed = true;
-                self.services.library.send(LibraryCommand::KeepConversation { hash, bytes });
-            }
+        let news: Vec<_> = self.tabs.iter_mut().filter_map(Tab::news).collect();
+        for (hash, conversation) in news {
+            has_changed = true;
+            self.save_conversation(hash, &conversation);
         }
         if self.session != self.kept.session {
             has_changed = true;
             self.kept.session = self.session.clone();
-            self.services.library.send(LibraryCommand::Keep(Record::Desk, self.session.to_bytes()));
+            self.save_session();
         }
         self.kept.at = Instant::now();
         has_changed
@@ -334,7 +334,8 @@ impl Window {
         }
     }
 
-    /// Notes which reports are open. One that was not opened yet is known by its path alone.
+    /// Notes which reports are open. One that was not opened yet, and none of those that are remembered, is known by its path
+    /// alone.
     fn note_open(&mut self) {
         let hash_of = |tab: &Tab| {
             let known = tab.hash().map(str::to_owned);
@@ -342,9 +343,17 @@ impl Window {
                 self.session.reports().find(|report| report.path == tab.path).map(|report| report.hash.clone())
             })
         };
-        let open: Vec<String> = self.tabs.iter().filter_map(hash_of).collect();
+        let front_index = self.tabs.front_index();
+        let (mut open, mut unvisited) = (Vec::new(), Vec::new());
+        for (at, tab) in self.tabs.iter().enumerate() {
+            match hash_of(tab) {
+                Some(hash) => open.push(hash),
+                None => unvisited.push(UnvisitedTab { at, path: tab.path.clone(), is_front: at == front_index }),
+            }
+        }
         let front = self.tabs.front().and_then(hash_of);
         self.session.open = open;
+        self.session.unvisited = unvisited;
         self.session.front = front;
         self.session.screen = self.screen;
         self.session.query.clone_from(&self.library.query);

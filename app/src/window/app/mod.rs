@@ -5,6 +5,7 @@ mod frame;
 mod frame_times;
 mod layout;
 mod model_commands;
+mod records;
 mod shortcuts;
 mod turn_commands;
 

@@ -2,9 +2,6 @@
 
 use std::path::PathBuf;
 
-use engine::store::library::Record;
-
-use crate::services::library::LibraryCommand;
 use crate::services::models::ModelCommand;
 use crate::window::app::Window;
 use crate::window::state::models::{Asked, TokenSight};
@@ -44,7 +41,7 @@ impl Window {
         let usual = installed.find(|model| model.is_default).map(|model| model.name.clone());
         if self.settings.model.as_ref().or(usual.as_ref()) != Some(&name) {
             self.settings.model = Some(name);
-            self.services.library.send(LibraryCommand::Keep(Record::Settings, self.settings.to_bytes()));
+            self.save_settings();
         }
         self.question = Some(SAMPLE_QUESTION.to_owned());
         self.open_files(vec![sample]);

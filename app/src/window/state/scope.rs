@@ -100,7 +100,7 @@ pub(crate) fn pages_of(text: &str, num_pages: u32) -> Result<Scope, String> {
 
 /// File name without its folder.
 pub(crate) fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    engine::document::file_name(path)
 }
 
 #[cfg(test)]
