@@ -130,9 +130,15 @@ fn allow_it_to_the_front() {
 }
 
 fn listen_at(folder: &Path) -> Option<Listener> {
-    engine::store::output::create_folder(folder).ok()?;
+    engine::store::output::create_own_folder(folder).ok()?;
     // A socket left by a killed program is replaced; one in use was found before.
-    ListenerOptions::new().name(name(folder)?).try_overwrite(true).create_sync().ok()
+    let listener = ListenerOptions::new().name(name(folder)?).try_overwrite(true).create_sync().ok()?;
+    #[cfg(unix)]
+    if let Err(error) = engine::store::output::close_own_file(&folder.join("window.sock")) {
+        // Its folder is closed all the same.
+        tracing::warn!(%error, "the socket cannot be closed to other users");
+    }
+    Some(listener)
 }
 
 #[cfg(unix)]
@@ -162,12 +168,6 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_second_start_reaches_the_first_and_malformed_requests_are_ignored() {
-        let home = tempfile::tempdir().unwrap();
-        let files = vec!["/reports/ümlaut report.pdf".into(), not_unicode()];
-        let request = OpenRequest { files, question: Some("How much?".into()) };
-        assert!(send_to(home.path(), &request).is_none(), "no window is running");
     /// A file name that is not Unicode, where the system has such.
     fn not_unicode() -> PathBuf {
         #[cfg(unix)]
@@ -182,7 +182,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_second_start_reaches_the_first_and_malformed_requests_are_ignored() {
+        let home = tempfile::tempdir().unwrap();
+        let files = vec!["/reports/ümlaut report.pdf".into(), not_unicode()];
+        let request = OpenRequest { files, question: Some("How much?".into()) };
+        assert!(send_to(home.path(), &request).is_none(), "no window is running");
         let listener = listen_at(home.path()).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(home.path()), mode(&home.path().join("window.sock"))), (0o700, 0o600));
+        }
         let (sender, requests) = OpenRequests::new();
         accept_requests(listener, sender).unwrap();
         for malformed in [&b"\n"[..], b"{", b"", b"\xff\xff\n"] {

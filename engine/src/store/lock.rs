@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::access;
 use super::error::StoreError;
 use super::folder::create_folder;
 
@@ -26,13 +27,14 @@ impl FileLock {
     pub fn of_folder(folder: &Path) -> Result<Self, StoreError> {
         create_folder(folder)?;
         let path = folder.join(".lock");
-        let file = File::options()
-            .create(true)
+        let file = access::private_file()
             .truncate(false)
             .write(true)
             .read(true)
             .open(&path)
             .map_err(StoreError::write(&path))?;
+        // A file of another user stays as it is.
+        let _ = access::close_file(&file);
         let begun = Instant::now();
         loop {
             match file.try_lock() {

@@ -1,9 +1,9 @@
 //! The application's log file.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::PathBuf;
 
-use super::{Directories, StoreError, StoreFolder, folder};
+use super::{Directories, StoreError, StoreFolder, access, folder};
 
 /// A longer log is moved aside at the next start; one old log is kept.
 const LONGEST: u64 = 1 << 20;
@@ -19,7 +19,9 @@ pub fn log_file(directories: &Directories) -> Result<(PathBuf, File), StoreError
     if path.metadata().is_ok_and(|about| about.len() >= LONGEST) {
         folder::publish(&path, &parent.join("recto.old.log"))?;
     }
-    let file = OpenOptions::new().create(true).append(true).open(&path).map_err(StoreError::write(&path))?;
+    let file = access::private_file().append(true).open(&path).map_err(StoreError::write(&path))?;
+    // A file of another user stays as it is.
+    let _ = access::close_file(&file);
     Ok((path, file))
 }
 

@@ -201,6 +201,6 @@ fn add(
 
 /// Shows a folder, creating it if necessary.
 fn show_folder(path: PathBuf) -> Result<(), CommandError> {
-    engine::store::output::create_folder(&path)?;
+    engine::store::output::create_own_folder(&path)?;
     open::that_detached(&path).map_err(|source| CommandError::Folder { path, source })
 }
