@@ -197,8 +197,15 @@ fn two_windows_that_save_lose_nothing_of_each_other() {
     save(&mut second, session_of(&[("a", 10)], &["a"]));
     save(&mut first, session_of(&[("a", 40), ("b", 20)], &["b"]));
     assert_eq!(stored(home.path()).0, names(&["a", "b"]));
-    drop((first, second));
-    assert_eq!(stored(home.path()).0, names(&["a", "b"]));
+    let mut third = library(home.path());
+    third.load(Record::Desk).unwrap();
+    save(&mut third, session_of(&[("a", 40)], &[]));
+    save(&mut first, session_of(&[("a", 40), ("b", 20)], &["a"]));
+    assert_eq!(stored(home.path()).0, names(&["a"]));
+    // Unless it is opened once more.
+    save(&mut first, session_of(&[("b", 50), ("a", 40)], &["a", "b"]));
+    save(&mut third, session_of(&[("a", 40)], &["a"]));
+    assert_eq!(stored(home.path()).0, names(&["b", "a"]));
 }
 
 fn names(names: &[&str]) -> Vec<String> {
