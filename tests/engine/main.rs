@@ -21,6 +21,7 @@ mod kept_entries;
 mod kernels;
 mod layout;
 mod lora;
+mod locked;
 mod model_limits;
 mod parity;
 mod prompt;

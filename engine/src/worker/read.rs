@@ -82,10 +82,10 @@ fn encode_all(
 ) -> Result<(f64, Vec<WindowOrigin>), Error> {
     let start = Instant::now();
     session.drop_encodings();
-    let LoadedDocuments { open, documents, summaries, .. } = loaded_documents;
+    let LoadedDocuments { open, documents, summaries, locked, .. } = loaded_documents;
     let hashes = summaries.iter().map(|summary| summary.hash.clone()).collect();
     let key = EncodingKey { hashes, reading: read_job.reading.clone(), scope: Vec::new(), question: None };
-    let cache = EncodingCache::new(session.store(), Some(job), loaded, summaries);
+    let cache = EncodingCache::new(session.store(), Some(job), loaded, summaries).without(locked);
     let has_vision = loaded.summary.has_eyes && !read_job.reading.without_figures;
     let mut questions = InterleavedQuestions {
         request: job.request,

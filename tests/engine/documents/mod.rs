@@ -2,7 +2,7 @@
 
 mod bad_files;
 mod faults;
-mod pdf_bytes;
+pub(crate) mod pdf_bytes;
 mod pdf_pages;
 mod pictures;
 
