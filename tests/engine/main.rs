@@ -6,6 +6,7 @@
 
 mod asked_meanwhile;
 mod backends;
+mod changed_meanwhile;
 mod checkpoint_names;
 mod considerate;
 mod counting;
@@ -20,8 +21,8 @@ mod kept;
 mod kept_entries;
 mod kernels;
 mod layout;
-mod lora;
 mod locked;
+mod lora;
 mod model_limits;
 mod parity;
 mod prompt;

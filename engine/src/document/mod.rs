@@ -15,6 +15,7 @@ mod pdf;
 mod picture;
 pub mod raw;
 mod sniff;
+mod stamp;
 mod text_file;
 mod tiff_pages;
 
