@@ -76,7 +76,7 @@ fn screens() -> Vec<(&'static str, Harness<'static, Window>)> {
     let mut parts = start(&[]);
     parts.models.tell(ModelEvent::Listed(first_inventory()));
     parts.window.run_steps(4);
-    parts.window.get_by_label("Get T5Gemma 2 270M-270M…").click_accesskit();
+    parts.window.get_by_label("Download T5Gemma 2 270M-270M…").click_accesskit();
     parts.window.run_steps(4);
     parts.models.tell(ModelEvent::Token(None));
     parts.window.run_steps(4);
@@ -121,7 +121,7 @@ fn screens() -> Vec<(&'static str, Harness<'static, Window>)> {
     screens.push(("settings", parts.window));
 
     let mut parts = with_report();
-    parts.library.tell(LibraryEvent::Stands(vec![ReportStatus {
+    parts.library.tell(LibraryEvent::Statuses(vec![ReportStatus {
         hash: HASH.into(),
         file: FileStatus::Gone,
         kept_bytes: 9_000_000,

@@ -171,8 +171,8 @@ fn a_question_is_changed_in_its_place_and_nothing_that_was_written_is_lost() {
     write(&mut window, "And outl");
     press(&mut window, "Edit question 1");
     assert_eq!(draft(&window), QUESTION);
-    assert!(window.query_by_label("You are changing question 1; its answer stays").is_some());
-    press(&mut window, "Leave it");
+    assert!(window.query_by_label("Editing question 1; its answer is kept").is_some());
+    press(&mut window, "Discard");
     assert_eq!(draft(&window), "And outl");
     press(&mut window, "Edit question 1");
     write(&mut window, "How much in 2024?");
@@ -210,7 +210,7 @@ fn what_is_being_written_is_there_after_a_restart() {
     engine.finish(bulletin());
     window.run_steps(6);
     assert_eq!(draft(&window), "How much in 2024");
-    press(&mut window, "Leave it");
+    press(&mut window, "Discard");
     assert_eq!(draft(&window), "And outl");
     assert!(window.query_by_label("2 of 2").is_some());
     press(&mut window, "Earlier answer 1");
@@ -223,7 +223,7 @@ fn a_question_is_taken_away_and_put_back() {
     let mut window = answered(&engine, &viewer, "By 0.2 percent.");
     press(&mut window, "Delete question 1");
     assert!(window.query_by_label("By 0.2 percent.").is_none() && window.query_by_label(QUESTION).is_none());
-    press(&mut window, "Put them back");
+    press(&mut window, "Undo");
     assert!(window.query_by_label("By 0.2 percent.").is_some());
 }
 
@@ -262,7 +262,7 @@ fn that_nothing_was_found_does_not_look_like_an_answer() {
     engine.finish(answer("Not stated."));
     window.run_steps(5);
     assert_eq!(window.query_all_by_label("Not found in this report").count(), 2);
-    assert!(window.query_by_label("The closest places").is_some());
+    assert!(window.query_by_label("Check these pages:").is_some());
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn a_chip_shows_the_lines_before_it_is_pressed() {
     for _ in 0..12 {
         window.run_steps(3);
     }
-    assert!(window.query_by_label("Show where it stands").is_some());
+    assert!(window.query_by_label("Show on the page").is_some());
     let is_crop = |wanted: &engine::viewer::Wanted| match wanted {
         engine::viewer::Wanted::Picture(key) => key.page.page == 11 && key.height < key.width / 4,
         engine::viewer::Wanted::Page(_) => false,
@@ -304,9 +304,9 @@ fn a_conversation_is_handed_over_to_be_written() {
     }
     library.tell(LibraryEvent::Exported(export.path.clone()));
     window.run_steps(4);
-    assert!(window.query_by_label("Written to /out/talk.md").is_some());
+    assert!(window.query_by_label("Exported to /out/talk.md").is_some());
     press(&mut window, "Dismiss");
-    assert!(window.query_by_label("Written to /out/talk.md").is_none());
+    assert!(window.query_by_label("Exported to /out/talk.md").is_none());
     let report = ErrorReport { message: "the disk is full".into(), hint: Some("Make room".into()) };
     library.tell(LibraryEvent::Failed(report));
     window.run_steps(4);
@@ -336,8 +336,8 @@ fn words_are_found_in_the_conversation_and_brought_into_sight() {
     window.run_steps(3);
     window.get_by_label("Find in the report").type_text("answer 2.");
     window.run_steps(4);
-    assert!(window.query_by_label("The words stand in 1 of 12 questions").is_some());
-    press(&mut window, "Found in the conversation next");
+    assert!(window.query_by_label("Found in 1 of 12 questions").is_some());
+    press(&mut window, "Next match in the conversation");
     window.run_steps(30);
     assert!(is_in_sight(&window, "Answer 2.") && !is_in_sight(&window, "Answer 11."));
     // The same from the library, after a restart.

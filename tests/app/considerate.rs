@@ -51,7 +51,7 @@ fn on_battery_reading_goes_on_unless_the_user_wants_it_to_rest() {
     assert_eq!(under_way(&engine), 1);
     choose(&mut window, "Pause reading");
     assert_eq!(under_way(&engine), 0);
-    assert!(window.query_by_label("Reading rests until the computer is plugged in").is_some());
+    assert!(window.query_by_label("Reading is paused until the computer is plugged in").is_some());
     window.get_by_label("Read on battery").click();
     window.run_steps(4);
     assert_eq!(under_way(&engine), 1);

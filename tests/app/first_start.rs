@@ -146,8 +146,8 @@ fn the_first_screen_offers_what_fits_and_says_of_the_rest_why_it_does_not() {
     assert!(parts.says("This computer has 8 GB of memory and 100 GB of free disk space"));
     assert!(parts.says("Answers about text, often wrong; needs no account"));
     assert!(parts.says("Sees charts and figures; reads a report once"));
-    assert!(parts.window.query_by_label("Get T5Gemma 2 1B-1B…").is_some());
-    assert!(parts.window.query_by_label("Get T5Gemma 2 4B-4B…").is_none());
+    assert!(parts.window.query_by_label("Download T5Gemma 2 1B-1B…").is_some());
+    assert!(parts.window.query_by_label("Download T5Gemma 2 4B-4B…").is_none());
     assert!(parts.says("Needs 14 GB of memory; this computer has 8 GB"));
     let asked: Vec<_> = parts.models.commands();
     assert_eq!(asked, [ModelCommand::List], "nothing is measured, looked for or downloaded by itself");
@@ -156,7 +156,7 @@ fn the_first_screen_offers_what_fits_and_says_of_the_rest_why_it_does_not() {
 #[test]
 fn the_starter_leads_to_a_first_answer() {
     let mut parts = first_start();
-    parts.press("Get Starter Gemma 3 270M…");
+    parts.press("Download Starter Gemma 3 270M…");
     assert!(parts.says("Gemma is provided under its terms"));
     assert!(!parts.says("token"), "no account is needed");
     parts.press("Accept the Gemma Terms of Use and download 238 MB");
@@ -166,14 +166,14 @@ fn the_starter_leads_to_a_first_answer() {
     assert!(parts.says("Downloading starter: 100 MB of 238 MB"));
     parts.install("starter");
     assert!(parts.says("starter is installed"));
-    assert!(!parts.says("A model to answer with"), "there is one");
+    assert!(!parts.says("Choose a model"), "there is one");
     parts.answer_on_sample();
 }
 
 #[test]
 fn a_model_that_is_given_out_on_request_wants_a_token_which_is_typed_unseen() {
     let mut parts = first_start();
-    parts.press("Get T5Gemma 2 270M-270M…");
+    parts.press("Download T5Gemma 2 270M-270M…");
     assert_eq!(parts.last(), ModelCommand::LookForToken);
     parts.tell(ModelEvent::Token(None));
     let accept = "Accept the Gemma Terms of Use and download 1.6 GB";
@@ -182,15 +182,15 @@ fn a_model_that_is_given_out_on_request_wants_a_token_which_is_typed_unseen() {
         parts.window.get_by_label(accept).accesskit_node().is_disabled()
     };
     assert!(is_off(&parts), "it cannot go on without a token");
-    parts.press("1. Accept its terms there");
+    parts.press("1. Accept the terms");
     let opened = |command: &OutputCommand| matches!(command, OutputCommand::OpenUrl(open) if open.url == GATE);
-    parts.window.get_by_label("1. Accept its terms there").click_accesskit();
+    parts.window.get_by_label("1. Accept the terms").click_accesskit();
     parts.window.step();
     assert!(parts.window.output().platform_output.commands.iter().any(opened));
-    parts.write("3. Your token", "hf_secret");
+    parts.write("3. Access token", "hf_secret");
     assert!(!parts.says("hf_secret"), "it is shown");
     assert!(!is_off(&parts));
-    parts.press("Keep it in the system's keyring");
+    parts.press("Save in the system keyring");
     parts.press(accept);
     let expected = Fetch { token: Some("hf_secret".into()), keeps_token: true, ..fetch("t5gemma-2-270m-270m") };
     assert_eq!(parts.last(), ModelCommand::Fetch(expected));
@@ -201,10 +201,10 @@ fn a_model_that_is_given_out_on_request_wants_a_token_which_is_typed_unseen() {
 #[test]
 fn a_token_that_is_there_is_used_and_said_so() {
     let mut parts = first_start();
-    parts.press("Get T5Gemma 2 1B-1B…");
+    parts.press("Download T5Gemma 2 1B-1B…");
     parts.tell(ModelEvent::Token(Some("the environment")));
     assert!(parts.says("Uses the token in the environment"));
-    assert!(parts.window.query_by_label("3. Your token").is_none());
+    assert!(parts.window.query_by_label("3. Access token").is_none());
     parts.press("Accept the Gemma Terms of Use and download 4.3 GB");
     assert_eq!(parts.last(), ModelCommand::Fetch(fetch("t5gemma-2-1b-1b")));
 }
@@ -212,7 +212,7 @@ fn a_token_that_is_there_is_used_and_said_so() {
 #[test]
 fn a_download_that_fails_says_why_and_is_tried_again() {
     let mut parts = first_start();
-    parts.press("Get Starter Gemma 3 270M…");
+    parts.press("Download Starter Gemma 3 270M…");
     parts.press("Accept the Gemma Terms of Use and download 238 MB");
     let report = ErrorReport { message: "it is not open to this account yet".into(), hint: Some("ask for it".into()) };
     parts.tell(ModelEvent::Failed { report, address: Some(GATE.into()) });
@@ -224,17 +224,17 @@ fn a_download_that_fails_says_why_and_is_tried_again() {
     parts.press("Cancel");
     assert_eq!(parts.last(), ModelCommand::Cancel);
     parts.tell(ModelEvent::Ended);
-    assert!(parts.says("What has come is kept"));
+    assert!(parts.says("The next download resumes it"));
 }
 
 #[test]
 fn any_repository_can_be_named_with_a_revision() {
     let mut parts = first_start();
-    parts.press("Another model from the hub…");
+    parts.press("From Hugging Face…");
     parts.tell(ModelEvent::Token(None));
     parts.write("Repository", "someone/t5gemma-2-tuned");
     parts.write("Branch, tag or commit", "v2");
-    parts.press("Look it up");
+    parts.press("Look up");
     let wanted = |revision: &str| Fetch {
         what: Wanted::Repository { id: "someone/t5gemma-2-tuned".into(), revision: Some(revision.into()) },
         ..fetch("")
@@ -262,7 +262,7 @@ fn speeds_are_estimated_when_that_is_asked_for() {
     assert!(!parts.says("pages a minute"));
     parts.press("Estimate speeds");
     assert_eq!(parts.last(), ModelCommand::Estimate(DeviceChoice::Cpu));
-    assert!(parts.says("Computing for ten seconds…"));
+    assert!(parts.says("Estimating for ten seconds…"));
     let speed =
         |pages_per_min, figure_secs, wait_secs| Speed { pages_per_min, figure_secs, wait_secs, words_per_sec: 9.0 };
     let speeds = vec![

@@ -116,14 +116,14 @@ fn all_reports_are_listed_with_what_became_of_their_files() {
     let mut window = two_reports(&library, &engine, &viewer);
     window.get_by_label("Library").click();
     window.run_steps(4);
-    let Some(LibraryCommand::Look(asked)) = library.commands().last().cloned() else { panic!("nobody looked") };
+    let Some(LibraryCommand::CheckFiles(asked)) = library.commands().last().cloned() else { panic!("nobody looked") };
     assert_eq!(asked.len(), 2);
     let stands = |hash: &str, file| ReportStatus { hash: hash.into(), file, kept_bytes: 89_300_000 };
-    library.tell(LibraryEvent::Stands(vec![stands(HASH, FileStatus::Gone), stands(OTHER_HASH, FileStatus::Changed)]));
+    library.tell(LibraryEvent::Statuses(vec![stands(HASH, FileStatus::Gone), stands(OTHER_HASH, FileStatus::Changed)]));
     window.run_steps(4);
-    assert!(window.query_by_label("The file is no longer there: open it from where it is now").is_some());
-    assert!(window.query_by_label("The file has changed since: opening it makes a new report").is_some());
-    assert!(window.query_by_label("82 pages, opened in the last 24 hours, 89.3 MB kept").is_some());
+    assert!(window.query_by_label("File not found: open it from its new location").is_some());
+    assert!(window.query_by_label("The file has changed: opening it adds a new report").is_some());
+    assert!(window.query_by_label("82 pages, opened in the last 24 hours, 89.3 MB cached").is_some());
 }
 
 #[test]
@@ -136,12 +136,12 @@ fn a_report_is_removed_with_everything_made_from_it_once_that_is_confirmed() {
     window.run_steps(4);
     window.query_all_by_label("Remove…").next().unwrap().click();
     window.run_steps(4);
-    window.get_by_label("Keep it").click();
+    window.get_by_label("Cancel").click();
     window.run_steps(4);
     assert!(!library.commands().iter().any(is_removal));
     window.query_all_by_label("Remove…").next().unwrap().click();
     window.run_steps(4);
-    window.get_by_label("Remove everything made from it").click();
+    window.get_by_label("Remove report").click();
     window.run_steps(4);
     let removed = library.commands().into_iter().find(is_removal);
     assert_eq!(removed, Some(LibraryCommand::Remove(OTHER_HASH.into())));
@@ -150,7 +150,7 @@ fn a_report_is_removed_with_everything_made_from_it_once_that_is_confirmed() {
     // A second later what is remembered no longer names it.
     drop(window);
     let kept = library.commands().into_iter().rev().find_map(|command| match command {
-        LibraryCommand::Keep(Record::Desk, bytes) => Some(String::from_utf8(bytes).unwrap()),
+        LibraryCommand::Save(Record::Desk, bytes) => Some(String::from_utf8(bytes).unwrap()),
         _ => None,
     });
     assert!(!kept.unwrap().contains(OTHER_HASH));
@@ -175,7 +175,7 @@ fn words_are_found_in_all_reports_and_lead_to_their_page() {
     let hits = vec![LibraryHit { hash: HASH.into(), place: HitLocation::Page(30), passage }];
     library.tell(LibraryEvent::Found { query, hits, is_last: true });
     window.run_steps(4);
-    assert!(window.query_by_label("Found in 1 place").is_some());
+    assert!(window.query_by_label("1 match").is_some());
     window.get_by_label_contains("net receipts of the year").click();
     window.run_steps(6);
     assert!(window.query_by_label("of 82, printed 28").is_some());
@@ -196,6 +196,6 @@ fn every_command_is_found_by_a_few_letters() {
     window.run_steps(4);
     assert!(window.query_by_label("All commands").is_none());
     assert_eq!(window.ctx.theme(), eframe::egui::Theme::Dark);
-    let is_kept = |command: &LibraryCommand| matches!(command, LibraryCommand::Keep(Record::Settings, _));
+    let is_kept = |command: &LibraryCommand| matches!(command, LibraryCommand::Save(Record::Settings, _));
     assert!(library.commands().iter().any(is_kept), "forgotten at the next start");
 }

@@ -62,7 +62,7 @@ fn fill(home: &Path, library: &mut LibraryThread, hash: &str) {
     let pages = vec![page(1, "Net receipts rose"), page(2, "Outlays fell")];
     Library::new(&directories).keep_text(hash, &KeptText { pages }).unwrap();
     let talk = br#"{"turns":[{"question":"Why?","answer":"Outlays"},{"question":"Receipts?","answer":"They rose"}]}"#;
-    library.send(LibraryCommand::KeepConversation { hash: hash.into(), bytes: talk.to_vec() });
+    library.send(LibraryCommand::SaveConversation { hash: hash.into(), bytes: talk.to_vec() });
     let store = EncodingStore::new(&directories, Some(1 << 20));
     let about = About::now("report.pdf", hash, "small");
     for kind in [EntryKind::Window, EntryKind::Vision, EntryKind::Pages] {
@@ -76,7 +76,7 @@ fn fill(home: &Path, library: &mut LibraryThread, hash: &str) {
 fn what_is_removed_leaves_nothing_on_disk_and_others_everything() {
     let home = tempfile::tempdir().unwrap();
     let mut library = library(home.path());
-    library.send(LibraryCommand::Keep(Record::Desk, b"{}".to_vec()));
+    library.send(LibraryCommand::Save(Record::Desk, b"{}".to_vec()));
     fill(home.path(), &mut library, OTHER);
     library.send(LibraryCommand::OpenConversation(OTHER.into()));
     events(&mut library, |event| matches!(event, LibraryEvent::Conversation { .. }));
@@ -102,8 +102,8 @@ fn words_are_found_in_reports_and_conversations_whatever_else_is_done_meanwhile(
     }
     let reports = vec![HASH.to_owned(), OTHER.to_owned()];
     library.send(LibraryCommand::Search { query: "receipts".into(), reports: reports.clone() });
-    library.send(LibraryCommand::Keep(Record::Desk, b"{}".to_vec()));
-    library.send(LibraryCommand::Look(vec![(HASH.into(), home.path().join("gone.pdf"))]));
+    library.send(LibraryCommand::Save(Record::Desk, b"{}".to_vec()));
+    library.send(LibraryCommand::CheckFiles(vec![(HASH.into(), home.path().join("gone.pdf"))]));
     let found = events(&mut library, |event| matches!(event, LibraryEvent::Found { is_last: true, .. }));
     let places: Vec<(String, HitLocation)> = found
         .into_iter()
@@ -135,11 +135,11 @@ fn files_that_were_moved_changed_or_deleted_are_noticed() {
         })
         .collect();
     let mut look = |expected: [FileStatus; 3]| {
-        library.send(LibraryCommand::Look(reports.clone()));
+        library.send(LibraryCommand::CheckFiles(reports.clone()));
         let mut stands = Vec::new();
         while stands.len() < 3 {
-            let is_standing = |event: &LibraryEvent| matches!(event, LibraryEvent::Stands(_));
-            if let Some(LibraryEvent::Stands(more)) = events(&mut library, is_standing).pop() {
+            let is_standing = |event: &LibraryEvent| matches!(event, LibraryEvent::Statuses(_));
+            if let Some(LibraryEvent::Statuses(more)) = events(&mut library, is_standing).pop() {
                 stands.extend(more.into_iter().map(|standing| standing.file));
             }
         }
@@ -173,7 +173,7 @@ fn stored(home: &Path) -> (Vec<String>, Vec<String>) {
 
 /// Saves a session, and waits until it is written.
 fn save(library: &mut LibraryThread, session: Vec<u8>) {
-    library.send(LibraryCommand::Keep(Record::Desk, session));
+    library.send(LibraryCommand::Save(Record::Desk, session));
     library.send(LibraryCommand::OpenConversation(HASH.into()));
     let events = events(library, |event| matches!(event, LibraryEvent::Conversation { .. }));
     assert_eq!(events.len(), 1, "{events:?}");

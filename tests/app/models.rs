@@ -62,7 +62,7 @@ fn inventory(installed: &[&str]) -> ModelInventory {
 fn a_model_is_fetched_once_its_licence_is_accepted() {
     let Parts { models, mut window, .. } = settings(&[]);
     assert!(window.query_by_label_contains("No model is installed.").is_some());
-    window.get_by_label("Get Starter Gemma 3 270M…").click_accesskit();
+    window.get_by_label("Download Starter Gemma 3 270M…").click_accesskit();
     window.run_steps(4);
     assert!(window.query_by_label("Gemma is provided under its terms").is_some());
     assert!(!models.commands().iter().any(|command| matches!(command, ModelCommand::Fetch(_))));
@@ -84,8 +84,8 @@ fn a_model_is_fetched_once_its_licence_is_accepted() {
     assert_eq!(models.commands().last(), Some(&ModelCommand::Cancel));
     models.tell(ModelEvent::Ended);
     window.run_steps(4);
-    assert!(window.query_by_label_contains("What has come is kept").is_some());
-    assert!(window.query_by_label("Get Starter Gemma 3 270M…").is_some());
+    assert!(window.query_by_label_contains("The next download resumes it").is_some());
+    assert!(window.query_by_label("Download Starter Gemma 3 270M…").is_some());
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn another_model_answers_from_then_on_and_after_the_next_start() {
     let Some(Command::Ask { job, .. }) = engine.commands().last().cloned() else { panic!("nothing was asked") };
     assert_eq!(job.compute.model.as_deref(), Some("t5gemma2-1b"));
     let kept = |command: &LibraryCommand| match command {
-        LibraryCommand::Keep(Record::Settings, bytes) => String::from_utf8_lossy(bytes).contains("t5gemma2-1b"),
+        LibraryCommand::Save(Record::Settings, bytes) => String::from_utf8_lossy(bytes).contains("t5gemma2-1b"),
         _ => false,
     };
     assert!(library.commands().iter().any(kept));
@@ -111,7 +111,7 @@ fn a_model_is_removed_once_that_is_confirmed() {
     let Parts { models, mut window, .. } = settings(&["t5gemma2-1b"]);
     window.get_by_label("Remove…").click();
     window.run_steps(4);
-    window.get_by_label("Leave it").click();
+    window.get_by_label("Cancel").click();
     window.run_steps(4);
     window.get_by_label("Remove…").click();
     window.run_steps(4);
@@ -130,9 +130,9 @@ fn where_no_model_is_the_question_says_so_and_leads_there() {
     let Parts { mut window, .. } = settings(&[]);
     window.get_by_label("treasury_bulletin_2025_06.pdf").click();
     window.run_steps(4);
-    window.get_by_label("Get a model…").click();
+    window.get_by_label("Download a model…").click();
     window.run_steps(4);
-    assert!(window.query_by_label("Get Starter Gemma 3 270M…").is_some());
+    assert!(window.query_by_label("Download Starter Gemma 3 270M…").is_some());
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn a_models_speed_is_measured_while_reading_rests_and_is_known_from_then_on() {
     assert!(window.query_by_label(words).is_some());
     assert!(matches!(engine.commands().last(), Some(Command::Read { .. })), "it is read on");
     let is_kept = |command: &LibraryCommand| match command {
-        LibraryCommand::Keep(Record::Settings, bytes) => String::from_utf8_lossy(bytes).contains("pages_per_min"),
+        LibraryCommand::Save(Record::Settings, bytes) => String::from_utf8_lossy(bytes).contains("pages_per_min"),
         _ => false,
     };
     assert!(library.commands().iter().any(is_kept));
@@ -179,7 +179,7 @@ fn a_models_speed_is_measured_while_reading_rests_and_is_known_from_then_on() {
 fn where_a_device_cannot_be_used_it_is_said_why() {
     let Parts { window, .. } = settings(&[]);
     assert!(window.query_by_label("Processor: A processor, 8 threads").is_some());
-    assert!(window.query_by_label("NVIDIA card: not here, this build of Recto does not support CUDA").is_some());
+    assert!(window.query_by_label("NVIDIA card is not available: this build of Recto does not support CUDA").is_some());
 }
 
 #[test]
@@ -195,13 +195,13 @@ fn a_newer_recto_is_looked_for_when_that_is_asked_for_alone() {
         window.run_steps(4);
     };
     look(&mut window, Updates::UpToDate);
-    assert!(window.query_by_label("This is the newest version").is_some());
+    assert!(window.query_by_label("Recto is up to date").is_some());
     look(&mut window, Updates::Nowhere);
-    assert!(window.query_by_label_contains("does not know where releases are announced").is_some());
+    assert!(window.query_by_label_contains("This build has no update address").is_some());
     let address = "https://example.org/recto/v9.0.0".to_owned();
     look(&mut window, Updates::Newer { version: "9.0.0".into(), address: address.clone() });
-    assert!(window.query_by_label("Recto 9.0.0 is out").is_some());
-    window.get_by_label("Open its page").click_accesskit();
+    assert!(window.query_by_label("Recto 9.0.0 is available").is_some());
+    window.get_by_label("Open the release page").click_accesskit();
     window.step();
     let opened = |command: &eframe::egui::OutputCommand| match command {
         eframe::egui::OutputCommand::OpenUrl(open) => open.url == address,

@@ -161,7 +161,7 @@ fn the_list_tells_which_pages_were_read_and_the_reading_can_be_paused() {
     engine.tell(Event::Cancelled { request });
     window.run_steps(3);
     assert!(window.query_by_label("Reading is paused").is_some());
-    window.get_by_label("Go on reading").click();
+    window.get_by_label("Resume reading").click();
     window.run_steps(3);
     let Some(Command::Read { request: again, job }) = engine.commands().last().cloned() else { panic!("not read on") };
     assert!(again != request && !job.plan_only);
@@ -186,7 +186,7 @@ fn words_are_looked_for_found_and_gone_through() {
     assert_eq!(query, "receipts");
     viewer.find("receipts", &[12, 40]);
     window.run_steps(4);
-    assert!(window.query_all_by_label("2 places").next().is_some());
+    assert!(window.query_all_by_label("2 matches").next().is_some());
     window.get_by_label("Found on page 40: net receipts of the year").click();
     window.run_steps(5);
     assert!(window.query_by_label("of 82, printed 38").is_some());

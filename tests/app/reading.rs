@@ -323,7 +323,7 @@ fn one_page_at_a_time_is_turned_by_keys_wheel_and_links() {
     go_to(&mut window, "10");
     window.get_by_label("View").click();
     window.run_steps(3);
-    window.get_by_label("One page at a time").click();
+    window.get_by_label("Single page").click();
     window.run_steps(5);
     assert!(is_alone(&window, 10));
     window.key_press_modifiers(Modifiers::COMMAND, Key::Num9);

@@ -84,13 +84,13 @@ fn the_map_tells_what_became_of_each_page_and_leads_there() {
     window.run_steps(3);
     engine.tell(Event::Cancelled { request });
     window.run_steps(3);
-    window.get_by_label("Go on reading").click();
+    window.get_by_label("Resume reading").click();
     window.run_steps(3);
     let (again, _) = reading(&engine);
     assert_eq!(engine.commands().last(), Some(&Command::ReadFirst { request: again, document: 0, page: 12 }));
     window.get_by_label("Stop reading").click();
     window.run_steps(3);
-    assert!(window.query_by_label("Reading was stopped; what was read stays").is_some());
+    assert!(window.query_by_label("Reading stopped; finished pages are kept").is_some());
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_figure_is_shown_asked_about_and_left_out_until_it_is_taken_back() {
     engine.tell(Event::Model { request, model: starter() });
     window.get_by_label("Figures").click();
     window.run_steps(4);
-    assert!(window.query_by_label_contains("This model does not see figures").is_some());
+    assert!(window.query_by_label_contains("This model cannot see figures").is_some());
     window.get_by_label("Show Growth of real GDP, page 11").click();
     window.run_steps(5);
     assert!(window.query_by_label("of 82, printed 9").is_some(), "page 11");
@@ -117,11 +117,11 @@ fn a_figure_is_shown_asked_about_and_left_out_until_it_is_taken_back() {
     assert_eq!(job.scope, [Part::Region(place)]);
     engine.tell(Event::Cancelled { request: asked });
     window.run_steps(3);
-    window.get_by_label("Drop the region").click();
+    window.get_by_label("Remove the region").click();
     window.run_steps(3);
     assert!(window.query_by_label("About: Whole report").is_some());
 
-    window.get_by_label("Leave out: Growth of real GDP").click();
+    window.get_by_label("Exclude: Growth of real GDP").click();
     window.run_steps(4);
     assert!(engine.commands().contains(&Command::Cancel { request }), "the reading goes on with it");
     assert_eq!(reading(&engine).1.reading.left_out, [place]);
@@ -136,7 +136,7 @@ fn a_figure_is_shown_asked_about_and_left_out_until_it_is_taken_back() {
     assert_eq!(reading(&engine).1.reading.left_out, [place], "it is remembered");
     window.get_by_label("Figures").click();
     window.run_steps(4);
-    window.get_by_label("Take back: Growth of real GDP").click();
+    window.get_by_label("Include: Growth of real GDP").click();
     window.run_steps(4);
     assert_eq!(reading(&engine).1.reading.left_out, []);
 }

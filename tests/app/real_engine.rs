@@ -107,7 +107,7 @@ fn a_report_is_opened_read_asked_about_checked_exported_kept_and_removed() {
     ] {
         let path = home.path().join(name);
         first.state_mut().export_to(path.clone());
-        wait(&mut first, "the file to be written", |window| shows(window, &format!("Written to {}", path.display())));
+        wait(&mut first, "the file to be written", |window| shows(window, &format!("Exported to {}", path.display())));
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(part) && text.contains(&cited.replace("Show page", "Page")), "{text}");
         assert!(text.contains("report.txt"), "{text}");
@@ -128,13 +128,13 @@ fn a_report_is_opened_read_asked_about_checked_exported_kept_and_removed() {
     second.get_by_label("Search all reports and conversations").focus();
     second.run_steps(2);
     second.get_by_label("Search all reports and conversations").type_text("real GDP");
-    wait(&mut second, "the conversation to be found", |window| shows(window, "Found in 1 place"));
+    wait(&mut second, "the conversation to be found", |window| shows(window, "1 match"));
     second.get_by_label("Search all reports and conversations").type_text(" ");
     drop(second);
     assert!(kept > 3, "nothing was kept");
 
     let mut third = window(home.path(), &[]);
-    wait(&mut third, "the library as it was left", |window| shows(window, "Found in 1 place"));
+    wait(&mut third, "the library as it was left", |window| shows(window, "1 match"));
     third.get_by_label("Search all reports and conversations").focus();
     third.run_steps(2);
     third.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::A);
@@ -143,7 +143,7 @@ fn a_report_is_opened_read_asked_about_checked_exported_kept_and_removed() {
     third.run_steps(4);
     third.get_by_label("Remove…").click();
     third.run_steps(4);
-    third.get_by_label("Remove everything made from it").click();
+    third.get_by_label("Remove report").click();
     third.run_steps(4);
     drop(third);
     let left: Vec<String> = ["data", "cache"]

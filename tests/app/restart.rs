@@ -100,7 +100,7 @@ fn the_library_is_restored_with_its_search() {
     let is_search =
         |command: &LibraryCommand| matches!(command, LibraryCommand::Search { query, .. } if query == "receipts");
     assert!(commands.iter().any(is_search), "{commands:?}");
-    assert!(commands.iter().any(|command| matches!(command, LibraryCommand::Look(_))), "{commands:?}");
+    assert!(commands.iter().any(|command| matches!(command, LibraryCommand::CheckFiles(_))), "{commands:?}");
 }
 
 #[test]
@@ -128,8 +128,8 @@ fn a_report_that_was_moved_brings_everything_along() {
     assert!(window.query_by_label("By 0.2 percent.").is_some());
     window.get_by_label("Library").click();
     window.run_steps(4);
-    let Some(LibraryCommand::Look(reports)) =
-        library.commands().into_iter().rev().find(|command| matches!(command, LibraryCommand::Look(_)))
+    let Some(LibraryCommand::CheckFiles(reports)) =
+        library.commands().into_iter().rev().find(|command| matches!(command, LibraryCommand::CheckFiles(_)))
     else {
         panic!("nobody looked")
     };
@@ -174,7 +174,7 @@ fn an_answer_is_saved_without_further_input() {
     window.ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = false);
     let kept = |what: &str| {
         let is_kept = |command: &LibraryCommand| match command {
-            LibraryCommand::KeepConversation { bytes, .. } => String::from_utf8_lossy(bytes).contains(what),
+            LibraryCommand::SaveConversation { bytes, .. } => String::from_utf8_lossy(bytes).contains(what),
             _ => false,
         };
         library.commands().iter().any(is_kept)
@@ -199,7 +199,7 @@ fn an_answer_is_saved_without_further_input() {
 /// The session that was saved last, as text.
 fn session(library: &ScriptedLibrary) -> String {
     let last = library.commands().into_iter().rev().find_map(|command| match command {
-        LibraryCommand::Keep(Record::Desk, bytes) => Some(bytes),
+        LibraryCommand::Save(Record::Desk, bytes) => Some(bytes),
         _ => None,
     });
     String::from_utf8(last.expect("nothing was saved")).unwrap()
@@ -265,7 +265,7 @@ fn what_a_later_version_wrote_is_read_as_far_as_it_is_understood_and_set_aside()
     let saved = session(&library);
     let strange = saved.replace(r#""screen":"Report""#, r#""screen":"Compare""#);
     assert_ne!(strange, saved);
-    library.clone().send(LibraryCommand::Keep(Record::Desk, strange.clone().into_bytes()));
+    library.clone().send(LibraryCommand::Save(Record::Desk, strange.clone().into_bytes()));
     let engine = ScriptedEngine::default();
     drop(window_on(&library, &engine, &ScriptedViewer::default(), &[], None));
     let Some(Command::Read { job, .. }) = engine.commands().first().cloned() else { panic!("nothing was opened") };

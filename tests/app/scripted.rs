@@ -101,8 +101,8 @@ impl LibraryService for ScriptedLibrary {
         let mut shelves = self.0.borrow_mut();
         shelves.commands.push(command.clone());
         match command {
-            LibraryCommand::Keep(record, bytes) => shelves.records.push((record, bytes)),
-            LibraryCommand::KeepConversation { hash, bytes } => {
+            LibraryCommand::Save(record, bytes) => shelves.records.push((record, bytes)),
+            LibraryCommand::SaveConversation { hash, bytes } => {
                 shelves.conversations.insert(hash, bytes);
             }
             LibraryCommand::OpenConversation(hash) => {
@@ -113,7 +113,7 @@ impl LibraryService for ScriptedLibrary {
                 shelves.conversations.remove(&hash);
             }
             LibraryCommand::Search { .. }
-            | LibraryCommand::Look(_)
+            | LibraryCommand::CheckFiles(_)
             | LibraryCommand::Export(_)
             | LibraryCommand::SetAside { .. } => {}
         }

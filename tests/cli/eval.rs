@@ -30,9 +30,9 @@ fn answers_are_measured_as_they_are_given() {
     assert_eq!((&told["sources"][0]["exact"], &told["sources"][0]["f1"]), (&json!(100.0), &json!(100.0)));
     let bad = eval(&[json!({ "question": "Why?" })]);
     assert_eq!(bad.status.code(), Some(1));
-    assert!(stderr(&bad).contains("line 1 is no question"), "{}", stderr(&bad));
+    assert!(stderr(&bad).contains("line 1 is not a valid question"), "{}", stderr(&bad));
     let blank = eval(&[row("tables", "How much?", given), row("tables", " ", given)]);
-    assert!(stderr(&blank).contains("line 2 is no question: its question is empty"), "{}", stderr(&blank));
+    assert!(stderr(&blank).contains("line 2 is not a valid question: question is empty"), "{}", stderr(&blank));
     // What fails later takes nothing with it that was answered before.
     let mut odd = row("tables", "How much?", given);
     odd["context"] = json!("%PDF-1.7 but not one");

@@ -55,13 +55,13 @@ fn a_reading_that_is_killed_goes_on_at_the_first_unfinished_window() {
     assert_eq!(listed["kinds"][0]["kind"], "windows");
     assert!(listed["bytes"].as_u64().unwrap() <= listed["limit_bytes"].as_u64().unwrap());
     let text = String::from_utf8(recto(home.path(), &["cache"]).output().unwrap().stdout).unwrap();
-    assert!(text.starts_with("report.txt") && text.contains(" kept of 4.3 GB at most"), "{text}");
+    assert!(text.starts_with("report.txt") && text.contains(" of 4.3 GB used, in "), "{text}");
     let cleared = json(&mut recto(home.path(), &["cache", "clear", "--json"]));
     // The windows, and the pages.
     assert_eq!((cleared["files"].as_u64().unwrap() as usize, &cleared["in_use"]), (origins.len() + 1, &0.into()));
     assert_eq!(entries(home.path(), "encodings-v1"), [] as [PathBuf; 0]);
     let text = String::from_utf8(recto(home.path(), &["cache"]).output().unwrap().stdout).unwrap();
-    assert!(text.starts_with("Nothing is kept"), "{text}");
+    assert!(text.starts_with("The cache is empty"), "{text}");
 }
 
 #[test]
@@ -86,10 +86,10 @@ fn a_full_disk_costs_a_warning_and_the_reading_goes_on() {
     };
     let (origins, errors) = read("1");
     assert!(origins.len() > 2 && origins.iter().all(|origin| origin == "Encoded"), "{origins:?}");
-    assert_eq!(errors.matches("not all that is read now can be kept").count(), 1, "{errors}");
+    assert_eq!(errors.matches("not everything could be cached").count(), 1, "{errors}");
     // With room again, all is made again, and kept: nothing half written passes for what was read.
     let (origins, errors) = read("unlimited");
-    assert!(origins.iter().all(|origin| origin == "Encoded") && !errors.contains("can be kept"), "{errors}");
+    assert!(origins.iter().all(|origin| origin == "Encoded") && !errors.contains("could be cached"), "{errors}");
     let (origins, _) = read("unlimited");
     assert!(origins.iter().all(|origin| origin == "Kept"), "{origins:?}");
 }

@@ -224,8 +224,8 @@ fn files_for_other_networks_are_refused_with_the_reason() {
         (Box::new(set("gemma3.block_count", Value::U32(0))), "gemma3.block_count"),
         (Box::new(set("gemma3.block_count", Value::U32(3))), "no tensor `blk.2."),
         (Box::new(set("gemma3.embedding_length", Value::U32(128))), "`token_embd.weight` has the shape [6, 256]"),
-        (Box::new(set("gemma3.attention.value_length", Value::U32(128))), "value_length` is 128"),
-        (Box::new(set("gemma3.rope.scaling.type", text("yarn"))), "is yarn"),
+        (Box::new(set("gemma3.attention.value_length", Value::U32(128))), "value_length` = 128"),
+        (Box::new(set("gemma3.rope.scaling.type", text("yarn"))), "scaling.type` = yarn"),
         (Box::new(set("gemma3.attention.layer_norm_rms_epsilon", Value::F32(f32::NAN))), "layer_norm_rms_epsilon"),
         (Box::new(set("tokenizer.ggml.model", text("gpt2"))), "`gpt2`"),
         (Box::new(set("tokenizer.ggml.bos_token_id", Value::U32(6))), "bos_token_id"),
@@ -295,7 +295,7 @@ fn damaged_headers_are_named() {
         (with_tensors(&[tensor("t", &[16, 2], 8, 0)]), "divide into blocks"),
         (with_tensors(&[tensor("t", &[8], 15, 0)]), "type Q8_K"),
         (with_tensors(&[tensor("t", &[8], 99, 0)]), "type 99"),
-        (with_tensors(&[tensor("t", &[8], 0, 0), tensor("t", &[8], 0, 32)]), "comes twice"),
+        (with_tensors(&[tensor("t", &[8], 0, 0), tensor("t", &[8], 0, 32)]), "appears twice"),
         (with_tensors(&[tensor("a", &[16], 0, 0), tensor("b", &[8], 0, 32)]), "`a` and `b` overlap"),
     ] {
         let error = GgufHeader::read(bytes.as_slice(), bytes.len() as u64).expect_err(reason).to_string();

@@ -102,7 +102,7 @@ fn a_configuration_that_lies_is_found_out() {
             c["decoder"]["num_attention_heads"] = json!(8);
         }),
         ("vocabulary", &["vocab_size"], |c| c["decoder"]["vocab_size"] = json!(321)),
-        ("fewer", &["6 of model.decoder.layers.*", "model.decoder.layers.6."], |c| {
+        ("fewer", &["6 layers model.decoder.layers.*", "model.decoder.layers.6."], |c| {
             c["decoder"]["num_hidden_layers"] = json!(6);
             c["decoder"]["layer_types"].as_array_mut().unwrap().pop();
         }),

@@ -5,12 +5,16 @@ use crate::sources::{report, under};
 /// Modules from the bottom up: a module uses those of lower ranks, and of its own rank only itself. A folder that is
 /// not listed belongs to the module it is in.
 const RANKS: &[&[&str]] = &[
-    &["page_ranges", "platform"],
+    &["page_ranges", "wake"],
+    &["platform"],
     &["services"],
-    &["window/saved", "window/theme"],
-    &["window/markdown", "window/state", "window/widgets"],
-    &["window/pages"],
-    &["window/commands", "window/export"],
+    &["window/markdown", "window/remote", "window/theme"],
+    &["window/pages", "window/widgets"],
+    &["window/state"],
+    &["window/saved"],
+    &["window/tabs"],
+    &["window/export"],
+    &["window/commands"],
     &["window/screens"],
     &["window/app"],
     // What the window exports to the rest of the program.

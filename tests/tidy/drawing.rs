@@ -6,7 +6,7 @@ use crate::sources::{report, under};
 const WRITABLE: &[(&str, &str)] = &[
     ("Ui", "egui draws through it"),
     ("Mesh", "egui's triangles, built within a frame"),
-    ("Vec<UserCommand>", "what the user does is pushed here, and dispatched after the frame"),
+    ("Commands", "what the user does is pushed here, and dispatched after the frame"),
     ("FrameCache", "pictures, layout and gestures; a command would show a drag or a scroll a frame late"),
     ("AnswerTexts", "answers parsed once, not in every frame, and their heights"),
     ("FoundTurns", "turns searched once, not in every frame"),
@@ -102,7 +102,7 @@ fn what_a_function_writes_to_is_found_in_its_signature() {
     for (code, expected) in [
         ("fn a_ui(ui: &mut Ui, look: &Look) {}", &["Ui"][..]),
         ("fn a_ui(&mut self, ui: &mut egui::Ui) {}", &["self", "Ui"]),
-        ("fn a_ui(ui: &Ui, (a, b): (&mut Vec<UserCommand>, &'a mut Tab)) {}", &["Vec<UserCommand>", "Tab"]),
+        ("fn a_ui(ui: &Ui, (a, b): (&mut Option<String>, &'a mut Tab)) {}", &["Option<String>", "Tab"]),
         ("fn a_ui<T>(\n    set: &mut T,\n    add: impl FnOnce(&mut Ui),\n) {}", &["T", "Ui"]),
         ("fn a_ui(act: &mut impl FnMut(Action), mut by_value: &Tab) {}", &["impl FnMut(Action)"]),
     ] {

@@ -5,6 +5,7 @@
 mod ask;
 mod bench;
 mod cache;
+mod console;
 mod eval;
 mod failure;
 mod forward;

@@ -1,17 +1,17 @@
 //! `recto models`: lists, downloads, adds, verifies, adapts and removes models.
 
-use std::io::{BufRead as _, IsTerminal as _, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use engine::cancel::CancelToken;
-use engine::hub::{Catalogue, Licence, Progress, Stage, adapt, plan_addition};
+use engine::hub::{Catalogue, Progress, Stage, adapt, plan_addition};
 use engine::store::Directories;
 use engine::store::models::{AdapterFiles, FaultKind, FileFault, ListedModel, Manifest, ModelState, ModelStore};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use crate::cli::console::{about, agree, say, say_json, with_progress_bar};
 use crate::cli::failure::Failure;
+use crate::cli::pull::PullArgs;
 
 const LIST_JSON: &str = "\
 --json prints {\"models\": [...]}, one object per model: name, path, state (\"ready\", \"damaged\" or \"foreign\"), default \
@@ -96,25 +96,6 @@ enum Action {
         /// Name of the model
         name: String,
     },
-}
-
-#[derive(Debug, Args)]
-pub(super) struct PullArgs {
-    /// `starter`, `t5gemma-2-270m-270m`, `t5gemma-2-1b-1b`, `t5gemma-2-4b-4b`, or any hub repository as OWNER/NAME
-    #[arg(value_name = "MODEL")]
-    pub(super) name: String,
-    /// Branch, tag or commit of the repository [default: latest]
-    #[arg(long)]
-    pub(super) revision: Option<String>,
-    /// File to download, if the repository has several GGUF models
-    #[arg(long)]
-    pub(super) file: Option<String>,
-    /// Name to install it under [default: its own]
-    #[arg(long = "name", value_name = "NAME")]
-    pub(super) new_name: Option<String>,
-    /// Accept the model's licence after its notice is shown
-    #[arg(long)]
-    pub(super) accept_licence: bool,
 }
 
 #[derive(Serialize)]
@@ -304,66 +285,6 @@ fn foreign_json(name: &str, error: &engine::store::StoreError) -> FaultJson {
     }
 }
 
-/// Shows the licence notice and asks for agreement, unless the flag gave it; without a terminal there is none.
-pub(super) fn agree(licence: &Licence, accepted_by_flag: bool) -> bool {
-    note(&licence.notice);
-    if accepted_by_flag {
-        note(&format!("{} accepted", licence.line()));
-        return true;
-    }
-    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-        return false;
-    }
-    note(&format!("Type yes to accept the {}:", licence.line()));
-    let mut typed = String::new();
-    std::io::stdin().lock().read_line(&mut typed).is_ok() && typed.trim().eq_ignore_ascii_case("yes")
-}
-
-/// Runs `work` with a progress bar on standard error; nothing is drawn if that is not a terminal.
-pub(super) fn with_progress_bar<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
-    let bar = ProgressBar::no_length();
-    if let Ok(style) = ProgressStyle::with_template("{msg:12} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
-        bar.set_style(style);
-    }
-    let result = work(&mut |progress| {
-        bar.set_message(match progress.stage {
-            Stage::Download => "Downloading",
-            Stage::Copy => "Installing",
-            Stage::Verify => "Verifying",
-        });
-        bar.set_length(progress.total_bytes);
-        bar.set_position(progress.done_bytes);
-    });
-    bar.finish_and_clear();
-    result
-}
-
-pub(super) fn about(manifest: &Manifest) -> String {
-    let adapter = manifest.adapter.as_ref().map(|adapter| format!(", with the adapter {}", adapter.name));
-    let (megabytes, adapter) = (manifest.total_bytes() / 1_000_000, adapter.unwrap_or_default());
-    format!("{}{adapter}, {megabytes} MB, {}", manifest.kind, manifest.licence)
-}
-
 fn join(faults: &[FileFault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-/// Prints one line of the result.
-pub(super) fn say(line: &str) -> Result<(), Failure> {
-    writeln!(std::io::stdout().lock(), "{line}").map_err(|error| cannot_print(&error))
-}
-
-fn say_json(value: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| cannot_print(&error.into()))?;
-    say(&text)
-}
-
-/// Prints a note on standard error.
-pub(super) fn note(text: &str) {
-    // Nothing can be done about a closed standard error.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
-}
-
-fn cannot_print(error: &std::io::Error) -> Failure {
-    Failure::new(format!("the result cannot be printed: {error}"), None)
 }

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use clap::Args;
 use engine::cancel::CancelToken;
 use engine::hub::{
     Catalogue, CatalogueEntry, HubError, HubRequest, Progress, PullOptions, Pulled, Token, TokenPlace, find_on_hub,
@@ -10,8 +11,28 @@ use engine::hub::{
 use engine::store::Directories;
 use engine::store::models::ModelStore;
 
+use crate::cli::console::{about, agree, note, say, with_progress_bar};
 use crate::cli::failure::Failure;
-use crate::cli::models::{PullArgs, about, agree, note, say, with_progress_bar};
+
+/// Arguments of `recto models pull`.
+#[derive(Debug, Args)]
+pub(super) struct PullArgs {
+    /// `starter`, `t5gemma-2-270m-270m`, `t5gemma-2-1b-1b`, `t5gemma-2-4b-4b`, or any hub repository as OWNER/NAME
+    #[arg(value_name = "MODEL")]
+    name: String,
+    /// Branch, tag or commit of the repository [default: latest]
+    #[arg(long)]
+    revision: Option<String>,
+    /// File to download, if the repository has several GGUF models
+    #[arg(long)]
+    file: Option<String>,
+    /// Name to install it under [default: its own]
+    #[arg(long = "name", value_name = "NAME")]
+    new_name: Option<String>,
+    /// Accept the model's licence after its notice is shown
+    #[arg(long)]
+    accept_licence: bool,
+}
 
 /// Runs `recto models pull`.
 pub(super) fn run(arguments: &PullArgs, directories: &Directories, store: &ModelStore) -> Result<(), Failure> {

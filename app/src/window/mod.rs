@@ -1,6 +1,6 @@
-//! Recto's window: a report, a question, the answer as it comes, and where it comes from.
+//! Recto's window: reports, questions, answers as they are written, and their sources.
 //!
-//! The window draws and never waits: work is the engine's, asked for with commands and told about by events
+//! The window draws and never waits: it sends commands to services and applies their events
 //! ([`crate::services::EngineClient`]). It knows no tensors and reads no files.
 
 mod app;
@@ -8,31 +8,27 @@ mod commands;
 mod export;
 mod markdown;
 mod pages;
+mod remote;
 pub mod saved;
 mod screens;
 mod state;
+mod tabs;
 mod theme;
 mod widgets;
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
-use crossbeam_channel::Receiver;
 use eframe::egui;
 use engine::diagnostic::Hint;
 
 pub use crate::platform::single_instance::OpenRequest;
-use crate::services::library::LibraryService;
-use crate::services::models::ModelService;
-use crate::services::{EngineClient, ViewerClient};
 use crate::wake::Wake;
-pub use app::Window;
+pub use app::{Services, Start, Window};
 
-/// Why there is no window.
+/// Why the window could not be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum WindowError {
-    /// No display, or none that can be drawn on.
+    /// There is no usable display.
     #[error("no window can be shown here: there is no display, or none that can be drawn on")]
     NoDisplay(#[from] eframe::Error),
 }
@@ -44,46 +40,7 @@ impl Hint for WindowError {
     }
 }
 
-/// How the window starts.
-#[derive(Clone, Debug, Default)]
-pub struct Start {
-    /// Files to open, the first of them in front.
-    pub files: Vec<PathBuf>,
-    /// Question to ask as soon as the first of them is open.
-    pub question: Option<String>,
-    /// Light or dark; as it is set where not given.
-    pub theme: Option<egui::Theme>,
-    /// When the program began, where it is to be told how long after that the first frame came, and how long frames took.
-    pub times_frames_since: Option<Instant>,
-    /// The sample report, where it was found beside the program.
-    pub sample: Option<PathBuf>,
-    /// Width and height of the window, in points, where it was left so.
-    pub size: Option<(f32, f32)>,
-}
-
-/// Those who work for the window.
-pub struct Services {
-    /// Reads and answers.
-    pub engine: Box<dyn EngineClient>,
-    /// Draws pages.
-    pub viewer: Box<dyn ViewerClient>,
-    /// Keeps the library.
-    pub library: Box<dyn LibraryService>,
-    /// Keeps models.
-    pub models: Box<dyn ModelService>,
-    /// What other starts of the program want, where they are listened to.
-    pub open_requests: Option<Receiver<OpenRequest>>,
-    /// Whether the computer runs on its battery, told when that changes, where it can be known.
-    pub power: Option<Receiver<bool>>,
-}
-
-impl std::fmt::Debug for Services {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Services").finish_non_exhaustive()
-    }
-}
-
-/// The picture of the program, for systems that show one on a window or ask the window for it.
+/// The application icon, for systems that take it from the window.
 const ICON: &[u8] = include_bytes!("../../../assets/icons/recto-256.png");
 
 /// Width and height of the window, in points, until the user sets them.
@@ -92,10 +49,10 @@ const USUAL_SIZE: [f32; 2] = [1360.0, 860.0];
 /// Smallest width and height, in points.
 const LEAST_SIZE: [f32; 2] = [880.0, 520.0];
 
-/// Shows the window until it is closed. `services` makes those who work for it, given what wakes the window.
+/// Shows the window until it is closed. `services` starts the services, given a function that wakes the window.
 ///
 /// # Errors
-/// When there is no display to show it on, or a helper does not start.
+/// If there is no usable display, or a service does not start.
 pub fn run(start: Start, services: impl FnOnce(Wake) -> std::io::Result<Services>) -> Result<(), WindowError> {
     let mut viewport = egui::ViewportBuilder::default()
         .with_title("Recto")

@@ -69,7 +69,7 @@ fn a_reader_that_does_not_start_is_an_error_of_the_whole() {
         ("silent", silent, "took longer than"),
         ("absent", absent, "could not be started"),
         ("dies at once", faulty("dies-at-once"), "ended unexpectedly"),
-        ("of another version", faulty("other-version"), "not of this version"),
+        ("of another version", faulty("other-version"), "another version of Recto"),
         ("without PDFium", no_library, "cannot be loaded"),
     ] {
         let path = path.clone();

@@ -9,9 +9,9 @@ use engine::store::library::{Passage, Record};
 #[derive(Clone, Debug, PartialEq)]
 pub enum LibraryCommand {
     /// Save a record, replacing the previous one.
-    Keep(Record, Vec<u8>),
+    Save(Record, Vec<u8>),
     /// Save a conversation, replacing the previous one.
-    KeepConversation {
+    SaveConversation {
         /// Hash of the report.
         hash: String,
         /// The conversation.
@@ -36,7 +36,7 @@ pub enum LibraryCommand {
         reports: Vec<String>,
     },
     /// Check the files of these reports, given as hash and path.
-    Look(Vec<(String, PathBuf)>),
+    CheckFiles(Vec<(String, PathBuf)>),
     /// Remove everything derived from a report. The file itself is not touched.
     Remove(String),
     /// Write an exported conversation.
@@ -72,7 +72,7 @@ pub enum LibraryEvent {
         is_last: bool,
     },
     /// The status of reports.
-    Stands(Vec<ReportStatus>),
+    Statuses(Vec<ReportStatus>),
     /// A conversation was written.
     Exported(PathBuf),
     /// A command failed.

@@ -95,7 +95,7 @@ impl LibraryScan {
         let Some((hash, path)) = self.files.pop_front() else { return Vec::new() };
         let file = self.file_status(&path, &hash);
         let kept_bytes = self.cached_bytes.get(&hash).copied().unwrap_or(0);
-        vec![LibraryEvent::Stands(vec![ReportStatus { hash, file, kept_bytes }])]
+        vec![LibraryEvent::Statuses(vec![ReportStatus { hash, file, kept_bytes }])]
     }
 
     fn search_report(&self, query: &str, hash: &str) -> Vec<LibraryHit> {

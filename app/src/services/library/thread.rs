@@ -181,10 +181,10 @@ impl Worker {
 
     fn dispatch(&mut self, command: LibraryCommand) {
         let done = match command {
-            LibraryCommand::Keep(Record::Desk, bytes) => self.session.save(&self.library, bytes),
-            LibraryCommand::Keep(record, bytes) => self.library.keep_record(record, &bytes),
+            LibraryCommand::Save(Record::Desk, bytes) => self.session.save(&self.library, bytes),
+            LibraryCommand::Save(record, bytes) => self.library.keep_record(record, &bytes),
             LibraryCommand::SetAside { item, bytes, message } => self.set_aside(&item, &bytes, message),
-            LibraryCommand::KeepConversation { hash, bytes } => self.library.keep_conversation(&hash, &bytes),
+            LibraryCommand::SaveConversation { hash, bytes } => self.library.keep_conversation(&hash, &bytes),
             LibraryCommand::OpenConversation(hash) => {
                 let read = self.library.conversation(&hash);
                 let (bytes, done) = match read {
@@ -198,7 +198,7 @@ impl Worker {
                 self.scan.search(query, reports);
                 Ok(())
             }
-            LibraryCommand::Look(reports) => self.scan.check_files(reports),
+            LibraryCommand::CheckFiles(reports) => self.scan.check_files(reports),
             LibraryCommand::Remove(hash) => {
                 self.scan.forget(&hash);
                 self.library.remove(&hash)
@@ -238,8 +238,8 @@ impl Worker {
 /// Whether a later command replaces what an earlier one would keep or search for.
 fn supersedes(earlier: &LibraryCommand, later: &LibraryCommand) -> bool {
     match (earlier, later) {
-        (LibraryCommand::Keep(one, _), LibraryCommand::Keep(other, _)) => one == other,
-        (LibraryCommand::KeepConversation { hash: one, .. }, LibraryCommand::KeepConversation { hash: other, .. }) => {
+        (LibraryCommand::Save(one, _), LibraryCommand::Save(other, _)) => one == other,
+        (LibraryCommand::SaveConversation { hash: one, .. }, LibraryCommand::SaveConversation { hash: other, .. }) => {
             one == other
         }
         (LibraryCommand::Search { .. }, LibraryCommand::Search { .. }) => true,
@@ -253,8 +253,8 @@ mod tests {
 
     #[test]
     fn only_the_latest_of_the_same_kind_is_written() {
-        let keep = |text: &str| LibraryCommand::Keep(Record::Desk, text.into());
-        let talk = |hash: &str, text: &str| LibraryCommand::KeepConversation { hash: hash.into(), bytes: text.into() };
+        let keep = |text: &str| LibraryCommand::Save(Record::Desk, text.into());
+        let talk = |hash: &str, text: &str| LibraryCommand::SaveConversation { hash: hash.into(), bytes: text.into() };
         let search = |query: &str| LibraryCommand::Search { query: query.into(), reports: Vec::new() };
         let remove = LibraryCommand::Remove("a".into());
         let commands =

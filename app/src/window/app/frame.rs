@@ -1,4 +1,4 @@
-//! The window itself: takes events in before a frame, draws the frame, then carries out what the user did in it.
+//! The window: applies events before a frame, draws the frame, then dispatches its commands.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,28 +11,28 @@ use engine::viewer::ViewCommand;
 use crate::platform::file_dialog::{Chosen, FileDialog};
 use crate::services::library::{LibraryCommand, LibraryEvent};
 use crate::services::models::{ModelCommand, ModelEvent};
+use crate::window::app::appearance::apply_appearance;
 use crate::window::app::frame_times::FrameTimes;
+use crate::window::app::persistence::Saved;
 use crate::window::app::records;
-use crate::window::commands::Screen;
+use crate::window::app::start::{Services, Start};
+use crate::window::commands::Commands;
 use crate::window::commands::palette::Palette;
 use crate::window::export::export;
-use crate::window::saved::session::{SavedSession, UnvisitedTab};
+use crate::window::saved::session::SavedSession;
 use crate::window::saved::settings::Settings;
+use crate::window::screens;
 use crate::window::state::library::LibraryState;
 use crate::window::state::models::Models;
 use crate::window::state::power::Power;
-use crate::window::state::report::Trouble;
+use crate::window::state::report::ErrorNotice;
 use crate::window::state::scope::file_name;
-use crate::window::state::tab::{Recall, Tab};
-use crate::window::state::tabs::Tabs;
+use crate::window::state::screen::Screen;
+use crate::window::tabs::{Tab, Tabs};
 use crate::window::theme::{Look, Theme};
-use crate::window::{Services, Start, screens};
 
-/// Longest time a frame spends on events, so that a flood of them never holds the window.
+/// Longest time that a frame spends on events, so that many of them never block the window.
 const EVENT_TIME: Duration = Duration::from_millis(4);
-
-/// How often what has changed is kept.
-const KEPT_EVERY: Duration = Duration::from_secs(1);
 
 /// Recto's window.
 pub struct Window {
@@ -45,41 +45,33 @@ pub struct Window {
     pub(crate) power: Power,
     pub(crate) session: SavedSession,
     pub(crate) services: Services,
-    /// What went wrong while no report was open.
-    pub(crate) trouble: Option<Trouble>,
-    /// The field for words to look for gets the focus in the next frame.
+    /// Error to show on screens without a report.
+    pub(crate) error: Option<ErrorNotice>,
+    /// Focus the search field in the next frame.
     pub(crate) focus_find: bool,
     pub(crate) theme: Arc<Theme>,
     pub(crate) dialog: FileDialog,
-    /// Reports that are removed while something is still being made from them.
+    /// Removed reports with work that has not ended.
     pub(crate) removals: Vec<Removal>,
-    /// A question that is asked as soon as the first report is open.
+    /// Question to ask once the report in front is open.
     pub(crate) question: Option<String>,
-    /// The sample report, where it was found.
+    /// Path of the sample report, if it is installed.
     pub(crate) sample: Option<PathBuf>,
-    kept: Kept,
+    pub(super) saved: Saved,
     frame_times: Option<FrameTimes>,
 }
 
-/// A report that was removed.
+/// A removed report.
 pub(crate) struct Removal {
     /// The report.
     pub hash: String,
-    /// Work on it that has not ended, and may still keep something.
+    /// Requests that have not ended and may still save results.
     pub waits: Vec<RequestId>,
-}
-
-/// What is remembered, as it was last written.
-struct Kept {
-    session: SavedSession,
-    at: Instant,
-    /// Whether the user or the engine did anything since.
-    is_stale: bool,
 }
 
 impl Drop for Window {
     fn drop(&mut self) {
-        self.keep();
+        self.save();
         if let Some(times) = &self.frame_times {
             tracing::info!("{}", times.words());
         }
@@ -93,21 +85,21 @@ impl std::fmt::Debug for Window {
 }
 
 impl Window {
-    /// A window that opens the files it starts with beside those that were open, and asks its question on the first.
+    /// Creates the window; opens the given files in addition to those of the session, and asks the question about the first.
     ///
     /// # Errors
-    /// When a file of the bundled theme is broken.
+    /// If a file of the bundled theme is invalid.
     pub fn new(ctx: &egui::Context, mut services: Services, start: Start) -> Result<Self, toml::de::Error> {
         let theme = Arc::new(Theme::bundled()?);
         theme.install(ctx);
-        // These keys make pages larger, not buttons.
+        // These keys zoom pages, not the interface.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let (session, settings) = records::load(services.library.as_mut());
-        settings.apply(ctx);
+        apply_appearance(&settings, ctx);
         if let Some(theme) = start.theme {
             ctx.set_theme(theme);
         }
-        let kept = Kept { session: session.clone(), at: Instant::now(), is_stale: false };
+        let saved = Saved::new(&session);
         let mut window = Self {
             tabs: Tabs::default(),
             screen: Screen::Report,
@@ -118,14 +110,14 @@ impl Window {
             power: Power::default(),
             session,
             services,
-            trouble: None,
+            error: None,
             focus_find: false,
             theme,
             dialog: FileDialog::default(),
             removals: Vec::new(),
             question: start.question,
             sample: start.sample,
-            kept,
+            saved,
             frame_times: start.times_frames_since.map(FrameTimes::since),
         };
         window.services.models.send(ModelCommand::List);
@@ -133,8 +125,8 @@ impl Window {
         Ok(window)
     }
 
-    /// Writes the conversation on the report in front to a file: Markdown where its name ends so, else a web page. What was
-    /// there before is replaced.
+    /// Exports the conversation on the report in front, as Markdown or a web page depending on the extension. An existing file
+    /// is replaced.
     pub fn export_to(&mut self, path: PathBuf) {
         let Some(tab) = self.tabs.front_mut() else { return };
         let Some(report) = tab.hash().and_then(|hash| self.session.report(hash)) else { return };
@@ -142,7 +134,7 @@ impl Window {
         self.services.library.send(LibraryCommand::Export(export));
     }
 
-    /// Opens what was open, and these files, the first of which comes to the front.
+    /// Restores the tabs of the session and opens these files, the first of them in front.
     fn open_first(&mut self, files: Vec<PathBuf>) {
         self.library.query.clone_from(&self.session.query);
         let mut front = 0;
@@ -162,17 +154,17 @@ impl Window {
         }
     }
 
-    /// Takes in what came of the work of others.
+    /// Applies the events of all services.
     fn apply_events(&mut self, ctx: &egui::Context) {
         let start = Instant::now();
         let is_late = || start.elapsed() > EVENT_TIME;
         while let Some(event) = self.services.engine.try_recv() {
             if event.is_last() && !self.removals.is_empty() {
-                self.remove_what_came_late(event.request());
+                self.remove_late_results(event.request());
             }
             if let Some(tab) = self.tabs.owner(event.request()) {
-                // The last piece of an answer wakes the window once, and is kept a moment later.
-                self.kept.is_stale = true;
+                // The end of an answer wakes the window only once, and is saved a moment later.
+                self.saved.is_stale = true;
                 tab.apply(event);
             }
             if is_late() {
@@ -180,7 +172,7 @@ impl Window {
                 break;
             }
         }
-        self.tabs.iter_mut().for_each(Tab::draw_up_map);
+        self.tabs.iter_mut().for_each(Tab::update_map);
         while let Some(event) = self.services.viewer.try_recv() {
             if let Some(tab) = self.tabs.shown_as(event.document()) {
                 tab.view.apply(ctx, event, &mut tab.frame);
@@ -208,8 +200,8 @@ impl Window {
         }
     }
 
-    /// Work on a report that was removed has ended: what it made until then goes too.
-    fn remove_what_came_late(&mut self, ended: RequestId) {
+    /// Removes what a request on a removed report saved until it ended.
+    fn remove_late_results(&mut self, ended: RequestId) {
         for removal in &mut self.removals {
             if removal.waits.contains(&ended) {
                 removal.waits.retain(|waiting| *waiting != ended);
@@ -224,30 +216,30 @@ impl Window {
             LibraryEvent::Conversation { hash, bytes } => {
                 let conversation = records::conversation(self.services.library.as_mut(), &hash, bytes);
                 if let Some(tab) = self.tabs.iter_mut().find(|tab| tab.hash() == Some(&hash)) {
-                    tab.take_back(conversation);
+                    tab.restore_conversation(conversation);
                 }
             }
             LibraryEvent::Found { query, hits, is_last } => self.library.found(&query, hits, is_last),
-            LibraryEvent::Stands(statuses) => self.library.stands(statuses),
-            LibraryEvent::Exported(path) => self.note(format!("Written to {}", path.display())),
-            LibraryEvent::Failed(report) => self.tell(Trouble { message: report.message, hint: report.hint }),
+            LibraryEvent::Statuses(statuses) => self.library.set_statuses(statuses),
+            LibraryEvent::Exported(path) => self.note(format!("Exported to {}", path.display())),
+            LibraryEvent::Failed(report) => self.tell(ErrorNotice { message: report.message, hint: report.hint }),
         }
     }
 
-    /// Once a report is known by its content: its place, and its conversation, are what they were.
-    fn recall(&mut self) {
-        self.close_doubles();
+    /// Restores views and conversations of reports whose hash is known by now.
+    fn restore_tabs(&mut self) {
+        self.close_duplicates();
         let mut asked = Vec::new();
         for tab in self.tabs.iter_mut() {
-            asked.extend(tab.recall(&mut self.session));
+            asked.extend(tab.restore(&mut self.session));
         }
         for hash in asked {
             self.services.library.send(LibraryCommand::OpenConversation(hash));
         }
     }
 
-    /// The same report may have been opened under two names: one of them is enough.
-    fn close_doubles(&mut self) {
+    /// Closes a tab whose report is already open under another name.
+    fn close_duplicates(&mut self) {
         let hashes: Vec<Option<String>> = self.tabs.iter().map(|tab| tab.hash().map(str::to_owned)).collect();
         let is_double = |index: &usize| {
             hashes
@@ -263,49 +255,7 @@ impl Window {
         }
     }
 
-    /// Notes how things stand, where that has changed; whether it had.
-    fn keep(&mut self) -> bool {
-        self.note_places();
-        self.note_open();
-        let mut has_changed = false;
-        let news: Vec<_> = self.tabs.iter_mut().filter_map(Tab::news).collect();
-        for (hash, conversation) in news {
-            has_changed = true;
-            self.save_conversation(hash, &conversation);
-        }
-        if self.session != self.kept.session {
-            has_changed = true;
-            self.kept.session = self.session.clone();
-            self.save_session();
-        }
-        self.kept.at = Instant::now();
-        has_changed
-    }
-
-    /// Notes where one is in open reports, and what is being written about them.
-    pub(crate) fn note_places(&mut self) {
-        for tab in self.tabs.iter().filter(|tab| tab.recall != Recall::Unknown) {
-            let Some(hash) = tab.hash() else { continue };
-            if tab.view.nav.jump.is_none() && tab.view.file.is_ready() {
-                self.session.note(hash, &tab.view.saved);
-            }
-            self.session.note_question(hash, &tab.state);
-        }
-    }
-
-    /// Notes how large the window is, unless it fills the screen for a while.
-    fn note_size(&mut self, ctx: &egui::Context) {
-        let (size, is_whole) = ctx.input(|input| {
-            let viewport = input.viewport();
-            let fills = [viewport.maximized, viewport.fullscreen, viewport.minimized];
-            (viewport.inner_rect.map(|rect| rect.size()), fills.contains(&Some(true)))
-        });
-        if let Some(size) = size.filter(|_| !is_whole) {
-            self.session.window = Some((size.x.round(), size.y.round()));
-        }
-    }
-
-    /// Does what other starts of the program want.
+    /// Handles requests from later starts of the program.
     fn take_open_requests(&mut self, ctx: &egui::Context) {
         while let Some(call) = self.services.open_requests.as_ref().and_then(|calls| calls.try_recv().ok()) {
             ctx.send_viewport_cmd(egui::ViewportCommand::Minimized(false));
@@ -317,12 +267,12 @@ impl Window {
         }
     }
 
-    /// Sees that reports are read behind, unless that is to rest.
+    /// Starts or holds background reading.
     fn read_in_background(&mut self) {
         while let Some(is_on_battery) = self.services.power.as_ref().and_then(|power| power.try_recv().ok()) {
-            self.power.told(is_on_battery);
+            self.power.set_on_battery(is_on_battery);
         }
-        let rests = self.power.rests(self.settings.pauses_on_battery);
+        let rests = self.power.is_reading_paused(self.settings.pauses_on_battery);
         if let Some(tab) = self.tabs.front_mut() {
             tab.state.rests_on_battery = rests;
         }
@@ -333,44 +283,6 @@ impl Window {
             self.tabs.read_in_background(engine);
         }
     }
-
-    /// Notes which reports are open. One that was not opened yet, and none of those that are remembered, is known by its path
-    /// alone.
-    fn note_open(&mut self) {
-        let hash_of = |tab: &Tab| {
-            let known = tab.hash().map(str::to_owned);
-            known.or_else(|| {
-                self.session.reports().find(|report| report.path == tab.path).map(|report| report.hash.clone())
-            })
-        };
-        let front_index = self.tabs.front_index();
-        let (mut open, mut unvisited) = (Vec::new(), Vec::new());
-        for (at, tab) in self.tabs.iter().enumerate() {
-            match hash_of(tab) {
-                Some(hash) => open.push(hash),
-                None => unvisited.push(UnvisitedTab { at, path: tab.path.clone(), is_front: at == front_index }),
-            }
-        }
-        let front = self.tabs.front().and_then(hash_of);
-        self.session.open = open;
-        self.session.unvisited = unvisited;
-        self.session.front = front;
-        self.session.screen = self.screen;
-        self.session.query.clone_from(&self.library.query);
-    }
-
-    fn keep_now_and_then(&mut self, ctx: &egui::Context) {
-        if self.kept.at.elapsed() < KEPT_EVERY {
-            if self.kept.is_stale {
-                ctx.request_repaint_after(KEPT_EVERY);
-            }
-            return;
-        }
-        let was_stale = std::mem::replace(&mut self.kept.is_stale, false);
-        if self.keep() || was_stale {
-            ctx.request_repaint_after(KEPT_EVERY);
-        }
-    }
 }
 
 impl eframe::App for Window {
@@ -378,8 +290,8 @@ impl eframe::App for Window {
         let start = FrameTimes::start();
         self.apply_events(ctx);
         self.take_open_requests(ctx);
-        self.recall();
-        self.keep_now_and_then(ctx);
+        self.restore_tabs();
+        self.save_periodically(ctx);
         match self.dialog.poll() {
             Some(Chosen::Reports(paths)) => self.open_files(paths),
             Some(Chosen::Model(path)) => self.add_model(path),
@@ -387,7 +299,7 @@ impl eframe::App for Window {
             None => {}
         }
         self.read_in_background();
-        self.show_what_was_meant();
+        self.show_target();
         self.ask_first_question();
         if let Some(times) = &mut self.frame_times {
             times.end_logic(start);
@@ -397,7 +309,7 @@ impl eframe::App for Window {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let start = FrameTimes::start();
         let look = Look::of(&self.theme, ui.ctx());
-        let mut commands = Vec::new();
+        let mut commands = Commands::default();
         self.shortcuts(ui.ctx(), &mut commands);
         self.draw(ui, &look, &mut commands);
         let (is_hovering, dropped) = ui.input(|input| {
@@ -412,10 +324,10 @@ impl eframe::App for Window {
         }
         if self.screen == Screen::Library && ui.input(|input| input.events.contains(&egui::Event::WindowFocused(true)))
         {
-            // Files may have been moved meanwhile.
+            // Files may have moved.
             self.show(Screen::Library);
         }
-        self.kept.is_stale |= !commands.is_empty() || ui.input(|input| !input.events.is_empty());
+        self.saved.is_stale |= !commands.is_empty() || ui.input(|input| !input.events.is_empty());
         for command in commands {
             self.dispatch(ui.ctx(), command);
         }

@@ -1,11 +1,11 @@
-//! How long frames take: what shows whether the window ever makes its user wait.
+//! Frame times, logged on request.
 
 use std::time::{Duration, Instant};
 
-/// Frames that are remembered at most: half an hour at 60 a second.
+/// Most frames recorded: half an hour at 60 per second.
 const MOST: usize = 108_000;
 
-/// Times of frames, taken while somebody asked for them.
+/// Recorded frame times.
 #[derive(Debug)]
 pub(crate) struct FrameTimes {
     begun: Instant,
@@ -14,22 +14,22 @@ pub(crate) struct FrameTimes {
 }
 
 impl FrameTimes {
-    /// No times yet, of a program that began so long ago.
+    /// Starts recording for a program that was started at `begun`.
     pub(crate) fn since(begun: Instant) -> Self {
         Self { begun, times: Vec::new(), this_frame: Duration::ZERO }
     }
 
-    /// Begins a part of a frame.
+    /// Starts timing a part of a frame.
     pub(crate) fn start() -> Instant {
         Instant::now()
     }
 
-    /// Ends the first part of a frame: taking in events.
+    /// Ends the first part of a frame: applying events.
     pub(crate) fn end_logic(&mut self, since: Instant) {
         self.this_frame = since.elapsed();
     }
 
-    /// Ends the second part, and with it the frame: drawing.
+    /// Ends the second part, drawing, and the frame.
     pub(crate) fn end_drawing(&mut self, since: Instant) {
         if self.times.is_empty() {
             tracing::info!("first frame after {} ms", self.begun.elapsed().as_millis());

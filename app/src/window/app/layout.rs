@@ -4,9 +4,10 @@
 use eframe::egui::{CentralPanel, Panel, Ui};
 
 use crate::window::app::Window;
-use crate::window::commands::{Screen, UserCommand};
+use crate::window::commands::Commands;
 use crate::window::screens;
-use crate::window::state::tab::Tab;
+use crate::window::state::screen::Screen;
+use crate::window::tabs::Tab;
 use crate::window::theme::Look;
 
 /// Narrowest that pages and conversation get, in points.
@@ -15,11 +16,11 @@ const LEAST_CONVERSATION_WIDTH: f32 = 280.0;
 
 impl Window {
     /// Draws the screen that is shown.
-    pub(crate) fn draw(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
+    pub(crate) fn draw(&mut self, ui: &mut Ui, look: &Look, commands: &mut Commands) {
         let screen = if self.tabs.len() == 0 && self.screen == Screen::Report { Screen::Library } else { self.screen };
         let panel = look.panel(look.sizes().gap_small);
         Panel::top("top").frame(panel).resizable(false).show(ui, |ui| self.top(ui, look, screen, commands));
-        let trouble = self.trouble.as_ref();
+        let error = self.error.as_ref();
         // Fields edit their texts, so these are lent apart from the state around them.
         let mut form = std::mem::take(&mut self.models.form);
         let mut search = std::mem::take(&mut self.library.query);
@@ -30,7 +31,7 @@ impl Window {
             Screen::Library => {
                 CentralPanel::default().frame(look.panel(0.0)).show(ui, |ui| {
                     let reports = (&self.session, &self.library);
-                    screens::library_ui(ui, look, reports, view, trouble, (&mut search, &mut form), commands);
+                    screens::library_ui(ui, look, reports, view, error, (&mut search, &mut form), commands);
                 });
             }
             Screen::Settings => {
@@ -48,7 +49,7 @@ impl Window {
     }
 
     /// Draws the line at the top, with the search field while a report is shown.
-    fn top(&mut self, ui: &mut Ui, look: &Look, screen: Screen, commands: &mut Vec<UserCommand>) {
+    fn top(&mut self, ui: &mut Ui, look: &Look, screen: Screen, commands: &mut Commands) {
         let is_searchable = |tab: &&mut Tab| screen == Screen::Report && tab.view.file.is_ready();
         let mut query =
             self.tabs.front_mut().filter(is_searchable).map(|tab| std::mem::take(&mut tab.view.saved.query));
@@ -60,7 +61,7 @@ impl Window {
     }
 
     /// Draws the open report: the list of pages, the conversation, and the pages.
-    fn draw_report(&mut self, ui: &mut Ui, look: &Look, commands: &mut Vec<UserCommand>) {
+    fn draw_report(&mut self, ui: &mut Ui, look: &Look, commands: &mut Commands) {
         let has_model = self.models.has_any();
         let front = self.tabs.front_index();
         let others: Vec<screens::OtherReport> = self
@@ -125,7 +126,7 @@ impl Window {
         state.focus_question = false;
         state.focus_pages = false;
         state.show_turn = None;
-        CentralPanel::default().frame(look.desk()).show(ui, |ui| {
+        CentralPanel::default().frame(look.page_background()).show(ui, |ui| {
             Panel::top("pages bar").frame(look.panel(sizes.gap_small)).resizable(false).show(ui, |ui| {
                 screens::pages_bar_ui(ui, look, &tab.view, &mut tab.page_number, commands);
             });

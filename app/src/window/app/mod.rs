@@ -1,12 +1,14 @@
-//! The frame: takes in events, draws the screen, and dispatches what the user did.
+//! The frame: applies events, draws the screen, and dispatches commands.
 
+mod appearance;
 mod dispatch;
 mod frame;
 mod frame_times;
 mod layout;
-mod model_commands;
+mod persistence;
 mod records;
 mod shortcuts;
-mod turn_commands;
+mod start;
 
 pub use frame::Window;
+pub use start::{Services, Start};

@@ -8,7 +8,7 @@ use crate::window::app::Window;
 use crate::window::saved::lenient::Losses;
 use crate::window::saved::session::{Conversation, SavedSession};
 use crate::window::saved::settings::Settings;
-use crate::window::state::report::Trouble;
+use crate::window::state::report::ErrorNotice;
 
 /// The saved session and the settings.
 pub(super) fn load(library: &mut dyn LibraryService) -> (SavedSession, Settings) {
@@ -49,7 +49,7 @@ impl Window {
     /// Saves the session.
     pub(super) fn save_session(&mut self) {
         match self.session.to_bytes() {
-            Ok(bytes) => self.services.library.send(LibraryCommand::Keep(Record::Desk, bytes)),
+            Ok(bytes) => self.services.library.send(LibraryCommand::Save(Record::Desk, bytes)),
             Err(error) => self.tell_unsaved("list of reports", &error),
         }
     }
@@ -57,7 +57,7 @@ impl Window {
     /// Saves the settings.
     pub(super) fn save_settings(&mut self) {
         match self.settings.to_bytes() {
-            Ok(bytes) => self.services.library.send(LibraryCommand::Keep(Record::Settings, bytes)),
+            Ok(bytes) => self.services.library.send(LibraryCommand::Save(Record::Settings, bytes)),
             Err(error) => self.tell_unsaved("settings", &error),
         }
     }
@@ -65,14 +65,14 @@ impl Window {
     /// Saves the conversation on a report.
     pub(super) fn save_conversation(&mut self, hash: String, conversation: &Conversation) {
         match conversation.to_bytes() {
-            Ok(bytes) => self.services.library.send(LibraryCommand::KeepConversation { hash, bytes }),
+            Ok(bytes) => self.services.library.send(LibraryCommand::SaveConversation { hash, bytes }),
             Err(error) => self.tell_unsaved("conversation", &error),
         }
     }
 
     fn tell_unsaved(&mut self, what: &str, error: &serde_json::Error) {
         tracing::warn!(%error, what, "not saved");
-        self.tell(Trouble {
+        self.tell(ErrorNotice {
             message: format!("the {what} could not be saved: {error}"),
             hint: Some("What was saved before is unchanged".into()),
         });

@@ -1,6 +1,7 @@
 //! Exports a conversation with questions, answers and sources.
 
 mod date;
+mod format;
 mod html;
 mod markdown;
 
@@ -16,46 +17,8 @@ use crate::window::pages::MOST_SPANS;
 use crate::window::saved::session::KeptReport;
 use crate::window::state::report::{Turn, TurnEnd};
 use crate::window::state::scope::file_name;
-use crate::window::state::tab::Tab;
-
-/// Export format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// Markdown.
-    Markdown,
-    /// A self-contained web page, ready to print.
-    WebPage,
-}
-
-impl Form {
-    /// Extensions of all formats, in lower case.
-    pub(crate) const ALL_EXTENSIONS: &[&str] = &["md", "markdown", "html", "htm"];
-
-    /// Display name.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Markdown => "Markdown",
-            Self::WebPage => "Web page",
-        }
-    }
-
-    /// File extension.
-    pub(crate) fn ending(self) -> &'static str {
-        match self {
-            Self::Markdown => "md",
-            Self::WebPage => "html",
-        }
-    }
-
-    /// The format for a file name.
-    pub(crate) fn asked_for(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "md" | "markdown" => Some(Self::Markdown),
-            "html" | "htm" => Some(Self::WebPage),
-            _ => None,
-        }
-    }
-}
+use crate::window::tabs::Tab;
+pub(crate) use format::ExportFormat;
 
 /// The report of the conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,9 +76,9 @@ pub(crate) fn export(path: PathBuf, report: &KeptReport, tab: &mut Tab) -> Expor
 
 /// Renders the file in the format for its name.
 fn page(path: &Path, report: &ExportedReport, turns: &[ExportedTurn]) -> String {
-    match Form::asked_for(path) {
-        Some(Form::Markdown) => markdown::page(report, turns),
-        Some(Form::WebPage) | None => html::page(report, turns),
+    match ExportFormat::of_path(path) {
+        Some(ExportFormat::Markdown) => markdown::page(report, turns),
+        Some(ExportFormat::WebPage) | None => html::page(report, turns),
     }
 }
 
@@ -129,7 +92,7 @@ fn notes(turn: &Turn) -> Vec<String> {
         TurnEnd::Open => notes.push("The answer is still being written".to_owned()),
         TurnEnd::Cancelled => notes.push("Stopped by the user".to_owned()),
         TurnEnd::Failed => {
-            let why = turn.trouble.as_ref().map_or("unknown reason", |trouble| trouble.message.as_str());
+            let why = turn.error.as_ref().map_or("unknown reason", |error| error.message.as_str());
             notes.push(format!("No answer: {why}"));
         }
         TurnEnd::Answered if turn.found_nothing() => notes.push("Not found in this report".to_owned()),

@@ -71,11 +71,11 @@ pub(crate) enum Stretch {
 pub(crate) enum ViewAction {
     /// Go to the top of a page, counted from 1.
     GoTo(u32),
-    /// Go so many pages on, or back.
+    /// Go forward by pages, or back.
     Step(i32),
     /// Scroll down, or up; with single pages, past the end of one to the next.
     Scroll(Stretch),
-    /// Scroll by so many screen points, as a drag past the edge of the view does.
+    /// Scroll by screen points, as a drag past the edge of the view does.
     ScrollBy(Vec2),
     /// Return to where the view was before the last jump.
     Back,
@@ -85,7 +85,7 @@ pub(crate) enum ViewAction {
     Zoom(Zoom),
     /// Multiply the page size.
     ZoomBy(f32),
-    /// Multiply the page size around a place that stays where it is.
+    /// Multiply the zoom around a fixed position.
     ZoomAt {
         /// The place.
         spot: Spot,
@@ -94,7 +94,7 @@ pub(crate) enum ViewAction {
         /// The factor.
         factor: f32,
     },
-    /// Rotate all pages by so many quarter turns, clockwise.
+    /// Rotate all pages by quarter turns, clockwise.
     Rotate(i32),
     /// Switch between continuous and single pages.
     Page(Paging),

@@ -1,4 +1,4 @@
-//! What drawing pages keeps from frame to frame: pictures, layout, gestures, and what the viewer was asked for.
+//! The frame cache of the pages: pictures, layout, gestures, and pending requests to the viewer.
 //!
 //! The only part of the pages that drawing functions may write to. Scrolling and dragging are noted here, since a command,
 //! which is dispatched after the frame, would show them a frame late; [`PageView::end_drawing`] takes over where the view was
@@ -18,7 +18,7 @@ use crate::window::pages::navigation::Shown;
 use crate::window::pages::selection::Selection;
 use crate::window::pages::textures::Textures;
 
-/// What drawing pages keeps.
+/// State of drawing pages, kept between frames.
 #[derive(Debug, Default)]
 pub(crate) struct FrameCache {
     /// What is being dragged.
@@ -67,7 +67,7 @@ impl FrameCache {
         self.textures.forget(document);
     }
 
-    /// Forgets what the viewer was asked for: all of it is requested again.
+    /// Forgets pending requests, so that they are sent again.
     pub(super) fn forget_requests(&mut self) {
         self.requested.clear();
     }

@@ -1,4 +1,4 @@
-//! Where pages lie: one below the other, each in the middle of the column, or one alone.
+//! Layout of pages: centred in a column, or a single page.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::window::pages::placement::{Placement, Rotation};
 
-/// A place on a page, in points of the page.
+/// A position on a page, in points of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Spot {
     /// Counted from 0.
@@ -18,25 +18,25 @@ pub(crate) struct Spot {
     pub y_pt: f32,
 }
 
-/// What decides where pages lie.
+/// Parameters of the layout.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Arrangement {
-    /// Screen points to a point of a page.
+    /// Screen points per point of a page.
     pub scale: f32,
-    /// Between pages and around them, in screen points.
+    /// Gap between and around pages, in screen points.
     pub gap: f32,
-    /// The room there is, in screen points: the column is at least as wide, and one page alone lies in its middle.
+    /// Size of the view, in screen points: the minimum width of the column, in which a single page is centred.
     pub room: Vec2,
-    /// How pages are turned.
+    /// Rotation of pages.
     pub rotation: Rotation,
-    /// The one page that is shown, counted from 0, where not all are.
+    /// The single page shown, counted from 0; `None` for all.
     pub only: Option<usize>,
 }
 
 /// Pages in a column, at one scale.
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
-    /// The first page that lies in it, counted from 0.
+    /// Its first page, counted from 0.
     first: usize,
     pages: Vec<Rect>,
     size: Vec2,
@@ -44,7 +44,7 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    /// Puts pages of these sizes (in points, as the file has them) into a column.
+    /// Lays out pages of these sizes (in points, unrotated).
     pub(crate) fn new(sizes_pt: &[(f32, f32)], how: Arrangement) -> Self {
         let first = how.only.map_or(0, |only| only.min(sizes_pt.len().saturating_sub(1)));
         let count = if how.only.is_some() { 1 } else { sizes_pt.len() };
@@ -69,30 +69,30 @@ impl Column {
         Self { first, pages, size: vec2(width, height), how }
     }
 
-    /// Width and height of all of it.
+    /// Width and height of the column.
     pub(crate) fn size(&self) -> Vec2 {
         self.size
     }
 
-    /// What decided where pages lie.
+    /// Its parameters.
     pub(crate) fn how(&self) -> &Arrangement {
         &self.how
     }
 
-    /// Where page `index` lies.
+    /// Placement of page `index`.
     pub(crate) fn page(&self, index: usize) -> Placement {
         let rect = index.checked_sub(self.first).and_then(|at| self.pages.get(at)).copied().unwrap_or(Rect::ZERO);
         Placement { rect, scale: self.how.scale, rotation: self.how.rotation }
     }
 
-    /// Pages of which something lies between two heights.
+    /// Pages that overlap a vertical range.
     pub(crate) fn between(&self, top: f32, bottom: f32) -> Range<usize> {
         let first = self.pages.partition_point(|page| page.bottom() <= top);
         let end = self.pages.partition_point(|page| page.top() < bottom);
         self.first + first..self.first + end.max(first)
     }
 
-    /// The place at a point of the column; on the nearest page, beyond its edges, where the point lies on none.
+    /// The position at a point of the column; beyond the edges of the nearest page if it is on none.
     pub(crate) fn spot(&self, at: Pos2) -> Spot {
         let last = self.pages.len().saturating_sub(1);
         let index = self.first + self.pages.partition_point(|page| page.bottom() <= at.y).min(last);
@@ -100,7 +100,7 @@ impl Column {
         Spot { index, x_pt: on_page.x, y_pt: on_page.y }
     }
 
-    /// Where a place is.
+    /// The point of a position.
     pub(crate) fn position(&self, spot: Spot) -> Pos2 {
         self.page(spot.index).to_screen(pos2(spot.x_pt, spot.y_pt))
     }
@@ -110,7 +110,7 @@ impl Column {
 mod tests {
     use super::*;
 
-    /// A sheet, a sheet on its side, and a stamp.
+    /// Portrait, landscape and very small pages.
     const SIZES: [(f32, f32); 3] = [(612.0, 792.0), (792.0, 612.0), (100.0, 50.0)];
 
     fn how(scale: f32, width: f32) -> Arrangement {

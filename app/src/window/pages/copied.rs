@@ -1,4 +1,4 @@
-//! Selected text as it goes into the clipboard: broken words joined, paragraphs apart, tables as a spreadsheet takes them.
+//! Selected text for the clipboard: hyphenated words joined, paragraphs separated, tables with tabs for spreadsheets.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,7 +8,7 @@ use engine::document::page::{Line, LineRole, Page};
 
 use crate::window::pages::selection::Selection;
 
-/// Signs that break a word at a line's end.
+/// Hyphens at the end of a line.
 const HYPHENS: [char; 4] = ['-', '\u{ad}', '\u{2010}', '\u{2}'];
 
 /// The selected text of these pages.
@@ -31,7 +31,7 @@ pub(crate) fn copied(selection: &Selection, pages: &BTreeMap<u32, Arc<Page>>) ->
     text
 }
 
-/// Puts between two lines what stands between them in running text.
+/// Appends the separator between two lines of running text.
 fn join(text: &mut String, (last, next): (&Line, &Line), is_one_block: bool) {
     let both = |role| last.role == role && next.role == role;
     if both(LineRole::FigureText) || (is_one_block && both(LineRole::TableRow)) {
@@ -48,19 +48,19 @@ fn join(text: &mut String, (last, next): (&Line, &Line), is_one_block: bool) {
     }
 }
 
-/// Chinese characters and kana, with the signs between them.
+/// Chinese characters and kana, with their punctuation.
 fn is_written_without_blanks(letter: char) -> bool {
     matches!(letter, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}')
 }
 
-/// A part of a line; cells of a table stand under each other in the columns of a spreadsheet.
+/// Part of a line; cells of a table are separated so that they align in a spreadsheet.
 fn piece(line: &Line, part: &Range<usize>) -> String {
     let of = |start: usize, end: usize| line.text.get(part.start.max(start)..part.end.min(end)).unwrap_or_default();
     if line.cells.is_empty() {
         return of(0, line.text.len()).to_owned();
     }
     let mut text = String::new();
-    // A row that is selected from its beginning keeps its empty cells there.
+    // A row selected from its start keeps its leading empty cells.
     let mut column = (part.start == 0).then_some(0);
     for cell in &line.cells {
         if (cell.end as usize) <= part.start || cell.start as usize >= part.end {
@@ -87,7 +87,7 @@ mod tests {
         Line { text: text.into(), bbox, block, role, hyphenated, words: Vec::new(), cells: Vec::new() }
     }
 
-    /// A row whose cells stand in these columns.
+    /// A row with cells in these columns.
     fn row(cells: &[(u16, &str)]) -> Line {
         let texts: Vec<&str> = cells.iter().map(|(_, text)| *text).collect();
         let mut row = line(&texts.join(" | "), 7, LineRole::TableRow);

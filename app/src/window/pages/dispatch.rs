@@ -1,4 +1,4 @@
-//! Dispatches what the user does with the view: going to places and back, turning pages, changing their size.
+//! Dispatches view actions: navigation, paging, zoom and selection.
 
 use eframe::egui::vec2;
 
@@ -6,7 +6,7 @@ use crate::window::pages::action::{Jump, Paging, Stretch, ViewAction, Zoom};
 use crate::window::pages::column::Spot;
 use crate::window::pages::selection::Selection;
 use crate::window::pages::view::PageView;
-use crate::window::state::report::Remote;
+use crate::window::remote::Remote;
 
 /// Smallest and largest scale.
 const ZOOM_RANGE: (f32, f32) = (0.1, 8.0);
@@ -96,7 +96,7 @@ impl PageView {
         self.nav.jump = Some(jump);
     }
 
-    /// Goes so many pages on. Back does not retrace single steps.
+    /// Goes forward by pages. Back does not retrace single steps.
     fn step(&mut self, by: i32) {
         let Remote::Ready(info) = &self.file.info else { return };
         let last = info.sizes_pt.len().saturating_sub(1);
@@ -108,7 +108,7 @@ impl PageView {
         }
     }
 
-    /// Scrolls by so many screen points; with single pages, past the end of one to the next.
+    /// Scrolls by screen points; with single pages, past the end of one to the next.
     fn scroll(&mut self, by: f32) {
         if self.saved.paging == Paging::Single && self.turn(by > 0.0) {
             return;

@@ -8,7 +8,7 @@ use engine::protocol::ErrorReport;
 use engine::viewer::{DocumentId, PageKey, ViewInfo};
 
 use crate::window::pages::selection::Selection;
-use crate::window::state::report::Remote;
+use crate::window::remote::Remote;
 
 /// Most pages whose text is held.
 const MOST_TEXTS: usize = 64;

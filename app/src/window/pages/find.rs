@@ -24,7 +24,7 @@ impl Find {
         !self.query.trim().is_empty()
     }
 
-    /// Starts to search for the text of the field, if that has changed: what the viewer is to be asked for.
+    /// Starts a search if the text of the field has changed; returns the query for the viewer.
     pub(super) fn take_query(&mut self, query: &str) -> Option<String> {
         if self.query == query {
             return None;
@@ -63,15 +63,15 @@ impl Find {
         self.hits.get(next)
     }
 
-    /// "12 places", "No place", "3 of 12 places".
+    /// "12 matches", "Not found", "3 of 12".
     pub(crate) fn words(&self) -> String {
-        let going = if self.is_done { "" } else { " so far" };
+        let going = if self.is_done { "" } else { "…" };
         match (self.hits.len(), self.at) {
             (0, _) if self.is_done => "Not found".to_owned(),
-            (0, _) => "Looking…".to_owned(),
+            (0, _) => "Searching…".to_owned(),
             (count, Some(at)) => format!("{} of {count}{going}", at + 1),
-            (1, None) => format!("1 place{going}"),
-            (count, None) => format!("{count} places{going}"),
+            (1, None) => format!("1 match{going}"),
+            (count, None) => format!("{count} matches{going}"),
         }
     }
 }
@@ -91,12 +91,12 @@ mod tests {
         let mut find = Find::default();
         assert_eq!(find.take_query("receipts").as_deref(), Some("receipts"));
         assert_eq!(find.take_query("receipts"), None);
-        assert_eq!(find.words(), "Looking…");
+        assert_eq!(find.words(), "Searching…");
         for page in [2, 2, 5, 9] {
             find.apply("receipts", page, vec![hit()], page == 9);
         }
         find.apply("deficit", 3, vec![hit()], true);
-        assert_eq!(find.words(), "4 places");
+        assert_eq!(find.words(), "4 matches");
         for (forward, expected) in [(true, 2), (true, 3), (true, 0), (false, 3), (false, 2)] {
             find.step(forward, 4);
             assert_eq!(find.at, Some(expected));

@@ -120,7 +120,7 @@ impl Navigation {
         self.is_copying = false;
     }
 
-    /// Scrolls by so many screen points, beside what is scrolled already; a jump to a place takes precedence.
+    /// Scrolls by screen points, in addition to pending scrolls; a pending jump takes precedence.
     pub(super) fn scroll_by(&mut self, by: Vec2) {
         let before = match self.jump {
             Some(Jump::By(before)) => before,

@@ -1,27 +1,27 @@
-//! From points of a page to points of the screen and back, for a page that lies anywhere, at any scale, turned by quarters.
+//! Conversion between page and screen coordinates, with scale and rotation.
 //!
-//! All that is drawn on a page or found under the pointer goes through a [`Placement`].
+//! Everything drawn on a page or found under the pointer goes through a [`Placement`].
 
 use eframe::egui::{Pos2, Rect, Vec2, pos2};
 use engine::document::geometry;
 use serde::{Deserialize, Serialize};
 
-/// By how much pages are turned, clockwise.
+/// Rotation of pages, clockwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Rotation {
-    /// As the file has them.
+    /// Unrotated.
     #[default]
     Upright,
-    /// A quarter.
+    /// By 90°.
     Right,
-    /// Upside down.
+    /// By 180°.
     Over,
-    /// Three quarters.
+    /// By 270°.
     Left,
 }
 
 impl Rotation {
-    /// Turned further by so many quarters, clockwise.
+    /// Rotated further by quarter turns, clockwise.
     pub(crate) fn turned(self, quarters: i32) -> Self {
         match (self.quarters() as i32 + quarters).rem_euclid(4) {
             0 => Self::Upright,
@@ -31,7 +31,7 @@ impl Rotation {
         }
     }
 
-    /// Quarters, clockwise.
+    /// Quarter turns, clockwise.
     pub(crate) fn quarters(self) -> usize {
         match self {
             Self::Upright => 0,
@@ -41,30 +41,30 @@ impl Rotation {
         }
     }
 
-    /// Width and height of a page that is turned so.
+    /// Width and height of a rotated page.
     pub(crate) fn size(self, (width, height): (f32, f32)) -> (f32, f32) {
         if self.quarters().is_multiple_of(2) { (width, height) } else { (height, width) }
     }
 }
 
-/// Where a page lies.
+/// Placement of a page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Placement {
-    /// On the screen, or in the column.
+    /// Its rectangle on the screen, or in the column.
     pub rect: Rect,
-    /// Screen points to a point of the page.
+    /// Screen points per point of the page.
     pub scale: f32,
-    /// How it is turned.
+    /// Its rotation.
     pub rotation: Rotation,
 }
 
 impl Placement {
-    /// The same page somewhere else.
+    /// The same page, moved.
     pub(crate) fn moved(self, by: Vec2) -> Self {
         Self { rect: self.rect.translate(by), ..self }
     }
 
-    /// Where a point of the page lies.
+    /// Converts a point of the page.
     pub(crate) fn to_screen(self, at: Pos2) -> Pos2 {
         let (along, down) = (at.x * self.scale, at.y * self.scale);
         let rect = self.rect;
@@ -76,7 +76,7 @@ impl Placement {
         }
     }
 
-    /// The point of the page that lies there; beyond its edges too.
+    /// Converts a point to the page, also beyond its edges.
     pub(crate) fn to_page(self, at: Pos2) -> Pos2 {
         let rect = self.rect;
         let (along, down) = match self.rotation {
@@ -88,12 +88,12 @@ impl Placement {
         pos2(along / self.scale, down / self.scale)
     }
 
-    /// Where a part of the page lies.
+    /// Converts a part of the page.
     pub(crate) fn rect_to_screen(self, part: &geometry::Rect) -> Rect {
         Rect::from_two_pos(self.to_screen(pos2(part.left, part.top)), self.to_screen(pos2(part.right, part.bottom)))
     }
 
-    /// The part of the page that lies there; beyond its edges too.
+    /// Converts a rectangle to the page, also beyond its edges.
     pub(crate) fn rect_to_page(self, part: Rect) -> geometry::Rect {
         let (one, other) = (self.to_page(part.min), self.to_page(part.max));
         geometry::Rect::new(one.x, one.y, other.x, other.y)
@@ -106,7 +106,7 @@ mod tests {
 
     use super::*;
 
-    /// A page of 200 by 100 points at twice its size, turned in each way, 30 from the left and 40 from the top.
+    /// A page of 200 by 100 points at scale 2, with this rotation, at (30, 40).
     fn placed(rotation: Rotation) -> Placement {
         let (width, height) = rotation.size((200.0, 100.0));
         let rect = Rect::from_min_size(pos2(30.0, 40.0), vec2(width, height) * 2.0);

@@ -1,4 +1,4 @@
-//! Which pictures a page is put together from.
+//! The pictures that a page is composed of.
 
 use eframe::egui::Rect;
 use engine::document::geometry;
@@ -7,21 +7,21 @@ use engine::viewer::{PageKey, PictureKey};
 /// Side of a tile, in pixels.
 const TILE_PX: u32 = 768;
 
-/// Width of a page's small picture, in pixels: what the list of pages shows, and a page before its tiles are there.
+/// Width of a thumbnail, in pixels; also shown on a page until its tiles arrive.
 const THUMBNAIL_PX: f32 = 240.0;
 
-/// Longest side of a part that is shown by itself, in pixels.
+/// Longest side of a crop, in pixels.
 const LONGEST_PART_PX: f32 = 1600.0;
 
-/// The small picture of a whole page of this size, in points.
+/// The thumbnail of a page of this size, in points.
 pub(crate) fn thumbnail_key(page: PageKey, (width, height): (f32, f32)) -> PictureKey {
-    // A page much higher than wide would be a strip too fine to see and too long to draw.
+    // A very tall page would be too narrow to see and too long to draw.
     let scale = (THUMBNAIL_PX / width).min(8.0 * THUMBNAIL_PX / height);
     whole(page, (width, height), scale)
 }
 
-/// The tiles of a page of this size (in points) at `scale` pixels to a point that show something of `sight`, a part of the page
-/// in points.
+/// The tiles of a page of this size (in points) at `scale` pixels per point that overlap `sight`, a part of the page in
+/// points.
 pub(crate) fn tile_keys(page: PageKey, size: (f32, f32), scale: f32, sight: Rect) -> Vec<PictureKey> {
     let all = whole(page, size, scale);
     let scale_px = all.scale as f32 / 1000.0;
@@ -45,7 +45,7 @@ pub(crate) fn tile_keys(page: PageKey, size: (f32, f32), scale: f32, sight: Rect
     keys
 }
 
-/// A part of a page (in points) at `scale` pixels to a point, or somewhat less where that would be very large.
+/// A crop of a page (in points) at `scale` pixels per point, or less if that would be too large.
 pub(crate) fn part_key(page: PageKey, part: &geometry::Rect, scale: f32) -> PictureKey {
     let scale = scale.min(LONGEST_PART_PX / part.width().max(part.height()).max(1.0));
     let scale = thousandths(scale);

@@ -1,4 +1,4 @@
-//! What the window remembers between two starts, in the form it is stored in.
+//! Session and settings, as they are stored.
 
 pub(crate) mod lenient;
 mod merge;

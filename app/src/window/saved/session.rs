@@ -1,6 +1,6 @@
-//! What the window remembers from one start to the next: reports, where one was in them, what was asked, and how it was left.
+//! The saved session: reports, positions in them, conversations, and the layout of the window.
 //!
-//! A report is known by its content: one that was moved, or opened under another name, brings its conversation along.
+//! A report is identified by its content, so a moved or renamed file keeps its conversation.
 
 use std::path::{Path, PathBuf};
 
@@ -10,33 +10,33 @@ use engine::viewer::ViewInfo;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::window::commands::Screen;
 use crate::window::pages::{Paging, Rotation, SavedView, Spot, Zoom};
 use crate::window::saved::lenient::{self, Losses};
-use crate::window::state::report::{Editing, State, Trouble, Turn, TurnEnd};
+use crate::window::state::report::{Editing, ErrorNotice, State, Turn, TurnEnd};
 use crate::window::state::scope::Scope;
+use crate::window::state::screen::Screen;
 
-/// Reports remembered; the ones that were not open for longest go.
+/// Most reports saved; the least recently opened are dropped.
 const MOST_REPORTS: usize = 500;
 
-/// Questions remembered of a report; the oldest go.
+/// Most questions saved per report; the oldest are dropped.
 const MOST_TURNS: usize = 500;
 
-/// How the window was left, and which reports there are.
+/// The layout of the window, and the known reports.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct SavedSession {
-    /// The one that was opened last comes first.
+    /// Most recently opened first.
     reports: Vec<KeptReport>,
-    /// Hashes of those that were open, from left to right.
+    /// Hashes of the open reports, from left to right.
     pub open: Vec<String>,
     /// Tabs whose content is not known: files that were named and not yet shown, or could not be opened.
     pub unvisited: Vec<UnvisitedTab>,
-    /// The one in front.
+    /// Hash of the one in front.
     pub front: Option<String>,
-    /// The screen that was shown.
+    /// The screen shown.
     pub screen: Screen,
-    /// The words that were looked for in all reports.
+    /// Query of the library search.
     pub query: String,
     /// Width of the panel with questions and answers, in points.
     pub conversation_width: Option<f32>,
@@ -57,7 +57,7 @@ pub(crate) struct UnvisitedTab {
     pub is_front: bool,
 }
 
-/// A report as it was left.
+/// A report, with its view and draft.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct KeptReport {
     /// SHA-256 of the file.
@@ -71,31 +71,31 @@ pub(crate) struct KeptReport {
     /// Pages in the file.
     #[serde(default)]
     pub pages: u32,
-    /// When it was opened last, in seconds since 1970.
+    /// Unix time when it was last opened, in seconds.
     #[serde(default)]
     pub opened_secs: u64,
-    /// What lay at the top of the view.
+    /// Position at the top of the view.
     #[serde(default)]
     pub top: Spot,
-    /// How large pages were.
+    /// Zoom.
     #[serde(default)]
     pub zoom: Zoom,
-    /// What stood in the question's field.
+    /// Draft in the question field.
     #[serde(default)]
     pub question: String,
-    /// The question that was being changed there.
+    /// The question being edited there.
     #[serde(default)]
     pub editing: Option<Editing>,
-    /// The words that were looked for.
+    /// Query of the search in the report.
     #[serde(default)]
     pub find: String,
-    /// Figures that were left out.
+    /// Excluded figures.
     #[serde(default)]
     pub left_out: Vec<Place>,
-    /// How they were turned.
+    /// Rotation of pages.
     #[serde(default)]
     pub rotation: Rotation,
-    /// How they followed each other.
+    /// Single or continuous pages.
     #[serde(default)]
     pub paging: Paging,
     /// Whether the table of contents was shown.
@@ -117,7 +117,7 @@ struct KeptTurn {
     end: TurnEnd,
     warnings: Vec<String>,
     from_part: Option<ReadSoFar>,
-    trouble: Option<Trouble>,
+    trouble: Option<ErrorNotice>,
     model: Option<String>,
     others: Vec<KeptTurn>,
     shown: usize,
@@ -153,12 +153,12 @@ impl SavedSession {
         serde_json::to_vec(self)
     }
 
-    /// Reports, the one that was opened last first.
+    /// Reports, most recently opened first.
     pub(crate) fn reports(&self) -> impl Iterator<Item = &KeptReport> {
         self.reports.iter()
     }
 
-    /// The report with this content.
+    /// The report with this hash.
     pub(crate) fn report(&self, hash: &str) -> Option<&KeptReport> {
         self.reports.iter().find(|report| report.hash == hash)
     }
@@ -188,14 +188,14 @@ impl SavedSession {
         self.reports.truncate(MOST_REPORTS);
     }
 
-    /// A report was opened now.
+    /// Adds or moves a report to the front of the list.
     pub(crate) fn put_first(&mut self, report: KeptReport) {
         self.reports.retain(|other| other.hash != report.hash);
         self.reports.insert(0, report);
         self.reports.truncate(MOST_REPORTS);
     }
 
-    /// Notes what is being written about a report that was recalled.
+    /// Saves the draft and the excluded figures of an open report.
     pub(crate) fn note_question(&mut self, hash: &str, state: &State) {
         if let Some(report) = self.reports.iter_mut().find(|report| report.hash == hash) {
             report.question.clone_from(&state.question);
@@ -204,7 +204,7 @@ impl SavedSession {
         }
     }
 
-    /// Notes how an open report is looked at.
+    /// Saves the view of an open report.
     pub(crate) fn note(&mut self, hash: &str, view: &SavedView) {
         if let Some(report) = self.reports.iter_mut().find(|report| report.hash == hash) {
             report.top = view.top;
@@ -224,7 +224,7 @@ impl SavedSession {
 }
 
 impl KeptReport {
-    /// A report that was opened at `opened_secs` and is looked at from its first page, where it was not open before.
+    /// A report opened at `opened_secs`, with the view from `before`, or at its first page.
     pub(crate) fn opened(info: &ViewInfo, path: &Path, before: Option<&Self>, opened_secs: u64) -> Self {
         Self {
             hash: info.hash.clone(),
@@ -244,7 +244,7 @@ impl KeptReport {
         }
     }
 
-    /// How it was looked at.
+    /// Its saved view.
     pub(crate) fn view(&self) -> SavedView {
         SavedView {
             top: self.top,
@@ -269,7 +269,7 @@ impl KeptTurn {
             end: turn.end,
             warnings: turn.warnings.clone(),
             from_part: turn.from_part.clone(),
-            trouble: turn.trouble.clone(),
+            trouble: turn.error.clone(),
             model: turn.model.clone(),
             others: turn.others.iter().map(Self::new).collect(),
             shown: turn.shown,
@@ -296,7 +296,7 @@ impl KeptTurn {
             from_part: self.from_part.clone(),
             more_read: None,
             end: if self.end == TurnEnd::Open { TurnEnd::Cancelled } else { self.end },
-            trouble: self.trouble.clone(),
+            error: self.trouble.clone(),
             model: self.model.clone(),
             others: self.others.iter().map(Self::turn).collect(),
             shown: self.shown.min(self.others.len()),
@@ -304,14 +304,14 @@ impl KeptTurn {
     }
 }
 
-/// A conversation as it is kept.
+/// A saved conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Conversation {
     turns: Vec<KeptTurn>,
 }
 
 impl Conversation {
-    /// These questions. An answer that is still being written is kept as far as it has come.
+    /// Creates it from turns; an answer still being written is saved so far.
     pub(crate) fn new(turns: &[Turn]) -> Self {
         let old = turns.len().saturating_sub(MOST_TURNS);
         Self { turns: turns[old..].iter().map(KeptTurn::new).collect() }
@@ -341,7 +341,7 @@ impl Conversation {
         serde_json::to_vec(self)
     }
 
-    /// The questions. What was being answered when the program ended was stopped there.
+    /// The turns. Answers that were being written when the program ended are cancelled.
     pub(crate) fn turns(&self) -> Vec<Turn> {
         self.turns.iter().map(KeptTurn::turn).collect()
     }
@@ -400,16 +400,16 @@ mod tests {
     }
 
     #[test]
-    fn a_conversation_comes_back_and_what_was_being_answered_was_stopped() {
+    fn a_conversation_is_restored_and_an_unfinished_answer_is_cancelled() {
         let earlier = Turn { answer: "0.2".into(), ..Turn::default() };
-        let trouble = Some(Trouble { message: "no model".into(), hint: None });
+        let error = Some(ErrorNotice { message: "no model".into(), hint: None });
         let turn = |end| Turn {
             question: "How much?".into(),
             answer: "0.3".into(),
             end,
             others: vec![Turn { end, ..earlier.clone() }],
             shown: 1,
-            trouble: trouble.clone(),
+            error: error.clone(),
             warnings: vec!["Page 3 is not read".into()],
             ..Turn::default()
         };
@@ -488,7 +488,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_understood_is_empty() {
+    fn invalid_input_gives_an_empty_session() {
         assert_eq!(SavedSession::from_bytes(None), SavedSession::default());
         for bytes in [&b""[..], b"{", b"[]", b"{\"reports\": 3}"] {
             assert_eq!(SavedSession::from_bytes(Some(bytes)), SavedSession::default());

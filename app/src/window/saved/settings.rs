@@ -1,45 +1,44 @@
-//! What the user sets, kept from one start to the next.
+//! The saved settings.
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{Context, ThemePreference};
 use engine::protocol::{ComputeOptions, DeviceChoice, MemoryChoice};
 use serde::{Deserialize, Serialize};
 
 use crate::services::models::Speed;
 use crate::window::saved::lenient::{self, Losses};
 
-/// Smallest and largest size of text, as a share of the usual one.
+/// Minimum and maximum text size, as a share of the normal size.
 pub(crate) const TEXT_SIZES: (f32, f32) = (0.8, 1.6);
 
-/// All of it. What a file lacks is as it is here; what it has besides is left alone.
+/// All settings. Missing fields take their defaults; unknown fields are ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Settings {
-    /// Light, dark, or as the system has it.
+    /// Light, dark or system theme.
     pub theme: Mode,
-    /// Size of text and controls, as a share of the usual one.
+    /// Size of text and controls, as a share of the normal size.
     pub text_size: f32,
-    /// Name of the model that answers; `None` for the best one installed.
+    /// Name of the model in use; `None` for the best one installed.
     pub model: Option<String>,
-    /// Where to compute.
+    /// Device to run on.
     pub device: DeviceChoice,
-    /// How the encoder's output is kept for answering.
+    /// Representation of the memory for answers.
     pub memory: MemoryChoice,
-    /// Bytes that what was read may take on disk; `None` for as many as usual.
+    /// Limit of the encoding cache, in bytes; `None` for the default.
     pub kept_bytes: Option<u64>,
-    /// Reading rests while the computer runs on its battery.
+    /// Pause background reading on battery.
     pub pauses_on_battery: bool,
-    /// How fast models were when that was measured, by name and device.
+    /// Measured speeds of models, by name and device.
     pub speeds: BTreeMap<String, Speed>,
-    /// How fast models that can be fetched would be, as that was estimated, by name and device.
+    /// Estimated speeds of models to download, by name and device.
     pub expected: BTreeMap<String, Speed>,
 }
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Mode {
-    /// As the system has it.
+    /// The system's.
     #[default]
     System,
     /// Dark on light.
@@ -89,37 +88,27 @@ impl Settings {
         serde_json::to_vec_pretty(self)
     }
 
-    /// Makes the window look as it is set.
-    pub(crate) fn apply(&self, ctx: &Context) {
-        ctx.set_theme(match self.theme {
-            Mode::System => ThemePreference::System,
-            Mode::Light => ThemePreference::Light,
-            Mode::Dark => ThemePreference::Dark,
-        });
-        ctx.set_zoom_factor(self.text_size);
-    }
-
-    /// How fast a model was where it computes now, if that was measured.
+    /// Measured speed of a model on the current device.
     pub(crate) fn speed(&self, model: &str) -> Option<&Speed> {
         self.speeds.get(&speed_key(model, self.device))
     }
 
-    /// Notes how fast a model is.
+    /// Saves a measured speed.
     pub(crate) fn note_speed(&mut self, model: &str, device: DeviceChoice, speed: Speed) {
         self.speeds.insert(speed_key(model, device), speed);
     }
 
-    /// How fast a model would be where it would compute now, if that was estimated.
+    /// Estimated speed of a model on the current device.
     pub(crate) fn expected(&self, model: &str) -> Option<&Speed> {
         self.expected.get(&speed_key(model, self.device))
     }
 
-    /// Notes how fast models would be.
+    /// Saves estimated speeds.
     pub(crate) fn note_expected(&mut self, device: DeviceChoice, speeds: Vec<(String, Speed)>) {
         self.expected.extend(speeds.into_iter().map(|(model, speed)| (speed_key(&model, device), speed)));
     }
 
-    /// With which model and how the engine computes.
+    /// Options for the engine.
     pub(crate) fn compute(&self) -> ComputeOptions {
         ComputeOptions { model: self.model.clone(), device: self.device, dtype: None, memory: self.memory }
     }

@@ -1,21 +1,21 @@
-//! What can be done with a question and its answer.
+//! Actions on a question and its answer.
 
 use eframe::egui::{Align, Button, Layout, Role, Ui, WidgetInfo, vec2};
 
-use crate::window::commands::{TurnCommand, UserCommand};
+use crate::window::commands::{CommandId, Commands, TurnCommand};
 use crate::window::state::report::{Turn, TurnEnd};
 use crate::window::theme::Look;
 
-/// Height of what can be done, in points.
+/// Height of an action, in points.
 const HEIGHT: f32 = 22.0;
 
-/// Draws it in one line below the answer. `at` is the turn's number, `can_ask` whether the engine is free.
+/// Draws the actions in one line below the answer. `at` is the index of the turn, `can_ask` whether the engine is idle.
 pub(crate) fn answer_actions_ui(
     ui: &mut Ui,
     look: &Look,
     (at, turn): (usize, &Turn),
     can_ask: bool,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().interact_size.y = HEIGHT;
@@ -23,24 +23,27 @@ pub(crate) fn answer_actions_ui(
         ui.spacing_mut().item_spacing.x = 0.0;
         let number = at + 1;
         if !turn.answer.is_empty() {
-            let hint = "Copy the answer with its pages";
-            action_ui(ui, look, (&format!("Copy answer {number}"), "Copy", hint), true, || {
-                commands.push(UserCommand::CopyAnswer(at));
+            let info = CommandId::CopyAnswer.info();
+            let name = format!("{} answer {number}", info.button);
+            action_ui(ui, look, (&name, info.button, info.tooltip), true, || {
+                commands.push(TurnCommand::Copy(at));
             });
         }
         let actions = [
-            ("Regenerate", "answer", "Have it answered in other words; this answer stays", TurnCommand::Regenerate(at)),
-            ("Edit", "question", "Ask it in another form; this answer stays", TurnCommand::Edit(at)),
-            ("Delete", "question", "Take question and answer away", TurnCommand::Delete(at)),
+            (CommandId::RegenerateAnswer, "answer", TurnCommand::Regenerate(at)),
+            (CommandId::EditQuestion, "question", TurnCommand::Edit(at)),
+            (CommandId::DeleteQuestion, "question", TurnCommand::Delete(at)),
         ];
-        for (word, what, hint, command) in actions {
-            if turn.trouble.is_some() && matches!(command, TurnCommand::Regenerate(_)) {
-                // The card above offers to try again.
+        for (id, what, command) in actions {
+            let info = id.info();
+            if turn.error.is_some() && matches!(command, TurnCommand::Regenerate(_)) {
+                // The error card above has a button for it.
                 continue;
             }
             let is_enabled = can_ask || matches!(command, TurnCommand::Edit(_));
-            action_ui(ui, look, (&format!("{word} {what} {number}"), word, hint), is_enabled, || {
-                commands.push(UserCommand::Turn(command));
+            let name = format!("{} {what} {number}", info.button);
+            action_ui(ui, look, (&name, info.button, info.tooltip), is_enabled, || {
+                commands.push(command);
             });
         }
         if turn.versions() > 1 && turn.end != TurnEnd::Open {
@@ -50,29 +53,30 @@ pub(crate) fn answer_actions_ui(
 }
 
 /// "‹ 2 of 3 ›".
-fn versions_ui(ui: &mut Ui, look: &Look, (at, turn): (usize, &Turn), commands: &mut Vec<UserCommand>) {
+fn versions_ui(ui: &mut Ui, look: &Look, (at, turn): (usize, &Turn), commands: &mut Commands) {
     let last = turn.versions() - 1;
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let show = |version| UserCommand::Turn(TurnCommand::ShowVersion { turn: at, version });
+        let show = |version| TurnCommand::ShowVersion { turn: at, version };
         let number = at + 1;
+        let (earlier, later) = (CommandId::ShowEarlierAnswer.info(), CommandId::ShowLaterAnswer.info());
         action_ui(
             ui,
             look,
-            (&format!("Later answer {number}"), "›", "Show the next answer"),
+            (&format!("Later answer {number}"), later.button, later.tooltip),
             turn.shown < last,
             || {
                 commands.push(show(turn.shown + 1));
             },
         );
         ui.label(look.muted(format!("{} of {}", turn.shown + 1, turn.versions())));
-        let earlier = format!("Earlier answer {number}");
-        action_ui(ui, look, (&earlier, "‹", "Show the answer before"), turn.shown > 0, || {
+        let name = format!("Earlier answer {number}");
+        action_ui(ui, look, (&name, earlier.button, earlier.tooltip), turn.shown > 0, || {
             commands.push(show(turn.shown - 1));
         });
     });
 }
 
-/// A word that does something; `name` is what it is called where more than one stands in the window.
+/// A text button; `name` is its unique accessible name.
 fn action_ui(ui: &mut Ui, look: &Look, (name, word, hint): (&str, &str, &str), is_enabled: bool, act: impl FnOnce()) {
     let response = ui.add_enabled(is_enabled, Button::new(look.muted(word)).frame_when_inactive(false));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, is_enabled, name));

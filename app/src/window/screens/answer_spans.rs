@@ -3,23 +3,23 @@
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{CursorIcon, FontFamily, FontId, Galley, Label, Response, Sense, Stroke, Ui, Vec2, vec2};
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::Commands;
 use crate::window::markdown::{Mark, Span};
 use crate::window::pages::{FrameCache, Marks, PageView, ViewAction};
 use crate::window::screens::crops::{CROP_WIDTH, crops_ui};
 use crate::window::theme::Look;
 
-/// How far letters are drawn beside themselves to look heavy, in points: there is no heavy font on every computer.
+/// Offset of the second copy of a text that makes it look bold, in points: the fonts have no bold weight.
 const HEAVY: f32 = 0.55;
 
-/// Running text: one label, so that it is read and selected as one.
+/// Draws running text as one label, so that it is read and selected as a whole.
 pub(super) fn text_ui(
     ui: &mut Ui,
     look: &Look,
     (spans, size): (&[Span], f32),
     view: &PageView,
     cache: &mut FrameCache,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let width = ui.available_width();
     let job = job(look, spans, (size, width), false);
@@ -36,7 +36,7 @@ pub(super) fn text_ui(
     }
 }
 
-/// The part of the text that is drawn at a point, counted from the text's corner.
+/// The span at a point, relative to the corner of the text.
 fn span_at<'a>(galley: &Galley, at: Vec2, spans: &'a [Span]) -> Option<&'a Span> {
     let at = at.to_pos2();
     let mut before = 0;
@@ -55,14 +55,14 @@ fn span_at<'a>(galley: &Galley, at: Vec2, spans: &'a [Span]) -> Option<&'a Span>
     None
 }
 
-/// What a link or a number says when the pointer is on it, and what it does when pressed.
+/// Tooltip and click of a link or a number.
 fn span_hover(
     ui: &Ui,
     look: &Look,
     (response, span): (Response, &Span),
     view: &PageView,
     cache: &mut FrameCache,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     if let Some(address) = &span.link {
         let is_web = ["http://", "https://"].iter().any(|start| address.starts_with(start));
@@ -80,9 +80,9 @@ fn span_hover(
             ui.set_cursor_icon(CursorIcon::PointingHand);
             if response.clicked() {
                 let marks = Marks { page: place.page, boxes: place.boxes.clone() };
-                commands.push(UserCommand::View(ViewAction::Show(marks)));
+                commands.push(ViewAction::Show(marks));
             }
-            let words = format!("{} stands on page {}", span.text, place.page);
+            let words = format!("{} is on page {}", span.text, place.page);
             response.on_hover_ui_at_pointer(|ui| {
                 ui.set_max_width(CROP_WIDTH);
                 ui.label(look.muted(words));
@@ -98,7 +98,7 @@ fn span_hover(
     }
 }
 
-/// The text as it is laid out in so much room; with `heavy_only`, what is not heavy takes its room and is not seen.
+/// The layout of the text in the given width; with `heavy_only`, all other text is transparent.
 pub(super) fn job(look: &Look, spans: &[Span], (size, width): (f32, f32), heavy_only: bool) -> LayoutJob {
     let colours = look.colours();
     let mut job = LayoutJob::default();

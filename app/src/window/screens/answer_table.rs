@@ -1,27 +1,27 @@
-//! A table of an answer: as wide as there is room, its widest columns wrapped; it scrolls only where even that is too wide.
+//! A table in an answer. Its widest columns wrap to fit the width; it scrolls only if that is not enough.
 
 use eframe::egui::{Align, Layout, ScrollArea, Stroke, Ui, vec2};
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::Commands;
 use crate::window::markdown::{Alignment, Span};
 use crate::window::pages::{FrameCache, PageView};
 use crate::window::screens::answer_spans::{job, text_ui};
 use crate::window::theme::Look;
 
-/// Narrowest a column gets, in points.
+/// Minimum width of a column, in points.
 const NARROWEST: f32 = 54.0;
 
-/// Room that a bar for scrolling takes, in points.
+/// Height of a scroll bar, in points.
 const BAR_ROOM: f32 = 12.0;
 
-/// Draws it, the first row as its head. `at` tells it from other tables of the answer.
+/// Draws the table with the first row as header. `at` distinguishes it from other tables in the answer.
 pub(super) fn table_ui(
     ui: &mut Ui,
     look: &Look,
     (at, columns, rows): (usize, &[Alignment], &[Vec<Vec<Span>>]),
     view: &PageView,
     cache: &mut FrameCache,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let size = look.sizes().text_small;
     let gap = look.sizes().gap;
@@ -71,7 +71,7 @@ fn row_ui(
     (columns, widths, row): (&[Alignment], &[f32], &[Vec<Span>]),
     view: &PageView,
     cache: &mut FrameCache,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = look.sizes().gap;
@@ -91,7 +91,7 @@ fn row_ui(
     });
 }
 
-/// Widths that together take no more than `room`: columns that need little keep it, the others share the rest.
+/// Widths that fit into `room`: narrow columns keep their natural width, the others share the rest.
 fn fitted(natural: &[f32], room: f32) -> Vec<f32> {
     let mut narrow_first = natural.to_vec();
     narrow_first.sort_by(f32::total_cmp);

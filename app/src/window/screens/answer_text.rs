@@ -1,32 +1,32 @@
-//! An answer's text: Markdown blocks one below the other.
+//! The text of an answer: a column of Markdown blocks.
 
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{FontFamily, FontId, Label, RichText, ScrollArea, Stroke, Ui};
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::Commands;
 use crate::window::markdown::{Block, Span};
 use crate::window::pages::{FrameCache, PageView};
 use crate::window::screens::answer_spans::text_ui;
 use crate::window::screens::answer_table::table_ui;
 use crate::window::theme::Look;
 
-/// How far a list or a quotation stands in, in points.
+/// Indent of lists and quotations, in points.
 const INDENT: f32 = 18.0;
 
-/// Between blocks, beside what is between all things, in points.
+/// Extra space between blocks, in points.
 const BETWEEN: f32 = 4.0;
 
-/// Width of the line before what is quoted, in points.
+/// Width of the line beside a quotation, in points.
 const BAR_WIDTH: f32 = 3.0;
 
-/// Draws blocks one below the other.
+/// Draws a column of blocks.
 pub(crate) fn blocks_ui(
     ui: &mut Ui,
     look: &Look,
     blocks: &[Block],
     view: &PageView,
     cache: &mut FrameCache,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let body = look.sizes().text_body;
     for (at, block) in blocks.iter().enumerate() {
@@ -56,7 +56,7 @@ pub(crate) fn blocks_ui(
     }
 }
 
-/// What is quoted stands in, behind a line.
+/// An indented quotation with a line beside it.
 fn quote_ui(ui: &mut Ui, look: &Look, content: impl FnOnce(&mut Ui)) {
     let quoted = ui.horizontal_top(|ui| {
         ui.add_space(INDENT);

@@ -1,28 +1,29 @@
-//! Questions and answers, oldest first, in one column that is easy to read.
+//! The conversation: questions and answers in one column, oldest first.
 
 use eframe::egui::{Align, Button, Layout, Rect, RichText, Role, ScrollArea, Ui, WidgetInfo};
 
-use crate::window::commands::{TurnCommand, UserCommand};
-use crate::window::export::Form;
+use crate::window::commands::{AppCommand, CommandId, Commands, TurnCommand};
+use crate::window::export::ExportFormat;
 use crate::window::pages::{FrameCache, PageView};
+use crate::window::remote::Remote;
 use crate::window::screens::turn::turn_ui;
 use crate::window::state::answer_texts::AnswerTexts;
 use crate::window::state::found_turns::FoundTurns;
-use crate::window::state::report::{Remote, State};
+use crate::window::state::report::State;
 use crate::window::theme::Look;
 use crate::window::widgets::error_card_ui;
 
-/// How far above and below what is in sight turns are drawn all the same, in points: what is a little further on is found
-/// by readers of the screen, and nothing jumps.
+/// How far beyond the visible part turns are still drawn, in points, so that screen readers find them and scrolling does not
+/// jump.
 const BEYOND: f32 = 4000.0;
 
-/// Draws them, and what went wrong below.
+/// Draws the conversation, with an error below it if there is one.
 pub(crate) fn answers_ui(
     ui: &mut Ui,
     look: &Look,
     (state, view): (&State, &PageView),
     (cache, answers, found): (&mut FrameCache, &mut AnswerTexts, &mut FoundTurns),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     if !state.turns.is_empty() {
         let found = found.look(&state.turns, &view.saved.query);
@@ -36,12 +37,12 @@ pub(crate) fn answers_ui(
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.set_width(width);
                 ui.add_space(look.sizes().gap);
-                if state.turns.is_empty() && state.trouble.is_none() {
+                if state.turns.is_empty() && state.error.is_none() {
                     empty_ui(ui, look, state);
                 }
                 let sight = ui.clip_rect().expand(BEYOND).y_range();
                 for (at, turn) in state.turns.iter().enumerate() {
-                    taken_away_ui(ui, look, state, at, commands);
+                    deleted_turn_ui(ui, look, state, at, commands);
                     let top = ui.cursor().min;
                     let is_shown = state.show_turn == Some(at);
                     let height = answers.height(at, width).filter(|_| !is_shown);
@@ -57,41 +58,41 @@ pub(crate) fn answers_ui(
                     }
                     ui.add_space(look.sizes().gap_large);
                 }
-                taken_away_ui(ui, look, state, state.turns.len(), commands);
-                if let Some(trouble) = &state.trouble
-                    && error_card_ui(ui, look, &trouble.message, trouble.hint.as_deref())
+                deleted_turn_ui(ui, look, state, state.turns.len(), commands);
+                if let Some(error) = &state.error
+                    && error_card_ui(ui, look, &error.message, error.hint.as_deref())
                 {
-                    commands.push(UserCommand::DismissError);
+                    commands.push(AppCommand::DismissError);
                 }
             });
         });
     });
 }
 
-/// How many questions there are, and a way to give the conversation to others.
-fn head_ui(ui: &mut Ui, look: &Look, (state, found): (&State, &[usize]), commands: &mut Vec<UserCommand>) {
+/// Number of questions, and the export button.
+fn head_ui(ui: &mut Ui, look: &Look, (state, found): (&State, &[usize]), commands: &mut Commands) {
     ui.horizontal(|ui| {
         let count = state.turns.len();
         let questions = if count == 1 { "1 question".to_owned() } else { format!("{count} questions") };
         if found.is_empty() {
             ui.label(look.muted(questions));
         } else {
-            ui.label(look.muted(format!("The words stand in {} of {questions}", found.len())));
+            ui.label(look.muted(format!("Found in {} of {questions}", found.len())));
             for (sign, is_forward, name) in
-                [("‹", false, "Found in the conversation before"), ("›", true, "Found in the conversation next")]
+                [("‹", false, "Previous match in the conversation"), ("›", true, "Next match in the conversation")]
             {
                 let button = ui.add(Button::new(look.muted(sign)).frame_when_inactive(false));
                 button.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
                 if button.on_hover_text(name).clicked() {
-                    commands.push(UserCommand::Turn(TurnCommand::NextFound { is_forward }));
+                    commands.push(TurnCommand::StepFound { is_forward });
                 }
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let button = Button::new(look.muted("Export…")).frame_when_inactive(false);
-            let hint = "Write the conversation to a file, with what it cites";
-            if ui.add(button).on_hover_text(hint).clicked() {
-                commands.push(UserCommand::ChooseExport(Form::WebPage));
+            let info = CommandId::ExportWebPage.info();
+            let button = Button::new(look.muted(info.button)).frame_when_inactive(false);
+            if ui.add(button).on_hover_text(info.tooltip).clicked() {
+                commands.push(AppCommand::ChooseExport(ExportFormat::WebPage));
             }
         });
     });
@@ -106,15 +107,15 @@ fn empty_ui(ui: &mut Ui, look: &Look, state: &State) {
     ui.label(RichText::new(text).color(look.colours().ink_muted));
 }
 
-/// Where a question was that was taken away: it can be put back there.
-fn taken_away_ui(ui: &mut Ui, look: &Look, state: &State, at: usize, commands: &mut Vec<UserCommand>) {
-    if state.taken_away.as_ref().is_none_or(|taken| taken.at != at) {
+/// Offers to undo a deletion, at the position of the deleted question.
+fn deleted_turn_ui(ui: &mut Ui, look: &Look, state: &State, at: usize, commands: &mut Commands) {
+    if state.deleted.as_ref().is_none_or(|deleted| deleted.at != at) {
         return;
     }
     ui.horizontal(|ui| {
-        ui.label(look.muted("Question and answer were taken away"));
-        if ui.button("Put them back").clicked() {
-            commands.push(UserCommand::Turn(TurnCommand::PutBack));
+        ui.label(look.muted("Question deleted"));
+        if ui.button("Undo").clicked() {
+            commands.push(TurnCommand::UndoDelete);
         }
     });
     ui.add_space(look.sizes().gap_large);

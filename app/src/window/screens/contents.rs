@@ -1,4 +1,4 @@
-//! The table of contents: sections to go to, those with subsections to be folded.
+//! The table of contents, as a tree that folds.
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
@@ -7,18 +7,18 @@ use eframe::egui::{
 };
 use engine::document::page::OutlineItem;
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{CommandId, Commands, ReportCommand, UserCommand};
 use crate::window::pages::{FrameCache, PageView, ViewAction, has_parts};
-use crate::window::state::report::Remote;
+use crate::window::remote::Remote;
 use crate::window::theme::Look;
 
-/// How far a subsection stands in, in points.
+/// Indent of a subsection, in points.
 const INDENT: f32 = 14.0;
 
-/// Deepest that sections stand in: titles need room too.
+/// Deepest indent, so that titles have room.
 const MOST_INDENTS: u16 = 6;
 
-/// Height of a row to the size of its letters.
+/// Height of a row relative to its font size.
 const ROW: f32 = 2.1;
 
 /// Width of the triangle that folds a section, in points.
@@ -27,14 +27,8 @@ const FOLD_WIDTH: f32 = 18.0;
 /// Height of the buttons that choose what is listed, in points.
 const SWITCH_HEIGHT: f32 = 26.0;
 
-/// Draws it.
-pub(crate) fn contents_ui(
-    ui: &mut Ui,
-    look: &Look,
-    view: &PageView,
-    cache: &mut FrameCache,
-    commands: &mut Vec<UserCommand>,
-) {
+/// Draws the table of contents.
+pub(crate) fn contents_ui(ui: &mut Ui, look: &Look, view: &PageView, cache: &mut FrameCache, commands: &mut Commands) {
     let Remote::Ready(info) = &view.file.info else { return };
     let items = &info.outline;
     let here = view.nav.contents.row_of_page(items, view.nav.current);
@@ -58,28 +52,32 @@ pub(crate) fn contents_ui(
     cache.listed_section = here;
 }
 
-/// Draws the buttons that choose between small pages, the table of contents where there is one, and figures.
+/// Draws the buttons that switch between page thumbnails, table of contents and figures.
 pub(crate) fn list_switch_ui(
     ui: &mut Ui,
     look: &Look,
     (has_contents, shows_contents, shows_figures): (bool, bool, bool),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().button_padding = vec2(look.sizes().gap_small, look.sizes().gap_small / 2.0);
         ui.spacing_mut().interact_size.y = SWITCH_HEIGHT;
-        let mut choice = |name: &str, hint: &str, is_shown: bool, command: UserCommand| {
+        let ctx = ui.ctx().clone();
+        let mut choice = |name: &str, hint: String, is_shown: bool, command: UserCommand| {
             let text = RichText::new(name).size(look.sizes().text_small);
             if ui.add(Button::selectable(is_shown, text)).on_hover_text(hint).clicked() {
                 commands.push(command);
             }
         };
-        let list = |of_contents| UserCommand::View(ViewAction::ShowContents(of_contents));
-        choice("Pages", "Small pages (Ctrl+B)", !shows_contents && !shows_figures, list(false));
+        let list = |of_contents| ViewAction::ShowContents(of_contents).into();
+        let (contents, figures) = (CommandId::ToggleContents.info(), CommandId::ToggleFigures.info());
+        let pages_hint = format!("Page thumbnails ({})", contents.keys_text(&ctx));
+        choice("Pages", pages_hint, !shows_contents && !shows_figures, list(false));
         if has_contents {
-            choice("Contents", "Table of contents (Ctrl+B)", shows_contents && !shows_figures, list(true));
+            let hint = contents.tooltip_with_keys(&ctx);
+            choice(contents.button, hint, shows_contents && !shows_figures, list(true));
         }
-        choice("Figures", "Figures that were found", shows_figures, UserCommand::ShowFigures(true));
+        choice(figures.button, figures.tooltip.to_owned(), shows_figures, ReportCommand::ShowFigures(true).into());
     });
     ui.add_space(look.sizes().gap_small);
 }
@@ -87,13 +85,13 @@ pub(crate) fn list_switch_ui(
 struct Row<'a> {
     item: usize,
     section: &'a OutlineItem,
-    /// Whether it is folded, where it has subsections.
+    /// Whether it is folded; `None` without subsections.
     parts: Option<bool>,
     is_here: bool,
     height: f32,
 }
 
-fn row_ui(ui: &mut Ui, look: &Look, row: &Row<'_>, commands: &mut Vec<UserCommand>) {
+fn row_ui(ui: &mut Ui, look: &Look, row: &Row<'_>, commands: &mut Commands) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), row.height), Sense::click());
     let OutlineItem { title, page, depth } = row.section;
     let name = match page {
@@ -119,21 +117,21 @@ fn row_ui(ui: &mut Ui, look: &Look, row: &Row<'_>, commands: &mut Vec<UserComman
     ui.painter().galley(pos2(left, rect.center().y - text.size().y / 2.0), text, colours.ink);
     fold_ui(ui, look, row, (&response, pos2(left - FOLD_WIDTH / 2.0, rect.center().y)), commands);
     if let Some(page) = page.filter(|_| response.clicked()) {
-        commands.push(UserCommand::View(ViewAction::GoTo(page)));
+        commands.push(ViewAction::GoTo(page));
     }
     response.on_hover_text(name);
 }
 
-/// The triangle before a section that has subsections. On the section itself the arrow keys do the same.
+/// The disclosure triangle of a section with subsections. The arrow keys do the same on the section itself.
 fn fold_ui(
     ui: &Ui,
     look: &Look,
     row: &Row<'_>,
     (response, centre): (&Response, eframe::egui::Pos2),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let Some(is_folded) = row.parts else { return };
-    let mut fold = |is_folded| commands.push(UserCommand::View(ViewAction::Fold { item: row.item, is_folded }));
+    let mut fold = |is_folded| commands.push(ViewAction::Fold { item: row.item, is_folded });
     let rect = Rect::from_center_size(centre, vec2(FOLD_WIDTH, row.height));
     let triangle = ui.interact(rect, response.id.with("fold"), Sense::CLICK);
     let verb = if is_folded { "Unfold" } else { "Fold" };

@@ -1,4 +1,4 @@
-//! What an answer came from as it stands on its page, shown by itself.
+//! Crops of a page that show the sources of an answer.
 
 use eframe::egui::{Rect as ScreenRect, Ui, pos2, vec2};
 use engine::document::geometry::Rect;
@@ -7,19 +7,19 @@ use crate::window::pages::{FrameCache, PageView};
 use crate::window::screens::page::part_ui;
 use crate::window::theme::Look;
 
-/// Left and right of it, in points of the page.
+/// Margin left and right, in points of the page.
 const MARGIN_PT: f32 = 10.0;
 
-/// Above and below it, in points of the page: less than the room between lines, since half a line is none.
+/// Margin above and below, in points of the page: less than the space between lines, to avoid cut lines.
 const GAP_PT: f32 = 2.5;
 
-/// Places that stand no farther apart are shown in one picture, with what stands between them; in points of the page.
+/// Places closer than this share a crop, in points of the page.
 const CLOSE_PT: f32 = 32.0;
 
 /// Width of a picture, in screen points.
 pub(super) const CROP_WIDTH: f32 = 460.0;
 
-/// How thinly what is meant is marked among what stands beside it.
+/// Opacity of marks in a crop.
 const MARK_OPACITY: f32 = 0.22;
 
 /// Draws the places of a page, each given by its boxes.
@@ -36,7 +36,7 @@ pub(super) fn crops_ui(
         let shown = ui.scope(|ui| part_ui(ui, view, cache, (page, &part), CROP_WIDTH)).response.rect;
         let scale = shown.width() / part.width().max(1.0);
         let on_screen = |x: f32, y: f32| shown.min + vec2(x - part.left, y - part.top) * scale;
-        // A picture that shows nothing else needs no marks.
+        // A crop that shows nothing else needs no marks.
         let is_alone = boxes.len() == 1 || part.height() > 0.5 * shown.width() / scale;
         for marked in boxes.iter().filter(|marked| !is_alone && part.top <= marked.top && marked.bottom <= part.bottom)
         {
@@ -47,7 +47,7 @@ pub(super) fn crops_ui(
     }
 }
 
-/// The parts of a page that hold the boxes, from top to bottom, with some margin; those that are close made one.
+/// Parts of a page that contain the boxes, from top to bottom, with margins; close ones are merged.
 fn close_together(mut boxes: Vec<Rect>) -> Vec<Rect> {
     boxes.sort_by(|a, b| a.top.total_cmp(&b.top));
     let mut parts: Vec<Rect> = Vec::new();
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lies_close_together_is_shown_together() {
+    fn close_places_share_a_crop() {
         let line = |top: f32| Rect::new(72.0, top, 540.0, top + 12.0);
         let crops = |tops: &[f32]| {
             let parts = close_together(tops.iter().map(|top| line(*top)).collect());

@@ -1,10 +1,10 @@
-//! Where an answer came from: the lines and figures of each page, one press away from being shown on it.
+//! The sources of an answer: lines and figures of each page, with a click shown on it.
 
 use eframe::egui::{Align, Button, Layout, Response, RichText, Role, Stroke, Ui, WidgetInfo};
 use engine::document::geometry::Rect;
 use engine::protocol::{PageEvidence, SpanEvidence, SpanKind};
 
-use crate::window::commands::{TurnCommand, UserCommand};
+use crate::window::commands::{AppCommand, Commands, TurnCommand, UserCommand};
 use crate::window::pages::{FrameCache, MOST_SPANS, Marks, PageView, ViewAction};
 use crate::window::screens::crops::{CROP_WIDTH, crops_ui};
 use crate::window::state::report::Turn;
@@ -15,20 +15,20 @@ use crate::window::widgets::bar_ui;
 /// Height of a chip, in points.
 const CHIP_HEIGHT: f32 = 26.0;
 
-/// Draws the pages of an answer as chips, best first, and below them what it came from on the page that is looked at.
-/// `turn` is the answer's number.
+/// Draws the source pages of an answer as chips, strongest first, and below them the evidence on the selected page. `at` is
+/// the index of the turn.
 pub(crate) fn evidence_ui(
     ui: &mut Ui,
     look: &Look,
     (at, turn): (usize, &Turn),
     view: &PageView,
     cache: &mut FrameCache,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.horizontal_wrapped(|ui| {
         for (source, page) in turn.evidence.iter().enumerate() {
             if chip_ui(ui, look, (turn, page, source == turn.source), view, cache).clicked() {
-                commands.push(UserCommand::Turn(TurnCommand::LookAtSource { turn: at, source }));
+                commands.push(TurnCommand::SelectSource { turn: at, source });
                 commands.push(show(turn, page.document, Marks::of_page(page)));
             }
         }
@@ -41,15 +41,15 @@ pub(crate) fn evidence_ui(
     }
 }
 
-/// Shows marks in the report that they are of.
+/// The command that shows marks in their report.
 fn show(turn: &Turn, document: u32, marks: Marks) -> UserCommand {
     match turn.scope.other(document) {
-        Some(path) => UserCommand::ShowInReport(path.to_owned(), marks),
-        None => UserCommand::View(ViewAction::Show(marks)),
+        Some(path) => AppCommand::ShowInReport(path.to_owned(), marks).into(),
+        None => ViewAction::Show(marks).into(),
     }
 }
 
-/// "page 9", with the report's name where that is another than the one in front.
+/// "page 9", with the name of the report if it is not the one in front.
 fn place_of(turn: &Turn, page: &PageEvidence) -> String {
     match turn.scope.other(page.document) {
         Some(path) => format!("{}, page {}", file_name(path), page.page),
@@ -57,7 +57,7 @@ fn place_of(turn: &Turn, page: &PageEvidence) -> String {
     }
 }
 
-/// A page: hovering shows its lines and figures as they stand there, a press goes there.
+/// A page: hovering shows crops of its lines and figures, a click goes there.
 fn chip_ui(
     ui: &mut Ui,
     look: &Look,
@@ -78,8 +78,8 @@ fn chip_ui(
     }
     let chip = ui.add(chip);
     let hint = match &page.label {
-        Some(label) if *label != page.page.to_string() => format!("Show where it stands, printed page {label}"),
-        _ => "Show where it stands".to_owned(),
+        Some(label) if *label != page.page.to_string() => format!("Show on the page, printed page {label}"),
+        _ => "Show on the page".to_owned(),
     };
     chip.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Show {place}")));
     chip.on_hover_ui(|ui| {
@@ -89,7 +89,7 @@ fn chip_ui(
     })
 }
 
-/// Lines and figures of a page as they stand there.
+/// Crops of lines and figures of a page.
 fn places_ui<'a>(
     ui: &mut Ui,
     look: &Look,
@@ -99,7 +99,7 @@ fn places_ui<'a>(
     cache: &mut FrameCache,
 ) {
     if is_elsewhere || view.file.is_text() {
-        // A text has no looks of its own, and other reports are not drawn: what stands there is all there is to see.
+        // A text file has no pictures, and other reports are not rendered here: show the text.
         for span in spans {
             ui.label(RichText::new(&span.text).size(look.sizes().text_small));
         }
@@ -115,7 +115,7 @@ fn page_ui(
     (turn, page): (&Turn, &PageEvidence),
     view: &PageView,
     cache: &mut FrameCache,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let percent = format!("{:.0} %", f64::from(page.share) * 100.0);
     ui.horizontal(|ui| {
@@ -129,14 +129,14 @@ fn page_ui(
     }
 }
 
-/// A line or figure: hovering shows it as it stands on the page, a press goes there.
+/// A line or figure: hovering shows its crop, a click goes there.
 fn span_ui(
     ui: &mut Ui,
     look: &Look,
     (turn, page, span): (&Turn, &PageEvidence, &SpanEvidence),
     view: &PageView,
     cache: &mut FrameCache,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let text = match span.kind {
         SpanKind::Line => span.text.clone(),

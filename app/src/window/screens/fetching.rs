@@ -1,90 +1,84 @@
-//! A model on its way: what is asked before it is fetched, how far it has come, and what went wrong.
+//! Downloading a model: confirmation, progress and errors.
 
 use eframe::egui::{Align, Align2, Checkbox, Label, Layout, ScrollArea, TextEdit, Ui, vec2};
 
 use crate::services::models::{FoundModel, ModelCommand, ModelInventory, OfferedModel, Wanted};
-use crate::window::commands::UserCommand;
+use crate::window::commands::{AppCommand, Commands, ModelUiCommand, UserCommand};
 use crate::window::state::fit::{disk_obstacle, size_words};
-use crate::window::state::models::{ESTIMATING, FetchForm, MEASURING, ModelTrouble, ModelWork, Models, TokenSight};
+use crate::window::state::models::{ESTIMATING, FetchForm, MEASURING, ModelError, ModelWork, Models, TokenSight};
 use crate::window::theme::Look;
 use crate::window::widgets::{bar_ui, error_card_of_ui, link_ui, primary_button_ui};
 
-/// Highest that a notice gets before it is scrolled, in points.
+/// Maximum height of a notice before it scrolls, in points.
 const NOTICE_HEIGHT: f32 = 130.0;
 
 /// Width of the fields, in points.
 const FIELD_WIDTH: f32 = 340.0;
 
-/// The licence of a model that is offered, how one comes by it, and the way on.
+/// Confirmation for a catalogue model: licence, access and download button.
 pub(super) fn asked_to_fetch_ui(
     ui: &mut Ui,
     look: &Look,
     (models, inventory, offer): (&Models, &ModelInventory, &OfferedModel),
     form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     notice_ui(ui, look, &offer.notice);
     if link_ui(ui, look, "Read the terms", &offer.licence_address) {
-        commands.push(UserCommand::OpenAddress(offer.licence_address.clone()));
+        commands.push(AppCommand::OpenAddress(offer.licence_address.clone()));
     }
     if let Some(gate) = &offer.gate {
         ui.add_space(look.sizes().gap_small);
         if models.token == TokenSight::Unknown {
-            let words = "Its publisher gives it out at Hugging Face, for nothing, to people with an account there:";
+            let words = "This model is gated: you need a free Hugging Face account";
             ui.add(Label::new(words).wrap());
             ui.horizontal_wrapped(|ui| {
-                if link_ui(ui, look, "1. Accept its terms there", gate) {
-                    commands.push(UserCommand::OpenAddress(gate.clone()));
+                if link_ui(ui, look, "1. Accept the terms", gate) {
+                    commands.push(AppCommand::OpenAddress(gate.clone()));
                 }
-                if link_ui(ui, look, "2. Make a token that may read", &inventory.tokens_address) {
-                    commands.push(UserCommand::OpenAddress(inventory.tokens_address.clone()));
+                if link_ui(ui, look, "2. Create a read token", &inventory.tokens_address) {
+                    commands.push(AppCommand::OpenAddress(inventory.tokens_address.clone()));
                 }
             });
         }
-        token_ui(ui, look, (models.token, "3. Your token"), form, commands);
+        token_ui(ui, look, (models.token, "3. Access token"), form, commands);
     }
     ui.add_space(look.sizes().gap_small);
     let can_go_on = offer.gate.is_none() || has_token(models.token, form);
     let yes = format!("Accept the {} and download {}", offer.licence, size_words(offer.download_bytes));
     if yes_no_ui(ui, look, (&yes, can_go_on), commands) {
         let what = Wanted::Offered(offer.name.clone());
-        commands.push(UserCommand::Model(ModelCommand::Fetch(form.fetch(what, models.token))));
+        commands.push(ModelCommand::Fetch(form.fetch(what, models.token)));
     }
 }
 
-/// Which other model of the hub is meant.
-pub(super) fn repository_ui(
-    ui: &mut Ui,
-    look: &Look,
-    models: &Models,
-    form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
-) {
-    let words = "Any T5Gemma 2 or Gemma 3 checkpoint, by its name at Hugging Face";
+/// The form for another model of the hub.
+pub(super) fn repository_ui(ui: &mut Ui, look: &Look, models: &Models, form: &mut FetchForm, commands: &mut Commands) {
+    let words = "Any T5Gemma 2 or Gemma 3 model on Hugging Face";
     ui.label(look.muted(words));
     field_ui(ui, look, ("Repository", "owner/name"), &mut form.repository);
-    field_ui(ui, look, ("Branch, tag or commit", "the newest"), &mut form.revision);
-    token_ui(ui, look, (models.token, "Token, where it asks for one"), form, commands);
+    field_ui(ui, look, ("Branch, tag or commit", "latest"), &mut form.revision);
+    token_ui(ui, look, (models.token, "Private or gated models need your access token"), form, commands);
     let wanted = form.wanted();
     ui.add_space(look.sizes().gap_small);
-    if yes_no_ui(ui, look, ("Look it up", wanted.is_some()), commands)
+    if yes_no_ui(ui, look, ("Look up", wanted.is_some()), commands)
         && let Some(wanted) = wanted
     {
-        commands.push(UserCommand::Model(ModelCommand::LookUp(form.fetch(wanted, models.token))));
+        commands.push(ModelCommand::LookUp(form.fetch(wanted, models.token)));
     }
 }
 
-/// A model of the hub that was looked up: its licence, its size, and the way on.
+/// Confirmation for a hub model that was looked up: licence, size and download button.
 pub(super) fn found_ui(
     ui: &mut Ui,
     look: &Look,
     (inventory, found): (&ModelInventory, &FoundModel),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.label(found.fetch.what.name());
     notice_ui(ui, look, &found.notice);
     if link_ui(ui, look, "Read the terms", &found.licence_address) {
-        commands.push(UserCommand::OpenAddress(found.licence_address.clone()));
+        commands.push(AppCommand::OpenAddress(found.licence_address.clone()));
     }
     let obstacle = disk_obstacle(inventory, found.download_bytes);
     if let Some(obstacle) = obstacle {
@@ -93,33 +87,28 @@ pub(super) fn found_ui(
     ui.add_space(look.sizes().gap_small);
     let yes = format!("Accept the {} and download {}", found.licence, size_words(found.download_bytes));
     if yes_no_ui(ui, look, (&yes, obstacle.is_none()), commands) {
-        commands.push(UserCommand::Model(ModelCommand::Fetch(found.fetch.clone())));
+        commands.push(ModelCommand::Fetch(found.fetch.clone()));
     }
 }
 
-/// A text that is agreed to, in a frame of its own where it is long.
+/// A notice to agree to; a long one scrolls.
 pub(super) fn notice_ui(ui: &mut Ui, look: &Look, notice: &str) {
     let area = ScrollArea::vertical().id_salt("notice");
     area.max_height(NOTICE_HEIGHT).min_scrolled_height(NOTICE_HEIGHT).show(ui, |ui| {
-        // Its lines are as long as its file's; here they are as long as there is room.
+        // Unwraps the lines of the file, so that they fill the width.
         for paragraph in notice.split("\n\n").map(|paragraph| paragraph.trim().replace('\n', " ")) {
             ui.add(Label::new(look.muted(paragraph)).wrap());
         }
     });
 }
 
-/// The button that goes on, and the one that does not; whether the first was pressed.
-pub(super) fn yes_no_ui(
-    ui: &mut Ui,
-    look: &Look,
-    (yes, enabled): (&str, bool),
-    commands: &mut Vec<UserCommand>,
-) -> bool {
+/// Confirm and cancel buttons; returns whether the first was clicked.
+pub(super) fn yes_no_ui(ui: &mut Ui, look: &Look, (yes, enabled): (&str, bool), commands: &mut Commands) -> bool {
     let mut goes_on = false;
     ui.horizontal_wrapped(|ui| {
         goes_on = primary_button_ui(ui, look, yes, enabled).clicked();
-        if ui.button("Leave it").clicked() {
-            commands.push(UserCommand::AskAboutModel(None));
+        if ui.button("Cancel").clicked() {
+            commands.push(ModelUiCommand::ShowDialog(None));
         }
     });
     goes_on
@@ -129,13 +118,13 @@ fn has_token(sight: TokenSight, form: &FetchForm) -> bool {
     matches!(sight, TokenSight::Found(_)) || !form.token.reveal().trim().is_empty()
 }
 
-/// The token that is there, or the field for one.
+/// The access token in use, or the field for one.
 fn token_ui(
     ui: &mut Ui,
     look: &Look,
     (sight, name): (TokenSight, &str),
     form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     match sight {
         TokenSight::Looking => {
@@ -145,7 +134,7 @@ fn token_ui(
             ui.horizontal_wrapped(|ui| {
                 ui.label(look.muted(format!("Uses the token in {place}")));
                 if ui.button("Use another…").clicked() {
-                    commands.push(UserCommand::TypeToken);
+                    commands.push(ModelUiCommand::EnterToken);
                 }
             });
         }
@@ -153,8 +142,8 @@ fn token_ui(
             let label = ui.label(look.muted(name));
             let field = TextEdit::singleline(form.token.edit()).password(true).hint_text("hf_…");
             ui.add(sized(look, field)).labelled_by(label.id);
-            ui.add(Checkbox::new(&mut form.keeps_token, "Keep it in the system's keyring"))
-                .on_hover_text("Otherwise it is forgotten when Recto is closed");
+            ui.add(Checkbox::new(&mut form.keeps_token, "Save in the system keyring"))
+                .on_hover_text("Otherwise it is discarded when Recto closes");
         }
     }
 }
@@ -173,13 +162,13 @@ fn sized<'a>(look: &Look, field: TextEdit<'a>) -> TextEdit<'a> {
         .desired_width(FIELD_WIDTH)
 }
 
-/// How far it has come, and the way to stop it.
-pub(super) fn work_ui(ui: &mut Ui, look: &Look, work: &ModelWork, commands: &mut Vec<UserCommand>) {
+/// Progress, with a cancel button.
+pub(super) fn work_ui(ui: &mut Ui, look: &Look, work: &ModelWork, commands: &mut Commands) {
     let share = (work.total_bytes > 0).then(|| work.done_bytes as f32 / work.total_bytes as f32);
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui.button("Cancel").clicked() {
-                commands.push(UserCommand::Model(ModelCommand::Cancel));
+                commands.push(ModelCommand::Cancel);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(Label::new(work_words(work)).wrap());
@@ -196,7 +185,7 @@ pub(super) fn work_ui(ui: &mut Ui, look: &Look, work: &ModelWork, commands: &mut
 /// "Downloading starter: 100 MB of 238 MB".
 fn work_words(work: &ModelWork) -> String {
     match work.total_bytes {
-        0 if work.stage == ESTIMATING => "Computing for ten seconds…".to_owned(),
+        0 if work.stage == ESTIMATING => "Estimating for ten seconds…".to_owned(),
         0 if work.stage == MEASURING => format!("Measuring how fast {} is…", work.name),
         0 => format!("{} {}…", work.stage, work.name),
         total => {
@@ -205,18 +194,20 @@ fn work_words(work: &ModelWork) -> String {
     }
 }
 
-/// What went wrong, what to do about it, and the ways on.
-pub(super) fn trouble_ui(ui: &mut Ui, look: &Look, failed: &ModelTrouble, commands: &mut Vec<UserCommand>) {
-    let mut actions = vec![("Dismiss", UserCommand::DismissError)];
+/// An error, with its hint and actions.
+pub(super) fn model_error_ui(ui: &mut Ui, look: &Look, failed: &ModelError, commands: &mut Commands) {
+    let mut actions: Vec<(&str, UserCommand)> = vec![("Dismiss", AppCommand::DismissError.into())];
     if let Some(again) = &failed.again {
-        actions.push(("Try again", UserCommand::Model(again.clone())));
+        actions.push(("Try again", again.clone().into()));
     }
     if let Some(address) = &failed.address {
-        actions.push(("Open the page", UserCommand::OpenAddress(address.clone())));
+        actions.push(("Open the page", AppCommand::OpenAddress(address.clone()).into()));
     }
     let names: Vec<&str> = actions.iter().map(|(name, _)| *name).collect();
-    let words = (failed.trouble.message.as_str(), failed.trouble.hint.as_deref());
-    if let Some(at) = error_card_of_ui(ui, look, words, &names) {
-        commands.extend(actions.into_iter().nth(at).map(|(_, command)| command));
+    let words = (failed.error.message.as_str(), failed.error.hint.as_deref());
+    if let Some(at) = error_card_of_ui(ui, look, words, &names)
+        && let Some((_, command)) = actions.into_iter().nth(at)
+    {
+        commands.push(command);
     }
 }

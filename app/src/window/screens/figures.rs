@@ -1,25 +1,27 @@
-//! The figures that were found in the report: each small, with its caption and what can be done with it.
+//! The figures of the report: thumbnails with captions and actions.
 
 use eframe::egui::{
     Align, Button, Label, Layout, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2,
     vec2,
 };
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{Commands, ReportCommand};
 use crate::window::pages::{FrameCache, Marks, PageView, ViewAction, part_key};
+use crate::window::remote::Remote;
 use crate::window::state::figures::FoundFigure;
-use crate::window::state::report::{Remote, State};
+use crate::window::state::report::State;
+use crate::window::state::scope::Scope;
 use crate::window::theme::{Look, draw_picture};
 
-/// Height of a figure's picture, of its caption, and of what can be done with it, in points.
+/// Heights of a thumbnail, its caption and its actions, in points.
 const PICTURE: f32 = 112.0;
 const CAPTION: f32 = 38.0;
 const ACTIONS: f32 = 28.0;
 
-/// Around a figure's picture, in points.
+/// Margin around a thumbnail, in points.
 const MARGIN: f32 = 4.0;
 
-/// How strongly a figure that is left out is still drawn.
+/// Opacity of the cover over an excluded figure.
 const FADED: f32 = 0.7;
 
 /// Draws the list.
@@ -29,7 +31,7 @@ pub(crate) fn figures_ui(
     state: &State,
     view: &PageView,
     cache: &mut FrameCache,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     if state.figures.is_empty() {
         let text = match &state.document {
@@ -40,7 +42,7 @@ pub(crate) fn figures_ui(
         return;
     }
     if state.model.as_ref().is_some_and(|model| !model.has_eyes) {
-        ui.label(look.muted("This model does not see figures. It reads the text in and around them."));
+        ui.label(look.muted("This model cannot see figures. It reads only the text in and around them."));
         ui.add_space(look.sizes().gap_small);
     }
     let height = PICTURE + CAPTION + ACTIONS + look.sizes().gap;
@@ -62,12 +64,12 @@ fn figure_ui(
     view: &PageView,
     cache: &mut FrameCache,
     (at, figure, is_out): (usize, &FoundFigure, bool),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.spacing_mut().item_spacing.y = 2.0;
     picture_ui(ui, look, view, cache, (figure, is_out), commands);
     let name = figure.name();
-    let text = format!("p. {}  {name}{}", figure.page, if is_out { " (left out)" } else { "" });
+    let text = format!("p. {}  {name}{}", figure.page, if is_out { " (excluded)" } else { "" });
     ui.allocate_ui(vec2(ui.available_width(), CAPTION), |ui| {
         ui.set_min_height(CAPTION);
         ui.add(Label::new(look.muted(text)).truncate().selectable(false)).on_hover_text(&name);
@@ -75,32 +77,29 @@ fn figure_ui(
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = ACTIONS - 4.0;
         ui.spacing_mut().button_padding = vec2(look.sizes().gap_small, 1.0);
-        let mut action = |is_possible: bool, label: &str, hint: &str, command: UserCommand| {
+        let mut action = |is_possible: bool, label: &str, hint: &str, command: ReportCommand| {
             let button = ui.add_enabled(is_possible, Button::new(look.muted(label)));
             button.widget_info(|| WidgetInfo::labeled(Role::Button, is_possible, format!("{label}: {name}")));
             if button.on_hover_text(hint).clicked() {
                 commands.push(command);
             }
         };
-        let ask = UserCommand::DrawRegion { page: figure.page, rect: figure.bbox };
-        action(!is_out, "Ask about it", "Your next question is about this figure alone", ask);
-        let (label, hint) = if is_out {
-            ("Take back", "Have it looked at and cited again")
-        } else {
-            ("Leave out", "It is neither looked at nor cited")
-        };
-        action(true, label, hint, UserCommand::LeaveOut { figure: at, is_out: !is_out });
+        let ask = ReportCommand::SetScope(Scope::Region { page: figure.page, rect: figure.bbox });
+        action(!is_out, "Ask about it", "Limits your next question to this figure", ask);
+        let (label, hint) =
+            if is_out { ("Include", "Read and cite it again") } else { ("Exclude", "Neither read nor cite it") };
+        action(true, label, hint, ReportCommand::ExcludeFigure { figure: at, is_excluded: !is_out });
     });
 }
 
-/// The figure as it stands on its page; a press goes there.
+/// The thumbnail; a click goes to its page.
 fn picture_ui(
     ui: &mut Ui,
     look: &Look,
     view: &PageView,
     cache: &mut FrameCache,
     (figure, is_out): (&FoundFigure, bool),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), PICTURE), Sense::click());
     let label = format!("Show {}, page {}", figure.name(), figure.page);
@@ -123,7 +122,7 @@ fn picture_ui(
     ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, line), StrokeKind::Inside);
     if response.clicked() {
         let marks = Marks { page: figure.page, boxes: vec![figure.bbox] };
-        commands.push(UserCommand::View(ViewAction::Show(marks)));
+        commands.push(ViewAction::Show(marks));
     }
     response.on_hover_text(label);
 }

@@ -1,26 +1,26 @@
-//! Looking for words: the field, and the list of places.
+//! Search in the report: the field and the list of matches.
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{Align2, FontId, Key, Role, ScrollArea, Sense, TextEdit, TextFormat, Ui, WidgetInfo, vec2};
 use engine::viewer::Hit;
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::Commands;
 use crate::window::pages::{Find, PageView, ViewAction};
 use crate::window::theme::Look;
 
 /// Width of the field, in points.
 const FIELD_WIDTH: f32 = 220.0;
 
-/// Height of a line to the size of its letters.
+/// Line height relative to the font size.
 const LINE: f32 = 1.4;
 
-/// Draws the field for `query`.
+/// Draws the search field for `query`.
 pub(crate) fn find_field_ui(
     ui: &mut Ui,
     look: &Look,
     find: &Find,
     (query, takes_focus): (&mut String, bool),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let field = TextEdit::singleline(query).id_salt("find").hint_text("Find in the report").desired_width(FIELD_WIDTH);
     let field = field.align(Align2::LEFT_CENTER).margin(vec2(look.sizes().gap, look.sizes().gap_small));
@@ -37,8 +37,8 @@ pub(crate) fn find_field_ui(
         let (enter, shift, escape) =
             ui.input(|input| (input.key_pressed(Key::Enter), input.modifiers.shift, input.key_pressed(Key::Escape)));
         if enter {
-            commands.push(UserCommand::View(if shift { ViewAction::PreviousHit } else { ViewAction::NextHit }));
-            // The next press of Enter goes on from here.
+            commands.push(if shift { ViewAction::PreviousHit } else { ViewAction::NextHit });
+            // The next Enter continues from here.
             field.request_focus();
         }
         if escape {
@@ -50,8 +50,8 @@ pub(crate) fn find_field_ui(
     }
 }
 
-/// Draws the places.
-pub(crate) fn hits_ui(ui: &mut Ui, look: &Look, view: &PageView, commands: &mut Vec<UserCommand>) {
+/// Draws the list of matches.
+pub(crate) fn hits_ui(ui: &mut Ui, look: &Look, view: &PageView, commands: &mut Commands) {
     let find = &view.nav.find;
     let line_height = look.sizes().text_small * LINE;
     let height = 2.0 * line_height + look.sizes().gap_small;
@@ -76,15 +76,15 @@ pub(crate) fn hits_ui(ui: &mut Ui, look: &Look, view: &PageView, commands: &mut 
             ui.painter().text(at, Align2::LEFT_TOP, format!("Page {page}"), font, muted);
             ui.painter().galley(at + vec2(0.0, line_height), words, look.colours().ink);
             if response.clicked() {
-                commands.push(UserCommand::View(ViewAction::ShowHit(index)));
+                commands.push(ViewAction::ShowHit(index));
             }
         }
     });
 }
 
-/// The words with what stands around them.
+/// A match in its context.
 fn words(look: &Look, hit: &Hit) -> LayoutJob {
-    /// Letters before the words, at most: the words must be seen in a narrow list.
+    /// Most letters before the match, so that it is visible in a narrow list.
     const BEFORE: usize = 12;
     let font = FontId::proportional(look.sizes().text_small);
     let plain = TextFormat::simple(font, look.colours().ink);

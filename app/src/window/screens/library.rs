@@ -1,31 +1,31 @@
-//! The library: where to drop a report, all that were open before, and looking for words in all of them.
+//! The library: a drop zone, earlier reports, and search in all of them.
 
 use eframe::egui::{
     self, Align, Align2, Button, FontId, Label, Layout, RichText, ScrollArea, Shape, Stroke, TextEdit, Ui, vec2,
 };
 
 use crate::services::library::{FileStatus, HitLocation, LibraryHit};
-use crate::window::commands::UserCommand;
+use crate::window::commands::{AppCommand, Commands};
 use crate::window::saved::session::{KeptReport, SavedSession};
 use crate::window::screens::offers::{ModelsView, first_model_ui};
 use crate::window::state::library::LibraryState;
 use crate::window::state::models::FetchForm;
-use crate::window::state::report::Trouble;
+use crate::window::state::report::ErrorNotice;
 use crate::window::theme::Look;
 use crate::window::widgets::{error_card_ui, passage_job, primary_button_ui};
 
-/// Height of the first screen's content, in points: what is needed to centre it.
+/// Height of the content of an empty library, in points, for centring it.
 const CONTENT_HEIGHT: f32 = 330.0;
 
-/// Draws it.
+/// Draws the library.
 pub(crate) fn library_ui(
     ui: &mut Ui,
     look: &Look,
     (session, library): (&SavedSession, &LibraryState),
     view: ModelsView<'_>,
-    trouble: Option<&Trouble>,
+    error: Option<&ErrorNotice>,
     (query, form): (&mut String, &mut FetchForm),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let sizes = look.sizes();
     let is_empty = session.reports().next().is_none();
@@ -41,10 +41,10 @@ pub(crate) fn library_ui(
             let width = sizes.column_width.min(ui.available_width() - 2.0 * sizes.gap_large);
             ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
                 ui.set_width(width);
-                if let Some(trouble) = trouble
-                    && error_card_ui(ui, look, &trouble.message, trouble.hint.as_deref())
+                if let Some(error) = error
+                    && error_card_ui(ui, look, &error.message, error.hint.as_deref())
                 {
-                    commands.push(UserCommand::DismissError);
+                    commands.push(AppCommand::DismissError);
                 }
                 drop_zone_ui(ui, look, is_alone, commands);
                 ui.add_space(sizes.gap);
@@ -69,7 +69,7 @@ pub(crate) fn library_ui(
     });
 }
 
-fn drop_zone_ui(ui: &mut Ui, look: &Look, is_large: bool, commands: &mut Vec<UserCommand>) {
+fn drop_zone_ui(ui: &mut Ui, look: &Look, is_large: bool, commands: &mut Commands) {
     let sizes = look.sizes();
     let margin = if is_large { sizes.gap_large * 1.5 } else { sizes.gap };
     let zone = look.card().stroke(Stroke::NONE).inner_margin(margin).show(ui, |ui| {
@@ -79,33 +79,28 @@ fn drop_zone_ui(ui: &mut Ui, look: &Look, is_large: bool, commands: &mut Vec<Use
             ui.label(look.muted("PDF, image or text file"));
             ui.add_space(sizes.gap_small);
             if primary_button_ui(ui, look, "Open…", true).clicked() {
-                commands.push(UserCommand::ChooseFile);
+                commands.push(AppCommand::ChooseFile);
             }
         });
     });
     dashed_border(ui, look, zone.response.rect);
 }
 
-fn search_ui(ui: &mut Ui, look: &Look, query: &mut String, commands: &mut Vec<UserCommand>) {
+fn search_ui(ui: &mut Ui, look: &Look, query: &mut String, commands: &mut Commands) {
     let name = ui.label(look.muted("Search all reports and conversations"));
     let field = TextEdit::singleline(query)
         .id_salt("library search")
-        .hint_text("Words that all stand on one page")
+        .hint_text("All words must be on one page")
         .margin(vec2(look.sizes().gap, look.sizes().gap_small))
         .min_size(vec2(0.0, look.sizes().control_height))
         .desired_width(f32::INFINITY);
     if ui.add(field).labelled_by(name.id).changed() {
-        commands.push(UserCommand::SearchLibrary);
+        commands.push(AppCommand::SearchLibrary);
     }
 }
 
-/// All reports, the one that was opened last first.
-fn reports_ui(
-    ui: &mut Ui,
-    look: &Look,
-    (session, library): (&SavedSession, &LibraryState),
-    commands: &mut Vec<UserCommand>,
-) {
+/// All reports, most recently opened first.
+fn reports_ui(ui: &mut Ui, look: &Look, (session, library): (&SavedSession, &LibraryState), commands: &mut Commands) {
     for report in session.reports() {
         look.card().show(ui, |ui| {
             ui.set_width(ui.available_width());
@@ -118,64 +113,60 @@ fn reports_ui(
     }
 }
 
-fn report_ui(ui: &mut Ui, look: &Look, report: &KeptReport, library: &LibraryState, commands: &mut Vec<UserCommand>) {
+fn report_ui(ui: &mut Ui, look: &Look, report: &KeptReport, library: &LibraryState, commands: &mut Commands) {
     let standing = library.statuses.get(&report.hash);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let remove = ui.button("Remove…").on_hover_text("Remove everything Recto made from it; the file itself stays");
+        let remove =
+            ui.button("Remove…").on_hover_text("Delete everything Recto saved about it; the file itself is kept");
         if remove.clicked() {
-            commands.push(UserCommand::AskToRemove(Some(report.hash.clone())));
+            commands.push(AppCommand::ConfirmRemoval(Some(report.hash.clone())));
         }
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
             let name = RichText::new(&report.name).color(look.colours().accent);
             let button = Button::new(name).frame(false).truncate();
             let folder = report.path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
             if ui.add(button).on_hover_text(folder).clicked() {
-                commands.push(UserCommand::OpenFile(report.path.clone()));
+                commands.push(AppCommand::OpenFile(report.path.clone()));
             }
             let pages = if report.pages == 1 { "1 page".to_owned() } else { format!("{} pages", report.pages) };
             let kept = standing.map(|standing| standing.kept_bytes).filter(|bytes| *bytes > 0);
-            let kept = kept.map(|bytes| format!(", {:.1} MB kept", bytes as f64 / 1e6)).unwrap_or_default();
+            let kept = kept.map(|bytes| format!(", {:.1} MB cached", bytes as f64 / 1e6)).unwrap_or_default();
             ui.label(look.muted(format!("{pages}, opened {}{kept}", ago(report.opened_secs))));
-            let trouble = match standing.map(|standing| standing.file) {
-                Some(FileStatus::Gone) => "The file is no longer there: open it from where it is now",
-                Some(FileStatus::Changed) => "The file has changed since: opening it makes a new report",
+            let error = match standing.map(|standing| standing.file) {
+                Some(FileStatus::Gone) => "File not found: open it from its new location",
+                Some(FileStatus::Changed) => "The file has changed: opening it adds a new report",
                 Some(FileStatus::Here) | None => "",
             };
-            if !trouble.is_empty() {
-                ui.label(RichText::new(trouble).size(look.sizes().text_small).color(look.colours().error));
+            if !error.is_empty() {
+                ui.label(RichText::new(error).size(look.sizes().text_small).color(look.colours().error));
             }
         });
     });
 }
 
-/// What is asked before anything is removed.
-fn removal_ui(ui: &mut Ui, look: &Look, report: &KeptReport, commands: &mut Vec<UserCommand>) {
+/// Confirmation before removing a report.
+fn removal_ui(ui: &mut Ui, look: &Look, report: &KeptReport, commands: &mut Commands) {
     ui.add(Label::new(RichText::new(format!("Remove {}?", report.name)).strong()).wrap());
-    ui.label("Its conversation, its text and all that was read of it go. The file itself stays where it is.");
+    ui.label("Its conversation and cached data are deleted. The file itself is kept.");
     ui.horizontal(|ui| {
-        let word = RichText::new("Remove everything made from it").color(look.colours().error);
+        let word = RichText::new("Remove report").color(look.colours().error);
         if ui.button(word).clicked() {
-            commands.push(UserCommand::Remove(report.hash.clone()));
+            commands.push(AppCommand::RemoveReport(report.hash.clone()));
         }
-        if ui.button("Keep it").clicked() {
-            commands.push(UserCommand::AskToRemove(None));
+        if ui.button("Cancel").clicked() {
+            commands.push(AppCommand::ConfirmRemoval(None));
         }
     });
 }
 
-/// Where words were found.
-fn found_ui(
-    ui: &mut Ui,
-    look: &Look,
-    (session, library): (&SavedSession, &LibraryState),
-    commands: &mut Vec<UserCommand>,
-) {
+/// Search results.
+fn found_ui(ui: &mut Ui, look: &Look, (session, library): (&SavedSession, &LibraryState), commands: &mut Commands) {
     let count = match (library.hits.len(), library.is_searching, library.has_more) {
         (0, true, _) => "Searching…".to_owned(),
-        (0, false, _) => "Nothing found".to_owned(),
-        (1, _, _) => "Found in 1 place".to_owned(),
-        (count, _, true) => format!("The first {count} places"),
-        (count, _, false) => format!("Found in {count} places"),
+        (0, false, _) => "No matches".to_owned(),
+        (1, _, _) => "1 match".to_owned(),
+        (count, _, true) => format!("First {count} matches"),
+        (count, _, false) => format!("{count} matches"),
     };
     ui.label(look.muted(count));
     let mut last = "";
@@ -190,7 +181,7 @@ fn found_ui(
     }
 }
 
-fn hit_ui(ui: &mut Ui, look: &Look, (at, hit): (usize, &LibraryHit), commands: &mut Vec<UserCommand>) {
+fn hit_ui(ui: &mut Ui, look: &Look, (at, hit): (usize, &LibraryHit), commands: &mut Commands) {
     let place = match hit.place {
         HitLocation::Page(page) => format!("Page {page}"),
         HitLocation::Turn(_) => "Conversation".to_owned(),
@@ -198,7 +189,7 @@ fn hit_ui(ui: &mut Ui, look: &Look, (at, hit): (usize, &LibraryHit), commands: &
     let job = passage_job(look, &place, &hit.passage.text, &hit.passage.found);
     let button = Button::new(job).wrap().frame_when_inactive(false).min_size(vec2(ui.available_width(), 0.0));
     if ui.add(button).clicked() {
-        commands.push(UserCommand::OpenHit(at));
+        commands.push(AppCommand::OpenHit(at));
     }
 }
 
@@ -212,7 +203,7 @@ fn ago(secs: u64) -> String {
     }
 }
 
-/// Drawn over everything while files are held over the window.
+/// Covers the window while files are dragged over it.
 pub(crate) fn drop_hint_ui(ui: &Ui, look: &Look) {
     let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop hint"));
     let painter = ui.ctx().layer_painter(layer);

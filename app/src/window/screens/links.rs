@@ -1,32 +1,32 @@
-//! Links on a page: to other pages, and to addresses that the browser opens.
+//! Links on a page: to other pages and to web addresses.
 
 use eframe::egui::{Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
 use engine::document::raw::LinkTarget;
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{AppCommand, Commands, UserCommand};
 use crate::window::pages::{PageView, Placement, Tool, ViewAction};
 use crate::window::theme::Look;
 
-/// Around a link, in points of the page.
+/// Margin around a link, in points of the page.
 const MARGIN_PT: f32 = 1.0;
 
-/// Kinds of address that are handed to the browser. All others could start something on this computer.
+/// Schemes that may be opened; others could start programs on this computer.
 const OPENED: [&str; 3] = ["http://", "https://", "mailto:"];
 
-/// Whether an address may be opened: it is of the web, or somebody's mailbox, and hides nothing behind strange signs.
+/// Whether an address may be opened: a web or mail address without control characters or spaces.
 pub(crate) fn is_opened(address: &str) -> bool {
     let starts = |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     let is_strange = |letter: char| letter.is_control() || letter.is_whitespace();
     OPENED.into_iter().any(starts) && !address.contains(is_strange)
 }
 
-/// Makes the links of a page (its number, and where it lies) pressable; whether the pointer is on one.
+/// Makes the links of a page clickable; returns whether the pointer is on one.
 pub(super) fn links_ui(
     ui: &mut Ui,
     look: &Look,
     view: &PageView,
     (number, place): (u32, Placement),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) -> bool {
     let Some(page) = view.file.texts.get(&number).filter(|_| view.nav.tool == Tool::Select) else { return false };
     let mut is_on_link = false;
@@ -36,9 +36,9 @@ pub(super) fn links_ui(
             continue;
         }
         let (name, command) = match &link.target {
-            LinkTarget::Page(page) => (format!("Go to page {page}"), Some(UserCommand::View(ViewAction::GoTo(*page)))),
+            LinkTarget::Page(page) => (format!("Go to page {page}"), Some(UserCommand::from(ViewAction::GoTo(*page)))),
             LinkTarget::Uri(address) if is_opened(address) => {
-                (format!("Open {address}"), Some(UserCommand::OpenAddress(address.clone())))
+                (format!("Open {address}"), Some(AppCommand::OpenAddress(address.clone()).into()))
             }
             LinkTarget::Uri(address) => (format!("Recto does not open {address}"), None),
         };

@@ -1,9 +1,9 @@
-//! Which models are installed and what they can do, before the ways to others.
+//! Installed models, followed by those that can be added.
 
 use eframe::egui::{Align, Button, Label, Layout, RichText, Role, Ui, WidgetInfo};
 
 use crate::services::models::{InstalledModel, ModelCommand, Speed};
-use crate::window::commands::UserCommand;
+use crate::window::commands::{AppCommand, Commands, ModelUiCommand};
 use crate::window::saved::settings::Settings;
 use crate::window::screens::fetching::{notice_ui, yes_no_ui};
 use crate::window::screens::offers::{ModelsView, ready_ui, ways_ui};
@@ -12,26 +12,15 @@ use crate::window::state::models::{Asked, FetchForm, Models};
 use crate::window::theme::Look;
 use crate::window::widgets::as_sentence;
 
-/// Draws them.
-pub(crate) fn models_ui(
-    ui: &mut Ui,
-    look: &Look,
-    view: ModelsView<'_>,
-    form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
-) {
+/// Draws the models.
+pub(crate) fn models_ui(ui: &mut Ui, look: &Look, view: ModelsView<'_>, form: &mut FetchForm, commands: &mut Commands) {
     ready_ui(ui, look, view, commands);
     installed_models_ui(ui, look, (view.models, view.settings), commands);
     ui.add_space(look.sizes().gap);
     ways_ui(ui, look, view, form, commands);
 }
 
-fn installed_models_ui(
-    ui: &mut Ui,
-    look: &Look,
-    (models, settings): (&Models, &Settings),
-    commands: &mut Vec<UserCommand>,
-) {
+fn installed_models_ui(ui: &mut Ui, look: &Look, (models, settings): (&Models, &Settings), commands: &mut Commands) {
     let Some(inventory) = &models.inventory else { return };
     look.card().show(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -45,10 +34,11 @@ fn installed_models_ui(
             }
             installed_ui(ui, look, model, (models, settings), commands);
             if models.asked.as_ref() == Some(&Asked::Remove(model.name.clone())) {
-                let words = format!("Remove {}? Its files are deleted; conversations and reports stay.", model.name);
+                let words =
+                    format!("Remove {}? Its files are deleted; conversations and reports are kept.", model.name);
                 notice_ui(ui, look, &words);
                 if yes_no_ui(ui, look, (&format!("Remove {}", model.name), true), commands) {
-                    commands.push(UserCommand::Model(ModelCommand::Remove(model.name.clone())));
+                    commands.push(ModelCommand::Remove(model.name.clone()));
                 }
             }
         }
@@ -60,28 +50,28 @@ fn installed_ui(
     look: &Look,
     model: &InstalledModel,
     (models, settings): (&Models, &Settings),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let answers = settings.model.as_ref().map_or(model.is_default, |chosen| *chosen == model.name);
     ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
         let is_free = models.work.is_none();
         if ui.add_enabled(is_free, Button::new("Remove…")).clicked() {
-            commands.push(UserCommand::AskAboutModel(Some(Asked::Remove(model.name.clone()))));
+            commands.push(ModelUiCommand::ShowDialog(Some(Asked::Remove(model.name.clone()))));
         }
         let can_be_measured = is_free && model.problem.is_none();
         let measure = ui.add_enabled(can_be_measured, Button::new("Measure speed"));
         measure.widget_info(|| {
             WidgetInfo::labeled(Role::Button, can_be_measured, format!("Measure the speed of {}", model.name))
         });
-        if measure.on_hover_text("Takes about a minute; reading rests meanwhile").clicked() {
+        if measure.on_hover_text("Takes about a minute; reading is paused meanwhile").clicked() {
             let (name, device) = (model.name.clone(), settings.device);
-            commands.push(UserCommand::Model(ModelCommand::Measure { name, device }));
+            commands.push(ModelCommand::Measure { name, device });
         }
         if answers {
             ui.label(look.muted("Answers"));
         } else if model.problem.is_none() && ui.button(format!("Answer with {}", model.name)).clicked() {
             let model = Some(model.name.clone());
-            commands.push(UserCommand::Set(Settings { model, ..settings.clone() }));
+            commands.push(AppCommand::ApplySettings(Settings { model, ..settings.clone() }));
         }
         ui.with_layout(Layout::top_down(Align::Min), |ui| {
             ui.label(RichText::new(&model.name).strong());

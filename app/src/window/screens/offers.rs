@@ -1,81 +1,75 @@
-//! Models that can be had, easiest first: what they can do, what they ask of this computer, and the way to each.
+//! Models to download, easiest first: abilities, requirements and download buttons.
 
 use eframe::egui::{Align, Button, Label, Layout, RichText, Role, Stroke, Ui, WidgetInfo};
 
 use crate::services::models::{ModelCommand, ModelInventory, OfferedModel, Speed};
-use crate::window::commands::UserCommand;
+use crate::window::commands::{Commands, ModelUiCommand};
 use crate::window::saved::settings::Settings;
 use crate::window::screens::fetching::{
-    asked_to_fetch_ui, found_ui, notice_ui, repository_ui, trouble_ui, work_ui, yes_no_ui,
+    asked_to_fetch_ui, found_ui, model_error_ui, notice_ui, repository_ui, work_ui, yes_no_ui,
 };
 use crate::window::state::fit::{Offer, computer_words, offers, size_words};
 use crate::window::state::models::{Asked, ESTIMATING, FetchForm, Models};
 use crate::window::theme::Look;
 use crate::window::widgets::{as_sentence, primary_button_ui};
 
-/// What the screens of models draw from.
+/// Data for the screens about models.
 #[derive(Clone, Copy)]
 pub(crate) struct ModelsView<'a> {
-    /// Models, and what is being done about them.
+    /// Models, and the work on them.
     pub models: &'a Models,
-    /// What was set.
+    /// The settings.
     pub settings: &'a Settings,
-    /// Whether there is a report to try a model on.
+    /// Whether the sample report is available.
     pub has_sample: bool,
 }
 
-/// The part of the first screen that is about models: a model that has come, or the ways to one.
+/// The models part of the first screen: the model just installed, or those to download.
 pub(crate) fn first_model_ui(
     ui: &mut Ui,
     look: &Look,
     view: ModelsView<'_>,
     form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ready_ui(ui, look, view, commands);
     if view.models.has_any() {
         return;
     }
-    ui.label(RichText::new("A model to answer with").size(look.sizes().text_heading).strong());
+    ui.label(RichText::new("Choose a model").size(look.sizes().text_heading).strong());
     ways_ui(ui, look, view, form, commands);
 }
 
-/// A model that was just installed, and a first question for it.
-pub(super) fn ready_ui(ui: &mut Ui, look: &Look, view: ModelsView<'_>, commands: &mut Vec<UserCommand>) {
+/// The model just installed, with a first question to try.
+pub(super) fn ready_ui(ui: &mut Ui, look: &Look, view: ModelsView<'_>, commands: &mut Commands) {
     let Some(name) = &view.models.fresh else { return };
     let card = look.card().stroke(Stroke::new(1.5, look.colours().accent));
     card.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.label(RichText::new(format!("{name} is installed")).strong());
         let words = if view.has_sample {
-            "See how it answers: a first question on the U.S. Treasury's bulletin of June 2025, with the pages behind it"
+            "Try a first question on the U.S. Treasury Bulletin of June 2025"
         } else {
             "Drop a report on the window and ask"
         };
         ui.add(Label::new(look.muted(words)).wrap());
         ui.horizontal_wrapped(|ui| {
             if view.has_sample && primary_button_ui(ui, look, "Try it on the sample report", true).clicked() {
-                commands.push(UserCommand::TrySample);
+                commands.push(ModelUiCommand::TrySample);
             }
             if ui.button("Not now").clicked() {
-                commands.push(UserCommand::DismissFresh);
+                commands.push(ModelUiCommand::DismissInstalled);
             }
         });
     });
     ui.add_space(look.sizes().gap);
 }
 
-/// All ways to a model, and what is under way.
-pub(super) fn ways_ui(
-    ui: &mut Ui,
-    look: &Look,
-    view: ModelsView<'_>,
-    form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
-) {
+/// Models to add, and the download in progress.
+pub(super) fn ways_ui(ui: &mut Ui, look: &Look, view: ModelsView<'_>, form: &mut FetchForm, commands: &mut Commands) {
     let models = view.models;
-    if let Some(failed) = &models.trouble {
-        trouble_ui(ui, look, failed, commands);
+    if let Some(failed) = &models.error {
+        model_error_ui(ui, look, failed, commands);
     }
     let Some(inventory) = &models.inventory else {
         ui.label(look.muted("Looking for models…"));
@@ -83,7 +77,7 @@ pub(super) fn ways_ui(
     };
     computer_ui(ui, look, (view, inventory), commands);
     if models.has_stopped {
-        ui.add(Label::new(look.muted("Stopped. What has come is kept; the next download goes on from there.")).wrap());
+        ui.add(Label::new(look.muted("Download stopped. The next download resumes it.")).wrap());
     }
     let offers = offers(inventory);
     let mut families: Vec<&str> = Vec::new();
@@ -111,12 +105,12 @@ pub(super) fn ways_ui(
     });
 }
 
-/// What this computer has, and the way to know how fast models would be on it.
+/// The hardware, and the button that estimates speeds.
 fn computer_ui(
     ui: &mut Ui,
     look: &Look,
     (view, inventory): (ModelsView<'_>, &ModelInventory),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     if let Some(work) = view.models.work.as_ref().filter(|work| work.stage == ESTIMATING) {
         work_ui(ui, look, work, commands);
@@ -132,7 +126,7 @@ fn computer_ui(
                 button.on_hover_text(ESTIMATE_HINT).clicked()
             };
             if estimates {
-                commands.push(UserCommand::Model(ModelCommand::Estimate(view.settings.device)));
+                commands.push(ModelCommand::Estimate(view.settings.device));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 if let Some(words) = computer_words(inventory) {
@@ -143,29 +137,29 @@ fn computer_ui(
     });
 }
 
-/// What the button that estimates does.
-const ESTIMATE_HINT: &str = "Computes for ten seconds, with numbers of chance; nothing is downloaded";
+/// Tooltip of the estimate button.
+const ESTIMATE_HINT: &str = "Measures for ten seconds with random weights; nothing is downloaded";
 
-/// What all models of a family have in common.
+/// Description of a model family.
 fn family_ui(ui: &mut Ui, look: &Look, family: &str, offers: &[&Offer<'_>]) {
     ui.label(RichText::new(family).strong());
     let Some(offer) = offers.first() else { return };
     ui.add(Label::new(look.muted(as_sentence(&offer.model.can.join("; ")))).wrap());
     let licence = &offer.model.licence;
     let terms = match &offer.model.gate {
-        Some(_) => format!("Needs an account at Hugging Face, which is free. Licence: {licence}"),
+        Some(_) => format!("Needs a free Hugging Face account. Licence: {licence}"),
         None => format!("Licence: {licence}"),
     };
     ui.add(Label::new(look.muted(terms)).wrap());
 }
 
-/// One model: how large it is, how fast it would be, and the way to it, or why it does not fit.
+/// A model: size, expected speed and download button, or why it does not fit.
 fn offer_ui(
     ui: &mut Ui,
     look: &Look,
     (view, inventory, offer, is_first): (ModelsView<'_>, &ModelInventory, &Offer<'_>, bool),
     form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let (models, model) = (view.models, offer.model);
     let is_asked = models.asked.as_ref() == Some(&Asked::Fetch(model.name.clone()));
@@ -173,7 +167,7 @@ fn offer_ui(
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if offer.obstacle.is_none() && !is_asked && work.is_none() {
-                get_ui(ui, look, (models, model, is_first), commands);
+                download_ui(ui, look, (models, model, is_first), commands);
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.horizontal_wrapped(|ui| {
@@ -201,35 +195,35 @@ fn offer_ui(
     }
 }
 
-/// The button that begins to fetch a model.
-fn get_ui(
+/// The download button.
+fn download_ui(
     ui: &mut Ui,
     look: &Look,
     (models, model, is_first): (&Models, &OfferedModel, bool),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let is_free = models.work.is_none();
     let button = if is_first {
-        primary_button_ui(ui, look, "Get…", is_free)
+        primary_button_ui(ui, look, "Download…", is_free)
     } else {
-        ui.add_enabled(is_free, Button::new("Get…"))
+        ui.add_enabled(is_free, Button::new("Download…"))
     };
-    let name = format!("Get {} {}…", model.family, model.label);
+    let name = format!("Download {} {}…", model.family, model.label);
     button.widget_info(|| WidgetInfo::labeled(Role::Button, is_free, &name));
     if button.clicked() {
-        commands.push(UserCommand::AskAboutModel(Some(Asked::Fetch(model.name.clone()))));
+        commands.push(ModelUiCommand::ShowDialog(Some(Asked::Fetch(model.name.clone()))));
     }
 }
 
-/// Models that are not offered: from a folder, or from anywhere on the hub.
+/// Models outside the catalogue: from a folder, or from the hub.
 fn elsewhere_ui(
     ui: &mut Ui,
     look: &Look,
     (models, inventory): (&Models, &ModelInventory),
     form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
-    ui.label(RichText::new("From elsewhere").strong());
+    ui.label(RichText::new("Other models").strong());
     let is_offered = |name: &str| inventory.offered.iter().any(|offer| offer.name == name);
     if let Some(work) = models.work.as_ref().filter(|work| work.stage != ESTIMATING && !is_offered(&work.name)) {
         work_ui(ui, look, work, commands);
@@ -242,17 +236,17 @@ fn elsewhere_ui(
         Some(Asked::Add { path, notice }) => {
             notice_ui(ui, look, notice);
             if yes_no_ui(ui, look, ("Accept and install", true), commands) {
-                commands.push(UserCommand::Model(ModelCommand::Add { path: path.clone(), agreed: true }));
+                commands.push(ModelCommand::Add { path: path.clone(), agreed: true });
             }
         }
         Some(Asked::Fetch(_) | Asked::Remove(_)) | None => {
-            ui.add(Label::new(look.muted("A T5Gemma 2 or Gemma 3 checkpoint as published")).wrap());
+            ui.add(Label::new(look.muted("Any published T5Gemma 2 or Gemma 3 checkpoint")).wrap());
             ui.horizontal_wrapped(|ui| {
                 if ui.add_enabled(is_free, Button::new("Add from a folder…")).clicked() {
-                    commands.push(UserCommand::ChooseModelFolder);
+                    commands.push(ModelUiCommand::ChooseFolder);
                 }
-                if ui.add_enabled(is_free, Button::new("Another model from the hub…")).clicked() {
-                    commands.push(UserCommand::AskAboutModel(Some(Asked::Repository)));
+                if ui.add_enabled(is_free, Button::new("From Hugging Face…")).clicked() {
+                    commands.push(ModelUiCommand::ShowDialog(Some(Asked::Repository)));
                 }
             });
         }
@@ -279,7 +273,7 @@ fn secs_words(secs: f32) -> String {
     if secs < 90.0 { format!("{:.0} s", two_digits(secs.max(1.0))) } else { format!("{:.0} min", secs / 60.0) }
 }
 
-/// What an estimate knows of a number: 47 is 47, 473 is 470.
+/// Rounds to two significant digits: 47 is 47, 473 is 470.
 fn two_digits(number: f32) -> f32 {
     let step = 10_f32.powf((number.max(1.0).log10().floor() - 1.0).max(0.0));
     (number / step).round() * step
@@ -290,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_estimate_says_no_more_than_it_knows() {
+    fn estimates_are_rounded() {
         let speed = |pages_per_min, figure_secs, wait_secs| Speed {
             pages_per_min,
             figure_secs,

@@ -145,7 +145,7 @@ fn set_text(painter: &Painter, look: &Look, view: &PageView, cache: &mut FrameCa
     }
 }
 
-/// A part of a page by itself, upright and at most `width` wide: a source, shown beside the answer.
+/// A crop of a page, unrotated and at most `width` wide.
 pub(crate) fn part_ui(
     ui: &mut Ui,
     view: &PageView,

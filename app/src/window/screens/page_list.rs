@@ -1,17 +1,18 @@
-//! The list of pages: each one small, with whether it was read.
+//! Page thumbnails, with the reading state of each page.
 
 use eframe::egui::{self, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::Commands;
 use crate::window::pages::{FrameCache, PageView, ViewAction, thumbnail_key};
+use crate::window::remote::Remote;
 use crate::window::state::reading_map::Cell;
-use crate::window::state::report::{Remote, State};
+use crate::window::state::report::State;
 use crate::window::theme::{Look, draw_turned_picture};
 
-/// Height of a page's box to its width, such that an upright sheet fits.
+/// Height of a thumbnail's box relative to its width; a portrait page fits.
 const BOX_SHAPE: f32 = 1.3;
 
-/// Height of the line below a page, in points.
+/// Height of a caption, in points.
 const CAPTION: f32 = 20.0;
 
 /// Draws the list.
@@ -21,7 +22,7 @@ pub(crate) fn page_list_ui(
     state: &State,
     view: &PageView,
     cache: &mut FrameCache,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let Remote::Ready(info) = &view.file.info else { return };
     let sizes = look.sizes();
@@ -30,7 +31,7 @@ pub(crate) fn page_list_ui(
     let mut area = ScrollArea::vertical().id_salt(("page list", view.file.document)).auto_shrink(false);
     let height = ui.available_height().round();
     if cache.listed_page != (view.nav.current, height) {
-        // The list follows the pages: the one in sight stands in its middle, also when there is more room or less.
+        // Keeps the current page in the middle of the list, also when its height changes.
         cache.listed_page = (view.nav.current, height);
         let pitch = row + ui.spacing().item_spacing.y;
         let above = (height - row) / 2.0;
@@ -44,7 +45,7 @@ pub(crate) fn page_list_ui(
             let label = format!("Go to page {number}, {}", what.words());
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
             if response.clicked() {
-                commands.push(UserCommand::View(ViewAction::GoTo(number)));
+                commands.push(ViewAction::GoTo(number));
             }
             let upright = info.sizes_pt.get(index).copied().unwrap_or((1.0, 1.0));
             let size = view.saved.rotation.size(upright);
@@ -71,7 +72,7 @@ pub(crate) fn page_list_ui(
     });
 }
 
-/// The page's number, and a dot that is full where the page was read.
+/// The page number, and a dot that is filled if the page was read.
 fn caption(ui: &Ui, look: &Look, rect: Rect, number: u32, what: Reading) {
     let colours = look.colours();
     let painter = ui.painter();
@@ -93,7 +94,7 @@ fn caption(ui: &Ui, look: &Look, rect: Rect, number: u32, what: Reading) {
     }
 }
 
-/// How far the reading of a page is.
+/// Reading state of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
     Read,

@@ -5,29 +5,29 @@ use eframe::egui::{Event, MouseWheelUnit, Rect, RichText, Role, ScrollArea, Sens
 use engine::protocol::ErrorReport;
 use engine::viewer::ViewInfo;
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::Commands;
 use crate::window::pages::{Column, FrameCache, PAGE_GAP, PageView, Paging, Shown, Stretch, ViewAction};
+use crate::window::remote::Remote;
 use crate::window::screens::links::links_ui;
 use crate::window::screens::page::{Sheet, page_ui};
 use crate::window::screens::pointer::{Surface, pointer_ui};
-use crate::window::state::report::Remote;
 use crate::window::state::scope::Scope;
 use crate::window::theme::Look;
 use crate::window::widgets::as_sentence;
 
-/// How far fingers scroll past the end of a page to turn it, in screen points; one notch of a wheel is enough.
+/// Scroll distance past the end of a page that turns it, in screen points; one notch of a wheel is enough.
 const PULL: f32 = 120.0;
 
-/// How long the wheel scrolls nothing after turning a page, in seconds: the rest of its motion was meant for that page.
+/// How long the wheel is ignored after turning a page, in seconds, so that its momentum does not scroll the next.
 const REST_SECS: f64 = 0.2;
 
-/// Draws them, with the region that the next question is about. Notes in `cache` where the view is scrolled to.
+/// Draws the pages, with the region that the next question is about. Notes in `cache` where the view is scrolled to.
 pub(crate) fn pages_ui(
     ui: &mut Ui,
     look: &Look,
     (scope, view): (&Scope, &PageView),
     cache: &mut FrameCache,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let info = match &view.file.info {
         Remote::Ready(info) => info,
@@ -65,7 +65,7 @@ pub(crate) fn pages_ui(
     zoom_at_pointer(ui, (&column, offset), shown.inner_rect, commands);
 }
 
-/// Why the file cannot be shown, and what to do; long before the engine comes to the same conclusion.
+/// Why the file cannot be shown; known before the engine reports it.
 fn refused_ui(ui: &mut Ui, look: &Look, why: Option<&ErrorReport>) {
     ui.vertical_centered(|ui| {
         ui.add_space(ui.available_height() / 3.0);
@@ -85,10 +85,10 @@ fn column_ui(
     (scope, view): (&Scope, &PageView),
     cache: &mut FrameCache,
     (info, column, sight): (&ViewInfo, &Column, Rect),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let origin = ui.max_rect().min.to_vec2();
-    // One surface below all pages: a drag that leaves a page, or scrolls it out of sight, goes on.
+    // One surface below all pages, so that a drag continues when it leaves a page or scrolls it away.
     let response = ui.interact(sight, ui.scope_id().with("surface"), Sense::CLICK | Sense::DRAG);
     response.widget_info(|| WidgetInfo::labeled(Role::Pane, true, "Pages of the report"));
     let margin = column.how().room.y / 2.0;
@@ -112,13 +112,7 @@ fn column_ui(
 }
 
 /// With single pages, turning the wheel past the end of one turns to the next.
-fn wheel_at_end(
-    ui: &Ui,
-    view: &PageView,
-    cache: &mut FrameCache,
-    (area, now): (Rect, f64),
-    commands: &mut Vec<UserCommand>,
-) {
+fn wheel_at_end(ui: &Ui, view: &PageView, cache: &mut FrameCache, (area, now): (Rect, f64), commands: &mut Commands) {
     let wheel = &mut cache.wheel;
     let is_here = ui.rect_contains_pointer(area);
     if view.saved.paging != Paging::Single || !is_here {
@@ -141,18 +135,18 @@ fn wheel_at_end(
     }
     wheel.pull = if goes_on && wheel.pull * turned >= 0.0 { wheel.pull + turned } else { 0.0 };
     if wheel.pull.abs() >= 1.0 {
-        commands.push(UserCommand::View(ViewAction::Scroll(Stretch::Points(-wheel.pull.signum()))));
+        commands.push(ViewAction::Scroll(Stretch::Points(-wheel.pull.signum())));
         wheel.pull = 0.0;
         wheel.turned_secs = now;
     }
 }
 
 /// Pinching, or turning the wheel with Ctrl held, zooms around the pointer.
-fn zoom_at_pointer(ui: &Ui, (column, offset): (&Column, Vec2), area: Rect, commands: &mut Vec<UserCommand>) {
+fn zoom_at_pointer(ui: &Ui, (column, offset): (&Column, Vec2), area: Rect, commands: &mut Commands) {
     let (factor, pointer) = ui.input(|input| (input.zoom_delta(), input.pointer.hover_pos()));
     let Some(pointer) = pointer.filter(|pointer| factor != 1.0 && area.contains(*pointer)) else { return };
     let at = pointer - area.min;
     let spot = column.spot((offset + at).to_pos2());
-    commands.push(UserCommand::View(ViewAction::ZoomAt { spot, at, factor }));
+    commands.push(ViewAction::ZoomAt { spot, at, factor });
     ui.ctx().request_repaint();
 }

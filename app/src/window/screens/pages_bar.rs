@@ -1,64 +1,62 @@
-//! The line above the pages: where one is, how to get elsewhere, and how large pages are.
+//! The bar above the pages: page number, navigation and zoom.
 
 use eframe::egui::{Align, Align2, Button, Key, Layout, Role, TextEdit, Ui, WidgetInfo, vec2};
 use engine::viewer::ViewInfo;
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{CommandId, Commands};
 use crate::window::pages::{PageView, Paging, Tool, ViewAction, Zoom};
-use crate::window::state::report::Remote;
+use crate::window::remote::Remote;
 use crate::window::theme::Look;
 
-/// Width of the field for a page's number, in points.
+/// Width of the page number field, in points.
 const NUMBER_WIDTH: f32 = 44.0;
 
-/// Narrower than this, words are saved, in points.
+/// Below this width labels are shortened, in points.
 const NARROW: f32 = 680.0;
 
-/// Narrower than this, they take two lines, in points.
+/// Below this width the bar has two lines, in points.
 const TIGHT: f32 = 560.0;
 
-/// How much larger a press on "+" makes pages.
+/// Zoom factor of "+".
 const STEP: f32 = 1.25;
 
-/// Draws it. `number` is what stands in the field for a page's number while the user writes there.
+/// Draws the bar. `number` is the text of the page number field while it is edited.
 pub(crate) fn pages_bar_ui(
     ui: &mut Ui,
     look: &Look,
     view: &PageView,
     number: &mut Option<String>,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let Remote::Ready(info) = &view.file.info else { return };
     if ui.available_width() < TIGHT {
-        ui.horizontal(|ui| places_ui(ui, look, (view, info), number, commands));
-        ui.horizontal(|ui| looks_ui(ui, look, view, true, commands));
+        ui.horizontal(|ui| navigation_ui(ui, look, (view, info), number, commands));
+        ui.horizontal(|ui| view_options_ui(ui, look, view, true, commands));
         return;
     }
     let is_narrow = ui.available_width() < NARROW;
     ui.horizontal(|ui| {
-        places_ui(ui, look, (view, info), number, commands);
-        looks_ui(ui, look, view, is_narrow, commands);
+        navigation_ui(ui, look, (view, info), number, commands);
+        view_options_ui(ui, look, view, is_narrow, commands);
     });
 }
 
-/// Where one is, and how to get elsewhere.
-fn places_ui(
+/// Page number and navigation.
+fn navigation_ui(
     ui: &mut Ui,
     look: &Look,
     (view, info): (&PageView, &ViewInfo),
     number: &mut Option<String>,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
-    let mut act = |action| commands.push(UserCommand::View(action));
-    if ui
-        .add_enabled(view.nav.can_go_back(), button("Back"))
-        .on_hover_text("Where you were before (Alt+Left)")
-        .clicked()
-    {
+    let mut act = |action| commands.push(action);
+    let (back, forward) = (CommandId::Back.info(), CommandId::Forward.info());
+    let back_button = ui.add_enabled(view.nav.can_go_back(), button(back.button));
+    if back_button.on_hover_text(back.tooltip_with_keys(ui.ctx())).clicked() {
         act(ViewAction::Back);
     }
-    let forward = ui.add_enabled(view.nav.can_go_forward(), button("Forward"));
-    if forward.on_hover_text("Where you went back from (Alt+Right)").clicked() {
+    let forward_button = ui.add_enabled(view.nav.can_go_forward(), button(forward.button));
+    if forward_button.on_hover_text(forward.tooltip_with_keys(ui.ctx())).clicked() {
         act(ViewAction::Forward);
     }
     ui.add_space(look.sizes().gap);
@@ -72,7 +70,7 @@ fn places_ui(
     } else if field.lost_focus() {
         *number = None;
         if ui.input(|input| input.key_pressed(Key::Enter))
-            && let Some(page) = page_called(&text, &info.labels)
+            && let Some(page) = page_of(&text, &info.labels)
         {
             act(ViewAction::GoTo(page));
         }
@@ -83,46 +81,47 @@ fn places_ui(
     ui.label(look.muted(format!("of {}{printed}", info.sizes_pt.len())));
 }
 
-/// How large pages are and in which way they are shown, from the right.
-fn looks_ui(ui: &mut Ui, look: &Look, view: &PageView, is_narrow: bool, commands: &mut Vec<UserCommand>) {
+/// Zoom and view options, from the right.
+fn view_options_ui(ui: &mut Ui, look: &Look, view: &PageView, is_narrow: bool, commands: &mut Commands) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let is_drawing = view.nav.tool == Tool::Region;
-        let name = if is_narrow { "Region" } else { "Ask about a region" };
-        let region = ui
-            .add(Button::selectable(is_drawing, name))
-            .on_hover_text("Draw a rectangle on a page, and ask about what is in it (Ctrl+Shift+A)");
-        region.widget_info(|| WidgetInfo::selected(Role::Button, true, is_drawing, "Ask about a region"));
+        let info = CommandId::AskAboutRegion.info();
+        let name = if is_narrow { "Region" } else { info.button };
+        let region = ui.add(Button::selectable(is_drawing, name)).on_hover_text(info.tooltip_with_keys(ui.ctx()));
+        region.widget_info(|| WidgetInfo::selected(Role::Button, true, is_drawing, info.button));
         if region.clicked() {
-            commands.push(UserCommand::View(ViewAction::Take(if is_drawing { Tool::Select } else { Tool::Region })));
+            commands.push(ViewAction::Take(if is_drawing { Tool::Select } else { Tool::Region }));
         }
         ui.menu_button("View", |ui| view_menu_ui(ui, view, commands));
-        if ui.add(button("+")).on_hover_text("Larger (Ctrl and +)").clicked() {
-            commands.push(UserCommand::View(ViewAction::ZoomBy(STEP)));
+        let (larger, smaller) = (CommandId::ZoomIn.info(), CommandId::ZoomOut.info());
+        if ui.add(button(larger.button)).on_hover_text(larger.tooltip_with_keys(ui.ctx())).clicked() {
+            commands.push(ViewAction::ZoomBy(STEP));
         }
         ui.label(look.muted(format!("{:.0} %", view.nav.shown.scale * 100.0)));
-        if ui.add(button("−")).on_hover_text("Smaller (Ctrl and −)").clicked() {
-            commands.push(UserCommand::View(ViewAction::ZoomBy(1.0 / STEP)));
+        if ui.add(button(smaller.button)).on_hover_text(smaller.tooltip_with_keys(ui.ctx())).clicked() {
+            commands.push(ViewAction::ZoomBy(1.0 / STEP));
         }
     });
 }
 
-/// Ways to look at pages.
-fn view_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Vec<UserCommand>) {
+/// The view menu.
+fn view_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Commands) {
     let is_single = view.saved.paging == Paging::Single;
-    for (is_on, name, keys, action) in [
-        (view.saved.zoom == Zoom::FitWidth, "Page width", "Ctrl+0", ViewAction::Zoom(Zoom::FitWidth)),
-        (view.saved.zoom == Zoom::FitPage, "Whole page", "Ctrl+9", ViewAction::Zoom(Zoom::FitPage)),
-        (!is_single, "Pages below each other", "Ctrl+2", ViewAction::Page(Paging::Continuous)),
-        (is_single, "One page at a time", "Ctrl+1", ViewAction::Page(Paging::Single)),
-        (false, "Turn right", "Ctrl+]", ViewAction::Rotate(1)),
-        (false, "Turn left", "Ctrl+[", ViewAction::Rotate(-1)),
+    for (is_on, id, action) in [
+        (view.saved.zoom == Zoom::FitWidth, CommandId::FitWidth, ViewAction::Zoom(Zoom::FitWidth)),
+        (view.saved.zoom == Zoom::FitPage, CommandId::FitPage, ViewAction::Zoom(Zoom::FitPage)),
+        (!is_single, CommandId::ContinuousPages, ViewAction::Page(Paging::Continuous)),
+        (is_single, CommandId::SinglePage, ViewAction::Page(Paging::Single)),
+        (false, CommandId::RotateRight, ViewAction::Rotate(1)),
+        (false, CommandId::RotateLeft, ViewAction::Rotate(-1)),
     ] {
-        let item = ui.add(Button::selectable(is_on, name).shortcut_text(keys));
-        item.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, is_on, name));
+        let info = id.info();
+        let item = ui.add(Button::selectable(is_on, info.button).shortcut_text(info.keys_text(ui.ctx())));
+        item.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, is_on, info.button));
         if item.clicked() {
-            commands.push(UserCommand::View(action));
+            commands.push(action);
         }
-        if ["Whole page", "One page at a time"].contains(&name) {
+        if matches!(id, CommandId::FitPage | CommandId::SinglePage) {
             ui.separator();
         }
     }
@@ -132,8 +131,8 @@ fn button(text: &str) -> Button<'_> {
     Button::new(text).frame_when_inactive(false)
 }
 
-/// The page that the user means: by what is printed for it, else by its number; counted from 1.
-fn page_called(text: &str, labels: &[Option<String>]) -> Option<u32> {
+/// The page for a number or a printed label, counted from 1.
+fn page_of(text: &str, labels: &[Option<String>]) -> Option<u32> {
     let text = text.trim();
     let by_number = || text.parse::<u32>().ok().filter(|number| (1..=labels.len() as u32).contains(number));
     let by_label = || {
@@ -149,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_are_called_by_number_or_by_what_is_printed() {
+    fn pages_are_found_by_number_or_printed_label() {
         let labels = [Some("i".to_owned()), Some("ii".into()), Some("1".into()), None];
         for (text, expected) in [
             ("2", Some(2)),
@@ -161,7 +160,7 @@ mod tests {
             ("", None),
             ("x", None),
         ] {
-            assert_eq!(page_called(text, &labels), expected, "{text}");
+            assert_eq!(page_of(text, &labels), expected, "{text}");
         }
     }
 }

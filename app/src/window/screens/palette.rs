@@ -1,29 +1,29 @@
-//! The list of all commands, over everything else.
+//! The command palette, over everything else.
 
 use eframe::egui::{
     Align, Align2, Area, Id, Key, Label, Layout, Modifiers, Order, RichText, Role, ScrollArea, Sense, TextEdit, Ui,
     UiBuilder, WidgetInfo, vec2,
 };
 
-use crate::window::commands::UserCommand;
 use crate::window::commands::palette::{Entry, PaletteField, entries, matching};
+use crate::window::commands::{AppCommand, Commands};
 use crate::window::saved::settings::Settings;
-use crate::window::state::tabs::Tabs;
+use crate::window::tabs::Tabs;
 use crate::window::theme::Look;
 
 /// Width of the list, in points.
 const WIDTH: f32 = 520.0;
 
-/// Highest the list gets, in points.
+/// Maximum height of the list, in points.
 const HEIGHT: f32 = 380.0;
 
-/// Draws it.
+/// Draws the palette.
 pub(crate) fn palette_ui(
     ui: &Ui,
     look: &Look,
     (tabs, settings): (&Tabs, &Settings),
     field: &mut PaletteField,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let shown = matching(entries(tabs, settings), &field.query);
     let keys = ui.input_mut(|input| {
@@ -57,7 +57,7 @@ pub(crate) fn palette_ui(
             }
             ui.add_space(look.sizes().gap_small);
             if shown.is_empty() {
-                ui.label(look.muted("No command is called so"));
+                ui.label(look.muted("No matching commands"));
             }
             ScrollArea::vertical().max_height(HEIGHT).show(ui, |ui| {
                 for (index, entry) in shown.iter().enumerate() {
@@ -70,12 +70,14 @@ pub(crate) fn palette_ui(
     });
     let is_left = escape || ui.input(|input| input.pointer.any_pressed()) && !drawn.response.contains_pointer();
     if chosen.is_some() || is_left {
-        commands.push(UserCommand::TogglePalette);
-        commands.extend(chosen);
+        commands.push(AppCommand::TogglePalette);
+        if let Some(command) = chosen {
+            commands.push(command);
+        }
     }
 }
 
-/// One command; `has_moved` where the arrows chose another one. Whether it was pressed.
+/// An entry; `has_moved` if the arrow keys changed the choice. Returns whether it was clicked.
 fn entry_ui(ui: &mut Ui, look: &Look, entry: &Entry, (is_chosen, has_moved): (bool, bool)) -> bool {
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), look.sizes().control_height), Sense::click());
@@ -90,7 +92,8 @@ fn entry_ui(ui: &mut Ui, look: &Look, entry: &Entry, (is_chosen, has_moved): (bo
     }
     let inside = rect.shrink2(vec2(look.sizes().gap, 0.0));
     let mut row = ui.new_child(UiBuilder::new().max_rect(inside).layout(Layout::right_to_left(Align::Center)));
-    row.add(Label::new(look.muted(entry.keys)).selectable(false));
+    let keys = entry.keys.map(|keys| keys.text(ui.ctx())).unwrap_or_default();
+    row.add(Label::new(look.muted(keys)).selectable(false));
     row.with_layout(Layout::left_to_right(Align::Center), |ui| {
         ui.add(Label::new(RichText::new(&entry.name)).truncate().selectable(false));
     });

@@ -2,21 +2,22 @@
 
 use eframe::egui::{Button, CursorIcon, FontId, PointerButton, Pos2, Rect, Response, Ui, Vec2, vec2};
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{CommandId, Commands, ReportCommand};
 use crate::window::pages::{
     Column, Drag, FrameCache, PageView, Placement, Selection, Tool, Unit, ViewAction, can_begin, is_on_text,
 };
 use crate::window::screens::page::draw_region;
+use crate::window::state::scope::Scope;
 use crate::window::theme::Look;
 
 /// How fast the view follows a drag past its edge: the share of the distance scrolled in a frame.
 const PULL: f32 = 0.25;
 
-/// Most that the view scrolls so in a frame, in screen points.
+/// Maximum scroll of a drag in a frame, in screen points.
 const MOST_PULL: f32 = 48.0;
 
-/// How to use the tool.
-const REGION_HINT: &str = "Draw a rectangle around what you want to ask about. Esc leaves it.";
+/// How to use the region tool.
+const REGION_HINT: &str = "Draw a rectangle around what you want to ask about. Press Esc to cancel.";
 
 /// Smallest side of a region, in points of the page; a smaller one is accidental.
 const LEAST_REGION_PT: f32 = 6.0;
@@ -49,7 +50,7 @@ pub(super) fn pointer_ui(
     cache: &mut FrameCache,
     surface: &Surface<'_>,
     response: &Response,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     if response.is_pointer_button_down_on() {
         // Keys now belong to the pages: Ctrl+C copies what is selected here.
@@ -67,19 +68,16 @@ pub(super) fn pointer_ui(
 }
 
 /// The context menu.
-fn context_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Vec<UserCommand>) {
-    for (is_on, name, keys, action) in [
-        (view.nav.selection.is_some(), "Copy", "Ctrl+C", ViewAction::Copy),
-        (
-            view.file.texts.contains_key(&view.nav.current),
-            "Select the text of this page",
-            "Ctrl+A",
-            ViewAction::SelectPage,
-        ),
-        (true, "Ask about a region", "Ctrl+Shift+A", ViewAction::Take(Tool::Region)),
+fn context_menu_ui(ui: &mut Ui, view: &PageView, commands: &mut Commands) {
+    for (is_on, id, action) in [
+        (view.nav.selection.is_some(), CommandId::CopySelection, ViewAction::Copy),
+        (view.file.texts.contains_key(&view.nav.current), CommandId::SelectPageText, ViewAction::SelectPage),
+        (true, CommandId::AskAboutRegion, ViewAction::Take(Tool::Region)),
     ] {
-        if ui.add_enabled(is_on, Button::new(name).shortcut_text(keys)).clicked() {
-            commands.push(UserCommand::View(action));
+        let info = id.info();
+        let button = Button::new(info.button).shortcut_text(info.keys_text(ui.ctx()));
+        if ui.add_enabled(is_on, button).clicked() {
+            commands.push(action);
         }
     }
 }
@@ -90,7 +88,7 @@ fn select(
     cache: &mut FrameCache,
     surface: &Surface<'_>,
     response: &Response,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let pointer = ui.input(|input| input.pointer.interact_pos());
     let Some(pointer) = pointer else { return };
@@ -105,7 +103,7 @@ fn select(
     {
         ui.set_cursor_icon(CursorIcon::Text);
     }
-    let mut choose = |selection| commands.push(UserCommand::View(ViewAction::Select(selection)));
+    let mut choose = |selection| commands.push(ViewAction::Select(selection));
     let whole =
         |unit| page.filter(|page| is_on_page && is_on_text(page, at)).and_then(|page| Selection::at(page, at, unit));
     if response.drag_started_by(PointerButton::Primary) {
@@ -135,12 +133,12 @@ fn select(
 }
 
 /// Scrolls the view while a drag is past its edge.
-fn follow(ui: &Ui, sight: Rect, pointer: Pos2, commands: &mut Vec<UserCommand>) {
+fn follow(ui: &Ui, sight: Rect, pointer: Pos2, commands: &mut Commands) {
     let past = |at: f32, low: f32, high: f32| ((at - low).min(0.0) + (at - high).max(0.0)) * PULL;
     let by = vec2(past(pointer.x, sight.left(), sight.right()), past(pointer.y, sight.top(), sight.bottom()));
     if by != Vec2::ZERO {
         let by = by.clamp(Vec2::splat(-MOST_PULL), Vec2::splat(MOST_PULL));
-        commands.push(UserCommand::View(ViewAction::ScrollBy(by)));
+        commands.push(ViewAction::ScrollBy(by));
         ui.ctx().request_repaint();
     }
 }
@@ -164,7 +162,7 @@ fn region_ui(
     cache: &mut FrameCache,
     surface: &Surface<'_>,
     response: &Response,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     if response.hovered() || response.dragged() {
         ui.set_cursor_icon(CursorIcon::Crosshair);
@@ -188,7 +186,7 @@ fn region_ui(
     cache.drag = None;
     let region = place.rect_to_page(on_screen);
     if on_screen.is_positive() && region.width().min(region.height()) >= LEAST_REGION_PT {
-        commands.push(UserCommand::DrawRegion { page, rect: region });
-        commands.push(UserCommand::View(ViewAction::Take(Tool::Select)));
+        commands.push(ReportCommand::SetScope(Scope::Region { page, rect: region }));
+        commands.push(ViewAction::Take(Tool::Select));
     }
 }

@@ -1,23 +1,25 @@
-//! The foot of the window: progress, the question's field, and which model answers.
+//! The question field, with progress above and the model below.
 
 use eframe::egui::{Align, Align2, Key, Label, Layout, TextEdit, Ui, vec2};
 use engine::protocol::ModelSummary;
 
-use crate::window::commands::{Screen, TurnCommand, UserCommand};
-use crate::window::state::report::{Draft, Remote, State, Work};
+use crate::window::commands::{AppCommand, CommandId, Commands, ReportCommand, TurnCommand};
+use crate::window::remote::Remote;
+use crate::window::state::report::{Draft, State, Work};
+use crate::window::state::screen::Screen;
 use crate::window::theme::Look;
 use crate::window::widgets::{bar_ui, primary_button_ui};
 
-/// Room for the button beside the field, in points.
+/// Width of the button beside the field, in points.
 const BUTTON_WIDTH: f32 = 84.0;
 
-/// Draws it. The field's text belongs to the user while it is written, so it is lent apart from the state.
+/// Draws the field, which edits `question`.
 pub(crate) fn question_ui(
     ui: &mut Ui,
     look: &Look,
     (state, has_model): (&State, bool),
     question: &mut String,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     if let Some(work) = &state.work {
         progress_ui(ui, look, work);
@@ -25,7 +27,7 @@ pub(crate) fn question_ui(
     note_ui(ui, look, state, commands);
     editing_ui(ui, look, state, commands);
     if state.is_opening() && state.draft == Draft::AskedOnceOpen {
-        ui.label(look.muted("Asked as soon as the report is open"));
+        ui.label(look.muted("Will be asked as soon as the report is open"));
     }
     let name = ui.label(look.muted("Your question"));
     ui.horizontal(|ui| {
@@ -41,48 +43,48 @@ pub(crate) fn question_ui(
             field.request_focus();
         }
         if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-            commands.push(UserCommand::Ask);
+            commands.push(ReportCommand::Ask);
         }
         let goes_up = field.has_focus() && question.is_empty() && ui.input(|input| input.key_pressed(Key::ArrowUp));
         if let Some(last) = state.turns.len().checked_sub(1).filter(|_| goes_up) {
-            commands.push(UserCommand::Turn(TurnCommand::Edit(last)));
+            commands.push(TurnCommand::Edit(last));
         }
         button_ui(ui, look, state, !question.trim().is_empty(), commands);
     });
     if has_model {
         ui.label(look.muted(model_text(state.model.as_ref())));
     } else {
-        ui.label(look.muted("No model is installed to answer with"));
-        if ui.button("Get a model…").clicked() {
-            commands.push(UserCommand::Show(Screen::Settings));
+        ui.label(look.muted("No model is installed"));
+        if ui.button("Download a model…").clicked() {
+            commands.push(AppCommand::ShowScreen(Screen::Settings));
         }
     }
 }
 
-fn button_ui(ui: &mut Ui, look: &Look, state: &State, has_question: bool, commands: &mut Vec<UserCommand>) {
+fn button_ui(ui: &mut Ui, look: &Look, state: &State, has_question: bool, commands: &mut Commands) {
     ui.with_layout(Layout::right_to_left(Align::Center).with_main_justify(true), |ui| {
         if let Some(work) = &state.work {
-            let label = if work.cancelling { "Stopping" } else { "Cancel" };
+            let label = if work.cancelling { "Stopping" } else { CommandId::Cancel.info().button };
             if ui.add_enabled_ui(!work.cancelling, |ui| ui.button(label)).inner.clicked() {
-                commands.push(UserCommand::Cancel);
+                commands.push(ReportCommand::Cancel);
             }
         } else {
             let is_clear = has_question && state.scope_pages.is_none();
             let enabled = is_clear && matches!(state.document, Remote::Ready(_));
             if primary_button_ui(ui, look, "Ask", enabled).clicked() {
-                commands.push(UserCommand::Ask);
+                commands.push(ReportCommand::Ask);
             }
         }
     });
 }
 
-/// What was done and cannot be seen.
-fn note_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+/// A note on something just done.
+fn note_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Commands) {
     let Some(note) = &state.note else { return };
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui.button("Dismiss").clicked() {
-                commands.push(UserCommand::DismissNote);
+                commands.push(ReportCommand::DismissNote);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(Label::new(look.muted(note)).truncate());
@@ -91,14 +93,15 @@ fn note_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserComma
     });
 }
 
-/// That the field holds a question that was asked before, and the way out.
-fn editing_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+/// A line while an earlier question is edited.
+fn editing_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Commands) {
     let Some(editing) = &state.editing else { return };
+    let leave = CommandId::StopEditing.info();
     ui.horizontal(|ui| {
-        ui.label(look.muted(format!("You are changing question {}; its answer stays", editing.turn + 1)));
+        ui.label(look.muted(format!("Editing question {}; its answer is kept", editing.turn + 1)));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button("Leave it").on_hover_text("Leave the question as it was (Esc)").clicked() {
-                commands.push(UserCommand::Turn(TurnCommand::StopEditing));
+            if ui.button(leave.button).on_hover_text(leave.tooltip_with_keys(ui.ctx())).clicked() {
+                commands.push(TurnCommand::StopEditing);
             }
         });
     });
@@ -114,16 +117,16 @@ fn progress_ui(ui: &mut Ui, look: &Look, work: &Work) {
     ui.add_space(look.sizes().gap_small);
 }
 
-/// Which model answers, and what it cannot do.
+/// The model in use, and its limits.
 fn model_text(model: Option<&ModelSummary>) -> String {
     let Some(model) = model else {
-        return "The model is loaded with your first question".to_owned();
+        return "The model loads with your first question".to_owned();
     };
     let name = &model.name;
     match (model.stand_in, model.has_eyes) {
         (true, _) => format!(
-            "Answers come from {name}, a small stand-in without eyes: it reads text, not figures, and is often wrong. \
-             Install a T5Gemma 2 model for better ones."
+            "Answers come from {name}, a small text-only model: it reads text, not figures, and is often wrong. \
+             Install a T5Gemma 2 model for better answers."
         ),
         (false, true) => format!("Answers come from {name}, which reads text and figures"),
         (false, false) => format!("Answers come from {name}, which reads text, not figures"),

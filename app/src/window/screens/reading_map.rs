@@ -1,24 +1,26 @@
-//! The reading map: what became of each page, at a glance. All cells are one shape to egui, however many pages there are.
+//! The reading map: the state of every page at a glance, drawn as a single mesh.
 
 use eframe::egui::{Color32, Mesh, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 use engine::protocol::PageReport;
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{Commands, ReportCommand};
 use crate::window::pages::ViewAction;
-use crate::window::state::reading_map::{Cell, Grid, ReadingMap, pages};
+use crate::window::state::page_states::pages;
+use crate::window::state::reading_map::{Cell, ReadingMap};
 use crate::window::state::report::State;
 use crate::window::theme::{Colours, Look};
+use crate::window::widgets::PageGrid;
 
-/// Most height that the map takes, in points.
+/// Maximum height of the map, in points.
 const HEIGHT: f32 = 100.0;
 
-/// Draws it. `current` is the page in sight, counted from 1.
-pub(crate) fn reading_map_ui(ui: &mut Ui, look: &Look, state: &State, current: u32, commands: &mut Vec<UserCommand>) {
+/// Draws the map. `current` is the current page, counted from 1.
+pub(crate) fn reading_map_ui(ui: &mut Ui, look: &Look, state: &State, current: u32, commands: &mut Commands) {
     let map = &state.reading_map;
     if map.len() == 0 {
         return;
     }
-    let grid = Grid::new(map.len(), vec2(ui.available_width(), HEIGHT));
+    let grid = PageGrid::new(map.len(), vec2(ui.available_width(), HEIGHT));
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), grid.size().y), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Reading map: {}", map.words())));
     let colours = look.colours();
@@ -36,7 +38,7 @@ pub(crate) fn reading_map_ui(ui: &mut Ui, look: &Look, state: &State, current: u
     }
     let under = response.hover_pos().and_then(|pointer| grid.pages_at(pointer, rect.min));
     if let (true, Some((first, _))) = (response.clicked(), under) {
-        commands.push(UserCommand::View(ViewAction::GoTo(first)));
+        commands.push(ViewAction::GoTo(first));
     }
     menu_ui(ui, &response, (under, current), commands);
     if let Some(pages) = under {
@@ -44,8 +46,8 @@ pub(crate) fn reading_map_ui(ui: &mut Ui, look: &Look, state: &State, current: u
     }
 }
 
-/// What can be done with the page under the pointer, or, by keys, with the one in sight.
-fn menu_ui(ui: &Ui, response: &Response, (under, current): (Option<(u32, u32)>, u32), commands: &mut Vec<UserCommand>) {
+/// Context menu for the page under the pointer, or from the keyboard for the current page.
+fn menu_ui(ui: &Ui, response: &Response, (under, current): (Option<(u32, u32)>, u32), commands: &mut Commands) {
     if response.secondary_clicked()
         && let Some((first, _)) = under
     {
@@ -54,11 +56,11 @@ fn menu_ui(ui: &Ui, response: &Response, (under, current): (Option<(u32, u32)>, 
     response.context_menu(|ui| {
         let page = ui.data(|data| data.get_temp(response.id)).unwrap_or(current);
         if ui.button(format!("Read page {page} first")).clicked() {
-            commands.push(UserCommand::ReadFirst(page));
+            commands.push(ReportCommand::ReadPageFirst(page));
             ui.close();
         }
         if ui.button(format!("Go to page {page}")).clicked() {
-            commands.push(UserCommand::View(ViewAction::GoTo(page)));
+            commands.push(ViewAction::GoTo(page));
             ui.close();
         }
     });
@@ -92,7 +94,7 @@ fn found_words(page: &PageReport) -> String {
     parts.into_iter().filter_map(words).collect::<Vec<_>>().join(", ")
 }
 
-/// A cell: kinds differ in colour and in form.
+/// A cell; states differ in colour and shape.
 fn draw_cell(mesh: &mut Mesh, colours: &Colours, rect: Rect, cell: Cell) {
     let part = |left: f32, top: f32, right: f32, bottom: f32| {
         let at = |x: f32, y: f32| rect.min + vec2(x, y) * Vec2::new(rect.width(), rect.height());

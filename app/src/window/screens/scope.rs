@@ -1,4 +1,4 @@
-//! Above the question: what it is about, and the ways to say otherwise.
+//! The scope of the question, above its field.
 
 use std::path::{Path, PathBuf};
 
@@ -6,33 +6,33 @@ use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{Button, Key, PopupCloseBehavior, Role, Shape, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2};
 use engine::document::geometry::Rect;
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{CommandId, Commands, ReportCommand};
 use crate::window::pages::{FrameCache, PageView};
 use crate::window::screens::page::part_ui;
 use crate::window::state::report::State;
 use crate::window::state::scope::{Scope, pages_of};
 use crate::window::theme::Look;
 
-/// Room for the picture of a region, in points.
+/// Size of a region's thumbnail, in points.
 const PICTURE: (f32, f32) = (120.0, 44.0);
 
-/// Room at the right of the control for the sign that it opens.
+/// Width of the arrow of the menu button, in points.
 const ARROW_WIDTH: f32 = 18.0;
 
 /// Height of the control, in points.
 const HEIGHT: f32 = 26.0;
 
-/// An open report beside the one in front: its file and its name.
+/// An open report other than the one in front: path and name.
 pub(crate) type OtherReport = (PathBuf, String);
 
-/// Draws it. `pages` is what stands in the field for pages while the user is asked for them.
+/// Draws the control. `pages` is the text of the pages field, while it is shown.
 pub(crate) fn scope_ui(
     ui: &mut Ui,
     look: &Look,
     (state, view, others): (&State, &PageView, &[OtherReport]),
     cache: &mut FrameCache,
     pages: &mut Option<String>,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     menu_ui(ui, look, (state, view), others, commands);
     if let Some(text) = pages {
@@ -48,7 +48,7 @@ fn menu_ui(
     look: &Look,
     (state, view): (&State, &PageView),
     others: &[OtherReport],
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let about = format!("About: {}", name_of(&state.scope, view.nav.current));
     let (opener, _) = ui
@@ -65,10 +65,10 @@ fn menu_ui(
     let centre = pos2(opener.rect.right() - ARROW_WIDTH / 2.0, opener.rect.center().y + 1.0);
     let points = vec![centre + vec2(-4.0, -2.5), centre + vec2(4.0, -2.5), centre + vec2(0.0, 2.5)];
     ui.painter().add(Shape::convex_polygon(points, look.colours().ink_muted, Stroke::NONE));
-    opener.on_hover_text("What your question is about: only from there comes the answer");
+    opener.on_hover_text("What your question is about; the answer uses nothing else");
 }
 
-/// A scope as the control names it.
+/// Name of a scope in the control.
 fn name_of(scope: &Scope, current: u32) -> String {
     match scope {
         Scope::Report => "Whole report".to_owned(),
@@ -80,21 +80,26 @@ fn name_of(scope: &Scope, current: u32) -> String {
     }
 }
 
-fn items_ui(ui: &mut Ui, (state, current): (&State, u32), others: &[OtherReport], commands: &mut Vec<UserCommand>) {
-    let mut choose = |ui: &mut Ui, is_chosen: bool, name: &str, command: UserCommand| {
+fn items_ui(ui: &mut Ui, (state, current): (&State, u32), others: &[OtherReport], commands: &mut Commands) {
+    let mut choose = |ui: &mut Ui, is_chosen: bool, name: &str, command: ReportCommand| {
         if ui.add(Button::selectable(is_chosen, name)).clicked() {
             commands.push(command);
             ui.close();
         }
     };
     let scope = &state.scope;
-    choose(ui, *scope == Scope::Report, "Whole report", UserCommand::SetScope(Scope::Report));
+    choose(
+        ui,
+        *scope == Scope::Report,
+        CommandId::AskAboutReport.info().button,
+        ReportCommand::SetScope(Scope::Report),
+    );
     let this_page = format!("This page ({current})");
-    choose(ui, *scope == Scope::ThisPage, &this_page, UserCommand::SetScope(Scope::ThisPage));
-    choose(ui, matches!(scope, Scope::Pages(_)), "Pages…", UserCommand::ChoosePages);
+    choose(ui, *scope == Scope::ThisPage, &this_page, ReportCommand::SetScope(Scope::ThisPage));
+    choose(ui, matches!(scope, Scope::Pages(_)), CommandId::AskAboutPages.info().button, ReportCommand::ChoosePages);
     if let Scope::Region { page, .. } = scope {
         let region = format!("Region of page {page}");
-        choose(ui, true, &region, UserCommand::SetScope(scope.clone()));
+        choose(ui, true, &region, ReportCommand::SetScope(scope.clone()));
     }
     if others.is_empty() {
         return;
@@ -102,11 +107,11 @@ fn items_ui(ui: &mut Ui, (state, current): (&State, u32), others: &[OtherReport]
     ui.separator();
     let all: Vec<PathBuf> = others.iter().map(|(path, _)| path.clone()).collect();
     let is_all = scope.others().len() == all.len();
-    choose(ui, is_all, "All open reports", UserCommand::SetScope(Scope::Reports(all)));
+    choose(ui, is_all, CommandId::AskAboutAllReports.info().button, ReportCommand::SetScope(Scope::Reports(all)));
     for (path, name) in others {
         let mut is_in = scope.others().contains(path);
         if ui.checkbox(&mut is_in, format!("and {name}")).clicked() {
-            commands.push(UserCommand::SetScope(with(scope, path, is_in)));
+            commands.push(ReportCommand::SetScope(with(scope, path, is_in)));
         }
     }
 }
@@ -120,7 +125,7 @@ fn with(scope: &Scope, path: &Path, is_in: bool) -> Scope {
     if others.is_empty() { Scope::Report } else { Scope::Reports(others) }
 }
 
-fn pages_ui(ui: &mut Ui, look: &Look, state: &State, text: &mut String, commands: &mut Vec<UserCommand>) {
+fn pages_ui(ui: &mut Ui, look: &Look, state: &State, text: &mut String, commands: &mut Commands) {
     ui.horizontal(|ui| {
         let name = ui.label(look.muted("About pages"));
         let field = TextEdit::singleline(text).hint_text("3-8, 12").desired_width(140.0);
@@ -130,7 +135,7 @@ fn pages_ui(ui: &mut Ui, look: &Look, state: &State, text: &mut String, commands
         }
         if field.lost_focus() {
             let is_given_up = ui.input(|input| input.key_pressed(Key::Escape)) || text.trim().is_empty();
-            commands.push(UserCommand::EndPages((!is_given_up).then(|| text.clone())));
+            commands.push(ReportCommand::FinishChoosingPages((!is_given_up).then(|| text.clone())));
         }
     });
     if let (false, Err(why)) = (text.trim().is_empty(), pages_of(text, state.num_pages())) {
@@ -138,14 +143,14 @@ fn pages_ui(ui: &mut Ui, look: &Look, state: &State, text: &mut String, commands
     }
 }
 
-/// The region that was drawn, small, and a cross that drops it.
+/// Thumbnail of the region, with a button that removes it.
 fn region_ui(
     ui: &mut Ui,
     look: &Look,
     view: &PageView,
     cache: &mut FrameCache,
     (page, rect): (u32, &Rect),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let frame = look.card().inner_margin(look.sizes().gap_small);
     frame.show(ui, |ui| {
@@ -154,9 +159,9 @@ fn region_ui(
             part_ui(ui, view, cache, (page, rect), width);
             ui.label(look.muted(format!("Region of page {page}")));
             let cross = ui.add(Button::new("×").frame_when_inactive(false));
-            cross.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Drop the region"));
+            cross.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Remove the region"));
             if cross.on_hover_text("Ask about the whole report again").clicked() {
-                commands.push(UserCommand::SetScope(Scope::Report));
+                commands.push(ReportCommand::SetScope(Scope::Report));
             }
         });
     });

@@ -1,10 +1,10 @@
-//! Settings: looks, computing, and where everything is kept.
+//! Settings: models, appearance, device, folders and updates.
 
 use eframe::egui::{Align, Button, Label, Layout, RichText, Role, ScrollArea, Ui, WidgetInfo};
 use engine::protocol::{DeviceChoice, ErrorReport, MemoryChoice};
 
 use crate::services::models::ModelCommand;
-use crate::window::commands::UserCommand;
+use crate::window::commands::{AppCommand, Commands};
 use crate::window::saved::settings::{Mode, Settings, TEXT_SIZES};
 use crate::window::screens::models::models_ui;
 use crate::window::screens::offers::ModelsView;
@@ -12,16 +12,16 @@ use crate::window::screens::updates::updates_ui;
 use crate::window::state::models::{FetchForm, Models};
 use crate::window::theme::Look;
 
-/// Width of the names of settings, in points.
+/// Width of the column of names, in points.
 const NAME_WIDTH: f32 = 170.0;
 
-/// Draws them.
+/// Draws the settings.
 pub(crate) fn settings_ui(
     ui: &mut Ui,
     look: &Look,
     view: ModelsView<'_>,
     form: &mut FetchForm,
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let ModelsView { models, settings, .. } = view;
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -35,9 +35,9 @@ pub(crate) fn settings_ui(
                 ui.label(RichText::new("Models").size(look.sizes().text_heading).strong());
                 models_ui(ui, look, view, form, commands);
                 ui.add_space(look.sizes().gap_large);
-                group_ui(ui, look, "Looks", |ui| looks_ui(ui, settings, commands));
-                group_ui(ui, look, "Computing", |ui| computing_ui(ui, look, (models, settings), commands));
-                group_ui(ui, look, "Your files", |ui| places_ui(ui, look, models, commands));
+                group_ui(ui, look, "Appearance", |ui| appearance_ui(ui, settings, commands));
+                group_ui(ui, look, "Device", |ui| device_ui(ui, look, (models, settings), commands));
+                group_ui(ui, look, "Your files", |ui| folders_ui(ui, look, models, commands));
                 group_ui(ui, look, "Updates", |ui| updates_ui(ui, look, models, commands));
             });
         });
@@ -53,7 +53,7 @@ fn group_ui(ui: &mut Ui, look: &Look, name: &str, content: impl FnOnce(&mut Ui))
     ui.add_space(look.sizes().gap_large);
 }
 
-/// A setting's name, then what it can be.
+/// A row with the name of a setting and its control.
 fn row_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
         ui.allocate_ui_with_layout(
@@ -68,13 +68,13 @@ fn row_ui(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn looks_ui(ui: &mut Ui, settings: &Settings, commands: &mut Vec<UserCommand>) {
-    let modes = [("As the system has it", Mode::System), ("Light", Mode::Light), ("Dark", Mode::Dark)];
+fn appearance_ui(ui: &mut Ui, settings: &Settings, commands: &mut Commands) {
+    let modes = [("System", Mode::System), ("Light", Mode::Light), ("Dark", Mode::Dark)];
     if let Some(theme) = choice_ui(ui, "Theme", settings.theme, &modes) {
-        commands.push(UserCommand::Set(Settings { theme, ..settings.clone() }));
+        commands.push(AppCommand::ApplySettings(Settings { theme, ..settings.clone() }));
     }
-    // Steps and no slider, which would run away from under the pointer as everything changes its size.
-    row_ui(ui, "Size of text", |ui| {
+    // Buttons, because a slider would move under the pointer as the interface changes size.
+    row_ui(ui, "Text size", |ui| {
         let mut text_size = settings.text_size;
         let mut step = |ui: &mut Ui, label: &str, hint: &str, by: f32| {
             if ui.button(label).on_hover_text(hint).clicked() {
@@ -86,22 +86,22 @@ fn looks_ui(ui: &mut Ui, settings: &Settings, commands: &mut Vec<UserCommand>) {
         text_size = text_size.clamp(TEXT_SIZES.0, TEXT_SIZES.1);
         ui.label(format!("{:.0} %", text_size * 100.0));
         if text_size != settings.text_size {
-            commands.push(UserCommand::Set(Settings { text_size, ..settings.clone() }));
+            commands.push(AppCommand::ApplySettings(Settings { text_size, ..settings.clone() }));
         }
     });
 }
 
-/// Devices by their names.
+/// Names of devices.
 const DEVICES: [(&str, DeviceChoice); 3] =
     [("Processor", DeviceChoice::Cpu), ("NVIDIA card", DeviceChoice::Cuda), ("Apple GPU", DeviceChoice::Metal)];
 
-fn computing_ui(ui: &mut Ui, look: &Look, (models, settings): (&Models, &Settings), commands: &mut Vec<UserCommand>) {
-    let mut set = |settings| commands.push(UserCommand::Set(settings));
+fn device_ui(ui: &mut Ui, look: &Look, (models, settings): (&Models, &Settings), commands: &mut Commands) {
+    let mut set = |settings| commands.push(AppCommand::ApplySettings(settings));
     let problem = |device| -> Option<&ErrorReport> {
         let devices = models.inventory.as_ref().map(|inventory| inventory.devices.as_slice()).unwrap_or_default();
         devices.iter().find(|(other, _)| *other == device).and_then(|(_, problem)| problem.as_ref())
     };
-    row_ui(ui, "Device", |ui| {
+    row_ui(ui, "Run on", |ui| {
         for (label, device) in DEVICES {
             let is_chosen = settings.device == device;
             let button = Button::selectable(is_chosen, label);
@@ -115,30 +115,30 @@ fn computing_ui(ui: &mut Ui, look: &Look, (models, settings): (&Models, &Setting
     }
     for (label, device) in DEVICES {
         if let Some(why) = problem(device) {
-            note_ui(ui, look, &format!("{label}: not here, {}", why.message));
+            note_ui(ui, look, &format!("{label} is not available: {}", why.message));
         }
     }
-    let on_battery = [("Read as always", false), ("Pause reading", true)];
+    let on_battery = [("Keep reading", false), ("Pause reading", true)];
     if let Some(pauses_on_battery) = choice_ui(ui, "On battery", settings.pauses_on_battery, &on_battery) {
         set(Settings { pauses_on_battery, ..settings.clone() });
     }
     let memories = [
-        ("As it fits", MemoryChoice::Auto),
-        ("Fast, large", MemoryChoice::KeysValues),
-        ("Small", MemoryChoice::Shared),
+        ("Automatic", MemoryChoice::Auto),
+        ("Faster", MemoryChoice::KeysValues),
+        ("Less memory", MemoryChoice::Shared),
     ];
     if let Some(memory) = choice_ui(ui, "Memory for answers", settings.memory, &memories) {
         set(Settings { memory, ..settings.clone() });
     }
-    note_ui(ui, look, "All give the same answers; the small one is slower on long reports");
+    note_ui(ui, look, "All give the same answers; less memory is slower on long reports");
     let rooms = [("1 GB", Some(1 << 30)), ("4 GB", None), ("16 GB", Some(16 << 30)), ("None", Some(0))];
-    if let Some(kept_bytes) = choice_ui(ui, "Disk for what was read", settings.kept_bytes, &rooms) {
+    if let Some(kept_bytes) = choice_ui(ui, "Cache limit", settings.kept_bytes, &rooms) {
         set(Settings { kept_bytes, ..settings.clone() });
     }
-    note_ui(ui, look, "From the next start on; when it is full, what was used longest ago goes first");
+    note_ui(ui, look, "Applies after a restart; the least recently used data is deleted first");
 }
 
-/// A setting with a few choices; the one that was clicked.
+/// A setting with a few choices; returns the one that was clicked.
 fn choice_ui<T: Copy + PartialEq>(ui: &mut Ui, name: &str, set: T, choices: &[(&str, T)]) -> Option<T> {
     let mut clicked = None;
     row_ui(ui, name, |ui| {
@@ -151,7 +151,7 @@ fn choice_ui<T: Copy + PartialEq>(ui: &mut Ui, name: &str, set: T, choices: &[(&
     clicked
 }
 
-/// What should be known of the setting above, in line with what it can be.
+/// A note below a setting, aligned with its control.
 fn note_ui(ui: &mut Ui, look: &Look, words: &str) {
     ui.horizontal(|ui| {
         ui.add_space(NAME_WIDTH + ui.spacing().item_spacing.x);
@@ -159,7 +159,7 @@ fn note_ui(ui: &mut Ui, look: &Look, words: &str) {
     });
 }
 
-fn places_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Vec<UserCommand>) {
+fn folders_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Commands) {
     for (name, path) in models.inventory.iter().flat_map(|inventory| &inventory.places) {
         row_ui(ui, name, |ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -167,7 +167,7 @@ fn places_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Vec<UserC
                 let label = format!("Open the folder of: {name}");
                 button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
                 if button.clicked() {
-                    commands.push(UserCommand::Model(ModelCommand::ShowFolder(path.clone())));
+                    commands.push(ModelCommand::ShowFolder(path.clone()));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let path = path.display().to_string();
@@ -178,6 +178,6 @@ fn places_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Vec<UserC
     }
     ui.label(look.muted(
         "Recto works offline: reports, questions and answers never leave this computer. The network is used only when you \
-         fetch a model or check for updates here.",
+         download a model or check for updates here.",
     ));
 }

@@ -1,40 +1,41 @@
-//! The line at the top: which reports are open, and the ways to everything else.
+//! The bar at the top: tabs, search and buttons for other screens.
 
 use eframe::egui::{
     Align, Button, Label, Layout, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2,
 };
 
-use crate::window::commands::{Screen, UserCommand};
+use crate::window::commands::{AppCommand, CommandId, Commands};
 use crate::window::screens::find::find_field_ui;
-use crate::window::state::tabs::Tabs;
+use crate::window::state::screen::Screen;
+use crate::window::tabs::Tabs;
 use crate::window::theme::Look;
 
-/// Widest and narrowest a tab gets, in points.
+/// Minimum and maximum width of a tab, in points.
 const TAB_WIDTH: (f32, f32) = (90.0, 230.0);
 
-/// Room for the cross of a tab.
+/// Width of the close button of a tab, in points.
 const CROSS_WIDTH: f32 = 22.0;
 
-/// Draws it. `query` is the text of the search field, where there is a report to search.
+/// Draws the bar. `query` is the text of the search field, if there is a report to search.
 pub(crate) fn top_ui(
     ui: &mut Ui,
     look: &Look,
     (tabs, screen): (&Tabs, Screen),
     (query, focus_find): (&mut Option<String>, bool),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        place_ui(ui, ("Settings", "Models and settings (Ctrl+,)"), (screen, Screen::Settings), commands);
+        place_ui(ui, CommandId::ShowSettings, (screen, Screen::Settings), commands);
         offline_ui(ui, look);
         if let (Some(tab), Some(query)) = (tabs.front(), query) {
             find_field_ui(ui, look, &tab.view.nav.find, (query, focus_find), commands);
         }
         if tabs.len() == 0 && screen != Screen::Settings {
-            // The library fills the window, with a way to open reports of its own.
+            // The library fills the window and has its own button.
             return;
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            place_ui(ui, ("Library", "All reports (Ctrl+Shift+L)"), (screen, Screen::Library), commands);
+            place_ui(ui, CommandId::ShowLibrary, (screen, Screen::Library), commands);
             let room = ui.available_width() - 90.0;
             let width = (room / tabs.len().max(1) as f32 - 6.0).clamp(TAB_WIDTH.0, TAB_WIDTH.1);
             ScrollArea::horizontal().max_width(room).auto_shrink([true, true]).show(ui, |ui| {
@@ -43,39 +44,31 @@ pub(crate) fn top_ui(
                     tab_ui(ui, look, (index, &tab.name, is_front), width, commands);
                 }
             });
-            if ui.button("Open…").on_hover_text("Open more reports (Ctrl+O)").clicked() {
-                commands.push(UserCommand::ChooseFile);
+            let open = CommandId::OpenReport.info();
+            if ui.button(open.button).on_hover_text(open.tooltip_with_keys(ui.ctx())).clicked() {
+                commands.push(AppCommand::ChooseFile);
             }
         });
     });
 }
 
-/// A way to another screen, and back to the report.
-fn place_ui(
-    ui: &mut Ui,
-    (label, hint): (&str, &str),
-    (shown, place): (Screen, Screen),
-    commands: &mut Vec<UserCommand>,
-) {
+/// A button that shows a screen, and the report again.
+fn place_ui(ui: &mut Ui, id: CommandId, (shown, place): (Screen, Screen), commands: &mut Commands) {
     let is_shown = shown == place;
-    if ui.add(Button::selectable(is_shown, label)).on_hover_text(hint).clicked() {
-        commands.push(UserCommand::Show(if is_shown { Screen::Report } else { place }));
+    let info = id.info();
+    let hint = info.tooltip_with_keys(ui.ctx());
+    if ui.add(Button::selectable(is_shown, info.button)).on_hover_text(hint).clicked() {
+        commands.push(AppCommand::ShowScreen(if is_shown { Screen::Report } else { place }));
     }
 }
 
 fn offline_ui(ui: &mut Ui, look: &Look) {
-    let hint = "Recto reads and answers on this computer. It uses the network only when you fetch a model or check for updates yourself.";
+    let hint = "Recto reads and answers on this computer. It uses the network only when you download a model or check for updates yourself.";
     ui.label(look.muted("Offline")).on_hover_text(hint);
 }
 
-/// One report: its name brings it to the front, the cross closes it.
-fn tab_ui(
-    ui: &mut Ui,
-    look: &Look,
-    (index, name, is_front): (usize, &str, bool),
-    width: f32,
-    commands: &mut Vec<UserCommand>,
-) {
+/// A tab: a click brings it to the front, the cross closes it.
+fn tab_ui(ui: &mut Ui, look: &Look, (index, name, is_front): (usize, &str, bool), width: f32, commands: &mut Commands) {
     let height = look.sizes().control_height;
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_front, name));
@@ -95,19 +88,19 @@ fn tab_ui(
     inside.max.x -= CROSS_WIDTH - look.sizes().gap_small;
     let mut text = ui.new_child(UiBuilder::new().max_rect(inside).layout(Layout::left_to_right(Align::Center)));
     let ink = if is_front { colours.ink } else { colours.ink_muted };
-    // The tab itself is what a screen reader names.
+    // Screen readers read the tab itself.
     text.add(Label::new(RichText::new(short(name)).color(ink)).truncate().selectable(false));
     if response.clicked() {
-        commands.push(UserCommand::ShowTab(index));
+        commands.push(AppCommand::ShowTab(index));
     }
     let is_closed = response.middle_clicked() || cross_ui(ui, look, rect, name);
     if is_closed {
-        commands.push(UserCommand::CloseTab(index));
+        commands.push(AppCommand::CloseTab(index));
     }
     response.on_hover_text(name);
 }
 
-/// Names of reports are told apart by their beginnings more often than by their endings.
+/// A file name without its extension.
 fn short(name: &str) -> String {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }

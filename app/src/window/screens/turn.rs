@@ -1,9 +1,9 @@
-//! One question with what came of it: the answer, why there is none, where it came from.
+//! A question with its answer or error, and its sources.
 
 use eframe::egui::{Button, RichText, Stroke, Ui};
 use engine::protocol::ReadSoFar;
 
-use crate::window::commands::{TurnCommand, UserCommand};
+use crate::window::commands::{Commands, TurnCommand};
 use crate::window::pages::{FrameCache, PageView};
 use crate::window::screens::answer_actions::answer_actions_ui;
 use crate::window::screens::answer_text::blocks_ui;
@@ -13,23 +13,23 @@ use crate::window::state::report::{State, Turn, TurnEnd};
 use crate::window::theme::Look;
 use crate::window::widgets::error_card_with_ui;
 
-/// Draws it. `at` is its number in the conversation.
+/// Draws a turn. `at` is its index in the conversation.
 pub(crate) fn turn_ui(
     ui: &mut Ui,
     look: &Look,
     (state, at, turn): (&State, usize, &Turn),
     view: &PageView,
     (cache, answers): (&mut FrameCache, &mut AnswerTexts),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     question_ui(ui, look, (state, at, turn));
     ui.add_space(look.sizes().gap_small);
-    if let Some(trouble) = &turn.trouble {
+    if let Some(error) = &turn.error {
         if !turn.answer.is_empty() {
             answer_ui(ui, look, (at, turn), view, (&mut *cache, answers), commands);
         }
-        if error_card_with_ui(ui, look, (&trouble.message, trouble.hint.as_deref()), "Try again") {
-            commands.push(UserCommand::Turn(TurnCommand::AskAgain(at)));
+        if error_card_with_ui(ui, look, (&error.message, error.hint.as_deref()), "Try again") {
+            commands.push(TurnCommand::AskAgain(at));
         }
     } else if turn.answer.is_empty() {
         ui.label(look.muted(waiting_text(turn.end)));
@@ -43,7 +43,7 @@ pub(crate) fn turn_ui(
     }
     if !turn.evidence.is_empty() {
         if turn.found_nothing() {
-            ui.label(look.muted("The closest places"));
+            ui.label(look.muted("Check these pages:"));
         }
         evidence_ui(ui, look, (at, turn), view, cache, commands);
     }
@@ -54,14 +54,14 @@ pub(crate) fn turn_ui(
     if let Some(from) = &turn.from_part
         && part_ui(ui, look, from, turn.more_read.as_ref(), can_ask)
     {
-        commands.push(UserCommand::Turn(TurnCommand::AskAgain(at)));
+        commands.push(TurnCommand::AskAgain(at));
     }
     if turn.end != TurnEnd::Open {
         answer_actions_ui(ui, look, (at, turn), can_ask, commands);
     }
 }
 
-/// The question on a ground of its own; with a border while it is changed, or was looked for.
+/// The question in a card; with a border while it is edited or pointed out.
 fn question_ui(ui: &mut Ui, look: &Look, (state, at, turn): (&State, usize, &Turn)) {
     let is_edited = state.editing.as_ref().is_some_and(|editing| editing.turn == at);
     let is_meant = is_edited || state.pointed_out == Some(at);
@@ -81,7 +81,7 @@ fn answer_ui(
     (at, turn): (usize, &Turn),
     view: &PageView,
     (cache, answers): (&mut FrameCache, &mut AnswerTexts),
-    commands: &mut Vec<UserCommand>,
+    commands: &mut Commands,
 ) {
     let (marked, lacking) = answers.marked(at, turn, &view.file.texts);
     for page in lacking {
@@ -94,30 +94,30 @@ fn answer_ui(
     }
 }
 
-/// That nothing was found is an answer too, and must not look like one that says something.
+/// An answer that says that nothing was found; it must not look like other answers.
 fn nothing_ui(ui: &mut Ui, look: &Look, turn: &Turn) {
     look.card().show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.label(RichText::new("Not found in this report").strong().color(look.colours().lost_number));
         let words = if turn.evidence.is_empty() {
-            "Nothing in the report supports what the model wrote:"
+            "Nothing in the report supports the model's answer:"
         } else {
-            "The model says that the report does not tell:"
+            "The model found no answer:"
         };
         ui.label(look.muted(words));
         ui.label(look.muted(&turn.answer));
     });
 }
 
-/// From how much an answer was written, and a way to ask again once more is read; whether it was taken.
+/// How much had been read for an answer, and a button to ask again once more is read; returns whether it was clicked.
 fn part_ui(ui: &mut Ui, look: &Look, from: &ReadSoFar, more: Option<&ReadSoFar>, can_ask: bool) -> bool {
-    ui.label(look.muted(format!("Written when {} read", extent_text(from, "were"))));
+    ui.label(look.muted(format!("Answered when {} read", extent_text(from, "had been"))));
     more.is_some_and(|more| {
         ui.add_enabled(can_ask, Button::new(format!("Ask again: {} read now", extent_text(more, "are")))).clicked()
     })
 }
 
-/// "12 of 40 pages are", "40 of 40 pages and 2 of 9 figures were", "everything is".
+/// "12 of 40 pages are", "40 of 40 pages and 2 of 9 figures had been", "everything is".
 fn extent_text(read: &ReadSoFar, are: &str) -> String {
     let of = |(done, all): (u32, u32), what: &str| format!("{done} of {all} {what}");
     match (read.is_all(), read.figures.1) {
@@ -131,7 +131,7 @@ fn waiting_text(end: TurnEnd) -> &'static str {
     match end {
         TurnEnd::Open => "Thinking…",
         TurnEnd::Answered => "The model gave no answer",
-        TurnEnd::Cancelled => "Stopped before an answer came",
+        TurnEnd::Cancelled => "Stopped before an answer",
         TurnEnd::Failed => "No answer",
     }
 }

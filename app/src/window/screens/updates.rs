@@ -1,49 +1,49 @@
-//! Which Recto this is, and whether there is a newer one: asked for by a press alone.
+//! The version, and the check for updates, which runs only on request.
 
 use eframe::egui::{Button, Label, Ui};
 
 use crate::services::models::{ModelCommand, Updates};
-use crate::window::commands::UserCommand;
-use crate::window::state::models::{LOOKING_FOR_UPDATES, Models};
+use crate::window::commands::{AppCommand, Commands};
+use crate::window::state::models::{CHECKING_FOR_UPDATES, Models};
 use crate::window::theme::Look;
 use crate::window::widgets::{error_card_of_ui, link_ui};
 
-/// Draws it.
-pub(super) fn updates_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Vec<UserCommand>) {
-    let is_looking = models.work.as_ref().is_some_and(|work| work.stage == LOOKING_FOR_UPDATES);
+/// Draws the version and the result of the last check.
+pub(super) fn updates_ui(ui: &mut Ui, look: &Look, models: &Models, commands: &mut Commands) {
+    let is_looking = models.work.as_ref().is_some_and(|work| work.stage == CHECKING_FOR_UPDATES);
     ui.horizontal_wrapped(|ui| {
         ui.label(concat!("Recto ", env!("CARGO_PKG_VERSION")));
         if is_looking {
-            ui.label(look.muted("Asking…"));
+            ui.label(look.muted("Checking…"));
             if ui.button("Cancel").clicked() {
-                commands.push(UserCommand::Model(ModelCommand::Cancel));
+                commands.push(ModelCommand::Cancel);
             }
         } else if ui.add_enabled(models.work.is_none(), Button::new("Check for updates")).clicked() {
-            commands.push(UserCommand::Model(ModelCommand::CheckForUpdates));
+            commands.push(ModelCommand::CheckForUpdates);
         }
     });
     match &models.updates {
         None => {
-            ui.add(Label::new(look.muted("Recto never looks by itself, and never installs anything")).wrap());
+            ui.add(Label::new(look.muted("Recto checks only when you click, and never installs anything")).wrap());
         }
         Some(Updates::UpToDate) => {
-            ui.label("This is the newest version");
+            ui.label("Recto is up to date");
         }
         Some(Updates::Nowhere) => {
-            ui.add(Label::new("This Recto was built by hand: it does not know where releases are announced").wrap());
+            ui.add(Label::new("This build has no update address").wrap());
         }
         Some(Updates::Newer { version, address }) => {
             ui.horizontal_wrapped(|ui| {
-                ui.label(format!("Recto {version} is out"));
-                if link_ui(ui, look, "Open its page", address) {
-                    commands.push(UserCommand::OpenAddress(address.clone()));
+                ui.label(format!("Recto {version} is available"));
+                if link_ui(ui, look, "Open the release page", address) {
+                    commands.push(AppCommand::OpenAddress(address.clone()));
                 }
             });
         }
         Some(Updates::Failed(report)) => {
             let words = (report.message.as_str(), report.hint.as_deref());
             if error_card_of_ui(ui, look, words, &["Try again"]).is_some() {
-                commands.push(UserCommand::Model(ModelCommand::CheckForUpdates));
+                commands.push(ModelCommand::CheckForUpdates);
             }
         }
     }

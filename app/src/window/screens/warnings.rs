@@ -1,14 +1,14 @@
-//! What the user should know about the report that is open, while it is read on: a disk that is full, say.
+//! Warnings about the open report that do not stop the work, for example a full disk.
 
 use eframe::egui::{Align, Layout, Ui};
 
-use crate::window::commands::UserCommand;
+use crate::window::commands::{Commands, ReportCommand};
 use crate::window::state::report::State;
 use crate::window::theme::Look;
 use crate::window::widgets::as_sentence;
 
-/// Draws it, above the question.
-pub(crate) fn warnings_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Vec<UserCommand>) {
+/// Draws the warnings, above the question.
+pub(crate) fn warnings_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mut Commands) {
     if state.warnings.is_empty() {
         return;
     }
@@ -16,7 +16,7 @@ pub(crate) fn warnings_ui(ui: &mut Ui, look: &Look, state: &State, commands: &mu
         ui.set_width(ui.available_width());
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
             if ui.button("Dismiss").clicked() {
-                commands.push(UserCommand::DismissWarnings);
+                commands.push(ReportCommand::DismissWarnings);
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 for warning in &state.warnings {

@@ -11,9 +11,10 @@ use engine::protocol::{
 
 use crate::page_ranges;
 use crate::services::EngineClient;
+use crate::window::remote::Remote;
 use crate::window::state::figures;
 use crate::window::state::report::{
-    BackgroundReading, Draft, Remote, Report, State, Trouble, Turn, TurnEnd, Work, WorkKind,
+    BackgroundReading, Draft, ErrorNotice, Report, State, Turn, TurnEnd, Work, WorkKind,
 };
 use crate::window::state::scope::{Scope, file_name, pages_of};
 
@@ -24,7 +25,7 @@ const SEVERAL_WITHIN_SECS: f32 = 10.0;
 pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: PathBuf) {
     let request = state.next_request();
     state.document = Remote::Pending;
-    state.trouble = None;
+    state.error = None;
     state.draft = Draft::Written;
     state.focus_question = true;
     state.work = Some(Work::started(request, WorkKind::Open(path.clone()), "Opening"));
@@ -155,8 +156,8 @@ fn send_question(
         answering.within_secs = Some(SEVERAL_WITHIN_SECS);
     }
     let request = state.next_request();
-    state.trouble = None;
-    state.taken_away = None;
+    state.error = None;
+    state.deleted = None;
     state.note = None;
     state.pointed_out = None;
     state.focus_question = true;
@@ -254,7 +255,7 @@ pub(crate) fn apply(state: &mut State, event: Event) {
         Event::Model { model, .. } => state.model = Some(model),
         Event::Token { text, .. } => on_token(state, &text),
         Event::Done { outcome, .. } => on_done(state, outcome),
-        Event::Failed { report, .. } => on_failed(state, Trouble { message: report.message, hint: report.hint }),
+        Event::Failed { report, .. } => on_failed(state, ErrorNotice { message: report.message, hint: report.hint }),
         Event::Cancelled { .. } => on_cancelled(state),
         Event::Opened { document, .. } => {
             if state.is_opening() {
@@ -363,13 +364,13 @@ fn on_done(state: &mut State, outcome: Outcome) {
 }
 
 /// Shows the error where the result was expected.
-fn on_failed(state: &mut State, trouble: Trouble) {
+fn on_failed(state: &mut State, error: ErrorNotice) {
     if let Some(turn) = state.asked() {
         turn.end = TurnEnd::Failed;
-        turn.trouble = Some(trouble);
+        turn.error = Some(error);
     } else {
         state.document = Remote::Failed;
-        state.trouble = Some(trouble);
+        state.error = Some(error);
     }
     state.work = None;
 }

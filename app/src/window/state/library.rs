@@ -52,7 +52,7 @@ impl LibraryState {
     }
 
     /// Updates the status of reports.
-    pub(crate) fn stands(&mut self, statuses: Vec<ReportStatus>) {
+    pub(crate) fn set_statuses(&mut self, statuses: Vec<ReportStatus>) {
         for status in statuses {
             self.statuses.insert(status.hash.clone(), status);
         }

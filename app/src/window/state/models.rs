@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::services::models::{Fetch, FoundModel, ModelCommand, ModelEvent, ModelInventory, Secret, Updates, Wanted};
 use crate::window::state::fetch_pace::FetchPace;
-use crate::window::state::report::Trouble;
+use crate::window::state::report::ErrorNotice;
 
 /// Models, and the current task on them.
 #[derive(Debug, Default)]
@@ -15,7 +15,7 @@ pub(crate) struct Models {
     /// The current task.
     pub work: Option<ModelWork>,
     /// The last error.
-    pub trouble: Option<ModelTrouble>,
+    pub error: Option<ModelError>,
     /// The pending confirmation.
     pub asked: Option<Asked>,
     /// Whether to scroll to it in the next frame.
@@ -51,9 +51,9 @@ pub(crate) struct ModelWork {
 
 /// A failed task.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ModelTrouble {
+pub(crate) struct ModelError {
     /// Message and hint.
-    pub trouble: Trouble,
+    pub error: ErrorNotice,
     /// A web page that helps to resolve it.
     pub address: Option<String>,
     /// The command to retry.
@@ -67,7 +67,7 @@ pub(crate) const MEASURING: &str = "Measuring";
 pub(crate) const ESTIMATING: &str = "Estimating";
 
 /// Stage label of a check for updates.
-pub(crate) const LOOKING_FOR_UPDATES: &str = "Checking for updates";
+pub(crate) const CHECKING_FOR_UPDATES: &str = "Checking for updates";
 
 /// A confirmation requested from the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,7 +145,7 @@ impl Models {
             ModelCommand::Remove(name) => (name.clone(), "Removing"),
             ModelCommand::Measure { name, .. } => (name.clone(), MEASURING),
             ModelCommand::Estimate(_) => (String::new(), ESTIMATING),
-            ModelCommand::CheckForUpdates => (String::new(), LOOKING_FOR_UPDATES),
+            ModelCommand::CheckForUpdates => (String::new(), CHECKING_FOR_UPDATES),
             ModelCommand::LookForToken => {
                 self.token = TokenSight::Looking;
                 return;
@@ -153,7 +153,7 @@ impl Models {
             ModelCommand::List | ModelCommand::ShowFolder(_) | ModelCommand::Cancel => return,
         };
         self.asked = None;
-        self.trouble = None;
+        self.error = None;
         self.updates = None;
         self.has_stopped = false;
         self.command = Some(command.clone());
@@ -206,8 +206,8 @@ impl Models {
                 self.asked = Some(Asked::Add { path, notice });
             }
             ModelEvent::Failed { report, address } => {
-                let trouble = Trouble { message: report.message, hint: report.hint };
-                self.trouble = Some(ModelTrouble { trouble, address, again: self.command.take() });
+                let error = ErrorNotice { message: report.message, hint: report.hint };
+                self.error = Some(ModelError { error, address, again: self.command.take() });
                 self.end();
                 return true;
             }

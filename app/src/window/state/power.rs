@@ -5,24 +5,24 @@
 pub(crate) struct Power {
     is_on_battery: bool,
     /// The user chose to read on battery until power returns.
-    reads_on: bool,
+    is_overridden: bool,
 }
 
 impl Power {
     /// Updates the power source.
-    pub(crate) fn told(&mut self, is_on_battery: bool) {
-        self.reads_on &= is_on_battery;
+    pub(crate) fn set_on_battery(&mut self, is_on_battery: bool) {
+        self.is_overridden &= is_on_battery;
         self.is_on_battery = is_on_battery;
     }
 
     /// Overrides the pause until power returns.
-    pub(crate) fn read_on(&mut self) {
-        self.reads_on = self.is_on_battery;
+    pub(crate) fn override_pause(&mut self) {
+        self.is_overridden = self.is_on_battery;
     }
 
     /// Whether reading is paused, given the setting.
-    pub(crate) fn rests(self, pauses_on_battery: bool) -> bool {
-        pauses_on_battery && self.is_on_battery && !self.reads_on
+    pub(crate) fn is_reading_paused(self, pauses_on_battery: bool) -> bool {
+        pauses_on_battery && self.is_on_battery && !self.is_overridden
     }
 }
 
@@ -33,15 +33,15 @@ mod tests {
     #[test]
     fn reading_pauses_on_battery_until_overridden_or_power_returns() {
         let mut power = Power::default();
-        assert!(!power.rests(true));
-        power.told(true);
-        assert!(power.rests(true) && !power.rests(false));
-        power.read_on();
-        power.told(true);
-        assert!(!power.rests(true));
-        power.told(false);
-        assert!(!power.rests(true));
-        power.told(true);
-        assert!(power.rests(true), "the override lasts once");
+        assert!(!power.is_reading_paused(true));
+        power.set_on_battery(true);
+        assert!(power.is_reading_paused(true) && !power.is_reading_paused(false));
+        power.override_pause();
+        power.set_on_battery(true);
+        assert!(!power.is_reading_paused(true));
+        power.set_on_battery(false);
+        assert!(!power.is_reading_paused(true));
+        power.set_on_battery(true);
+        assert!(power.is_reading_paused(true), "the override lasts once");
     }
 }

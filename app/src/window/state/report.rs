@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use engine::protocol::{ComputeOptions, ModelSummary, PageEvidence, PageReport, Place, ReadSoFar, RequestId};
 use serde::{Deserialize, Serialize};
 
+use crate::window::remote::Remote;
 use crate::window::state::figures::FoundFigure;
 use crate::window::state::pace::{LastUpdate, ReadingPace};
 use crate::window::state::reading_map::ReadingMap;
@@ -28,7 +29,7 @@ pub(crate) struct State {
     /// The question being edited in the question field.
     pub editing: Option<Editing>,
     /// The turn deleted last, for undo.
-    pub taken_away: Option<TakenAway>,
+    pub deleted: Option<DeletedTurn>,
     /// The current request; only the latest is followed.
     pub work: Option<Work>,
     /// The background reading of the report.
@@ -52,7 +53,7 @@ pub(crate) struct State {
     /// Excluded figures of other reports in scope, as numbered by the engine.
     pub left_out_elsewhere: Vec<Place>,
     /// The last error, until dismissed.
-    pub trouble: Option<Trouble>,
+    pub error: Option<ErrorNotice>,
     /// A notice, until dismissed.
     pub note: Option<String>,
     /// Warnings about the report.
@@ -122,20 +123,6 @@ pub(crate) enum Draft {
     AskedOnceOpen,
 }
 
-/// A value computed elsewhere.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum Remote<T> {
-    /// Not requested.
-    #[default]
-    Absent,
-    /// Requested.
-    Pending,
-    /// Available.
-    Ready(T),
-    /// Failed; the error card says why.
-    Failed,
-}
-
 /// A report.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Report {
@@ -201,7 +188,7 @@ pub(crate) struct Editing {
 
 /// A deleted turn.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct TakenAway {
+pub(crate) struct DeletedTurn {
     /// Its position, counted from 0.
     pub at: usize,
     /// The turn.
@@ -234,7 +221,7 @@ pub(crate) struct Turn {
     /// Its state.
     pub end: TurnEnd,
     /// The error, if it failed.
-    pub trouble: Option<Trouble>,
+    pub error: Option<ErrorNotice>,
     /// Name of the model that answered.
     pub model: Option<String>,
     /// Other versions of the answer, oldest first; these have no versions of their own.
@@ -274,7 +261,7 @@ pub(crate) enum TurnEnd {
     Answered,
     /// Stopped by the user.
     Cancelled,
-    /// Failed; `trouble` says why.
+    /// Failed; `error` says why.
     Failed,
 }
 
@@ -320,7 +307,7 @@ pub(crate) enum WorkKind {
 
 /// An error: message and hint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Trouble {
+pub(crate) struct ErrorNotice {
     /// What failed.
     pub message: String,
     /// What the user can do.

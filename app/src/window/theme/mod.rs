@@ -143,7 +143,7 @@ impl Look {
     }
 
     /// The background behind pages.
-    pub(crate) fn desk(&self) -> egui::Frame {
+    pub(crate) fn page_background(&self) -> egui::Frame {
         egui::Frame::new().fill(self.colours().sunken)
     }
 

@@ -57,7 +57,7 @@ mod tests {
     fn every_ending_is_offered_and_none_is_taken() {
         let dialog = include_str!("../../../../app/src/platform/file_dialog.rs");
         let listed =
-            dialog.split_once("const ENDINGS: &[&str] = &[").and_then(|(_, rest)| rest.split_once(']')).unwrap().0;
+            dialog.split_once("const EXTENSIONS: &[&str] = &[").and_then(|(_, rest)| rest.split_once(']')).unwrap().0;
         let listed: Vec<_> = listed.split('"').skip(1).step_by(2).map(|ending| format!(".{ending}")).collect();
         let mut ours = ENDINGS.map(String::from).to_vec();
         ours.sort();

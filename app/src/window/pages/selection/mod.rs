@@ -1,4 +1,4 @@
-//! Selected text: from one place between two letters to another, in reading order, over lines and pages.
+//! Selected text: a range between two text positions in reading order, across lines and pages.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -6,33 +6,33 @@ use eframe::egui::Pos2;
 use engine::document::geometry::Rect;
 use engine::document::page::{Line, Page, Word};
 
-/// A place between two letters.
+/// A text position, between two letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Caret {
     /// Counted from 1.
     pub page: u32,
-    /// Which of the page's lines, counted from 0.
+    /// Index of the line on the page.
     pub line: usize,
-    /// Where in the line's text, in bytes.
+    /// Byte offset in the text of the line.
     pub byte: usize,
 }
 
-/// From one place to a later one, or the same.
+/// A range of positions.
 type Between = (Caret, Caret);
 
-/// What is selected: all from where it began to where it was drawn to, in either direction.
+/// A selection, from its anchor to its end, in either direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Selection {
-    /// Where it began: a place, a word or a line, which stays selected.
+    /// The anchor: a position, a word or a line, which stays selected.
     began: Between,
-    /// Where it was drawn to.
+    /// The end.
     drawn_to: Between,
 }
 
-/// What a selection begins with, and grows by.
+/// The unit that a selection grows by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// A place between letters.
+    /// A letter.
     Letter,
     /// A word.
     Word,
@@ -41,13 +41,13 @@ pub(crate) enum Unit {
 }
 
 impl Selection {
-    /// What is at a point of a page (in points); `None` where the page has no text.
+    /// Selects the unit at a point of a page (in points); `None` without text.
     pub(crate) fn at(page: &Page, at: Pos2, unit: Unit) -> Option<Self> {
         let between = between_at(page, at, unit)?;
         Some(Self { began: between, drawn_to: between })
     }
 
-    /// All text of a page; `None` where it has none.
+    /// Selects all text of a page; `None` without text.
     pub(crate) fn of_page(page: &Page) -> Option<Self> {
         let last = page.lines.len().checked_sub(1)?;
         let began = Caret { page: page.number, line: 0, byte: 0 };
@@ -55,7 +55,7 @@ impl Selection {
         Some(Self { began: (began, began), drawn_to: (end, end) })
     }
 
-    /// The same, drawn to another place instead.
+    /// The same selection with another end.
     pub(crate) fn drawn_to(&self, page: &Page, at: Pos2, unit: Unit) -> Option<Self> {
         Some(Self { began: self.began, drawn_to: between_at(page, at, unit)? })
     }
@@ -68,7 +68,7 @@ impl Selection {
         self.began.1.max(self.drawn_to.1)
     }
 
-    /// Whether nothing is between its ends.
+    /// Whether it is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.start() == self.end()
     }
@@ -83,7 +83,7 @@ impl Selection {
         self.pages().contains(&page)
     }
 
-    /// The part of a line's text that is selected, in bytes; `None` where nothing of the line is.
+    /// The selected byte range of a line; `None` if nothing of it is selected.
     pub(crate) fn part_of(&self, page: u32, line: usize, text: &str) -> Option<Range<usize>> {
         let (start, end) = (self.start(), self.end());
         let at = (page, line);
@@ -95,7 +95,7 @@ impl Selection {
         (from < to).then_some(from..to)
     }
 
-    /// What of a page is selected, as boxes over its words.
+    /// Boxes over the selected words of a page.
     pub(crate) fn boxes(&self, page: &Page) -> Vec<Rect> {
         if !self.covers(page.number) {
             return Vec::new();
@@ -110,12 +110,12 @@ impl Selection {
     }
 }
 
-/// Whether a point of a page (in points) lies on its text.
+/// Whether a point of a page (in points) is on text.
 pub(crate) fn is_on_text(page: &Page, at: Pos2) -> bool {
     page.lines.iter().any(|line| distance(&line.bbox, at) <= 0.0)
 }
 
-/// Whether a drag from a point selects text: a drag over a picture means the picture.
+/// Whether a drag from a point selects text; a drag over a picture does not.
 pub(crate) fn can_begin(page: &Page, at: Pos2) -> bool {
     let is_picture = page.figures.iter().any(|figure| distance(&figure.bbox, at) <= 0.0);
     !is_picture || is_on_text(page, at)
@@ -138,8 +138,8 @@ fn between_at(page: &Page, at: Pos2, unit: Unit) -> Option<Between> {
     Some((caret(range.start), caret(range.end)))
 }
 
-/// How far a point lies from a box; inside it is 0. Above and below count more than beside: who draws past the end of a
-/// short line still means that line.
+/// Distance of a point from a box; 0 inside. Vertical distance counts more, so that a drag past the end of a short line
+/// still selects that line.
 fn distance(bbox: &Rect, at: Pos2) -> f32 {
     let x = (bbox.left - at.x).max(at.x - bbox.right).max(0.0);
     let y = (bbox.top - at.y).max(at.y - bbox.bottom).max(0.0);
@@ -155,7 +155,7 @@ fn text_of<'a>(line: &'a Line, word: &Word) -> &'a str {
     line.text.get(word.start as usize..word.end as usize).unwrap_or_default()
 }
 
-/// Which way a word is written.
+/// Direction of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Direction {
     Right,
@@ -165,7 +165,7 @@ enum Direction {
 }
 
 fn direction(line: &Line, word: &Word) -> Direction {
-    /// So much higher than wide is what is written along the edge of a page.
+    /// Words taller than this, relative to their width, run along the edge of a page.
     const UPRIGHT: f32 = 1.5;
     let text = text_of(line, word);
     let is_upright = word.bbox.height() > UPRIGHT * word.bbox.width() && text.chars().nth(1).is_some();
@@ -178,12 +178,12 @@ fn direction(line: &Line, word: &Word) -> Direction {
     }
 }
 
-/// Hebrew, Arabic and their relatives.
+/// Right-to-left scripts: Hebrew, Arabic and related ones.
 fn is_written_leftwards(letter: char) -> bool {
     matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}')
 }
 
-/// The place between two letters of a word that is nearest to a point: letters share the word's box in equal parts.
+/// The position in a word nearest to a point, assuming letters of equal width.
 fn letter_at(line: &Line, word: &Word, at: Pos2) -> usize {
     let text = text_of(line, word);
     let bbox = &word.bbox;
@@ -199,7 +199,7 @@ fn letter_at(line: &Line, word: &Word, at: Pos2) -> usize {
     word.start as usize + text.char_indices().nth(before).map_or(text.len(), |(byte, _)| byte)
 }
 
-/// A word without the signs around it: "(receipts)," is selected as "receipts". What has no letter stays whole.
+/// A word without surrounding punctuation: "(receipts)," is selected as "receipts". Without letters it stays whole.
 fn core_of(line: &Line, word: &Word) -> Range<usize> {
     let text = text_of(line, word);
     let is_part = |letter: char| letter.is_alphanumeric() || "%‰$€£¥+-−".contains(letter);
@@ -209,12 +209,12 @@ fn core_of(line: &Line, word: &Word) -> Range<usize> {
     word.start as usize + start..word.start as usize + end
 }
 
-/// Boxes over a part of a line; words beside each other share one.
+/// Boxes over part of a line; adjacent words share one.
 fn boxes_of(line: &Line, part: &Range<usize>) -> Vec<Rect> {
     let mut boxes: Vec<Rect> = Vec::new();
     for word in &line.words {
         let Some(piece) = piece_of(line, word, part) else { continue };
-        // On paper the blanks between words look selected too, a gutter between columns does not.
+        // Spaces between words look selected, gaps between columns do not.
         match boxes.last_mut().filter(|last| are_beside(last, &piece)) {
             Some(last) => *last = last.union(&piece),
             None => boxes.push(piece),

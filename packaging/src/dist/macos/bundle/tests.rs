@@ -100,7 +100,7 @@ fn every_type_that_the_program_opens_is_offered_and_none_is_taken() {
 /// The endings that the program's own dialog offers.
 fn endings_of_program() -> BTreeSet<String> {
     let source = fs::read_to_string(repository().join("app/src/platform/file_dialog.rs")).unwrap();
-    let list = source.split("const ENDINGS: &[&str] = &[").nth(1).and_then(|rest| rest.split("];").next());
+    let list = source.split("const EXTENSIONS: &[&str] = &[").nth(1).and_then(|rest| rest.split("];").next());
     let endings: BTreeSet<String> = list.unwrap().split('"').skip(1).step_by(2).map(str::to_owned).collect();
     assert!(endings.len() > 5 && endings.contains("pdf"), "{endings:?}");
     endings

@@ -7,7 +7,7 @@ use engine::viewer::DocumentId;
 
 use crate::services::{EngineClient, ViewerClient};
 use crate::window::state::engine_events;
-use crate::window::state::tab::Tab;
+use crate::window::tabs::tab::Tab;
 
 /// Open reports.
 #[derive(Debug, Default)]

@@ -1,32 +1,47 @@
-//! What the user does with questions and answers that are there.
+//! Commands for questions of the conversation and their answers.
 
-use std::path::PathBuf;
+use eframe::egui;
 
 use crate::services::EngineClient;
-use crate::window::commands::TurnCommand;
+use crate::window::app::Window;
+use crate::window::commands::{TurnCommand, TurnEffect};
 use crate::window::pages::{Marks, ViewAction};
 use crate::window::state::engine_events;
-use crate::window::state::report::{Editing, State, TakenAway, Turn};
-use crate::window::state::tab::Tab;
+use crate::window::state::report::{DeletedTurn, Editing, State, Turn};
+use crate::window::tabs::Tab;
 
-/// Carries out one thing the user did. What is to be shown in another report than this one is returned.
-pub(crate) fn dispatch(
-    tab: &mut Tab,
-    engine: &mut dyn EngineClient,
-    command: &TurnCommand,
-) -> Option<(PathBuf, Marks)> {
+impl Window {
+    pub(super) fn dispatch_turn(&mut self, ctx: &egui::Context, command: &TurnCommand) {
+        if let TurnCommand::AskAgain(turn) | TurnCommand::Regenerate(turn) = command {
+            let turn = self.tabs.front().and_then(|tab| tab.state.turns.get(*turn));
+            self.prepare_question(turn.map(|turn| turn.scope.clone()));
+        }
+        let Some(tab) = self.tabs.front_mut() else { return };
+        match dispatch(tab, self.services.engine.as_mut(), command) {
+            Some(TurnEffect::ShowInReport(path, marks)) => self.show_in_report(path, marks),
+            Some(TurnEffect::CopyText(text)) => ctx.copy_text(text),
+            None => {}
+        }
+    }
+}
+
+fn dispatch(tab: &mut Tab, engine: &mut dyn EngineClient, command: &TurnCommand) -> Option<TurnEffect> {
     let state = &mut tab.state;
     match *command {
         TurnCommand::AskAgain(turn) => engine_events::ask_again(state, engine, turn),
         TurnCommand::Regenerate(turn) => engine_events::regenerate(state, engine, turn),
         TurnCommand::Edit(turn) => edit(state, turn),
         TurnCommand::StopEditing => stop_editing(state),
+        TurnCommand::Copy(turn) => {
+            let text = state.turns.get(turn).map(Turn::with_citations).unwrap_or_default();
+            return Some(TurnEffect::CopyText(text));
+        }
         TurnCommand::Delete(turn) => {
-            take_away(state, turn);
+            delete(state, turn);
             tab.answers.forget();
         }
-        TurnCommand::PutBack => {
-            put_back(state);
+        TurnCommand::UndoDelete => {
+            undo_delete(state);
             tab.answers.forget();
         }
         TurnCommand::ShowVersion { turn, version } => {
@@ -34,13 +49,13 @@ pub(crate) fn dispatch(
                 turn.show_version(version);
             }
         }
-        TurnCommand::LookAtSource { turn, source } => {
+        TurnCommand::SelectSource { turn, source } => {
             if let Some(turn) = state.turns.get_mut(turn) {
                 turn.source = source;
             }
         }
-        TurnCommand::NextCitation => return next_citation(tab),
-        TurnCommand::NextFound { is_forward } => {
+        TurnCommand::ShowNextCitation => return next_citation(tab),
+        TurnCommand::StepFound { is_forward } => {
             tab.found_turns.look(&state.turns, &tab.view.saved.query);
             if let Some(next) = tab.found_turns.step(state.pointed_out, is_forward) {
                 state.point_out(next);
@@ -50,7 +65,7 @@ pub(crate) fn dispatch(
     None
 }
 
-/// Puts a question into the field, to be asked in another form. What stood there waits.
+/// Puts a question into the field for editing, and sets the draft aside.
 fn edit(state: &mut State, turn: usize) {
     let Some(asked) = state.turns.get(turn) else { return };
     let (question, scope) = (asked.question.clone(), asked.scope.clone());
@@ -68,8 +83,8 @@ fn stop_editing(state: &mut State) {
     }
 }
 
-/// Takes a question away with its answers, but for one that is being answered.
-fn take_away(state: &mut State, at: usize) {
+/// Deletes a question with its answers, unless the engine is working.
+fn delete(state: &mut State, at: usize) {
     if state.work.is_some() || at >= state.turns.len() {
         return;
     }
@@ -79,11 +94,11 @@ fn take_away(state: &mut State, at: usize) {
         _ => {}
     }
     let turn = state.turns.remove(at);
-    state.taken_away = Some(TakenAway { at, turn });
+    state.deleted = Some(DeletedTurn { at, turn });
 }
 
-fn put_back(state: &mut State) {
-    let Some(TakenAway { at, turn }) = state.taken_away.take() else { return };
+fn undo_delete(state: &mut State) {
+    let Some(DeletedTurn { at, turn }) = state.deleted.take() else { return };
     let at = at.min(state.turns.len());
     if let Some(editing) = state.editing.as_mut().filter(|editing| editing.turn >= at) {
         editing.turn += 1;
@@ -92,8 +107,8 @@ fn put_back(state: &mut State) {
     state.show_turn = Some(at);
 }
 
-/// Shows where the last answer came from: first what is looked at of it, then page by page the rest.
-fn next_citation(tab: &mut Tab) -> Option<(PathBuf, Marks)> {
+/// Shows the evidence of the last answer: first the selected page, then page by page the rest.
+fn next_citation(tab: &mut Tab) -> Option<TurnEffect> {
     let is_cited = |turn: &&mut Turn| !turn.evidence.is_empty();
     let turn = tab.state.turns.iter_mut().rev().find(is_cited)?;
     let shown = |turn: &Turn| turn.evidence.get(turn.source).map(Marks::of_page);
@@ -103,7 +118,7 @@ fn next_citation(tab: &mut Tab) -> Option<(PathBuf, Marks)> {
     let marks = shown(turn)?;
     let document = turn.evidence.get(turn.source).map_or(0, |page| page.document);
     if let Some(other) = turn.scope.other(document) {
-        return Some((other.to_owned(), marks));
+        return Some(TurnEffect::ShowInReport(other.to_owned(), marks));
     }
     tab.view.dispatch(ViewAction::Show(marks));
     None
@@ -123,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stood_in_the_field_comes_back_after_editing() {
+    fn the_draft_is_restored_after_editing() {
         let mut state = state(&["a", "b"]);
         edit(&mut state, 1);
         assert_eq!(state.question, "b");
@@ -134,18 +149,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_away_can_be_put_back_and_the_edited_question_stays_the_same_one() {
+    fn deletion_can_be_undone_and_the_edited_question_stays_the_same() {
         let mut state = state(&["a", "b", "c"]);
         edit(&mut state, 2);
-        take_away(&mut state, 0);
+        delete(&mut state, 0);
         assert_eq!((questions(&state), state.editing.as_ref().map(|editing| editing.turn)), (vec!["b", "c"], Some(1)));
-        put_back(&mut state);
+        undo_delete(&mut state);
         assert_eq!(questions(&state), ["a", "b", "c"]);
         assert_eq!(state.editing.as_ref().map(|editing| editing.turn), Some(2));
-        take_away(&mut state, 2);
-        assert_eq!((state.question.as_str(), &state.editing), ("draft", &None), "what is gone is not edited");
-        put_back(&mut state);
-        put_back(&mut state);
+        delete(&mut state, 2);
+        assert_eq!((state.question.as_str(), &state.editing), ("draft", &None), "a deleted question is not edited");
+        undo_delete(&mut state);
+        undo_delete(&mut state);
         assert_eq!(questions(&state), ["a", "b", "c"]);
     }
 }

@@ -9,19 +9,20 @@ use engine::viewer::{DocumentId, ViewCommand};
 
 use crate::services::{EngineClient, ViewerClient};
 use crate::window::pages::{FrameCache, Marks, PageView};
+use crate::window::remote::Remote;
 use crate::window::saved::session::{Conversation, KeptReport, SavedSession};
 use crate::window::state::answer_texts::AnswerTexts;
 use crate::window::state::engine_events;
 use crate::window::state::found_turns::FoundTurns;
-use crate::window::state::reading_map::ReadingMap;
-use crate::window::state::report::{BackgroundReading, Remote, State};
+use crate::window::state::page_states::reading_map;
+use crate::window::state::report::{BackgroundReading, State};
 
 /// Each tab numbers its requests from its own number times this.
 const REQUESTS_PER_TAB: u64 = 1 << 32;
 
 /// Whether the saved conversation was restored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Recall {
+pub(crate) enum Restore {
     /// Not requested: the hash of the report is unknown.
     #[default]
     Unknown,
@@ -42,12 +43,12 @@ pub(crate) struct Tab {
     pub state: State,
     /// The view of its pages.
     pub view: PageView,
-    /// What drawing its pages keeps from frame to frame.
+    /// The frame cache of its pages.
     pub frame: FrameCache,
     /// Text of the page number field, while it is edited.
     pub page_number: Option<String>,
     /// Whether the saved conversation was restored.
-    pub recall: Recall,
+    pub restored: Restore,
     /// The conversation as last saved.
     saved: Conversation,
     /// Its answers, parsed for drawing.
@@ -95,7 +96,7 @@ impl Tab {
         engine_events::open_file(&mut self.state, engine, self.path.clone());
         let document = DocumentId(self.state.requests);
         self.view.open(document, &mut self.frame);
-        self.recall = Recall::Unknown;
+        self.restored = Restore::Unknown;
         self.known_as = None;
         viewer.send(ViewCommand::Open { document, path: self.path.clone(), password: None });
     }
@@ -116,9 +117,9 @@ impl Tab {
     }
 
     /// Rebuilds the reading map, once per batch of events.
-    pub(crate) fn draw_up_map(&mut self) {
+    pub(crate) fn update_map(&mut self) {
         if std::mem::take(&mut self.map_is_stale) {
-            self.state.reading_map = ReadingMap::of(&self.state);
+            self.state.reading_map = reading_map(&self.state);
         }
     }
 
@@ -148,16 +149,16 @@ impl Tab {
     }
 
     /// Restores the view; returns the hash if a saved conversation should be loaded.
-    pub(crate) fn recall(&mut self, session: &mut SavedSession) -> Option<String> {
-        if self.recall != Recall::Unknown {
+    pub(crate) fn restore(&mut self, session: &mut SavedSession) -> Option<String> {
+        if self.restored != Restore::Unknown {
             return None;
         }
         let info = match &self.view.file.info {
             Remote::Ready(info) => Arc::clone(info),
-            Remote::Failed => return self.recall_without_file(session),
+            Remote::Failed => return self.restore_without_file(session),
             Remote::Absent | Remote::Pending => return None,
         };
-        self.recall = Recall::Asked;
+        self.restored = Restore::Asked;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let report = KeptReport::opened(&info, &self.path, session.report(&info.hash), now);
         self.view.restore(report.view());
@@ -172,12 +173,12 @@ impl Tab {
     }
 
     /// Restores the conversation of a file that can no longer be opened.
-    fn recall_without_file(&mut self, session: &SavedSession) -> Option<String> {
+    fn restore_without_file(&mut self, session: &SavedSession) -> Option<String> {
         let Some(report) = session.reports().find(|report| report.path == self.path) else {
-            self.recall = Recall::Done;
+            self.restored = Restore::Done;
             return None;
         };
-        self.recall = Recall::Asked;
+        self.restored = Restore::Asked;
         self.restore_draft(report);
         self.known_as = Some(report.hash.clone());
         self.known_as.clone()
@@ -193,8 +194,8 @@ impl Tab {
     }
 
     /// Inserts the saved conversation before the turns asked since.
-    pub(crate) fn take_back(&mut self, conversation: Conversation) {
-        if std::mem::replace(&mut self.recall, Recall::Done) == Recall::Done {
+    pub(crate) fn restore_conversation(&mut self, conversation: Conversation) {
+        if std::mem::replace(&mut self.restored, Restore::Done) == Restore::Done {
             return;
         }
         let asked = std::mem::take(&mut self.state.turns);
@@ -206,7 +207,7 @@ impl Tab {
 
     /// The conversation, if it changed since it was last saved.
     pub(crate) fn news(&mut self) -> Option<(String, Conversation)> {
-        if self.recall != Recall::Done {
+        if self.restored != Restore::Done {
             return None;
         }
         let conversation = Conversation::new(&self.state.turns);
