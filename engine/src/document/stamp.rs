@@ -20,7 +20,7 @@ pub(super) struct FileStamp {
 impl FileStamp {
     /// The stamp of a file, best taken from its open handle.
     pub(super) fn new(metadata: &Metadata) -> Self {
-        Self { bytes: metadata.len(), modified: metadata.modified().ok(), place: place(metadata) }
+        Self { bytes: metadata.len(), modified: metadata.modified().ok(), place: Some(place(metadata)) }
     }
 
     /// Makes sure that `path` still names the file with this stamp, whose content has this hash.
@@ -42,12 +42,12 @@ impl FileStamp {
 }
 
 #[cfg(unix)]
-fn place(metadata: &Metadata) -> Option<(u64, u64)> {
+fn place(metadata: &Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt as _;
-    Some((metadata.dev(), metadata.ino()))
+    (metadata.dev(), metadata.ino())
 }
 
 #[cfg(not(unix))]
-fn place(_: &Metadata) -> Option<(u64, u64)> {
-    None
+fn place(_: &Metadata) -> (u64, u64) {
+    (0, 0)
 }

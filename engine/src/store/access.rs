@@ -164,7 +164,8 @@ use others::is_open;
 #[cfg(not(unix))]
 pub(super) use others::{close_file, close_folder, close_path};
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 

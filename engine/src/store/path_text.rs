@@ -3,6 +3,8 @@
 //! A path need not be Unicode: Unix has bytes, Windows 16-bit units. Serialising such a path as a string fails, and lossy
 //! text would name another file. It is `{"bytes": "72e973…"}` or `{"units": "0072d800…"}` then, in hexadecimal.
 
+#[cfg(unix)]
+use std::ffi::OsStr;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -25,11 +27,14 @@ impl PathText {
         }
     }
 
-    /// The path; `None` for damaged digits, and for a path of another system that has no form here.
+    /// The path; `None` for damaged digits.
     fn path(self) -> Option<PathBuf> {
         match self {
             Self::Text(path) => Some(path),
-            Self::Bytes { bytes } => from_bytes(numbers(&bytes, 2)?.into_iter().map(|byte| byte as u8).collect()),
+            Self::Bytes { bytes } => {
+                let bytes: Vec<u8> = numbers(&bytes, 2)?.into_iter().map(|byte| byte as u8).collect();
+                Some(from_bytes(&bytes))
+            }
             Self::Units { units } => Some(from_units(&numbers(&units, 4)?)),
         }
     }
@@ -49,7 +54,7 @@ pub fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::
 /// Fails on anything but what [`serialize`] writes.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
     let text = PathText::deserialize(deserializer)?;
-    text.path().ok_or_else(|| serde::de::Error::custom("not a path of this system"))
+    text.path().ok_or_else(|| serde::de::Error::custom("not the digits of a path"))
 }
 
 /// A list of paths.
@@ -71,7 +76,7 @@ pub mod list {
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
         let texts = Vec::<PathText>::deserialize(deserializer)?;
         let paths: Option<Vec<_>> = texts.into_iter().map(PathText::path).collect();
-        paths.ok_or_else(|| serde::de::Error::custom("not a path of this system"))
+        paths.ok_or_else(|| serde::de::Error::custom("not the digits of a path"))
     }
 }
 
@@ -88,15 +93,15 @@ fn not_unicode(path: &Path) -> PathText {
 }
 
 #[cfg(unix)]
-fn from_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
-    use std::os::unix::ffi::OsStringExt as _;
-    Some(OsString::from_vec(bytes).into())
+fn from_bytes(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    OsStr::from_bytes(bytes).into()
 }
 
 /// The library was copied from a Unix system; the file is not here under any name.
 #[cfg(windows)]
-fn from_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
-    Some(OsString::from(String::from_utf8_lossy(&bytes).into_owned()).into())
+fn from_bytes(bytes: &[u8]) -> PathBuf {
+    OsString::from(String::from_utf8_lossy(bytes).into_owned()).into()
 }
 
 #[cfg(windows)]
@@ -147,7 +152,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn other_bytes_come_back_exactly() {
-        let path = |bytes: &[u8]| from_bytes(bytes.to_vec()).unwrap();
+        let path = |bytes: &[u8]| from_bytes(bytes);
         let stored = Stored { path: path(b"/r\xe9sum\xe9.pdf"), files: vec![path(b"\xff\xfe"), "plain".into()] };
         assert_eq!(back(&stored), r#"{"path":{"bytes":"2f72e973756de92e706466"},"files":[{"bytes":"fffe"},"plain"]}"#);
     }
