@@ -7,4 +7,4 @@ mod thread;
 pub use api::{
     Export, FileStatus, HitLocation, LibraryCommand, LibraryEvent, LibraryHit, LibraryService, ReportStatus, StoredItem,
 };
-pub use thread::{LibraryThread, StoredFormats};
+pub use thread::{LibraryThread, MergeSessions, StoredFormats};

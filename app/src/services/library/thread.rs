@@ -19,6 +19,9 @@ use crate::wake::Wake;
 /// Events that wait at most before the thread pauses until the window reads them.
 const QUEUED_EVENTS: usize = 1024;
 
+/// Joins a stored session, what a window read or wrote before, and what it writes now.
+pub type MergeSessions = fn(stored: &[u8], before: Option<&[u8]>, ours: &[u8]) -> Option<Vec<u8>>;
+
 /// What the library needs to know of what the window stores as bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct StoredFormats {
@@ -26,7 +29,7 @@ pub struct StoredFormats {
     pub conversation_texts: fn(&[u8]) -> Vec<String>,
     /// Joins the stored session with this window's, given what this window read or wrote before; `None` where that cannot
     /// be written.
-    pub merged_session: fn(stored: &[u8], before: Option<&[u8]>, ours: &[u8]) -> Option<Vec<u8>>,
+    pub merged_session: MergeSessions,
 }
 
 /// Handle of the library thread.
@@ -133,7 +136,7 @@ struct SessionFile {
     loaded: Arc<OnceLock<Vec<u8>>>,
     /// As this window wanted it written last.
     written: Option<Vec<u8>>,
-    merge: fn(&[u8], Option<&[u8]>, &[u8]) -> Option<Vec<u8>>,
+    merge: MergeSessions,
 }
 
 impl SessionFile {

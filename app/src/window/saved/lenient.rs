@@ -22,13 +22,11 @@ impl Losses {
 
 /// The object that bytes hold; anything else is one lost entry.
 pub(crate) fn object(bytes: &[u8], losses: &mut Losses) -> Map<String, Value> {
-    match serde_json::from_slice(bytes) {
-        Ok(Value::Object(map)) => map,
-        _ => {
-            losses.entries += 1;
-            Map::new()
-        }
+    if let Ok(Value::Object(map)) = serde_json::from_slice(bytes) {
+        return map;
     }
+    losses.entries += 1;
+    Map::new()
 }
 
 /// A value whose fields, except the `required` ones, have defaults. Fields that cannot be read are left out; `None` where a

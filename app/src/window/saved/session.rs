@@ -461,19 +461,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
-    fn a_path_that_is_not_unicode_is_written_and_read() {
-        use std::os::unix::ffi::OsStringExt as _;
-        let path = PathBuf::from(std::ffi::OsString::from_vec(b"/reports/r\xe9sum\xe9.pdf".to_vec()));
-        let mut session = SavedSession::default();
-        session.put_first(report("a"));
-        session.put_first(KeptReport { path: path.clone(), ..report("b") });
-        session.unvisited = vec![UnvisitedTab { at: 0, path, is_front: true }];
-        let bytes = session.to_bytes().unwrap();
-        assert_eq!(SavedSession::read(&bytes), (session, Losses::default()));
-    }
-
-    #[test]
     fn tabs_are_where_they_were() {
         let mut session =
             SavedSession { open: vec!["a".into(), "b".into()], front: Some("b".into()), ..Default::default() };
