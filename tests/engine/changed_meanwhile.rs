@@ -122,7 +122,7 @@ fn nothing_is_kept_under_the_old_hash() {
     assert!(events.iter().any(|event| matches!(event, Event::Opened { .. })), "it was open when it changed");
     drop(restless);
     for bucket in ["encodings-v1", "vision-v1", "pages-v1"] {
-        assert_eq!(entries(home.path(), bucket), [PathBuf::new(); 0]);
+        assert_eq!(entries(home.path(), bucket).len(), 0, "{bucket}");
     }
     assert!(!home.path().join("data/library-v1").exists());
     // One that rests is read and kept.
