@@ -1,15 +1,18 @@
 //! Closing and reopening the window restores everything.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use app::services::library::LibraryCommand;
+use app::services::library::{LibraryCommand, LibraryService as _, StoredItem};
+use app::window::Start;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::Command;
+use engine::store::library::Record;
+use engine::viewer::ViewCommand;
 
-use crate::flows::{FILE, ask, opened_on, window_on};
+use crate::flows::{FILE, ask, opened_on, services, start_window, window_on};
 use crate::pages::go_to;
-use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrary, ScriptedViewer, answer, bulletin};
+use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrary, ScriptedModels, ScriptedViewer, answer, bulletin};
 
 /// Opens the report, asks two questions of which one is not answered, goes to page 40, and closes the window.
 fn work(library: &ScriptedLibrary) {
@@ -191,4 +194,83 @@ fn an_answer_is_saved_without_further_input() {
     while !kept(r#""end":"Answered""#) {
         assert!(sleep_and_draw(&mut window), "the window sleeps, and the answer is not kept");
     }
+}
+
+/// The session that was saved last, as text.
+fn session(library: &ScriptedLibrary) -> String {
+    let last = library.commands().into_iter().rev().find_map(|command| match command {
+        LibraryCommand::Save(Record::Desk, bytes) => Some(bytes),
+        _ => None,
+    });
+    String::from_utf8(last.expect("nothing was saved")).unwrap()
+}
+
+/// Paths of the open tabs, as the window prints itself.
+fn tabs(window: &egui_kittest::Harness<'static, app::window::Window>) -> usize {
+    format!("{:?}", window.state()).matches("Tab { path: ").count()
+}
+
+#[test]
+fn files_that_were_never_brought_to_the_front_are_there_again() {
+    let library = ScriptedLibrary::default();
+    work(&library);
+    let names: Vec<String> = (0..200).map(|number| format!("/many/{number}.pdf")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let viewer = ScriptedViewer::default();
+    let mut window = window_on(&library, &ScriptedEngine::default(), &viewer, &names, None);
+    viewer.open_as(82, &"5".repeat(64), "0.pdf");
+    window.run_steps(4);
+    assert_eq!(tabs(&window), 201);
+    drop(window);
+    for _ in 0..2 {
+        let viewer = ScriptedViewer::default();
+        let mut window = window_on(&library, &ScriptedEngine::default(), &viewer, &[], None);
+        assert_eq!(tabs(&window), 201);
+        viewer.open_as(82, &"5".repeat(64), "0.pdf");
+        window.run_steps(4);
+        let opened = viewer.commands();
+        let is_front = |command: &ViewCommand| matches!(command, ViewCommand::Open { path, .. } if path == Path::new("/many/0.pdf"));
+        assert_eq!(opened.iter().filter(|command| is_front(command)).count(), 1, "the one in front, and only that one");
+    }
+    let session = session(&library);
+    assert!(names[1..].iter().all(|name| session.contains(&format!("{name:?}"))), "{session}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_name_that_is_not_unicode_is_kept_and_nothing_else_is_lost() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let strange = PathBuf::from(std::ffi::OsString::from_vec(b"/reports/r\xe9sum\xe9.pdf".to_vec()));
+    let library = ScriptedLibrary::default();
+    work(&library);
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let scripted = services(&library, &engine, &viewer, &ScriptedModels::default());
+    let mut window = start_window(scripted, Start { files: vec![strange.clone()], ..Start::default() });
+    viewer.open_as(82, &"5".repeat(64), "r?sum?.pdf");
+    window.run_steps(6);
+    drop(window);
+    let saved = session(&library);
+    assert!(saved.contains(FILE) && saved.contains(HASH), "{saved}");
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let window = window_on(&library, &engine, &viewer, &[], None);
+    assert_eq!(tabs(&window), 2);
+    let Some(Command::Read { job, .. }) = engine.commands().first().cloned() else { panic!("nothing was opened") };
+    assert_eq!(job.sources[0].path, strange);
+}
+
+#[test]
+fn what_a_later_version_wrote_is_read_as_far_as_it_is_understood_and_set_aside() {
+    let library = ScriptedLibrary::default();
+    work(&library);
+    let saved = session(&library);
+    let strange = saved.replace(r#""screen":"Report""#, r#""screen":"Compare""#);
+    assert_ne!(strange, saved);
+    library.clone().send(LibraryCommand::Save(Record::Desk, strange.clone().into_bytes()));
+    let engine = ScriptedEngine::default();
+    drop(window_on(&library, &engine, &ScriptedViewer::default(), &[], None));
+    let Some(Command::Read { job, .. }) = engine.commands().first().cloned() else { panic!("nothing was opened") };
+    assert_eq!(job.sources[0].path, PathBuf::from(FILE));
+    let item = StoredItem::Record(Record::Desk);
+    let aside = LibraryCommand::SetAside { item, bytes: strange.into_bytes(), message: None };
+    assert!(library.commands().contains(&aside));
 }

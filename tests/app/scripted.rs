@@ -112,7 +112,10 @@ impl LibraryService for ScriptedLibrary {
             LibraryCommand::Remove(hash) => {
                 shelves.conversations.remove(&hash);
             }
-            LibraryCommand::Search { .. } | LibraryCommand::CheckFiles(_) | LibraryCommand::Export(_) => {}
+            LibraryCommand::Search { .. }
+            | LibraryCommand::CheckFiles(_)
+            | LibraryCommand::Export(_)
+            | LibraryCommand::SetAside { .. } => {}
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod asked_meanwhile;
 mod backends;
+mod changed_meanwhile;
 mod checkpoint_names;
 mod considerate;
 mod counting;
@@ -23,6 +24,7 @@ mod kept;
 mod kept_entries;
 mod kernels;
 mod layout;
+mod locked;
 mod lora;
 mod model_limits;
 #[cfg(unix)]

@@ -21,6 +21,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use engine::store::{Directories, close_to_others};
 
 use crate::platform::log;
 
@@ -68,6 +69,12 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     if cli.command.is_some() {
         log::begin_on_terminal();
+    }
+    // The process that reads PDFs writes nothing and is started often.
+    if !matches!(cli.command, Some(Command::Pages(_)))
+        && let Ok(directories) = Directories::of_user()
+    {
+        close_to_others(&directories);
     }
     let result = match cli.command {
         Some(Command::Ask(arguments)) => ask::run(&arguments),

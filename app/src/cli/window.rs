@@ -15,7 +15,7 @@ use crate::cli::failure::Failure;
 use crate::platform::install_paths::{named_file, sample_report};
 use crate::platform::single_instance::{self, Handover, OpenRequest, OpenRequests};
 use crate::platform::{battery, log};
-use crate::services::library::LibraryThread;
+use crate::services::library::{LibraryThread, StoredFormats};
 use crate::services::models::ModelThread;
 use crate::services::{EngineClient, ViewerClient};
 use crate::window::{self, Services, Start, saved};
@@ -104,8 +104,9 @@ fn show(arguments: WindowArgs) -> Result<(), Failure> {
         };
         let engine = Engine::spawn(options, move || for_engine())?;
         let viewer = Viewer::spawn(None, move || for_viewer())?;
-        let library =
-            Box::new(LibraryThread::spawn(Directories::of_user().ok(), saved::conversation_texts, wake.clone())?);
+        let formats =
+            StoredFormats { conversation_texts: saved::conversation_texts, merged_session: saved::merged_session };
+        let library = Box::new(LibraryThread::spawn(Directories::of_user().ok(), formats, wake.clone())?);
         let models = Box::new(ModelThread::spawn(wake.clone())?);
         let power = Some(battery::watch(wake)?);
         Ok(Services {

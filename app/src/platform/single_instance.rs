@@ -41,6 +41,7 @@ const QUEUED_REQUESTS: usize = 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenRequest {
     /// Files to open.
+    #[serde(with = "engine::store::path_text::list")]
     pub files: Vec<PathBuf>,
     /// Question to ask on the first of them.
     pub question: Option<String>,
@@ -198,7 +199,6 @@ enum Delivery {
 fn send_to(folder: &Path, request: &OpenRequest, timeout: Duration) -> Delivery {
     let Some(name) = name(folder) else { return Delivery::NoWindow };
     let (sender, outcome) = bounded(1);
-    // Fails only for file names that are not valid Unicode.
     let Ok(mut line) = serde_json::to_string(request) else { return Delivery::NoReply };
     line.push('\n');
     // On its own thread, since not every system has timeouts for connecting and reading.
@@ -234,9 +234,15 @@ fn allow_it_to_the_front() {
 }
 
 fn listen_at(folder: &Path) -> Option<Listener> {
-    engine::store::output::create_folder(folder).ok()?;
+    engine::store::output::create_own_folder(folder).ok()?;
     // A socket left by a killed program is replaced; one in use was found before.
-    ListenerOptions::new().name(name(folder)?).try_overwrite(true).create_sync().ok()
+    let listener = ListenerOptions::new().name(name(folder)?).try_overwrite(true).create_sync().ok()?;
+    #[cfg(unix)]
+    if let Err(error) = engine::store::output::close_own_file(&folder.join("window.sock")) {
+        // Its folder is closed all the same.
+        tracing::warn!(%error, "the socket cannot be closed to other users");
+    }
+    Some(listener)
 }
 
 #[cfg(unix)]
@@ -265,11 +271,26 @@ mod tests {
 
     use super::*;
 
+    /// A file name that is not Unicode, where the system has such.
+    fn not_unicode() -> PathBuf {
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStringExt as _;
+            std::ffi::OsString::from_vec(b"/reports/r\xe9sum\xe9.pdf".to_vec()).into()
+        }
+        #[cfg(windows)]
+        {
+            use std::os::windows::ffi::OsStringExt as _;
+            std::ffi::OsString::from_wide(&[0x72, 0xd800]).into()
+        }
+    }
+
     /// Long enough for a busy computer.
     const LONG: Duration = Duration::from_secs(20);
 
     fn request() -> OpenRequest {
-        OpenRequest { files: vec!["/reports/ümlaut report.pdf".into()], question: Some("How much?".into()) }
+        let files = vec!["/reports/ümlaut report.pdf".into(), not_unicode()];
+        OpenRequest { files, question: Some("How much?".into()) }
     }
 
     fn connect(folder: &Path) -> Stream {
@@ -281,6 +302,12 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         assert_eq!(send_to(home.path(), &request(), LONG), Delivery::NoWindow);
         let listener = listen_at(home.path()).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(home.path()), mode(&home.path().join("window.sock"))), (0o700, 0o600));
+        }
         let (sender, requests) = OpenRequests::new();
         accept_requests(listener, sender).unwrap();
         for malformed in [&b"\n"[..], b"{", b"", b"\xff\xff\n"] {

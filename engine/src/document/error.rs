@@ -140,6 +140,12 @@ pub enum DocumentError {
         /// The file.
         path: PathBuf,
     },
+    /// It is no longer the file that was opened: it was replaced, rewritten or removed.
+    #[error("the file changed while it was being read: {}", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// The system refuses access to the file.
     #[error("the file cannot be read ({detail}): {}", path.display())]
     Io {
@@ -192,6 +198,7 @@ impl Hint for DocumentError {
             Self::ProcessDied { .. } | Self::TimedOut { .. } => {
                 "the file is damaged or malicious; if it opens elsewhere, print it to a new PDF there"
             }
+            Self::Changed { .. } => "wait until it is written completely, then open it again; nothing was kept of it",
             Self::Io { .. } => "check that you have permission to read the file and that its disk is connected",
             Self::Cancelled(_) => return None,
         };

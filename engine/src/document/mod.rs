@@ -19,8 +19,9 @@ mod pdf_pool;
 mod picture;
 pub mod raw;
 mod sniff;
+mod stamp;
 mod text_file;
 mod tiff_pages;
 
 pub use error::DocumentError;
-pub use open::{DocumentInfo, OpenDocument, OpenOptions, file_hash, open};
+pub use open::{DocumentInfo, OpenDocument, OpenOptions, file_hash, file_name, open};

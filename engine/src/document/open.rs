@@ -1,6 +1,7 @@
 //! Opens a document of any kind and reads its pages one by one.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Seek as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,7 @@ use super::pages::PagesOptions;
 use super::pdf::Pdf;
 use super::picture::Pictures;
 use super::sniff::{HEAD_BYTES, Look, look};
+use super::stamp::FileStamp;
 use super::text_file;
 use crate::cancel::CancelToken;
 use crate::diagnostic::{Diagnostic, Warned, Warnings};
@@ -66,6 +68,8 @@ pub struct DocumentInfo {
 #[derive(Debug)]
 pub struct OpenDocument {
     path: PathBuf,
+    /// Of the bytes that `info.hash` is of.
+    stamp: FileStamp,
     info: DocumentInfo,
     source: Source,
     /// Pages whose layout took all the time it may take.
@@ -86,7 +90,14 @@ enum Source {
 pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentError> {
     let metadata = std::fs::metadata(path).map_err(|error| DocumentError::from_io(&error, path.to_path_buf()))?;
     check_size(path, &metadata)?;
-    let (head, hash) = head_and_hash(path, &options.cancel)?;
+    let io = |error: std::io::Error| DocumentError::from_io(&error, path.to_path_buf());
+    let mut file = regular_file::open(path).map_err(io)?;
+    // What is hashed and what is read are the same open file; where its name is needed, it is checked at the end.
+    let metadata = file.metadata().map_err(io)?;
+    check_size(path, &metadata)?;
+    let mut stamp = FileStamp::new(&metadata);
+    let (head, hash) = head_and_hash(&mut file, path, &options.cancel)?;
+    file.rewind().map_err(io)?;
     let mut warnings = Vec::new();
     let (kind, source) = match look(&head, path) {
         Look::Pdf => {
@@ -96,12 +107,12 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
             (DocumentKind::Pdf, Source::Pdf(Box::new(pdf)))
         }
         Look::Image(format) => {
-            let (pictures, said) = Pictures::open(path, format)?;
+            let (pictures, said) = Pictures::open(&mut file, path, format)?;
             warnings.extend(said);
             (DocumentKind::Image, Source::Pictures(pictures))
         }
         Look::Text => {
-            let (pages, said) = read_text(path, metadata.len())?;
+            let (pages, said) = read_text(&mut file, path, metadata.len())?;
             warnings.extend(said);
             (DocumentKind::Text, Source::Text(pages))
         }
@@ -109,8 +120,10 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
             return Err(DocumentError::NotADocument { found, advice, path: path.to_path_buf() });
         }
     };
+    // The process that reads PDFs opens the file by its name, and a text may have been rewritten after it was hashed.
+    stamp.check(path, &hash)?;
     warnings.extend(misnamed(path, kind));
-    let name = path.file_name().map(|name| printable(&name.to_string_lossy()).to_string()).unwrap_or_default();
+    let name = file_name(path);
     let (page_count, metadata, outline) = match &source {
         Source::Pdf(pdf) => {
             let info = pdf.info();
@@ -120,7 +133,7 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
         Source::Text(pages) => (pages.len() as u32, Metadata::default(), Vec::new()),
     };
     let info = DocumentInfo { hash, name, kind, page_count, metadata, outline, warnings };
-    Ok(OpenDocument { path: path.to_path_buf(), info, source, late_pages: 0 })
+    Ok(OpenDocument { path: path.to_path_buf(), stamp, info, source, late_pages: 0 })
 }
 
 /// The file's own texts, fit to be shown.
@@ -170,7 +183,7 @@ impl OpenDocument {
     /// such pages only the first are named.
     ///
     /// # Errors
-    /// Fails if a number is not that of a page, or if the work was cancelled.
+    /// Fails if a number is not that of a page, if the file changed since it was opened, or if the work was cancelled.
     pub fn read_pages(
         &mut self,
         selection: &[u32],
@@ -189,6 +202,7 @@ impl OpenDocument {
             on_page(&page);
             pages.push(page);
         }
+        self.stamp.check(&self.path, &self.info.hash)?;
         finish(&mut pages);
         let info = self.info.clone();
         let document = Document {
@@ -218,7 +232,8 @@ impl OpenDocument {
     /// Draws `rect` (page space) of page `number` (from 1) on white.
     ///
     /// # Errors
-    /// Fails if there is no such page, if it cannot be drawn, or if the result would be too large.
+    /// Fails if there is no such page, if it cannot be drawn, if the result would be too large, or if the file changed since
+    /// it was opened.
     pub fn render(
         &mut self,
         number: u32,
@@ -242,7 +257,12 @@ impl OpenDocument {
     ) -> Result<RgbImage, DocumentError> {
         self.check_number(number)?;
         match &mut self.source {
-            Source::Pdf(pdf) => pdf.render(number, rect, (width_px, height_px), cancel),
+            Source::Pdf(pdf) => {
+                let drawn = pdf.render(number, rect, (width_px, height_px), cancel);
+                self.stamp.check(&self.path, &self.info.hash)?;
+                drawn
+            }
+            // Its bytes are in memory since they were hashed.
             Source::Pictures(pictures) => {
                 pictures.render(number as usize - 1, &rect, (width_px, height_px), &self.path)
             }
@@ -297,6 +317,12 @@ impl OpenDocument {
 /// The time for the lines of a page, and for its figures, after so many pages that took too long.
 fn step_time(late_pages: u32) -> Duration {
     if late_pages < MAX_LATE_PAGES { STEP_TIME } else { STEP_TIME / 10 }
+}
+
+/// The file's name without its folder, for display: what is not Unicode is a question mark, which every font has.
+pub fn file_name(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    printable(&name.replace('\u{fffd}', "?")).to_string()
 }
 
 fn failed(number: u32, label: Option<String>, size_pt: (f32, f32), why: String) -> (Page, Vec<Diagnostic>) {
@@ -355,12 +381,12 @@ fn limit(what: &'static str, bytes: u64, most: u64, path: &Path) -> Result<(), D
 /// # Errors
 /// Returns [`DocumentError`] if the file cannot be read.
 pub fn file_hash(path: &Path) -> Result<String, DocumentError> {
-    head_and_hash(path, &CancelToken::default()).map(|(_, hash)| hash)
+    let mut file = regular_file::open(path).map_err(|error| DocumentError::from_io(&error, path.to_path_buf()))?;
+    head_and_hash(&mut file, path, &CancelToken::default()).map(|(_, hash)| hash)
 }
 
-fn head_and_hash(path: &Path, cancel: &CancelToken) -> Result<(Vec<u8>, String), DocumentError> {
+fn head_and_hash(file: &mut File, path: &Path, cancel: &CancelToken) -> Result<(Vec<u8>, String), DocumentError> {
     let io = |error: std::io::Error| DocumentError::from_io(&error, path.to_path_buf());
-    let mut file = regular_file::open(path).map_err(io)?;
     let mut hasher = Sha256::new();
     let mut head = Vec::new();
     let mut buffer = vec![0; 1 << 20];
@@ -376,10 +402,9 @@ fn head_and_hash(path: &Path, cancel: &CancelToken) -> Result<(Vec<u8>, String),
     Ok((head, hash))
 }
 
-fn read_text(path: &Path, bytes: u64) -> Result<(Vec<Page>, Vec<Diagnostic>), DocumentError> {
+fn read_text(file: &mut File, path: &Path, bytes: u64) -> Result<(Vec<Page>, Vec<Diagnostic>), DocumentError> {
     limit("the text file", bytes, MAX_TEXT_BYTES, path)?;
-    let bytes =
-        regular_file::read(path, MAX_TEXT_BYTES).map_err(|error| DocumentError::from_io(&error, path.to_path_buf()))?;
+    let bytes = read_whole(file, bytes).map_err(|error| DocumentError::from_io(&error, path.to_path_buf()))?;
     if !text_file::looks_like_text(&bytes) {
         let detail = Some("binary data follows the text".to_owned());
         return Err(DocumentError::Damaged { what: "the text file", detail, path: path.to_path_buf() });
@@ -387,6 +412,13 @@ fn read_text(path: &Path, bytes: u64) -> Result<(Vec<Page>, Vec<Diagnostic>), Do
     let (text, guessed) = text_file::decode(&bytes);
     let warning = guessed.then(|| Diagnostic::general("the text is not UTF-8 and was read as Latin-1"));
     Ok((text_file::set_pages(&text), warning.into_iter().collect()))
+}
+
+/// The rest of an open file. One that grew meanwhile is cut; that it changed is noticed later.
+pub(super) fn read_whole(file: &mut File, bytes: u64) -> std::io::Result<Vec<u8>> {
+    let mut read = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
+    file.take(bytes).read_to_end(&mut read)?;
+    Ok(read)
 }
 
 /// A warning if the file name promises another kind of file.

@@ -1,5 +1,6 @@
 //! Images as documents: each picture in the file is a page.
 
+use std::fs::File;
 use std::io::{Cursor, ErrorKind};
 use std::path::Path;
 
@@ -9,9 +10,9 @@ use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageFormat, ImageRead
 
 use super::error::DocumentError;
 use super::geometry::Rect;
+use super::open::read_whole;
 use super::tiff_pages;
 use crate::diagnostic::Diagnostic;
-use crate::regular_file;
 use crate::resample::{Filter, Part, resize};
 
 /// Points per pixel: 96 pixels per inch, because images carry no reliable size.
@@ -46,14 +47,18 @@ struct PicturePage {
 
 impl Pictures {
     /// Opens an image file.
-    pub(super) fn open(path: &Path, format: ImageFormat) -> Result<(Self, Vec<Diagnostic>), DocumentError> {
+    pub(super) fn open(
+        file: &mut File,
+        path: &Path,
+        format: ImageFormat,
+    ) -> Result<(Self, Vec<Diagnostic>), DocumentError> {
         let io = |error: &std::io::Error| DocumentError::from_io(error, path.to_path_buf());
-        let length = std::fs::metadata(path).map_err(|error| io(&error))?.len();
+        let length = file.metadata().map_err(|error| io(&error))?.len();
         if length > MAX_FILE_BYTES {
             let size = format!("{} MiB of at most {}", length >> 20, MAX_FILE_BYTES >> 20);
             return Err(DocumentError::TooLarge { what: "the image file", size, path: path.to_path_buf() });
         }
-        let bytes = regular_file::read(path, MAX_FILE_BYTES).map_err(|error| io(&error))?;
+        let bytes = read_whole(file, length).map_err(|error| io(&error))?;
         let mut warnings = Vec::new();
         if format == ImageFormat::Gif && is_animated(&bytes) {
             warnings.push(Diagnostic::general("the GIF is animated, only its first frame is read"));

@@ -8,10 +8,11 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use super::access;
 use super::error::StoreError;
 use super::retry::Retry;
 
-/// Writes `bytes` to `path`, replacing any file there. Its folder must exist.
+/// Writes `bytes` to `path`, replacing any file there. Its folder must exist. Only the user may read the file.
 ///
 /// # Errors
 /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; an existing file is then unchanged.
@@ -21,11 +22,29 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 /// [`write_file`] for several slices of bytes.
 pub(super) fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
+    write(path, parts, Readers::User)
+}
+
+/// [`write_file`] with the permissions of any new file of the user.
+pub(super) fn write_shared_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    write(path, &[bytes], Readers::AsUsual)
+}
+
+/// Who may read a new file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    /// The user alone.
+    User,
+    /// Those who may read any new file of the user.
+    AsUsual,
+}
+
+fn write(path: &Path, parts: &[&[u8]], readers: Readers) -> Result<(), StoreError> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut file = new_file_in(folder).map_err(StoreError::write(path))?;
+    let mut file = new_file_in(folder, readers).map_err(StoreError::write(path))?;
     for part in parts {
         file.write_all(part).map_err(StoreError::write(path))?;
     }
@@ -40,10 +59,16 @@ pub(super) fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError
     sync_folder(folder)
 }
 
-/// A temporary file with the permissions of any new file of the user; `tempfile` alone would deny others all access.
-fn new_file_in(folder: &Path) -> std::io::Result<NamedTempFile> {
+/// A temporary file. `tempfile` alone would deny others all access.
+fn new_file_in(folder: &Path, readers: Readers) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".writing-");
+    if readers == Readers::User {
+        let file = builder.tempfile_in(folder)?;
+        // The process's umask may deny the user too.
+        access::close_file(file.as_file())?;
+        return Ok(file);
+    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -92,13 +117,15 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn others_may_read_what_they_may_read_of_any_new_file() {
+    fn others_may_read_of_an_output_what_they_may_read_of_any_new_file() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let (ours, plain) = (folder.path().join("ours"), folder.path().join("plain"));
-        write_file(&ours, b"").unwrap();
+        write_shared_file(&ours, b"").unwrap();
         std::fs::File::options().write(true).create_new(true).open(&plain).unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&ours), mode(&plain));
+        write_file(&ours, b"").unwrap();
+        assert_eq!(mode(&ours), 0o600);
     }
 }

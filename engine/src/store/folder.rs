@@ -3,14 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use super::atomic;
 use super::error::StoreError;
 use super::retry::Retry;
+use super::{access, atomic};
 
-/// Creates a folder and its parents.
+/// Creates a folder of the store and its parents, closed to other users; one that is there is closed.
 pub(super) fn create_folder(path: &Path) -> Result<(), StoreError> {
-    #[expect(clippy::disallowed_methods, reason = "the store is where folders are created")]
-    fs::create_dir_all(path).map_err(StoreError::write(path))
+    access::create_private_folder(path).map_err(StoreError::write(path))
 }
 
 /// Renames a file or folder to its final name; both are in the same folder.

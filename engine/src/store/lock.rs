@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::access;
 use super::error::StoreError;
 use super::folder::create_folder;
 use crate::regular_file;
@@ -36,9 +37,11 @@ impl FileLock {
 
     fn within(max_wait: Duration, folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(".lock");
-        let mut options = File::options();
-        options.create(true).truncate(false).write(true).read(true);
+        let mut options = access::private_file();
+        options.truncate(false).write(true).read(true);
         let file = regular_file::open_with(&mut options, &path).map_err(StoreError::write(&path))?;
+        // A file of another user stays as it is.
+        let _ = access::close_file(&file);
         let begun = Instant::now();
         loop {
             match file.try_lock() {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use super::{Directories, StoreError, StoreFolder, folder};
+use super::{Directories, StoreError, StoreFolder, access, folder};
 use crate::regular_file;
 
 /// A longer log is moved aside at the next start; one old log is kept.
@@ -20,8 +20,10 @@ pub fn log_file(directories: &Directories) -> Result<(PathBuf, File), StoreError
     if path.metadata().is_ok_and(|about| about.len() >= LONGEST) {
         folder::publish(&path, &parent.join("recto.old.log"))?;
     }
-    let mut options = File::options();
-    let file = regular_file::open_with(options.create(true).append(true), &path).map_err(StoreError::write(&path))?;
+    let mut options = access::private_file();
+    let file = regular_file::open_with(options.append(true), &path).map_err(StoreError::write(&path))?;
+    // A file of another user stays as it is.
+    let _ = access::close_file(&file);
     Ok((path, file))
 }
 

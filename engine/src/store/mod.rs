@@ -2,8 +2,9 @@
 //!
 //! Recto's own files are in [`StoreFolder`]s with versioned names. They are written [atomically](atomic) and under [`lock`]s,
 //! so that neither a crash nor a second process leaves partial data that looks complete. Files that the user asks for
-//! elsewhere go through [`output`]. Knows nothing of tensors, prompts or the network: it stores bytes.
+//! elsewhere go through [`output`]. What is Recto's own is closed to other users: see `access.rs`. Knows nothing of tensors, prompts or the network: it stores bytes.
 
+mod access;
 pub mod atomic;
 mod directories;
 mod disk;
@@ -16,12 +17,14 @@ mod log;
 pub mod models;
 pub mod output;
 mod partial;
+pub mod path_text;
 mod resumable;
 mod retry;
 mod scratch;
 mod space;
 mod store_folder;
 
+pub use access::close_to_others;
 pub use directories::Directories;
 pub use disk::{SPARE_BYTES, are_on_one_disk, free_bytes};
 pub use error::StoreError;

@@ -59,7 +59,8 @@ pub enum StoreFolder {
     ///   desk.json                the saved session; written shortly after each change
     ///   settings.json            the user's settings
     ///   window.sock              socket of a running window
-    ///   damaged-desk.json        one that could not be parsed, moved aside
+    ///   .lock                    held while the session is saved
+    ///   damaged-desk.json        one that could not be parsed, or not all of it; later ones: damaged-2-desk.json …
     ///   reports/HASH/            data of a report, by the SHA-256 of its file
     ///     conversation.json      questions and answers
     ///     text.json              its text, for searching

@@ -21,7 +21,7 @@ use crate::document::page::{Document, Figure, FigureKind};
 use crate::kernels::threads;
 use crate::prompt::{Priorities, Window, left_out};
 use crate::protocol::{Outcome, ReadJob, ReadingMap, WindowOrigin};
-use crate::store::output;
+use crate::store::{StoreError, output};
 
 /// Longest side of an exported figure, in pixels.
 const EXPORTED_FIGURE_PX: f32 = 1792.0;
@@ -82,10 +82,10 @@ fn encode_all(
 ) -> Result<(f64, Vec<WindowOrigin>), Error> {
     let start = Instant::now();
     session.drop_encodings();
-    let LoadedDocuments { open, documents, summaries, .. } = loaded_documents;
+    let LoadedDocuments { open, documents, summaries, locked, .. } = loaded_documents;
     let hashes = summaries.iter().map(|summary| summary.hash.clone()).collect();
     let key = EncodingKey { hashes, reading: read_job.reading.clone(), scope: Vec::new(), question: None };
-    let cache = EncodingCache::new(session.store(), Some(job), loaded, summaries);
+    let cache = EncodingCache::new(session.store(), Some(job), loaded, summaries).without(locked);
     let has_vision = loaded.summary.has_eyes && !read_job.reading.without_figures;
     let mut questions = InterleavedQuestions {
         request: job.request,
@@ -150,8 +150,8 @@ fn export_figures(open: &mut [OpenDocument], documents: &[Document], folder: &Pa
             }
         }
     }
-    let json = serde_json::to_vec_pretty(&list).unwrap_or_default();
     let path = folder.join("figures.json");
+    let json = serde_json::to_vec_pretty(&list).map_err(|error| StoreError::write(&path)(error.into()))?;
     output::write_file(&path, &json)?;
     written.push(path);
     Ok(written)

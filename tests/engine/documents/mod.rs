@@ -7,7 +7,7 @@ mod faults;
 #[cfg(target_os = "linux")]
 mod many_files;
 mod page_counts;
-mod pdf_bytes;
+pub(crate) mod pdf_bytes;
 mod pdf_pages;
 mod pictures;
 mod sandbox;

@@ -74,7 +74,7 @@ pub(super) fn one_page(page: &str, content: &str) -> Vec<u8> {
 }
 
 /// One page that says `text`, encrypted with RC4 and a key of 40 bits (revision 2) under `password`.
-pub(super) fn encrypted_pdf(text: &str, password: &[u8]) -> Vec<u8> {
+pub(crate) fn encrypted_pdf(text: &str, password: &[u8]) -> Vec<u8> {
     let padded = pad(password);
     let owner = rc4(&md5(&padded)[..5], &padded);
     let permissions = (-4_i32).to_le_bytes();

@@ -17,6 +17,15 @@ pub enum LibraryCommand {
         /// The conversation.
         bytes: Vec<u8>,
     },
+    /// Save a copy of something stored that could not be understood completely, beside it.
+    SetAside {
+        /// What it is.
+        item: StoredItem,
+        /// Its content.
+        bytes: Vec<u8>,
+        /// What to tell the user; nothing where nothing is missing.
+        message: Option<String>,
+    },
     /// Load the conversation on a report.
     OpenConversation(String),
     /// Search these reports and their conversations, in this order; replaces the previous search.
@@ -32,6 +41,15 @@ pub enum LibraryCommand {
     Remove(String),
     /// Write an exported conversation.
     Export(Export),
+}
+
+/// Something stored in the library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredItem {
+    /// A record.
+    Record(Record),
+    /// The conversation on the report with this hash.
+    Conversation(String),
 }
 
 /// Events of the library service.

@@ -5,6 +5,6 @@ mod scan;
 mod thread;
 
 pub use api::{
-    Export, FileStatus, HitLocation, LibraryCommand, LibraryEvent, LibraryHit, LibraryService, ReportStatus,
+    Export, FileStatus, HitLocation, LibraryCommand, LibraryEvent, LibraryHit, LibraryService, ReportStatus, StoredItem,
 };
-pub use thread::LibraryThread;
+pub use thread::{LibraryThread, MergeSessions, StoredFormats};

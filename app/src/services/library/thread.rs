@@ -1,50 +1,68 @@
 //! The library thread: all disk access of the library, so that a slow disk never blocks the window.
 
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use engine::mailbox::{Mailbox, MailboxReceiver, mailbox};
 use engine::protocol::ErrorReport;
 use engine::store::library::{Library, Record};
-use engine::store::{Directories, output};
+use engine::store::{Directories, StoreError, output};
 
 use crate::services::library::scan::LibraryScan;
-use crate::services::library::{LibraryCommand, LibraryEvent, LibraryService};
+use crate::services::library::{LibraryCommand, LibraryEvent, LibraryService, StoredItem};
 use crate::wake::Wake;
 
 /// Events that wait at most before the thread pauses until the window reads them.
 const QUEUED_EVENTS: usize = 1024;
 
+/// Joins a stored session, what a window read or wrote before, and what it writes now.
+pub type MergeSessions = fn(stored: &[u8], before: Option<&[u8]>, ours: &[u8]) -> Option<Vec<u8>>;
+
+/// What the library needs to know of what the window stores as bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredFormats {
+    /// Splits a stored conversation into its questions with their answers, for searching.
+    pub conversation_texts: fn(&[u8]) -> Vec<String>,
+    /// Joins the stored session with this window's, given what this window read or wrote before; `None` where that cannot
+    /// be written.
+    pub merged_session: MergeSessions,
+}
+
 /// Handle of the library thread.
 pub struct LibraryThread {
     library: Option<Library>,
+    /// The session as it was loaded, for the thread.
+    loaded: Arc<OnceLock<Vec<u8>>>,
+    /// Events of loading.
+    own_events: VecDeque<LibraryEvent>,
     commands: Option<Mailbox<LibraryCommand>>,
     events: Option<Receiver<LibraryEvent>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl LibraryThread {
-    /// Starts the thread; `wake` is called after every event. Without directories nothing is stored. `conversation_texts`
-    /// splits a stored conversation into its questions with their answers, for searching.
+    /// Starts the thread; `wake` is called after every event. Without directories nothing is stored.
     ///
     /// # Errors
     /// Fails if the thread cannot be started.
-    pub fn spawn(
-        directories: Option<Directories>,
-        conversation_texts: fn(&[u8]) -> Vec<String>,
-        wake: Wake,
-    ) -> std::io::Result<Self> {
+    pub fn spawn(directories: Option<Directories>, formats: StoredFormats, wake: Wake) -> std::io::Result<Self> {
         let library = directories.as_ref().map(Library::new);
         let (commands, incoming) = mailbox(supersedes);
         let (outgoing, events) = bounded(QUEUED_EVENTS);
+        let loaded = Arc::new(OnceLock::new());
+        let session = SessionFile { loaded: Arc::clone(&loaded), written: None, merge: formats.merged_session };
         let thread = std::thread::Builder::new().name("library".into()).spawn(move || {
             if let Some(directories) = directories {
                 let library = Library::new(&directories);
-                Worker { library, scan: LibraryScan::new(directories, conversation_texts), outgoing, wake }
-                    .run(&incoming);
+                let scan = LibraryScan::new(directories, formats.conversation_texts);
+                Worker { library, session, scan, outgoing, wake }.run(&incoming);
             }
         })?;
-        Ok(Self { library, commands: Some(commands), events: Some(events), thread: Some(thread) })
+        let own_events = VecDeque::new();
+        Ok(Self { library, loaded, own_events, commands: Some(commands), events: Some(events), thread: Some(thread) })
     }
 }
 
@@ -61,10 +79,16 @@ impl LibraryService for LibraryThread {
         if let Err(why) = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes) {
             tracing::warn!(%why, ?record, "a record is damaged");
             // It would soon be overwritten.
-            if let Err(error) = library.set_aside(record) {
-                tracing::warn!(%error, "the damaged record cannot be moved aside");
-            }
+            let report = match library.set_aside(record) {
+                Ok(path) => damaged_report(record, &path),
+                Err(error) => ErrorReport::of(&error),
+            };
+            self.own_events.push_back(LibraryEvent::Failed(report));
             return None;
+        }
+        if record == Record::Desk {
+            // A window loads its session once.
+            let _ = self.loaded.set(bytes.clone());
         }
         Some(bytes)
     }
@@ -76,7 +100,7 @@ impl LibraryService for LibraryThread {
     }
 
     fn try_recv(&mut self) -> Option<LibraryEvent> {
-        self.events.as_ref()?.try_recv().ok()
+        self.own_events.pop_front().or_else(|| self.events.as_ref()?.try_recv().ok())
     }
 }
 
@@ -92,9 +116,45 @@ impl Drop for LibraryThread {
     }
 }
 
+/// Tells that a record was damaged as a whole.
+fn damaged_report(record: Record, aside: &Path) -> ErrorReport {
+    let what = match record {
+        Record::Desk => "the list of reports is damaged, so it starts empty",
+        Record::Settings => "the settings are damaged, so they are as usual",
+    };
+    ErrorReport::new(what, Some(kept_at(aside)))
+}
+
+fn kept_at(aside: &Path) -> String {
+    format!("The file as it was is kept: {}", aside.display())
+}
+
+/// The session file, which several windows may save to.
+struct SessionFile {
+    /// As this window loaded it.
+    loaded: Arc<OnceLock<Vec<u8>>>,
+    /// As this window wanted it written last.
+    written: Option<Vec<u8>>,
+    merge: MergeSessions,
+}
+
+impl SessionFile {
+    /// Saves the session of this window, together with what other windows have saved since.
+    fn save(&mut self, library: &Library, ours: Vec<u8>) -> Result<(), StoreError> {
+        let before = self.written.as_deref().or_else(|| self.loaded.get().map(Vec::as_slice));
+        library.update_record(Record::Desk, |stored| {
+            let changed = stored.filter(|stored| Some(*stored) != before);
+            changed.and_then(|stored| (self.merge)(stored, before, &ours)).unwrap_or_else(|| ours.clone())
+        })?;
+        self.written = Some(ours);
+        Ok(())
+    }
+}
+
 /// State of the thread.
 struct Worker {
     library: Library,
+    session: SessionFile,
     scan: LibraryScan,
     outgoing: Sender<LibraryEvent>,
     wake: Wake,
@@ -123,7 +183,9 @@ impl Worker {
 
     fn dispatch(&mut self, command: LibraryCommand) {
         let done = match command {
+            LibraryCommand::Save(Record::Desk, bytes) => self.session.save(&self.library, bytes),
             LibraryCommand::Save(record, bytes) => self.library.keep_record(record, &bytes),
+            LibraryCommand::SetAside { item, bytes, message } => self.set_aside(&item, &bytes, message),
             LibraryCommand::SaveConversation { hash, bytes } => self.library.keep_conversation(&hash, &bytes),
             LibraryCommand::OpenConversation(hash) => {
                 let read = self.library.conversation(&hash);
@@ -154,6 +216,17 @@ impl Worker {
         if let Err(error) = done {
             self.emit(LibraryEvent::Failed(ErrorReport::of(&error)));
         }
+    }
+
+    fn set_aside(&self, item: &StoredItem, bytes: &[u8], message: Option<String>) -> Result<(), StoreError> {
+        let path = match item {
+            StoredItem::Record(record) => Some(self.library.keep_damaged_record(*record, bytes)?),
+            StoredItem::Conversation(hash) => self.library.keep_damaged_conversation(hash, bytes)?,
+        };
+        if let Some((path, message)) = path.zip(message) {
+            self.emit(LibraryEvent::Failed(ErrorReport::new(&message, Some(kept_at(&path)))));
+        }
+        Ok(())
     }
 
     fn emit(&self, event: LibraryEvent) {

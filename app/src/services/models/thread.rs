@@ -209,6 +209,6 @@ fn add(
 
 /// Shows a folder, creating it if necessary.
 fn show_folder(path: PathBuf) -> Result<(), CommandError> {
-    engine::store::output::create_folder(&path)?;
+    engine::store::output::create_own_folder(&path)?;
     file_manager::show(&path).map_err(|source| CommandError::Folder { path, source })
 }

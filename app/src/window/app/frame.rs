@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Ui};
 use engine::protocol::RequestId;
-use engine::store::library::Record;
 use engine::untrusted::printable_path;
 use engine::viewer::ViewCommand;
 
@@ -16,17 +15,19 @@ use crate::services::models::{ModelCommand, ModelEvent};
 use crate::window::app::appearance::apply_appearance;
 use crate::window::app::frame_times::FrameTimes;
 use crate::window::app::persistence::Saved;
+use crate::window::app::records;
 use crate::window::app::start::{Services, Start};
 use crate::window::commands::Commands;
 use crate::window::commands::palette::Palette;
 use crate::window::export::export;
-use crate::window::saved::session::{Conversation, SavedSession};
+use crate::window::saved::session::SavedSession;
 use crate::window::saved::settings::Settings;
 use crate::window::screens;
 use crate::window::state::library::LibraryState;
 use crate::window::state::models::Models;
 use crate::window::state::power::Power;
 use crate::window::state::report::ErrorNotice;
+use crate::window::state::scope::file_name;
 use crate::window::state::screen::Screen;
 use crate::window::tabs::{Tab, Tabs};
 use crate::window::theme::{Look, Theme};
@@ -94,8 +95,7 @@ impl Window {
         theme.install(ctx);
         // These keys zoom pages, not the interface.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
-        let session = SavedSession::from_bytes(services.library.load(Record::Desk).as_deref());
-        let settings = Settings::from_bytes(services.library.load(Record::Settings).as_deref());
+        let (session, settings) = records::load(services.library.as_mut());
         apply_appearance(&settings, ctx);
         if let Some(theme) = start.theme {
             ctx.set_theme(theme);
@@ -139,9 +139,10 @@ impl Window {
     fn open_first(&mut self, files: Vec<PathBuf>) {
         self.library.query.clone_from(&self.session.query);
         let mut front = 0;
-        for report in self.session.open_reports() {
-            let index = self.tabs.add(report.path.clone(), report.name.clone());
-            if self.session.front.as_ref() == Some(&report.hash) {
+        for (path, name, is_front) in self.session.tabs() {
+            let name = name.unwrap_or_else(|| file_name(&path));
+            let index = self.tabs.add(path, name);
+            if is_front {
                 front = index;
             }
         }
@@ -192,7 +193,7 @@ impl Window {
                 _ => {}
             }
             if matches!(event, ModelEvent::Measured { .. } | ModelEvent::Estimated { .. }) {
-                self.services.library.send(LibraryCommand::Save(Record::Settings, self.settings.to_bytes()));
+                self.save_settings();
             }
             if self.models.apply(event) {
                 self.services.models.send(ModelCommand::List);
@@ -214,7 +215,7 @@ impl Window {
     fn apply_library_event(&mut self, event: LibraryEvent) {
         match event {
             LibraryEvent::Conversation { hash, bytes } => {
-                let conversation = bytes.as_deref().map(Conversation::from_bytes).unwrap_or_default();
+                let conversation = records::conversation(self.services.library.as_mut(), &hash, bytes);
                 if let Some(tab) = self.tabs.iter_mut().find(|tab| tab.hash() == Some(&hash)) {
                     tab.restore_conversation(conversation);
                 }

@@ -6,6 +6,7 @@ mod frame;
 mod frame_times;
 mod layout;
 mod persistence;
+mod records;
 mod shortcuts;
 mod start;
 

@@ -3,11 +3,9 @@
 use std::time::{Duration, Instant};
 
 use eframe::egui;
-use engine::store::library::Record;
 
-use crate::services::library::LibraryCommand;
 use crate::window::app::Window;
-use crate::window::saved::session::SavedSession;
+use crate::window::saved::session::{SavedSession, UnvisitedTab};
 use crate::window::tabs::{Restore, Tab};
 
 /// Shortest time between two saves.
@@ -34,16 +32,15 @@ impl Window {
         self.note_places();
         self.note_open();
         let mut has_changed = false;
-        for tab in self.tabs.iter_mut() {
-            if let Some((hash, bytes)) = tab.news() {
-                has_changed = true;
-                self.services.library.send(LibraryCommand::SaveConversation { hash, bytes });
-            }
+        let news: Vec<_> = self.tabs.iter_mut().filter_map(Tab::news).collect();
+        for (hash, conversation) in news {
+            has_changed = true;
+            self.save_conversation(hash, &conversation);
         }
         if self.session != self.saved.session {
             has_changed = true;
             self.saved.session = self.session.clone();
-            self.services.library.send(LibraryCommand::Save(Record::Desk, self.session.to_bytes()));
+            self.save_session();
         }
         self.saved.at = Instant::now();
         has_changed
@@ -86,7 +83,8 @@ impl Window {
         }
     }
 
-    /// Updates the session with the open reports. A report that was not opened yet is found by its path.
+    /// Updates the session with the open tabs. A report that was not opened yet is found by its path; one that is unknown is
+    /// saved by its path.
     fn note_open(&mut self) {
         let hash_of = |tab: &Tab| {
             let known = tab.hash().map(str::to_owned);
@@ -94,9 +92,17 @@ impl Window {
                 self.session.reports().find(|report| report.path == tab.path).map(|report| report.hash.clone())
             })
         };
-        let open: Vec<String> = self.tabs.iter().filter_map(hash_of).collect();
+        let front_index = self.tabs.front_index();
+        let (mut open, mut unvisited) = (Vec::new(), Vec::new());
+        for (at, tab) in self.tabs.iter().enumerate() {
+            match hash_of(tab) {
+                Some(hash) => open.push(hash),
+                None => unvisited.push(UnvisitedTab { at, path: tab.path.clone(), is_front: at == front_index }),
+            }
+        }
         let front = self.tabs.front().and_then(hash_of);
         self.session.open = open;
+        self.session.unvisited = unvisited;
         self.session.front = front;
         self.session.screen = self.screen;
         self.session.query.clone_from(&self.library.query);

@@ -8,8 +8,10 @@ use engine::cite::is_not_found;
 use engine::protocol::{PageEvidence, Place, ReadSoFar};
 use engine::viewer::ViewInfo;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::window::pages::{Paging, Rotation, SavedView, Spot, Zoom};
+use crate::window::saved::lenient::{self, Losses};
 use crate::window::state::report::{Editing, ErrorNotice, State, Turn, TurnEnd};
 use crate::window::state::scope::Scope;
 use crate::window::state::screen::Screen;
@@ -28,6 +30,8 @@ pub(crate) struct SavedSession {
     reports: Vec<KeptReport>,
     /// Hashes of the open reports, from left to right.
     pub open: Vec<String>,
+    /// Tabs whose content is not known: files that were named and not yet shown, or could not be opened.
+    pub unvisited: Vec<UnvisitedTab>,
     /// Hash of the one in front.
     pub front: Option<String>,
     /// The screen shown.
@@ -40,22 +44,41 @@ pub(crate) struct SavedSession {
     pub window: Option<(f32, f32)>,
 }
 
+/// A tab that is known by its path alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UnvisitedTab {
+    /// Its position among all tabs, from left to right.
+    pub at: usize,
+    /// The file.
+    #[serde(with = "engine::store::path_text")]
+    pub path: PathBuf,
+    /// Whether it was in front.
+    #[serde(default)]
+    pub is_front: bool,
+}
+
 /// A report, with its view and draft.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct KeptReport {
     /// SHA-256 of the file.
     pub hash: String,
     /// The file.
+    #[serde(with = "engine::store::path_text")]
     pub path: PathBuf,
     /// The file's name without its folder.
+    #[serde(default)]
     pub name: String,
     /// Pages in the file.
+    #[serde(default)]
     pub pages: u32,
     /// Unix time when it was last opened, in seconds.
+    #[serde(default)]
     pub opened_secs: u64,
     /// Position at the top of the view.
+    #[serde(default)]
     pub top: Spot,
     /// Zoom.
+    #[serde(default)]
     pub zoom: Zoom,
     /// Draft in the question field.
     #[serde(default)]
@@ -101,15 +124,33 @@ struct KeptTurn {
 }
 
 impl SavedSession {
-    /// Parses the output of [`SavedSession::to_bytes`]; an empty session if it is invalid.
+    /// Reads what [`SavedSession::to_bytes`] wrote, as far as it can be understood.
     pub(crate) fn from_bytes(bytes: Option<&[u8]>) -> Self {
-        bytes.and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default()
+        bytes.map(|bytes| Self::read(bytes).0).unwrap_or_default()
     }
 
-    /// Serialises it.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        // Texts and numbers always serialise to JSON.
-        serde_json::to_vec(self).unwrap_or_default()
+    /// Reads what [`SavedSession::to_bytes`] wrote, and says what could not be understood.
+    pub(crate) fn read(bytes: &[u8]) -> (Self, Losses) {
+        let mut losses = Losses::default();
+        if let Ok(session) = serde_json::from_slice(bytes) {
+            return (session, losses);
+        }
+        let mut map = lenient::object(bytes, &mut losses);
+        let (reports, unvisited) = (map.remove("reports"), map.remove("unvisited"));
+        let mut session: Self = lenient::fields(map, &[], &mut losses).unwrap_or_default();
+        session.reports =
+            lenient::entries(reports, &mut losses, |map, losses| lenient::fields(map, &["hash", "path"], losses));
+        session.unvisited =
+            lenient::entries(unvisited, &mut losses, |map, losses| lenient::fields(map, &["at", "path"], losses));
+        (session, losses)
+    }
+
+    /// As it is written down.
+    ///
+    /// # Errors
+    /// Fails if a value has no form in JSON; then nothing may be replaced by it.
+    pub(crate) fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(self)
     }
 
     /// Reports, most recently opened first.
@@ -122,9 +163,29 @@ impl SavedSession {
         self.reports.iter().find(|report| report.hash == hash)
     }
 
-    /// Reports that were open, from left to right.
+    /// Reports that were open and known, from left to right.
     pub(crate) fn open_reports(&self) -> impl Iterator<Item = &KeptReport> {
         self.open.iter().filter_map(|hash| self.report(hash))
+    }
+
+    /// Tabs from left to right: path, name where it is known, and whether it was in front.
+    pub(crate) fn tabs(&self) -> Vec<(PathBuf, Option<String>, bool)> {
+        let is_front = |report: &KeptReport| self.front.as_ref() == Some(&report.hash);
+        let known =
+            self.open_reports().map(|report| (report.path.clone(), Some(report.name.clone()), is_front(report)));
+        let mut tabs: Vec<_> = known.collect();
+        let mut unvisited: Vec<&UnvisitedTab> = self.unvisited.iter().collect();
+        unvisited.sort_by_key(|tab| tab.at);
+        for tab in unvisited {
+            tabs.insert(tab.at.min(tabs.len()), (tab.path.clone(), None, tab.is_front));
+        }
+        tabs
+    }
+
+    /// Takes other reports, the one that was opened last first.
+    pub(super) fn replace_reports(&mut self, reports: Vec<KeptReport>) {
+        self.reports = reports;
+        self.reports.truncate(MOST_REPORTS);
     }
 
     /// Adds or moves a report to the front of the list.
@@ -215,6 +276,13 @@ impl KeptTurn {
         }
     }
 
+    /// Reads a turn field by field.
+    fn read(mut map: Map<String, Value>, losses: &mut Losses) -> Option<Self> {
+        let others = lenient::entries(map.remove("others"), losses, Self::read);
+        let turn: Self = lenient::fields(map, &[], losses)?;
+        Some(Self { others, ..turn })
+    }
+
     fn turn(&self) -> Turn {
         Turn {
             request: None,
@@ -249,15 +317,28 @@ impl Conversation {
         Self { turns: turns[old..].iter().map(KeptTurn::new).collect() }
     }
 
-    /// Parses the output of [`Conversation::to_bytes`]; empty if it is invalid.
+    /// Reads what [`Conversation::to_bytes`] wrote, as far as it can be understood.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
-        serde_json::from_slice(bytes).unwrap_or_default()
+        Self::read(bytes).0
     }
 
-    /// Serialises it.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        // Texts and numbers always serialise to JSON.
-        serde_json::to_vec(self).unwrap_or_default()
+    /// Reads what [`Conversation::to_bytes`] wrote, and says what could not be understood.
+    pub(crate) fn read(bytes: &[u8]) -> (Self, Losses) {
+        let mut losses = Losses::default();
+        if let Ok(conversation) = serde_json::from_slice(bytes) {
+            return (conversation, losses);
+        }
+        let mut map = lenient::object(bytes, &mut losses);
+        let turns = lenient::entries(map.remove("turns"), &mut losses, KeptTurn::read);
+        (Self { turns }, losses)
+    }
+
+    /// As it is written down.
+    ///
+    /// # Errors
+    /// Fails if a value has no form in JSON; then nothing may be replaced by it.
+    pub(crate) fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(self)
     }
 
     /// The turns. Answers that were being written when the program ended are cancelled.
@@ -304,7 +385,7 @@ mod tests {
         for hash in ["a", "b", "a"] {
             session.put_first(report(hash));
         }
-        let again = SavedSession::from_bytes(Some(&session.to_bytes()));
+        let again = SavedSession::from_bytes(Some(&session.to_bytes().unwrap()));
         assert_eq!(again, session);
         assert_eq!(again.reports().map(|report| report.hash.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(again.open_reports().map(|report| report.hash.as_str()).collect::<Vec<_>>(), ["b"]);
@@ -333,12 +414,64 @@ mod tests {
             ..Turn::default()
         };
         let kept = Conversation::new(&[turn(TurnEnd::Answered), turn(TurnEnd::Open)]);
-        let turns = Conversation::from_bytes(&kept.to_bytes()).turns();
+        let turns = Conversation::from_bytes(&kept.to_bytes().unwrap()).turns();
         assert_eq!(turns, [turn(TurnEnd::Answered), turn(TurnEnd::Cancelled)]);
         let older = br#"{"turns":[{"question":"Q","answer":"A","evidence":[],"source":0,"end":"Answered"}]}"#;
         assert_eq!(Conversation::from_bytes(older).turns()[0].answer, "A", "what earlier programs kept");
         assert!(Conversation::from_bytes(older).turns()[0].found_nothing(), "as it was shown then");
         assert_eq!(kept.texts().next().as_deref(), Some("How much?\n0.3"));
+    }
+
+    #[test]
+    fn an_unknown_word_costs_itself_alone() {
+        let mut session = SavedSession { query: "receipts".into(), ..SavedSession::default() };
+        for hash in ["a", "b", "c"] {
+            session.put_first(report(hash));
+        }
+        let text = String::from_utf8(session.to_bytes().unwrap()).unwrap();
+        let screen = text.replace(r#""screen":"Report""#, r#""screen":"Compare""#);
+        assert_ne!(screen, text);
+        assert_eq!(SavedSession::read(screen.as_bytes()), (session.clone(), Losses { fields: 1, entries: 0 }));
+        // A word, a number that is none, and an entry without a path.
+        let strange = text
+            .replacen(r#""rotation":"Left""#, r#""rotation":"Mirrored""#, 1)
+            .replacen(r#""y_pt":120.25"#, r#""y_pt":null"#, 1)
+            .replace(r#""path":"/reports/b.pdf""#, r#""file":"/reports/b.pdf""#);
+        let (read, losses) = SavedSession::read(strange.as_bytes());
+        assert_eq!(losses, Losses { fields: 2, entries: 1 });
+        let mut expected = report("c");
+        (expected.rotation, expected.top) = (Rotation::Upright, Spot::default());
+        assert_eq!(read.reports, [expected, report("a")]);
+        assert_eq!(read.query, "receipts");
+    }
+
+    #[test]
+    fn an_unknown_word_in_a_turn_leaves_the_conversation() {
+        let turn = |question: &str| Turn { question: question.into(), answer: "0.3".into(), ..Turn::default() };
+        let with_others = Turn { others: vec![turn("earlier")], end: TurnEnd::Answered, ..turn("first") };
+        let kept = Conversation::new(&[with_others, turn("second")]);
+        let text = String::from_utf8(kept.to_bytes().unwrap()).unwrap();
+        let strange = text.replace(r#""end":"Answered""#, r#""end":"Postponed""#);
+        assert_ne!(strange, text);
+        let (read, losses) = Conversation::read(strange.as_bytes());
+        assert_eq!(losses, Losses { fields: 1, entries: 0 });
+        assert_eq!(read.texts().collect::<Vec<_>>(), ["first\n0.3", "second\n0.3"]);
+        assert_eq!(read.turns()[0].others[0].question, "earlier");
+        assert_eq!(Conversation::read(b"{").1, Losses { fields: 0, entries: 1 });
+    }
+
+    #[test]
+    fn tabs_are_where_they_were() {
+        let mut session =
+            SavedSession { open: vec!["a".into(), "b".into()], front: Some("b".into()), ..Default::default() };
+        session.put_first(report("a"));
+        session.put_first(report("b"));
+        let unvisited = |at, name: &str| UnvisitedTab { at, path: name.into(), is_front: false };
+        session.unvisited = vec![unvisited(9, "z"), unvisited(3, "y"), unvisited(1, "x")];
+        let tabs = session.tabs();
+        let names: Vec<_> = tabs.iter().map(|(path, ..)| path.to_str().unwrap()).collect();
+        assert_eq!(names, ["/reports/a.pdf", "x", "/reports/b.pdf", "y", "z"]);
+        assert_eq!(tabs.iter().position(|(_, _, is_front)| *is_front), Some(2));
     }
 
     #[test]

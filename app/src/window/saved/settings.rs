@@ -6,6 +6,7 @@ use engine::protocol::{ComputeOptions, DeviceChoice, MemoryChoice};
 use serde::{Deserialize, Serialize};
 
 use crate::services::models::Speed;
+use crate::window::saved::lenient::{self, Losses};
 
 /// Minimum and maximum text size, as a share of the normal size.
 pub(crate) const TEXT_SIZES: (f32, f32) = (0.8, 1.6);
@@ -63,17 +64,28 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Parses the output of [`Settings::to_bytes`]; the defaults if it is invalid.
+    /// Reads what [`Settings::to_bytes`] wrote; as usual where that cannot be understood.
     pub(crate) fn from_bytes(bytes: Option<&[u8]>) -> Self {
-        let mut settings: Self = bytes.and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
-        settings.text_size = settings.text_size.clamp(TEXT_SIZES.0, TEXT_SIZES.1);
-        settings
+        bytes.map(|bytes| Self::read(bytes).0).unwrap_or_default()
     }
 
-    /// Serialises them.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        // Texts and numbers always serialise to JSON.
-        serde_json::to_vec_pretty(self).unwrap_or_default()
+    /// Reads what [`Settings::to_bytes`] wrote, and says what could not be understood and is as usual.
+    pub(crate) fn read(bytes: &[u8]) -> (Self, Losses) {
+        let mut losses = Losses::default();
+        let whole = serde_json::from_slice(bytes).ok();
+        let mut settings: Self = whole
+            .or_else(|| lenient::fields(lenient::object(bytes, &mut losses), &[], &mut losses))
+            .unwrap_or_default();
+        settings.text_size = settings.text_size.clamp(TEXT_SIZES.0, TEXT_SIZES.1);
+        (settings, losses)
+    }
+
+    /// As they are written down.
+    ///
+    /// # Errors
+    /// Fails if a value has no form in JSON; then nothing may be replaced by it.
+    pub(crate) fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec_pretty(self)
     }
 
     /// Measured speed of a model on the current device.
@@ -116,11 +128,15 @@ mod tests {
             (None, Settings::default()),
             (Some(&b"{"[..]), Settings::default()),
             (Some(b"{\"theme\":\"Dark\",\"later\":3}"), Settings { theme: Mode::Dark, ..Settings::default() }),
+            (
+                Some(b"{\"theme\":\"Dark\",\"device\":\"Quantum\"}"),
+                Settings { theme: Mode::Dark, ..Settings::default() },
+            ),
             (Some(b"{\"text_size\":90}"), Settings { text_size: TEXT_SIZES.1, ..Settings::default() }),
         ] {
             assert_eq!(Settings::from_bytes(bytes), expected);
         }
         let settings = Settings { model: Some("starter".into()), ..Settings::default() };
-        assert_eq!(Settings::from_bytes(Some(&settings.to_bytes())), settings);
+        assert_eq!(Settings::from_bytes(Some(&settings.to_bytes().unwrap())), settings);
     }
 }

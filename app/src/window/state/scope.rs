@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use engine::document::geometry::Rect;
 use engine::protocol::{Part, Place, Source};
-use engine::untrusted::printable;
 use serde::{Deserialize, Serialize};
 
 use crate::page_ranges;
@@ -101,7 +100,7 @@ pub(crate) fn pages_of(text: &str, num_pages: u32) -> Result<Scope, String> {
 
 /// File name without its folder, escaped for display.
 pub(crate) fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| printable(&name.to_string_lossy()).to_string()).unwrap_or_default()
+    engine::document::file_name(path)
 }
 
 #[cfg(test)]

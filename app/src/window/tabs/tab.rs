@@ -206,7 +206,7 @@ impl Tab {
     }
 
     /// The conversation, if it changed since it was last saved.
-    pub(crate) fn news(&mut self) -> Option<(String, Vec<u8>)> {
+    pub(crate) fn news(&mut self) -> Option<(String, Conversation)> {
         if self.restored != Restore::Done {
             return None;
         }
@@ -214,9 +214,8 @@ impl Tab {
         if conversation == self.saved {
             return None;
         }
-        let bytes = conversation.to_bytes();
-        self.saved = conversation;
-        Some((self.hash()?.to_owned(), bytes))
+        self.saved.clone_from(&conversation);
+        Some((self.hash()?.to_owned(), conversation))
     }
 
     /// Whether it is being read in the background.

@@ -12,7 +12,7 @@ pub use search::{Passage, find_words};
 pub use text::{KeptText, TextPage};
 
 use super::encodings::EncodingStore;
-use super::{Directories, StoreError, StoreFolder, atomic, folder};
+use super::{Directories, FileLock, StoreError, StoreFolder, atomic, folder};
 use crate::regular_file;
 
 /// File name of a report's conversation.
@@ -20,6 +20,9 @@ const CONVERSATION: &str = "conversation.json";
 
 /// The longest text that is read has 64 megabytes.
 const MAX_RECORD_BYTES: u64 = 512 << 20;
+
+/// Copies of damaged files that are kept at most, of each file.
+const MOST_DAMAGED: usize = 20;
 
 /// Records for all reports together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,14 +72,51 @@ impl Library {
         atomic::write_file(&self.folder.join(record.name()), bytes)
     }
 
-    /// Moves a record that cannot be parsed aside, so that it is not overwritten.
+    /// Writes a record that several processes write to: `content` makes the new one from the present one, and no other
+    /// process writes meanwhile.
     ///
     /// # Errors
-    /// Returns [`StoreError::Write`] where it cannot be renamed.
-    pub fn set_aside(&self, record: Record) -> Result<(), StoreError> {
+    /// As for [`Library::record`] and [`Library::keep_record`]; the previous one is then unchanged.
+    pub fn update_record(
+        &self,
+        record: Record,
+        content: impl FnOnce(Option<&[u8]>) -> Vec<u8>,
+    ) -> Result<(), StoreError> {
+        folder::create_folder(&self.folder)?;
+        // Saving goes on without the lock: a file system may have none, and a stopped process may hold it for ever.
+        let lock = FileLock::of_folder(&self.folder);
+        if let Err(error) = &lock {
+            tracing::warn!(%error, "the library is saved without its lock");
+        }
+        let stored = self.record(record)?;
+        self.keep_record(record, &content(stored.as_deref()))
+    }
+
+    /// Moves a record that cannot be parsed aside, so that it is not overwritten; returns where to.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Write`] where it cannot be renamed, [`StoreError::Read`] where it cannot be read.
+    pub fn set_aside(&self, record: Record) -> Result<PathBuf, StoreError> {
         let path = self.folder.join(record.name());
-        let aside = self.folder.join(format!("damaged-{}", record.name()));
-        folder::publish(&path, &aside)
+        let aside = damaged_name(&self.folder, record.name(), &self.record(record)?.unwrap_or_default())?;
+        folder::publish(&path, &aside)?;
+        Ok(aside)
+    }
+
+    /// Writes a copy of a record that can be parsed only in part; returns where to.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Write`], [`StoreError::DiskFull`] or [`StoreError::Read`].
+    pub fn keep_damaged_record(&self, record: Record, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+        keep_damaged(&self.folder, record.name(), bytes)
+    }
+
+    /// Writes a copy of a conversation that can be parsed only in part; returns where to.
+    ///
+    /// # Errors
+    /// As for [`Library::keep_damaged_record`].
+    pub fn keep_damaged_conversation(&self, hash: &str, bytes: &[u8]) -> Result<Option<PathBuf>, StoreError> {
+        self.report(hash).map(|folder| keep_damaged(&folder, CONVERSATION, bytes)).transpose()
     }
 
     /// The conversation on the report with this hash; `None` where there is none.
@@ -118,6 +158,25 @@ impl Library {
     }
 }
 
+fn keep_damaged(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+    folder::create_folder(folder)?;
+    let path = damaged_name(folder, name, bytes)?;
+    atomic::write_file(&path, bytes)?;
+    Ok(path)
+}
+
+/// Where damaged content is kept: under a name that is free, or holds the same content. The last name is used again.
+fn damaged_name(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+    let mut path = folder.join(format!("damaged-{name}"));
+    for number in 2..=MOST_DAMAGED {
+        if read(&path)?.is_none_or(|present| present == bytes) {
+            break;
+        }
+        path = folder.join(format!("damaged-{number}-{name}"));
+    }
+    Ok(path)
+}
+
 fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     match regular_file::read(path, MAX_RECORD_BYTES) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -141,9 +200,16 @@ mod tests {
         library.keep_record(Record::Desk, b"second").unwrap();
         library.keep_record(Record::Settings, b"third").unwrap();
         assert_eq!(library.record(Record::Desk).unwrap().as_deref(), Some(b"second".as_slice()));
-        library.set_aside(Record::Desk).unwrap();
+        let aside = library.set_aside(Record::Desk).unwrap();
         assert_eq!(library.record(Record::Desk).unwrap(), None);
-        assert_eq!(std::fs::read(library.folder.join("damaged-desk.json")).unwrap(), b"second");
+        assert_eq!(aside, library.folder.join("damaged-desk.json"));
+        assert_eq!(std::fs::read(aside).unwrap(), b"second");
+        // An earlier one is not replaced, nor kept twice.
+        let names = ["damaged-2-desk.json", "damaged-2-desk.json", "damaged-desk.json", "damaged-3-desk.json"];
+        for (bytes, name) in ["third", "third", "second", "fourth"].into_iter().zip(names) {
+            let path = library.keep_damaged_record(Record::Desk, bytes.as_bytes()).unwrap();
+            assert_eq!((path.as_path(), std::fs::read(&path).unwrap()), (&*library.folder.join(name), bytes.into()));
+        }
         assert_eq!(library.record(Record::Settings).unwrap().as_deref(), Some(b"third".as_slice()));
     }
 

@@ -42,11 +42,12 @@ impl Library {
     /// Stores the text of a report.
     ///
     /// # Errors
-    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`].
+    /// Returns [`StoreError::Write`] or [`StoreError::DiskFull`]; a previous one is then unchanged.
     pub fn keep_text(&self, hash: &str, text: &KeptText) -> Result<(), StoreError> {
         let Some(folder) = self.report(hash) else { return Ok(()) };
+        let path = folder.join(TEXT);
+        let bytes = serde_json::to_vec(text).map_err(|error| StoreError::write(&path)(error.into()))?;
         folder::create_folder(&folder)?;
-        // Encoding strings and numbers as JSON cannot fail.
-        atomic::write_file(&folder.join(TEXT), &serde_json::to_vec(text).unwrap_or_default())
+        atomic::write_file(&path, &bytes)
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn prepare(
         encodings.adopt(whole);
     }
     let store = if key.question.is_none() { session.store() } else { None };
-    let cache = EncodingCache::new(store, Some(job), loaded, &summaries);
+    let cache = EncodingCache::new(store, Some(job), loaded, &summaries).without(&documents.locked);
     let mut observer = DeadlineObserver { ask, deadline };
     let kept_tokens = encode_missing(job, loaded, &cache, documents, &mut encodings, &mut observer)?;
     let finished = encodings.finished(&cache)?;

@@ -43,7 +43,7 @@ pub(super) fn prepare(
     let summaries = documents.summaries.clone();
     // Windows with a question in them serve only that question, and are not worth caching.
     let store = if key.question.is_none() { session.store() } else { None };
-    let cache = EncodingCache::new(store, Some(job), loaded, &summaries);
+    let cache = EncodingCache::new(store, Some(job), loaded, &summaries).without(&documents.locked);
     let mut observer = DeadlineObserver { ask, deadline };
     let kept_tokens = encode_missing(job, loaded, &cache, documents, &mut encodings, &mut observer)?;
     let read = coverage(&encodings);

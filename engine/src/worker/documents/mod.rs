@@ -4,6 +4,7 @@ mod page_cache;
 pub(super) mod page_report;
 pub(super) mod window_plan;
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use self::page_report::page_report;
@@ -13,6 +14,7 @@ use super::session::Session;
 use crate::document::page::{Document, Page};
 use crate::document::{OpenDocument, OpenOptions, open};
 use crate::protocol::{DocumentSummary, Event, ReadingOptions, Source, Stage};
+use crate::store::encodings::EncodingStore;
 use crate::store::library::{KeptText, Library, TextPage};
 
 /// Open documents with the pages that were read.
@@ -20,6 +22,8 @@ pub(super) struct LoadedDocuments {
     pub(super) open: Vec<OpenDocument>,
     pub(super) documents: Vec<Document>,
     pub(super) summaries: Vec<DocumentSummary>,
+    /// Those that were opened with a password, by index: what is read of them stays in memory.
+    pub(super) locked: BTreeSet<u32>,
     pub(super) secs: f64,
 }
 
@@ -66,13 +70,16 @@ pub(super) fn read_documents(
     progress(done);
     let uses_vision = has_vision && !options.without_figures;
     let store = session.store();
-    for (((index, document), pages), source) in (0..).zip(&mut open_documents).zip(&selections).zip(sources) {
+    let locked: BTreeSet<u32> =
+        (0..).zip(sources).filter(|(_, source)| source.password.is_some()).map(|(index, _)| index).collect();
+    forget_locked(session, &locked, &summaries);
+    for ((index, document), pages) in (0..).zip(&mut open_documents).zip(&selections) {
         let mut on_page = |page: &Page| {
             done += 1;
             job.send(Event::Page { request: job.request, page: page_report(index, page, uses_vision) });
             progress(done);
         };
-        let store = store.as_ref().filter(|_| source.password.is_none());
+        let store = store.as_ref().filter(|_| !locked.contains(&index));
         let cached = store.and_then(|store| page_cache::get(store, document.info(), pages));
         let read = if let Some(cached) = cached {
             cached.value.pages.iter().for_each(&mut on_page);
@@ -87,7 +94,7 @@ pub(super) fn read_documents(
             }
             read
         };
-        if session.options.keeps_texts && source.password.is_none() && options.pages.is_none() {
+        if session.options.keeps_texts && !locked.contains(&index) && options.pages.is_none() {
             store_text(session, &read.value);
         }
         for diagnostic in read.warnings {
@@ -95,7 +102,23 @@ pub(super) fn read_documents(
         }
         documents.push(read.value);
     }
-    Ok(LoadedDocuments { open: open_documents, documents, summaries, secs: begun.elapsed().as_secs_f64() })
+    let secs = begun.elapsed().as_secs_f64();
+    Ok(LoadedDocuments { open: open_documents, documents, summaries, locked, secs })
+}
+
+/// Removes what earlier versions stored of documents that need a password. A failure is logged, not reported.
+fn forget_locked(session: &Session, locked: &BTreeSet<u32>, summaries: &[DocumentSummary]) {
+    if locked.is_empty() {
+        return;
+    }
+    tracing::info!("a document was opened with a password: what is read of it stays in memory");
+    let Ok(directories) = session.directories() else { return };
+    let store = EncodingStore::new(&directories, session.options.kept_bytes);
+    for summary in locked.iter().filter_map(|&index| summaries.get(index as usize)) {
+        if let Err(error) = store.remove_document(&summary.hash) {
+            tracing::warn!(%error, "cannot remove what was stored of a document with a password");
+        }
+    }
 }
 
 /// Stores the text of a completely read report in the library, for full-text search. A failure is logged, not reported.

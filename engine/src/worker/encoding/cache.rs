@@ -5,6 +5,7 @@
 //! shares all other windows with the previous version. A failed write causes a warning and never fails the job.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
@@ -41,6 +42,8 @@ pub(in crate::worker) struct EncodingCache<'a> {
     job: Option<&'a Job<'a>>,
     loaded: &'a LoadedModel,
     documents: &'a [DocumentSummary],
+    /// Documents that needed a password, by index: nothing of them is stored, since ids and spans tell their text.
+    locked: BTreeSet<u32>,
     has_warned: Cell<bool>,
 }
 
@@ -55,11 +58,25 @@ impl<'a> EncodingCache<'a> {
         if let Some(store) = &store {
             store.release();
         }
-        Self { store, job, loaded, documents, has_warned: Cell::new(false) }
+        Self { store, job, loaded, documents, locked: BTreeSet::new(), has_warned: Cell::new(false) }
     }
 
-    /// The key of a window whose pictures have these hashes; `None` if nothing is cached.
+    /// Leaves out these documents, by index: nothing of them is stored or looked up.
+    pub(in crate::worker) fn without(self, locked: &BTreeSet<u32>) -> Self {
+        Self { locked: locked.clone(), ..self }
+    }
+
+    fn is_locked(&self, window: &Window) -> bool {
+        let in_spans = window.spans.iter().filter_map(|span| span.source.page()).map(|(document, _)| document);
+        let in_images = window.images.iter().map(|image| image.document);
+        in_spans.chain(in_images).any(|document| self.locked.contains(&document))
+    }
+
+    /// The key of a window whose pictures have these hashes; `None` if nothing is cached, or nothing of its document.
     pub(in crate::worker) fn window_key(&self, window: &Window, pictures: &[Key]) -> Option<Key> {
+        if self.is_locked(window) {
+            return None;
+        }
         let model = self.store.as_ref().and(self.loaded.fingerprint.as_ref())?.model;
         let ids: Vec<u8> = window.ids.iter().flat_map(|id| id.to_le_bytes()).collect();
         let pictures: Vec<u8> = pictures.iter().flat_map(|key| *key.bytes()).collect();
@@ -121,8 +138,11 @@ impl<'a> EncodingCache<'a> {
         Ok(self.put(EntryKind::Window, key, &entry))
     }
 
-    /// The key of a picture's vision features; `None` if nothing is cached.
-    pub(in crate::worker) fn vision_key(&self, picture: &Key) -> Option<Key> {
+    /// The key of the vision features of a picture in a document; `None` if nothing is cached, or nothing of the document.
+    pub(in crate::worker) fn vision_key(&self, picture: &Key, document: u32) -> Option<Key> {
+        if self.locked.contains(&document) {
+            return None;
+        }
         let tower = self.store.as_ref().and(self.loaded.fingerprint.as_ref())?.tower?;
         let encoder = self.loaded.model.config().encoder.as_ref()?;
         let shape = format!("{:?} {}", encoder.vision.as_ref()?, encoder.image.per_image);
@@ -162,8 +182,11 @@ impl<'a> EncodingCache<'a> {
     }
 
     /// The key of a figure's picture hash: its file and its place there, so that a known figure need not be rendered again.
-    /// `None` if nothing is cached.
+    /// `None` if nothing is cached, or nothing of the document.
     pub(in crate::worker) fn figure_key(&self, figure: FigureRef, bbox: Rect, side: usize) -> Option<Key> {
+        if self.locked.contains(&figure.document) {
+            return None;
+        }
         self.store.as_ref().and(self.loaded.fingerprint.as_ref())?;
         let document = self.documents.get(figure.document as usize)?;
         let edges: Vec<u8> =

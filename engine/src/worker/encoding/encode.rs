@@ -249,7 +249,7 @@ impl EncodeRun<'_> {
 
     /// A picture's vision features, `[tokens, tower width]`.
     fn features(&mut self, picture: FigurePicture, before_layer: BeforeLayer<'_>) -> Result<Tensor, Error> {
-        let key = self.cache.vision_key(&picture.hash);
+        let key = self.cache.vision_key(&picture.hash, picture.figure.document);
         if let Some(features) = key.as_ref().map(|key| self.cache.get_vision(key)).transpose()?.flatten() {
             return Ok(features);
         }

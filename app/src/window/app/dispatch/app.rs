@@ -1,7 +1,6 @@
 //! Commands for the window as a whole, and the messages that it shows.
 
 use eframe::egui;
-use engine::store::library::Record;
 
 use crate::platform::file_dialog::{Choice, SaveAs};
 use crate::services::library::LibraryCommand;
@@ -139,6 +138,6 @@ impl Window {
         for tab in self.tabs.iter_mut() {
             tab.state.compute = self.settings.compute();
         }
-        self.services.library.send(LibraryCommand::Save(Record::Settings, self.settings.to_bytes()));
+        self.save_settings();
     }
 }

@@ -3,10 +3,8 @@
 use std::path::PathBuf;
 
 use eframe::egui;
-use engine::store::library::Record;
 
 use crate::platform::file_dialog::Choice;
-use crate::services::library::LibraryCommand;
 use crate::services::models::ModelCommand;
 use crate::window::app::Window;
 use crate::window::commands::ModelUiCommand;
@@ -58,7 +56,7 @@ impl Window {
         let usual = installed.find(|model| model.is_default).map(|model| model.name.clone());
         if self.settings.model.as_ref().or(usual.as_ref()) != Some(&name) {
             self.settings.model = Some(name);
-            self.services.library.send(LibraryCommand::Save(Record::Settings, self.settings.to_bytes()));
+            self.save_settings();
         }
         self.question = Some(SAMPLE_QUESTION.to_owned());
         self.open_files(vec![sample]);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::services::library::{HitLocation, LibraryCommand};
+use crate::services::library::HitLocation;
 use crate::window::app::{Services, Window};
 use crate::window::pages::{Marks, ViewAction};
 use crate::window::state::scope::file_name;
@@ -43,10 +43,11 @@ impl Window {
     /// Closes a tab, counted from 0.
     pub(crate) fn close_tab(&mut self, index: usize) {
         self.note_places();
-        let Services { engine, viewer, library, .. } = &mut self.services;
-        if let Some((hash, bytes)) = self.tabs.iter_mut().nth(index).and_then(Tab::news) {
-            library.send(LibraryCommand::SaveConversation { hash, bytes });
+        let news = self.tabs.iter_mut().nth(index).and_then(Tab::news);
+        if let Some((hash, conversation)) = news {
+            self.save_conversation(hash, &conversation);
         }
+        let Services { engine, viewer, .. } = &mut self.services;
         self.tabs.close(index, engine.as_mut(), viewer.as_mut());
         if self.tabs.len() == 0 {
             self.show(Screen::Library);
