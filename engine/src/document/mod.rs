@@ -15,7 +15,9 @@ mod pdf;
 mod picture;
 pub mod raw;
 mod sniff;
+mod text_encoding;
 mod text_file;
+mod text_pages;
 mod tiff_pages;
 
 pub use error::DocumentError;

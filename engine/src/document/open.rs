@@ -15,11 +15,11 @@ use super::pages::PagesOptions;
 use super::pdf::Pdf;
 use super::picture::Pictures;
 use super::sniff::{HEAD_BYTES, Look, look};
-use super::text_file;
-use crate::cancel::CancelToken;
+use super::text_file::{HEIGHT_PT, TextFile, WIDTH_PT};
+use crate::cancel::{CancelToken, Cancelled};
 use crate::diagnostic::{Diagnostic, Warned};
 
-/// Longest text file, in bytes.
+/// Longest text file, in bytes; how many pages of it are read is limited in `text_pages.rs`.
 const MAX_TEXT_BYTES: u64 = 64 << 20;
 
 /// Longest PDF, in bytes.
@@ -32,6 +32,9 @@ pub struct OpenOptions {
     pub password: Option<String>,
     /// How to start the process that reads PDFs; by default the running program with the library found on this system.
     pub pages: Option<PagesOptions>,
+    /// Leaves [`Line::words`](super::page::Line::words) empty: most of a long document's memory, for those who place nothing
+    /// within a line.
+    pub without_words: bool,
     /// Cancels the opening.
     pub cancel: CancelToken,
 }
@@ -60,6 +63,7 @@ pub struct DocumentInfo {
 pub struct OpenDocument {
     path: PathBuf,
     info: DocumentInfo,
+    without_words: bool,
     source: Source,
 }
 
@@ -67,7 +71,7 @@ pub struct OpenDocument {
 enum Source {
     Pdf(Box<Pdf>),
     Pictures(Pictures),
-    Text(Vec<Page>),
+    Text(TextFile<File>),
 }
 
 /// Opens a document. Its content decides what it is; a file name that contradicts it causes a warning.
@@ -77,6 +81,7 @@ enum Source {
 pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentError> {
     let metadata = std::fs::metadata(path).map_err(|error| DocumentError::from_io(&error, path.to_path_buf()))?;
     check_size(path, &metadata)?;
+    let without_words = options.without_words;
     let (head, hash) = head_and_hash(path, &options.cancel)?;
     let mut warnings = Vec::new();
     let (kind, source) = match look(&head, path) {
@@ -90,9 +95,9 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
             (DocumentKind::Image, Source::Pictures(pictures))
         }
         Look::Text => {
-            let (pages, said) = read_text(path, metadata.len())?;
+            let (text, said) = open_text(path, metadata.len(), &options.cancel)?;
             warnings.extend(said);
-            (DocumentKind::Text, Source::Text(pages))
+            (DocumentKind::Text, Source::Text(text))
         }
         Look::Other(found, advice) => {
             return Err(DocumentError::NotADocument { found, advice, path: path.to_path_buf() });
@@ -106,10 +111,10 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
             (info.page_count, info.metadata.clone(), info.outline.clone())
         }
         Source::Pictures(pictures) => (pictures.page_count(), Metadata::default(), Vec::new()),
-        Source::Text(pages) => (pages.len() as u32, Metadata::default(), Vec::new()),
+        Source::Text(text) => (text.page_count(), Metadata::default(), Vec::new()),
     };
     let info = DocumentInfo { hash, name, kind, page_count, metadata, outline, warnings };
-    Ok(OpenDocument { path: path.to_path_buf(), info, source })
+    Ok(OpenDocument { path: path.to_path_buf(), info, without_words, source })
 }
 
 impl OpenDocument {
@@ -123,7 +128,7 @@ impl OpenDocument {
         let size = |index: u32| match &self.source {
             Source::Pdf(pdf) => pdf.size_pt(index + 1),
             Source::Pictures(pictures) => pictures.size_pt(index as usize).unwrap_or_default(),
-            Source::Text(pages) => pages.get(index as usize).map_or((0.0, 0.0), |page| (page.width_pt, page.height_pt)),
+            Source::Text(_) => (WIDTH_PT, HEIGHT_PT),
         };
         (0..self.info.page_count).map(size).collect()
     }
@@ -155,8 +160,11 @@ impl OpenDocument {
         for (position, &number) in numbers.iter().enumerate() {
             cancel.check()?;
             let next = numbers.get(position + 1).copied();
-            let (page, said) = self.read_page(number, next, cancel)?;
+            let (mut page, said) = self.read_page(number, next, cancel)?;
             warnings.extend(said);
+            if self.without_words {
+                page.lines.iter_mut().for_each(|line| line.words = Vec::new());
+            }
             on_page(&page);
             pages.push(page);
         }
@@ -227,7 +235,13 @@ impl OpenDocument {
                 Err(why) => failed(number, pdf.label(number), pdf.size_pt(number), why),
             },
             Source::Pictures(pictures) => picture_page(pictures, number, &self.path),
-            Source::Text(pages) => (pages[number as usize - 1].clone(), Vec::new()),
+            Source::Text(text) => match text.page(number) {
+                Ok(page) => (page, Vec::new()),
+                Err(error) => {
+                    let why = format!("the file cannot be read ({error})");
+                    failed(number, None, (WIDTH_PT, HEIGHT_PT), why)
+                }
+            },
         })
     }
 }
@@ -309,16 +323,22 @@ fn head_and_hash(path: &Path, cancel: &CancelToken) -> Result<(Vec<u8>, String),
     Ok((head, hash))
 }
 
-fn read_text(path: &Path, bytes: u64) -> Result<(Vec<Page>, Vec<Diagnostic>), DocumentError> {
+fn open_text(
+    path: &Path,
+    bytes: u64,
+    cancel: &CancelToken,
+) -> Result<(TextFile<File>, Vec<Diagnostic>), DocumentError> {
     limit("the text file", bytes, MAX_TEXT_BYTES, path)?;
-    let bytes = std::fs::read(path).map_err(|error| DocumentError::from_io(&error, path.to_path_buf()))?;
-    if !text_file::looks_like_text(&bytes) {
-        let detail = Some("binary data follows the text".to_owned());
-        return Err(DocumentError::Damaged { what: "the text file", detail, path: path.to_path_buf() });
-    }
-    let (text, guessed) = text_file::decode(&bytes);
-    let warning = guessed.then(|| Diagnostic::general("the text is not UTF-8 and was read as Latin-1"));
-    Ok((text_file::set_pages(&text), warning.into_iter().collect()))
+    let failed = |error: std::io::Error| match error.get_ref() {
+        Some(inner) if inner.is::<Cancelled>() => DocumentError::Cancelled(Cancelled),
+        _ => DocumentError::from_io(&error, path.to_path_buf()),
+    };
+    let file = File::open(path).map_err(failed)?;
+    TextFile::open(file, cancel).map_err(failed)?.ok_or_else(|| DocumentError::Damaged {
+        what: "the text file",
+        detail: Some("binary data follows the text".to_owned()),
+        path: path.to_path_buf(),
+    })
 }
 
 /// A warning if the file name promises another kind of file.

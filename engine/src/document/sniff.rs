@@ -104,7 +104,7 @@ fn zip(head: &[u8]) -> Look {
 }
 
 fn text(head: &[u8], path: &Path) -> Look {
-    if !super::text_file::looks_like_text(head) {
+    if !super::text_encoding::looks_like_text(head) {
         return Look::Other("binary data", READS);
     }
     let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();

@@ -5,6 +5,7 @@ mod faults;
 mod pdf_bytes;
 mod pdf_pages;
 mod pictures;
+mod texts;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
