@@ -90,7 +90,7 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
             (DocumentKind::Pdf, Source::Pdf(Box::new(Pdf::open(path, options)?)))
         }
         Look::Image(format) => {
-            let (pictures, said) = Pictures::open(path, format)?;
+            let (pictures, said) = Pictures::open(path, format, &options.cancel)?;
             warnings.extend(said);
             (DocumentKind::Image, Source::Pictures(pictures))
         }

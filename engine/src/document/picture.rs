@@ -9,7 +9,8 @@ use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageFormat, ImageRead
 
 use super::error::DocumentError;
 use super::geometry::Rect;
-use super::tiff_pages;
+use super::tiff_pages::{ChainError, Directory, StartingAt, directories};
+use crate::cancel::CancelToken;
 use crate::diagnostic::Diagnostic;
 use crate::resample::{Filter, Part, resize};
 
@@ -45,7 +46,11 @@ struct PicturePage {
 
 impl Pictures {
     /// Opens an image file.
-    pub(super) fn open(path: &Path, format: ImageFormat) -> Result<(Self, Vec<Diagnostic>), DocumentError> {
+    pub(super) fn open(
+        path: &Path,
+        format: ImageFormat,
+        cancel: &CancelToken,
+    ) -> Result<(Self, Vec<Diagnostic>), DocumentError> {
         let io = |error: &std::io::Error| DocumentError::from_io(error, path.to_path_buf());
         let length = std::fs::metadata(path).map_err(|error| io(&error))?.len();
         if length > MAX_FILE_BYTES {
@@ -60,12 +65,21 @@ impl Pictures {
         if format == ImageFormat::Jpeg && lacks_end(&bytes) {
             warnings.push(Diagnostic::general("the end of the JPEG is missing, its lower part may be blank"));
         }
-        let offsets = if format == ImageFormat::Tiff { tiff_pages::offsets(&bytes) } else { Vec::new() };
-        let offsets = if offsets.is_empty() { vec![None] } else { offsets.into_iter().map(Some).collect() };
         let mut pictures = Self { bytes, format, pages: Vec::new(), decoded: None };
-        for tiff_offset in offsets {
-            let size_px = pictures.size(tiff_offset);
-            pictures.pages.push(PicturePage { tiff_offset, size_px });
+        if format == ImageFormat::Tiff {
+            let found = directories(&pictures.bytes, cancel).map_err(|error| match error {
+                ChainError::Cancelled(cancelled) => DocumentError::Cancelled(cancelled),
+                error => {
+                    let detail = Some(error.to_string());
+                    DocumentError::Damaged { what: "the image", detail, path: path.to_path_buf() }
+                }
+            })?;
+            warnings.extend(found.warning().map(Diagnostic::general));
+            let page = |Directory { offset, size_px }| PicturePage { tiff_offset: Some(offset), size_px };
+            pictures.pages = found.listed.into_iter().map(page).collect();
+        }
+        if pictures.pages.is_empty() {
+            pictures.pages.push(PicturePage { tiff_offset: None, size_px: pictures.size() });
         }
         // In a file of several pictures a bad one only costs its page; a single one is the file.
         match *pictures.pages {
@@ -113,9 +127,9 @@ impl Pictures {
         })
     }
 
-    fn size(&self, tiff_offset: Option<u64>) -> Option<(u32, u32)> {
-        let bytes = self.bytes_at(tiff_offset);
-        let mut decoder = decoder(&bytes, self.format).ok()?;
+    /// Width and height of the only picture, as displayed.
+    fn size(&self) -> Option<(u32, u32)> {
+        let mut decoder = self.decoder(None).ok()?;
         let (width, height) = decoder.dimensions();
         let turned = matches!(
             decoder.orientation().unwrap_or(Orientation::NoTransforms),
@@ -124,12 +138,11 @@ impl Pictures {
         Some(if turned { (height, width) } else { (width, height) })
     }
 
-    /// The file with the picture at `tiff_offset` made the first.
-    fn bytes_at(&self, tiff_offset: Option<u64>) -> std::borrow::Cow<'_, [u8]> {
-        match tiff_offset {
-            Some(offset) => tiff_pages::starting_at(&self.bytes, offset),
-            None => (&self.bytes).into(),
-        }
+    /// Decodes the picture whose directory is at `tiff_offset`.
+    fn decoder(&self, tiff_offset: Option<u64>) -> image::ImageResult<impl ImageDecoder + '_> {
+        let mut reader = ImageReader::with_format(StartingAt::new(&self.bytes, tiff_offset), self.format);
+        reader.limits(limits());
+        reader.into_decoder()
     }
 
     fn decode(&mut self, index: usize, path: &Path) -> Result<&RgbImage, DocumentError> {
@@ -145,9 +158,8 @@ impl Pictures {
         let page_count = self.page_count();
         let no_page = || DocumentError::NoSuchPage { number: index as u32 + 1, page_count, path: path.to_path_buf() };
         let page = self.pages.get(index).ok_or_else(no_page)?;
-        let bytes = self.bytes_at(page.tiff_offset);
         let failed = |error: image::ImageError| describe(error, path);
-        let mut decoder = decoder(&bytes, self.format).map_err(failed)?;
+        let mut decoder = self.decoder(page.tiff_offset).map_err(failed)?;
         let (width, height) = decoder.dimensions();
         if u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED_BYTES {
             let size = format!("{width} x {height} pixels");
@@ -161,17 +173,11 @@ impl Pictures {
 
     /// Why the only picture of a file cannot even be measured.
     fn why_not(&self, tiff_offset: Option<u64>, path: &Path) -> DocumentError {
-        match decoder(&self.bytes_at(tiff_offset), self.format) {
+        match self.decoder(tiff_offset) {
             Err(error) => describe(error, path),
             Ok(_) => DocumentError::Damaged { what: "the image", detail: None, path: path.to_path_buf() },
         }
     }
-}
-
-fn decoder(bytes: &[u8], format: ImageFormat) -> image::ImageResult<impl ImageDecoder + '_> {
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(limits());
-    reader.into_decoder()
 }
 
 fn limits() -> image::Limits {

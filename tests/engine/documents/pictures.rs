@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::io::Cursor;
 
+use engine::cancel::CancelToken;
+use engine::diagnostic::Hint;
 use engine::document::geometry::Rect;
 use engine::document::page::{DocumentKind, FigureKind, PageContent};
 use engine::document::{DocumentError, OpenDocument};
@@ -117,6 +119,11 @@ fn all_eight_orientations_are_upright() {
 
 /// A TIFF of uncompressed grey pictures of 4 by 2 pixels, one per shade.
 fn grey_tiff(shades: &[u8]) -> Vec<u8> {
+    tiff_with_gaps(shades, 0)
+}
+
+/// As [`grey_tiff`], with `gap` bytes that mean nothing after each picture.
+fn tiff_with_gaps(shades: &[u8], gap: u32) -> Vec<u8> {
     let mut bytes = b"II*\0\x08\0\0\0".to_vec();
     for (index, &shade) in shades.iter().enumerate() {
         let start = bytes.len() as u32;
@@ -137,11 +144,66 @@ fn grey_tiff(shades: &[u8]) -> Vec<u8> {
             bytes.extend(1_u32.to_le_bytes());
             bytes.extend(value.to_le_bytes());
         }
-        let next = if index + 1 < shades.len() { bytes.len() as u32 + 4 + 8 } else { 0 };
+        let next = if index + 1 < shades.len() { bytes.len() as u32 + 4 + 8 + gap } else { 0 };
         bytes.extend(next.to_le_bytes());
         bytes.extend([shade; 8]);
+        bytes.resize(bytes.len() + gap as usize, 0);
     }
     bytes
+}
+
+#[test]
+fn thousands_of_pictures_cost_their_own_size_each() {
+    let files = Files::new();
+    let shades: Vec<u8> = (0..2000).map(|page| (page % 251) as u8).collect();
+    let path = files.add("archive.tif", &tiff_with_gaps(&shades, 30_000));
+    within_limit("2,000 pictures in 60 MB", move || {
+        let mut document = open_file(&path).expect("opened");
+        let read = document.read_pages(&[], &mut |_| {}, &CancelToken::default()).expect("read");
+        assert_eq!(read.value.pages.len(), 2000);
+        assert!(read.value.pages.iter().all(|page| page.content == PageContent::Scan), "{:?}", read.warnings);
+        assert_eq!(draw(&mut document, 1999, 4, 2).get_pixel(2, 1).0, [shades[1998]; 3]);
+    });
+}
+
+#[test]
+fn a_tiff_of_too_many_pictures_says_how_many_are_left_out() {
+    let files = Files::new();
+    let path = files.add("endless.tif", &grey_tiff(&[7; 12_345]));
+    let document = within_limit("endless", move || open_file(&path)).expect("opened");
+    assert_eq!(document.info().page_count, 10_000);
+    let said: Vec<String> = document.info().warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["the TIFF has 12345 pictures, only the first 10000 are read and 2345 are left out"]);
+}
+
+#[test]
+fn a_tiff_that_goes_round_in_a_circle_is_refused() {
+    let files = Files::new();
+    let mut bytes = grey_tiff(&[10, 120, 240]);
+    // The last directory leads back to the first.
+    let last = bytes.len() - 8 - 4;
+    bytes[last] = 8;
+    let path = files.add("circle.tif", &bytes);
+    let error = open_file(&path).expect_err("a circle");
+    assert!(error.to_string().contains("goes round in a circle") && error.hint().is_some(), "{error}");
+}
+
+#[test]
+fn reading_pictures_can_be_cancelled_between_pages() {
+    let files = Files::new();
+    let mut document = open_file(&files.add("fax.tif", &grey_tiff(&[10, 120, 240]))).expect("opened");
+    let cancel = CancelToken::default();
+    let mut seen = 0;
+    let outcome = document.read_pages(
+        &[],
+        &mut |_| {
+            seen += 1;
+            cancel.cancel();
+        },
+        &cancel,
+    );
+    assert!(matches!(outcome, Err(DocumentError::Cancelled(_))));
+    assert_eq!(seen, 1);
 }
 
 #[test]
