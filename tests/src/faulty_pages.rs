@@ -3,11 +3,15 @@
 use std::io::{Write, stdin, stdout};
 use std::time::Duration;
 
+use engine::document::pages::picture_wire::{self, PictureReply, PictureRequest, PicturesInfo};
 use engine::document::pages::wire::{Fault, FileInfo, Reply, Request, VERSION, read_message, write_message};
 use engine::document::raw::RawPage;
 
 fn main() -> std::io::Result<()> {
     let manner = std::env::args().nth(1).unwrap_or_default();
+    if std::env::args().any(|argument| argument == "--pictures") {
+        return serve_pictures(&manner);
+    }
     match manner.as_str() {
         "silent" => hang(),
         "dies-at-once" => return Ok(()),
@@ -31,6 +35,21 @@ fn main() -> std::io::Result<()> {
             }
             Request::Render { .. } => say(&Reply::Refused(Fault::OutOfBounds))?,
         }
+    }
+    Ok(())
+}
+
+/// The same for image files.
+fn serve_pictures(manner: &str) -> std::io::Result<()> {
+    let say = |reply: &PictureReply| write_message(&mut stdout(), reply);
+    match manner {
+        "dies-at-once" => return Ok(()),
+        "other-version" => say(&PictureReply::Hello { version: picture_wire::VERSION + 1 })?,
+        _ => say(&PictureReply::Hello { version: picture_wire::VERSION })?,
+    }
+    while read_message::<PictureRequest>(&mut stdin())?.is_some() {
+        let sizes_px = vec![Some((1, 1)); picture_wire::MAX_PICTURES + 1];
+        say(&PictureReply::Opened(PicturesInfo { sizes_px, warnings: Vec::new() }))?;
     }
     Ok(())
 }

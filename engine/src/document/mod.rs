@@ -7,6 +7,7 @@ mod assemble;
 mod error;
 pub mod figures;
 pub mod geometry;
+mod image_file;
 pub mod layout;
 mod open;
 pub mod page;

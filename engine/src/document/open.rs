@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 use super::assemble::{assemble_page, failed_page, finish};
 use super::error::DocumentError;
 use super::geometry::Rect;
+use super::image_file::ImageFile;
 use super::page::{Document, DocumentKind, Figure, FigureKind, Metadata, OutlineItem, Page, PageContent};
 use super::pages::PagesOptions;
 use super::pdf::Pdf;
-use super::picture::Pictures;
 use super::sniff::{HEAD_BYTES, Look, look};
 use super::text_file::{HEIGHT_PT, TextFile, WIDTH_PT};
 use crate::cancel::{CancelToken, Cancelled};
@@ -70,7 +70,7 @@ pub struct OpenDocument {
 #[derive(Debug)]
 enum Source {
     Pdf(Box<Pdf>),
-    Pictures(Pictures),
+    Image(ImageFile),
     Text(TextFile<File>),
 }
 
@@ -89,10 +89,10 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
             limit("the PDF", metadata.len(), MAX_PDF_BYTES, path)?;
             (DocumentKind::Pdf, Source::Pdf(Box::new(Pdf::open(path, options)?)))
         }
-        Look::Image(format) => {
-            let (pictures, said) = Pictures::open(path, format, &options.cancel)?;
+        Look::Image => {
+            let (image, said) = ImageFile::open(path, options.pages, &options.cancel)?;
             warnings.extend(said);
-            (DocumentKind::Image, Source::Pictures(pictures))
+            (DocumentKind::Image, Source::Image(image))
         }
         Look::Text => {
             let (text, said) = open_text(path, metadata.len(), &options.cancel)?;
@@ -110,7 +110,7 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
             let info = pdf.info();
             (info.page_count, info.metadata.clone(), info.outline.clone())
         }
-        Source::Pictures(pictures) => (pictures.page_count(), Metadata::default(), Vec::new()),
+        Source::Image(image) => (image.page_count(), Metadata::default(), Vec::new()),
         Source::Text(text) => (text.page_count(), Metadata::default(), Vec::new()),
     };
     let info = DocumentInfo { hash, name, kind, page_count, metadata, outline, warnings };
@@ -127,7 +127,7 @@ impl OpenDocument {
     pub fn sizes_pt(&self) -> Vec<(f32, f32)> {
         let size = |index: u32| match &self.source {
             Source::Pdf(pdf) => pdf.size_pt(index + 1),
-            Source::Pictures(pictures) => pictures.size_pt(index as usize).unwrap_or_default(),
+            Source::Image(image) => image.size_pt(index).unwrap_or_default(),
             Source::Text(_) => (WIDTH_PT, HEIGHT_PT),
         };
         (0..self.info.page_count).map(size).collect()
@@ -137,7 +137,7 @@ impl OpenDocument {
     pub fn labels(&self) -> Vec<Option<String>> {
         match &self.source {
             Source::Pdf(pdf) => (1..=self.info.page_count).map(|number| pdf.label(number)).collect(),
-            Source::Pictures(_) | Source::Text(_) => vec![None; self.info.page_count as usize],
+            Source::Image(_) | Source::Text(_) => vec![None; self.info.page_count as usize],
         }
     }
 
@@ -196,9 +196,7 @@ impl OpenDocument {
         self.check_number(number)?;
         match &mut self.source {
             Source::Pdf(pdf) => pdf.render(number, rect, width_px, height_px),
-            Source::Pictures(pictures) => {
-                pictures.render(number as usize - 1, &rect, (width_px, height_px), &self.path)
-            }
+            Source::Image(image) => image.render(number - 1, rect, (width_px, height_px)),
             Source::Text(_) => Err(DocumentError::NotDrawable { path: self.path.clone() }),
         }
     }
@@ -234,7 +232,7 @@ impl OpenDocument {
                 Ok(raw) => assemble_page(number, pdf.label(number), raw),
                 Err(why) => failed(number, pdf.label(number), pdf.size_pt(number), why),
             },
-            Source::Pictures(pictures) => picture_page(pictures, number, &self.path),
+            Source::Image(image) => image_page(image, number, &self.path, cancel)?,
             Source::Text(text) => match text.page(number) {
                 Ok(page) => (page, Vec::new()),
                 Err(error) => {
@@ -252,13 +250,22 @@ fn failed(number: u32, label: Option<String>, size_pt: (f32, f32), why: String) 
 }
 
 /// An image is a page that is a picture.
-fn picture_page(pictures: &mut Pictures, number: u32, path: &Path) -> (Page, Vec<Diagnostic>) {
-    let index = number as usize - 1;
-    let size_pt = pictures.size_pt(index).unwrap_or_default();
-    if let Err(error) = pictures.check(index, path) {
-        let message = error.to_string();
-        let path = format!(": {}", path.display());
-        return failed(number, None, size_pt, message.strip_suffix(&path).unwrap_or(&message).to_owned());
+fn image_page(
+    image: &mut ImageFile,
+    number: u32,
+    path: &Path,
+    cancel: &CancelToken,
+) -> Result<(Page, Vec<Diagnostic>), DocumentError> {
+    let size_pt = image.size_pt(number - 1).unwrap_or_default();
+    match image.check(number - 1, cancel) {
+        Ok(()) => {}
+        Err(DocumentError::Cancelled(cancelled)) => return Err(cancelled.into()),
+        Err(error) => {
+            let message = error.to_string();
+            let path = format!(": {}", path.display());
+            let why = message.strip_suffix(&path).unwrap_or(&message).to_owned();
+            return Ok(failed(number, None, size_pt, why));
+        }
     }
     let (width_pt, height_pt) = size_pt;
     let bbox = Rect::new(0.0, 0.0, width_pt, height_pt);
@@ -273,7 +280,7 @@ fn picture_page(pictures: &mut Pictures, number: u32, path: &Path) -> (Page, Vec
         figures: vec![figure],
         links: Vec::new(),
     };
-    (page, Vec::new())
+    Ok((page, Vec::new()))
 }
 
 fn check_size(path: &Path, metadata: &std::fs::Metadata) -> Result<(), DocumentError> {

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use crossbeam_channel::{Receiver, bounded};
 use memmap2::Mmap;
+use serde::de::DeserializeOwned;
 
 use super::extract::{read_page, render_page};
 use super::info::file_info;
@@ -45,7 +46,7 @@ impl crate::diagnostic::Hint for ServeError {
 /// Fails if standard output is closed.
 pub fn serve(options: &ServeOptions) -> Result<(), ServeError> {
     limit_this_process(options.memory_bytes);
-    let requests = listen()?;
+    let requests = listen(BufReader::new(io::stdin()))?;
     let mut replies = BufWriter::with_capacity(1 << 16, io::stdout());
     let library = match Library::load(&options.pdfium) {
         Ok(library) => library,
@@ -56,11 +57,10 @@ pub fn serve(options: &ServeOptions) -> Result<(), ServeError> {
 }
 
 /// Reads requests on a thread of its own. When the input closes, nobody waits for a reply: the process ends.
-fn listen() -> io::Result<Receiver<Request>> {
+pub(super) fn listen<T: DeserializeOwned + Send + 'static>(mut input: BufReader<io::Stdin>) -> io::Result<Receiver<T>> {
     let (sender, receiver) = bounded(1);
     std::thread::Builder::new().name("pages-pipe".to_owned()).spawn(move || {
-        let mut input = BufReader::new(io::stdin());
-        while let Ok(Some(request)) = read_message::<Request>(&mut input) {
+        while let Ok(Some(request)) = read_message::<T>(&mut input) {
             if sender.send(request).is_err() {
                 break;
             }
