@@ -1,6 +1,6 @@
 //! The thread that shows documents: what is wanted now is shown, what no longer is wanted is not.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,13 @@ fn write_picture(path: &Path) {
 }
 
 fn viewer() -> Viewer {
-    Viewer::spawn(None, || ()).unwrap()
+    let pages = PagesOptions {
+        program: vec![env!("CARGO_BIN_EXE_recto-under-test").into(), "pages".into()],
+        // Not needed for images.
+        pdfium: PathBuf::new(),
+        limits: Limits::default(),
+    };
+    Viewer::spawn(Some(pages), || ()).unwrap()
 }
 
 fn opened(viewer: &Viewer, path: &Path) -> Arc<ViewInfo> {

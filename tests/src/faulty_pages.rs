@@ -6,6 +6,7 @@ use std::time::Duration;
 use engine::document::geometry::Rect;
 use engine::document::page::OutlineItem;
 use engine::document::pages::Sandbox;
+use engine::document::pages::picture_wire::{self, PictureReply, PictureRequest, PicturesInfo};
 use engine::document::pages::wire::{
     Extras, Fault, FileInfo, MAX_OUTLINE, Reply, Request, VERSION, read_message, write_message,
 };
@@ -13,6 +14,9 @@ use engine::document::raw::{LinkTarget, MAX_OBJECTS, RawLink, RawObject, RawObje
 
 fn main() -> std::io::Result<()> {
     let manner = std::env::args().nth(1).unwrap_or_default();
+    if std::env::args().any(|argument| argument == "--pictures") {
+        return serve_pictures(&manner);
+    }
     match manner.as_str() {
         "environment" => {
             let names: Vec<String> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
@@ -44,6 +48,21 @@ fn main() -> std::io::Result<()> {
             }
             Request::Render { .. } => say(&Reply::Refused(Fault::OutOfBounds))?,
         }
+    }
+    Ok(())
+}
+
+/// The same for image files.
+fn serve_pictures(manner: &str) -> std::io::Result<()> {
+    let say = |reply: &PictureReply| write_message(&mut stdout(), reply);
+    match manner {
+        "dies-at-once" => return Ok(()),
+        "other-version" => say(&PictureReply::Hello { version: picture_wire::VERSION + 1 })?,
+        _ => say(&PictureReply::Hello { version: picture_wire::VERSION })?,
+    }
+    while read_message::<PictureRequest>(&mut stdin())?.is_some() {
+        let sizes_px = vec![Some((1, 1)); picture_wire::MAX_PICTURES + 1];
+        say(&PictureReply::Opened(PicturesInfo { sizes_px, warnings: Vec::new() }))?;
     }
     Ok(())
 }

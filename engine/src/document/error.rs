@@ -146,6 +146,22 @@ pub enum DocumentError {
         /// The file.
         path: PathBuf,
     },
+    /// The process that decodes an image failed.
+    #[error("reading the image failed, {detail}: {}", path.display())]
+    ImageDied {
+        /// How.
+        detail: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The process that decodes an image took too long.
+    #[error("reading the image took longer than {seconds} s and was stopped: {}", path.display())]
+    ImageTimedOut {
+        /// How long it was given.
+        seconds: f32,
+        /// The file.
+        path: PathBuf,
+    },
     /// The system refuses access to the file.
     #[error("the file cannot be read ({detail}): {}", path.display())]
     Io {
@@ -199,6 +215,9 @@ impl Hint for DocumentError {
                 "the file is damaged or malicious; if it opens elsewhere, print it to a new PDF there"
             }
             Self::Changed { .. } => "wait until it is written completely, then open it again; nothing was kept of it",
+            Self::ImageDied { .. } | Self::ImageTimedOut { .. } => {
+                "the image is very large or damaged; if it opens elsewhere, save it there as a smaller PNG"
+            }
             Self::Io { .. } => "check that you have permission to read the file and that its disk is connected",
             Self::Cancelled(_) => return None,
         };

@@ -9,6 +9,7 @@ mod damage;
 mod error;
 pub mod figures;
 pub mod geometry;
+mod image_file;
 pub mod layout;
 mod open;
 pub mod page;
@@ -20,7 +21,9 @@ mod picture;
 pub mod raw;
 mod sniff;
 mod stamp;
+mod text_encoding;
 mod text_file;
+mod text_pages;
 mod tiff_pages;
 
 pub use error::DocumentError;

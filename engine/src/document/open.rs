@@ -12,20 +12,20 @@ use super::assemble::{assemble_page, failed_page, finish};
 use super::damage::find_damage;
 use super::error::DocumentError;
 use super::geometry::Rect;
+use super::image_file::ImageFile;
 use super::page::{Document, DocumentKind, Figure, FigureKind, Metadata, OutlineItem, Page, PageContent};
 use super::page_clock::{PageClock, STEP_TIME};
 use super::pages::PagesOptions;
 use super::pdf::Pdf;
-use super::picture::Pictures;
 use super::sniff::{HEAD_BYTES, Look, look};
 use super::stamp::FileStamp;
-use super::text_file;
-use crate::cancel::CancelToken;
+use super::text_file::{HEIGHT_PT, TextFile, WIDTH_PT};
+use crate::cancel::{CancelToken, Cancelled};
 use crate::diagnostic::{Diagnostic, Warned, Warnings};
 use crate::regular_file;
 use crate::untrusted::printable;
 
-/// Longest text file, in bytes.
+/// Longest text file, in bytes; how many pages of it are read is limited in `text_pages.rs`.
 const MAX_TEXT_BYTES: u64 = 64 << 20;
 
 /// Longest PDF, in bytes.
@@ -41,6 +41,9 @@ pub struct OpenOptions {
     pub password: Option<String>,
     /// How to start the process that reads PDFs; by default the running program with the library found on this system.
     pub pages: Option<PagesOptions>,
+    /// Leaves [`Line::words`](super::page::Line::words) empty: most of a long document's memory, for those who place nothing
+    /// within a line.
+    pub without_words: bool,
     /// Cancels the opening.
     pub cancel: CancelToken,
 }
@@ -71,6 +74,7 @@ pub struct OpenDocument {
     /// Of the bytes that `info.hash` is of.
     stamp: FileStamp,
     info: DocumentInfo,
+    without_words: bool,
     source: Source,
     /// Pages whose layout took all the time it may take.
     late_pages: u32,
@@ -79,8 +83,8 @@ pub struct OpenDocument {
 #[derive(Debug)]
 enum Source {
     Pdf(Box<Pdf>),
-    Pictures(Pictures),
-    Text(Vec<Page>),
+    Image(ImageFile),
+    Text(TextFile<File>),
 }
 
 /// Opens a document. Its content decides what it is; a file name that contradicts it causes a warning.
@@ -90,6 +94,7 @@ enum Source {
 pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentError> {
     let metadata = std::fs::metadata(path).map_err(|error| DocumentError::from_io(&error, path.to_path_buf()))?;
     check_size(path, &metadata)?;
+    let without_words = options.without_words;
     let io = |error: std::io::Error| DocumentError::from_io(&error, path.to_path_buf());
     let mut file = regular_file::open(path).map_err(io)?;
     // What is hashed and what is read are the same open file; where its name is needed, it is checked at the end.
@@ -106,15 +111,15 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
             warnings.extend(pdf.warnings());
             (DocumentKind::Pdf, Source::Pdf(Box::new(pdf)))
         }
-        Look::Image(format) => {
-            let (pictures, said) = Pictures::open(&mut file, path, format)?;
+        Look::Image => {
+            let (image, said) = ImageFile::open(path, options.pages, &options.cancel)?;
             warnings.extend(said);
-            (DocumentKind::Image, Source::Pictures(pictures))
+            (DocumentKind::Image, Source::Image(image))
         }
         Look::Text => {
-            let (pages, said) = read_text(&mut file, path, metadata.len())?;
+            let (text, said) = open_text(file, path, metadata.len(), &options.cancel)?;
             warnings.extend(said);
-            (DocumentKind::Text, Source::Text(pages))
+            (DocumentKind::Text, Source::Text(text))
         }
         Look::Other(found, advice) => {
             return Err(DocumentError::NotADocument { found, advice, path: path.to_path_buf() });
@@ -129,11 +134,11 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
             let info = pdf.info();
             (info.page_count, shown_metadata(&info.metadata), info.outline.iter().map(shown_entry).collect())
         }
-        Source::Pictures(pictures) => (pictures.page_count(), Metadata::default(), Vec::new()),
-        Source::Text(pages) => (pages.len() as u32, Metadata::default(), Vec::new()),
+        Source::Image(image) => (image.page_count(), Metadata::default(), Vec::new()),
+        Source::Text(text) => (text.page_count(), Metadata::default(), Vec::new()),
     };
     let info = DocumentInfo { hash, name, kind, page_count, metadata, outline, warnings };
-    Ok(OpenDocument { path: path.to_path_buf(), stamp, info, source, late_pages: 0 })
+    Ok(OpenDocument { path: path.to_path_buf(), stamp, info, without_words, source, late_pages: 0 })
 }
 
 /// The file's own texts, fit to be shown.
@@ -162,8 +167,8 @@ impl OpenDocument {
     pub fn sizes_pt(&self) -> Vec<(f32, f32)> {
         let size = |index: u32| match &self.source {
             Source::Pdf(pdf) => pdf.size_pt(index + 1),
-            Source::Pictures(pictures) => pictures.size_pt(index as usize).unwrap_or_default(),
-            Source::Text(pages) => pages.get(index as usize).map_or((0.0, 0.0), |page| (page.width_pt, page.height_pt)),
+            Source::Image(image) => image.size_pt(index).unwrap_or_default(),
+            Source::Text(_) => (WIDTH_PT, HEIGHT_PT),
         };
         (0..self.info.page_count).map(size).collect()
     }
@@ -172,7 +177,7 @@ impl OpenDocument {
     pub fn labels(&self) -> Vec<Option<String>> {
         match &self.source {
             Source::Pdf(pdf) => (1..=self.info.page_count).map(|number| pdf.label(number)).collect(),
-            Source::Pictures(_) | Source::Text(_) => vec![None; self.info.page_count as usize],
+            Source::Image(_) | Source::Text(_) => vec![None; self.info.page_count as usize],
         }
     }
 
@@ -197,8 +202,11 @@ impl OpenDocument {
         for (position, &number) in numbers.iter().enumerate() {
             cancel.check()?;
             let next = numbers.get(position + 1).copied();
-            let (page, said) = self.read_page(number, next, cancel)?;
+            let (mut page, said) = self.read_page(number, next, cancel)?;
             warnings.extend(said);
+            if self.without_words {
+                page.lines.iter_mut().for_each(|line| line.words = Vec::new());
+            }
             on_page(&page);
             pages.push(page);
         }
@@ -225,7 +233,7 @@ impl OpenDocument {
     pub fn find_damage(&self, cancel: &CancelToken) -> Result<Option<Diagnostic>, DocumentError> {
         match &self.source {
             Source::Pdf(_) => Ok(find_damage(&self.path, cancel)?),
-            Source::Pictures(_) | Source::Text(_) => Ok(None),
+            Source::Image(_) | Source::Text(_) => Ok(None),
         }
     }
 
@@ -262,9 +270,10 @@ impl OpenDocument {
                 self.stamp.check(&self.path, &self.info.hash)?;
                 drawn
             }
-            // Its bytes are in memory since they were hashed.
-            Source::Pictures(pictures) => {
-                pictures.render(number as usize - 1, &rect, (width_px, height_px), &self.path)
+            Source::Image(image) => {
+                let drawn = image.render(number - 1, rect, (width_px, height_px));
+                self.stamp.check(&self.path, &self.info.hash)?;
+                drawn
             }
             Source::Text(_) => Err(DocumentError::NotDrawable { path: self.path.clone() }),
         }
@@ -308,8 +317,14 @@ impl OpenDocument {
                 }
                 Err(why) => failed(number, pdf.label(number), pdf.size_pt(number), why),
             },
-            Source::Pictures(pictures) => picture_page(pictures, number, &self.path),
-            Source::Text(pages) => (pages[number as usize - 1].clone(), Vec::new()),
+            Source::Image(image) => image_page(image, number, &self.path, cancel)?,
+            Source::Text(text) => match text.page(number) {
+                Ok(page) => (page, Vec::new()),
+                Err(error) => {
+                    let why = format!("the file cannot be read ({error})");
+                    failed(number, None, (WIDTH_PT, HEIGHT_PT), why)
+                }
+            },
         })
     }
 }
@@ -331,13 +346,22 @@ fn failed(number: u32, label: Option<String>, size_pt: (f32, f32), why: String) 
 }
 
 /// An image is a page that is a picture.
-fn picture_page(pictures: &mut Pictures, number: u32, path: &Path) -> (Page, Vec<Diagnostic>) {
-    let index = number as usize - 1;
-    let size_pt = pictures.size_pt(index).unwrap_or_default();
-    if let Err(error) = pictures.check(index, path) {
-        let message = error.to_string();
-        let path = format!(": {}", path.display());
-        return failed(number, None, size_pt, message.strip_suffix(&path).unwrap_or(&message).to_owned());
+fn image_page(
+    image: &mut ImageFile,
+    number: u32,
+    path: &Path,
+    cancel: &CancelToken,
+) -> Result<(Page, Vec<Diagnostic>), DocumentError> {
+    let size_pt = image.size_pt(number - 1).unwrap_or_default();
+    match image.check(number - 1, cancel) {
+        Ok(()) => {}
+        Err(DocumentError::Cancelled(cancelled)) => return Err(cancelled.into()),
+        Err(error) => {
+            let message = error.to_string();
+            let path = format!(": {}", path.display());
+            let why = message.strip_suffix(&path).unwrap_or(&message).to_owned();
+            return Ok(failed(number, None, size_pt, why));
+        }
     }
     let (width_pt, height_pt) = size_pt;
     let bbox = Rect::new(0.0, 0.0, width_pt, height_pt);
@@ -352,7 +376,7 @@ fn picture_page(pictures: &mut Pictures, number: u32, path: &Path) -> (Page, Vec
         figures: vec![figure],
         links: Vec::new(),
     };
-    (page, Vec::new())
+    Ok((page, Vec::new()))
 }
 
 fn check_size(path: &Path, metadata: &std::fs::Metadata) -> Result<(), DocumentError> {
@@ -402,23 +426,22 @@ fn head_and_hash(file: &mut File, path: &Path, cancel: &CancelToken) -> Result<(
     Ok((head, hash))
 }
 
-fn read_text(file: &mut File, path: &Path, bytes: u64) -> Result<(Vec<Page>, Vec<Diagnostic>), DocumentError> {
+fn open_text(
+    file: File,
+    path: &Path,
+    bytes: u64,
+    cancel: &CancelToken,
+) -> Result<(TextFile<File>, Vec<Diagnostic>), DocumentError> {
     limit("the text file", bytes, MAX_TEXT_BYTES, path)?;
-    let bytes = read_whole(file, bytes).map_err(|error| DocumentError::from_io(&error, path.to_path_buf()))?;
-    if !text_file::looks_like_text(&bytes) {
-        let detail = Some("binary data follows the text".to_owned());
-        return Err(DocumentError::Damaged { what: "the text file", detail, path: path.to_path_buf() });
-    }
-    let (text, guessed) = text_file::decode(&bytes);
-    let warning = guessed.then(|| Diagnostic::general("the text is not UTF-8 and was read as Latin-1"));
-    Ok((text_file::set_pages(&text), warning.into_iter().collect()))
-}
-
-/// The rest of an open file. One that grew meanwhile is cut; that it changed is noticed later.
-pub(super) fn read_whole(file: &mut File, bytes: u64) -> std::io::Result<Vec<u8>> {
-    let mut read = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
-    file.take(bytes).read_to_end(&mut read)?;
-    Ok(read)
+    let failed = |error: std::io::Error| match error.get_ref() {
+        Some(inner) if inner.is::<Cancelled>() => DocumentError::Cancelled(Cancelled),
+        _ => DocumentError::from_io(&error, path.to_path_buf()),
+    };
+    TextFile::open(file, cancel).map_err(failed)?.ok_or_else(|| DocumentError::Damaged {
+        what: "the text file",
+        detail: Some("binary data follows the text".to_owned()),
+        path: path.to_path_buf(),
+    })
 }
 
 /// A warning if the file name promises another kind of file.

@@ -1,101 +1,73 @@
-//! Images as documents: each picture in the file is a page.
+//! Decodes the pictures of an image file: each is a page. Runs only in the process that is there for it
+//! (`pages/picture_server.rs`), because a small file may ask for gigabytes.
 
-use std::fs::File;
 use std::io::{Cursor, ErrorKind};
-use std::path::Path;
 
 use image::codecs::gif::GifDecoder;
 use image::metadata::Orientation;
 use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
-use super::error::DocumentError;
 use super::geometry::Rect;
-use super::open::read_whole;
-use super::tiff_pages;
-use crate::diagnostic::Diagnostic;
+use super::image_file::POINTS_PER_PIXEL;
+use super::pages::picture_wire::{MAX_RENDERED_PIXELS, PictureFault, PicturesInfo};
+use super::sniff::{HEAD_BYTES, image_format};
+use super::tiff_pages::{Directory, StartingAt, directories};
+use crate::cancel::CancelToken;
 use crate::resample::{Filter, Part, resize};
 
-/// Points per pixel: 96 pixels per inch, because images carry no reliable size.
-const POINTS_PER_PIXEL: f32 = 0.75;
-
 /// Limits: file size, pixels, and memory of one picture.
-const MAX_FILE_BYTES: u64 = 1 << 30;
+pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
 const MAX_PIXELS: u64 = 400_000_000;
 const MAX_DECODED_BYTES: u64 = 2 << 30;
 
-/// Most pixels of a rendering.
-const MAX_RENDERED_PIXELS: u64 = 64 << 20;
-
 /// An open image file.
 #[derive(Debug)]
-pub(super) struct Pictures {
-    bytes: Vec<u8>,
+pub(super) struct Pictures<B> {
+    bytes: B,
     format: ImageFormat,
-    pages: Vec<PicturePage>,
+    /// Offset of each picture's directory, in TIFF files.
+    tiff_offsets: Vec<Option<u64>>,
     /// The picture that was decoded last, with its page.
     decoded: Option<(usize, RgbImage)>,
 }
 
-/// One picture of the file.
-#[derive(Clone, Copy, Debug)]
-struct PicturePage {
-    /// Offset of its directory, in TIFF files with several pictures.
-    tiff_offset: Option<u64>,
-    /// Width and height as displayed, in pixels; `None` if they cannot be read.
-    size_px: Option<(u32, u32)>,
-}
-
-impl Pictures {
-    /// Opens an image file.
-    pub(super) fn open(
-        file: &mut File,
-        path: &Path,
-        format: ImageFormat,
-    ) -> Result<(Self, Vec<Diagnostic>), DocumentError> {
-        let io = |error: &std::io::Error| DocumentError::from_io(error, path.to_path_buf());
-        let length = file.metadata().map_err(|error| io(&error))?.len();
-        if length > MAX_FILE_BYTES {
-            let size = format!("{} MiB of at most {}", length >> 20, MAX_FILE_BYTES >> 20);
-            return Err(DocumentError::TooLarge { what: "the image file", size, path: path.to_path_buf() });
+impl<B: AsRef<[u8]>> Pictures<B> {
+    /// Opens an image file that is in memory or mapped.
+    pub(super) fn open(bytes: B) -> Result<(Self, PicturesInfo), PictureFault> {
+        let file = bytes.as_ref();
+        let format = image_format(file.get(..HEAD_BYTES).unwrap_or(file)).ok_or(PictureFault::Damaged(None))?;
+        let mut info = PicturesInfo::default();
+        if format == ImageFormat::Gif && is_animated(file) {
+            info.warnings.push("the GIF is animated, only its first frame is read".to_owned());
         }
-        let bytes = read_whole(file, length).map_err(|error| io(&error))?;
-        let mut warnings = Vec::new();
-        if format == ImageFormat::Gif && is_animated(&bytes) {
-            warnings.push(Diagnostic::general("the GIF is animated, only its first frame is read"));
+        if format == ImageFormat::Jpeg && lacks_end(file) {
+            info.warnings.push("the end of the JPEG is missing, its lower part may be blank".to_owned());
         }
-        if format == ImageFormat::Jpeg && lacks_end(&bytes) {
-            warnings.push(Diagnostic::general("the end of the JPEG is missing, its lower part may be blank"));
+        let mut tiff_offsets = Vec::new();
+        if format == ImageFormat::Tiff {
+            // Whoever waits for this process ends it where it is no longer wanted.
+            let found = directories(file, &CancelToken::default())
+                .map_err(|error| PictureFault::Damaged(Some(error.to_string())))?;
+            info.warnings.extend(found.warning());
+            for Directory { offset, size_px } in found.listed {
+                tiff_offsets.push(Some(offset));
+                info.sizes_px.push(size_px);
+            }
         }
-        let offsets = if format == ImageFormat::Tiff { tiff_pages::offsets(&bytes) } else { Vec::new() };
-        let offsets = if offsets.is_empty() { vec![None] } else { offsets.into_iter().map(Some).collect() };
-        let mut pictures = Self { bytes, format, pages: Vec::new(), decoded: None };
-        for tiff_offset in offsets {
-            let size_px = pictures.size(tiff_offset);
-            pictures.pages.push(PicturePage { tiff_offset, size_px });
+        let mut pictures = Self { bytes, format, tiff_offsets, decoded: None };
+        if pictures.tiff_offsets.is_empty() {
+            pictures.tiff_offsets.push(None);
+            info.sizes_px.push(pictures.size());
         }
-        // In a file of several pictures a bad one only costs its page; a single one is the file.
-        match *pictures.pages {
-            [PicturePage { tiff_offset, size_px: None }] => return Err(pictures.why_not(tiff_offset, path)),
-            [_] => pictures.check(0, path)?,
-            _ => {}
+        match *info.sizes_px {
+            [None] => Err(pictures.why_not()),
+            _ => Ok((pictures, info)),
         }
-        Ok((pictures, warnings))
-    }
-
-    /// Number of pictures.
-    pub(super) fn page_count(&self) -> u32 {
-        self.pages.len() as u32
-    }
-
-    /// Width and height of picture `index` in points; `None` if it cannot be read.
-    pub(super) fn size_pt(&self, index: usize) -> Option<(f32, f32)> {
-        let (width, height) = self.pages.get(index)?.size_px?;
-        Some((width as f32 * POINTS_PER_PIXEL, height as f32 * POINTS_PER_PIXEL))
     }
 
     /// Makes sure that picture `index` can be decoded.
-    pub(super) fn check(&mut self, index: usize, path: &Path) -> Result<(), DocumentError> {
-        self.decode(index, path).map(|_| ())
+    pub(super) fn check(&mut self, index: usize) -> Result<(), PictureFault> {
+        self.decode(index).map(|_| ())
     }
 
     /// Draws a rectangle (in points) of picture `index`.
@@ -104,24 +76,17 @@ impl Pictures {
         index: usize,
         rect: &Rect,
         (width_px, height_px): (u32, u32),
-        path: &Path,
-    ) -> Result<RgbImage, DocumentError> {
+    ) -> Result<RgbImage, PictureFault> {
         let pixels = u64::from(width_px) * u64::from(height_px);
         if pixels == 0 || pixels > MAX_RENDERED_PIXELS || !rect.is_finite() || rect.area() <= 0.0 {
-            let size = format!("{width_px} x {height_px} pixels");
-            return Err(DocumentError::TooLarge { what: "the part to draw", size, path: path.to_path_buf() });
+            return Err(PictureFault::OutOfBounds);
         }
-        let picture = self.decode(index, path)?;
-        draw(picture, rect, width_px, height_px).ok_or_else(|| DocumentError::Damaged {
-            what: "the image",
-            detail: Some("it cannot be scaled".to_owned()),
-            path: path.to_path_buf(),
-        })
+        draw(self.decode(index)?, rect, width_px, height_px).ok_or(PictureFault::OutOfBounds)
     }
 
-    fn size(&self, tiff_offset: Option<u64>) -> Option<(u32, u32)> {
-        let bytes = self.bytes_at(tiff_offset);
-        let mut decoder = decoder(&bytes, self.format).ok()?;
+    /// Width and height of the only picture, as displayed.
+    fn size(&self) -> Option<(u32, u32)> {
+        let mut decoder = self.decoder(None).ok()?;
         let (width, height) = decoder.dimensions();
         let turned = matches!(
             decoder.orientation().unwrap_or(Orientation::NoTransforms),
@@ -130,54 +95,49 @@ impl Pictures {
         Some(if turned { (height, width) } else { (width, height) })
     }
 
-    /// The file with the picture at `tiff_offset` made the first.
-    fn bytes_at(&self, tiff_offset: Option<u64>) -> std::borrow::Cow<'_, [u8]> {
-        match tiff_offset {
-            Some(offset) => tiff_pages::starting_at(&self.bytes, offset),
-            None => (&self.bytes).into(),
-        }
+    /// A decoder of the picture whose directory is at `tiff_offset`.
+    fn decoder(&self, tiff_offset: Option<u64>) -> image::ImageResult<impl ImageDecoder + '_> {
+        let mut reader = ImageReader::with_format(StartingAt::new(self.bytes.as_ref(), tiff_offset), self.format);
+        reader.limits(limits());
+        reader.into_decoder()
     }
 
-    fn decode(&mut self, index: usize, path: &Path) -> Result<&RgbImage, DocumentError> {
+    fn decode(&mut self, index: usize) -> Result<&RgbImage, PictureFault> {
         let kept = self.decoded.take().filter(|(page, _)| *page == index);
         let picture = match kept {
             Some((_, picture)) => picture,
-            None => self.decode_anew(index, path)?,
+            None => self.decode_anew(index)?,
         };
         Ok(&self.decoded.insert((index, picture)).1)
     }
 
-    fn decode_anew(&self, index: usize, path: &Path) -> Result<RgbImage, DocumentError> {
-        let page_count = self.page_count();
-        let no_page = || DocumentError::NoSuchPage { number: index as u32 + 1, page_count, path: path.to_path_buf() };
-        let page = self.pages.get(index).ok_or_else(no_page)?;
-        let bytes = self.bytes_at(page.tiff_offset);
-        let failed = |error: image::ImageError| describe(error, path);
-        let mut decoder = decoder(&bytes, self.format).map_err(failed)?;
+    fn decode_anew(&self, index: usize) -> Result<RgbImage, PictureFault> {
+        let tiff_offset = *self.tiff_offsets.get(index).ok_or(PictureFault::OutOfBounds)?;
+        let mut decoder = self.decoder(tiff_offset).map_err(describe)?;
         let (width, height) = decoder.dimensions();
         if u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED_BYTES {
-            let size = format!("{width} x {height} pixels");
-            return Err(DocumentError::TooLarge { what: "the image", size, path: path.to_path_buf() });
+            return Err(PictureFault::TooLarge(format!("{width} x {height} pixels")));
+        }
+        if !fits_into_memory(decoder.total_bytes()) {
+            let size = format!("{width} x {height} pixels, which do not fit into memory");
+            return Err(PictureFault::TooLarge(size));
         }
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let mut picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
+        let mut picture = DynamicImage::from_decoder(decoder).map_err(describe)?;
         picture.apply_orientation(orientation);
-        Ok(on_white(picture))
+        on_white(picture).ok_or(PictureFault::Damaged(None))
     }
 
     /// Why the only picture of a file cannot even be measured.
-    fn why_not(&self, tiff_offset: Option<u64>, path: &Path) -> DocumentError {
-        match decoder(&self.bytes_at(tiff_offset), self.format) {
-            Err(error) => describe(error, path),
-            Ok(_) => DocumentError::Damaged { what: "the image", detail: None, path: path.to_path_buf() },
-        }
+    fn why_not(&self) -> PictureFault {
+        let tiff_offset = self.tiff_offsets.first().copied().flatten();
+        self.decoder(tiff_offset).err().map_or(PictureFault::Damaged(None), describe)
     }
 }
 
-fn decoder(bytes: &[u8], format: ImageFormat) -> image::ImageResult<impl ImageDecoder + '_> {
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(limits());
-    reader.into_decoder()
+/// Whether so many bytes can be had; otherwise decoding would end this process.
+fn fits_into_memory(bytes: u64) -> bool {
+    usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok())
 }
 
 fn limits() -> image::Limits {
@@ -198,41 +158,37 @@ fn lacks_end(bytes: &[u8]) -> bool {
     last([0xff, 0xd9]) < last([0xff, 0xda])
 }
 
-fn describe(error: image::ImageError, path: &Path) -> DocumentError {
-    let path = path.to_path_buf();
+fn describe(error: image::ImageError) -> PictureFault {
     match error {
-        image::ImageError::Limits(_) => {
-            DocumentError::TooLarge { what: "the image", size: "it does not fit into memory".to_owned(), path }
-        }
-        image::ImageError::Unsupported(_) => DocumentError::NotADocument {
-            found: "an image in an unsupported format",
-            advice: "open it in an image program and save it as PNG",
-            path,
-        },
+        image::ImageError::Limits(_) => PictureFault::TooLarge("it does not fit into memory".to_owned()),
+        image::ImageError::Unsupported(_) => PictureFault::Unsupported,
         error => {
             let said = error.to_string();
             let cut = matches!(&error, image::ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof)
                 || said.contains("end of file");
-            let detail = Some(if cut { "its end is missing".to_owned() } else { said.replace(['\n', '\r'], " ") });
-            DocumentError::Damaged { what: "the image", detail, path }
+            PictureFault::Damaged(Some(if cut { "its end is missing".to_owned() } else { said }))
         }
     }
 }
 
-/// Eight bits per channel, transparency over white.
-fn on_white(picture: DynamicImage) -> RgbImage {
+/// Eight bits per channel, transparency over white, in the same memory.
+fn on_white(picture: DynamicImage) -> Option<RgbImage> {
     if !picture.color().has_alpha() {
-        return picture.into_rgb8();
+        return Some(picture.into_rgb8());
     }
     let picture = picture.into_rgba8();
-    let mut opaque = RgbImage::new(picture.width(), picture.height());
-    for (to, from) in opaque.pixels_mut().zip(picture.pixels()) {
-        let alpha = u16::from(from.0[3]);
-        for (to, &from) in to.0.iter_mut().zip(&from.0) {
-            *to = ((u16::from(from) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
+    let (width, height) = picture.dimensions();
+    let mut bytes = picture.into_raw();
+    let pixels = bytes.len() / 4;
+    for pixel in 0..pixels {
+        let alpha = u16::from(bytes[4 * pixel + 3]);
+        for channel in 0..3 {
+            let from = u16::from(bytes[4 * pixel + channel]);
+            bytes[3 * pixel + channel] = ((from * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
         }
     }
-    opaque
+    bytes.truncate(3 * pixels);
+    RgbImage::from_raw(width, height, bytes)
 }
 
 /// Cuts and scales; what lies outside the picture is white.

@@ -16,7 +16,7 @@ pub(super) enum Look {
     /// A PDF.
     Pdf,
     /// An image in a supported format.
-    Image(ImageFormat),
+    Image,
     /// Text.
     Text,
     /// Something else: what it is, with its article, and what to do about it.
@@ -57,8 +57,8 @@ pub(super) fn look(head: &[u8], path: &Path) -> Look {
     if contains(head.get(..PDF_MARK_WITHIN).unwrap_or(head), b"%PDF-") {
         return Look::Pdf;
     }
-    if let Some(format) = image_format(head) {
-        return Look::Image(format);
+    if image_format(head).is_some() {
+        return Look::Image;
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return zip(head);
@@ -74,7 +74,7 @@ pub(super) fn look(head: &[u8], path: &Path) -> Look {
 }
 
 /// The format of a supported image. Many a text begins with "BM", so a BMP must have a header of a known size.
-fn image_format(head: &[u8]) -> Option<ImageFormat> {
+pub(super) fn image_format(head: &[u8]) -> Option<ImageFormat> {
     let format = image::guess_format(head).ok()?;
     match format {
         ImageFormat::Bmp => {
@@ -104,7 +104,7 @@ fn zip(head: &[u8]) -> Look {
 }
 
 fn text(head: &[u8], path: &Path) -> Look {
-    if !super::text_file::looks_like_text(head) {
+    if !super::text_encoding::looks_like_text(head) {
         return Look::Other("binary data", READS);
     }
     let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
@@ -153,7 +153,7 @@ mod tests {
         ] {
             let seen = match look(head, Path::new(name)) {
                 Look::Pdf => "pdf",
-                Look::Image(_) => "image",
+                Look::Image => "image",
                 Look::Text => "text",
                 Look::Other(what, _) => what,
             };

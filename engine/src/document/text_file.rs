@@ -1,131 +1,105 @@
 //! Plain text and Markdown as pages of lines.
 //!
 //! Text has no positions of its own. Its lines are set on letter pages of [`LINES_PER_PAGE`] lines so that citations
-//! can point at them. Long lines are wrapped, and a form feed starts a new page. Table rows, whose cells are separated
-//! by bars or tabs, stay whole, in narrower letters.
+//! can point at them. The file is read once to find where each page begins; a page is read again, and set, whenever it
+//! is wanted, so that of a long text only the pages in use are in memory.
+
+use std::io::{self, Read, Seek, SeekFrom};
 
 use super::geometry::Rect;
 use super::page::{Line, LineRole, Page, PageContent, Word};
-
-/// Lines on a page.
-const LINES_PER_PAGE: usize = 60;
+use super::text_encoding::{Decoder, Encoding, decode, each_block, survey};
+use super::text_pages::{COLUMNS, Index, LINES_PER_PAGE, MAX_PAGES, PageSpan, Row, rows_of};
+use crate::cancel::CancelToken;
+use crate::diagnostic::Diagnostic;
 
 /// A letter page, and the margin around its text, in points.
-const WIDTH_PT: f32 = 612.0;
-const HEIGHT_PT: f32 = 792.0;
+pub(super) const WIDTH_PT: f32 = 612.0;
+pub(super) const HEIGHT_PT: f32 = 792.0;
 const MARGIN_PT: f32 = 36.0;
-
-/// Characters on a line.
-const COLUMNS: usize = 100;
-
-/// Characters of a table row; longer ones are wrapped like any line.
-const ROW_COLUMNS: usize = 8 * COLUMNS;
 
 /// Line height and character width, in points.
 const LEADING_PT: f32 = (HEIGHT_PT - 2.0 * MARGIN_PT) / LINES_PER_PAGE as f32;
 const ADVANCE_PT: f32 = (WIDTH_PT - 2.0 * MARGIN_PT) / COLUMNS as f32;
 
-/// Text may contain one control character in this many.
-const CONTROL_ONE_IN: usize = 200;
-
-/// Whether bytes are text: in a known encoding, and almost free of control characters.
-pub(super) fn looks_like_text(bytes: &[u8]) -> bool {
-    if is_utf16(bytes) {
-        return true;
-    }
-    let control = bytes.iter().filter(|&&byte| is_control(byte)).count();
-    !bytes.contains(&0) && control * CONTROL_ONE_IN <= bytes.len()
+/// An open text file: where its pages are. The text itself stays in the file.
+#[derive(Debug)]
+pub(super) struct TextFile<F> {
+    file: F,
+    encoding: Encoding,
+    pages: Vec<PageSpan>,
 }
 
-fn is_utf16(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
-}
-
-/// Control characters that do not occur in text (unlike tab, line ends, form feed and escape).
-fn is_control(byte: u8) -> bool {
-    byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1b)
-}
-
-/// Decodes text: UTF-8 or UTF-16 with a byte order mark, UTF-8 without one, otherwise Latin-1. Says whether it had to
-/// guess.
-pub(super) fn decode(bytes: &[u8]) -> (String, bool) {
-    let utf16 = |from: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
-        (String::from_utf16_lossy(&units), false)
-    };
-    match bytes {
-        [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
-        _ => {
-            let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-            match std::str::from_utf8(bytes) {
-                Ok(text) => (text.to_owned(), false),
-                Err(_) => (bytes.iter().map(|&byte| char::from(byte)).collect(), true),
-            }
+impl<F: Read + Seek> TextFile<F> {
+    /// Finds the pages of a text; `None` if it is not text.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read, and with [`crate::cancel::Cancelled`] inside the error once `cancel` was set.
+    pub(super) fn open(mut file: F, cancel: &CancelToken) -> io::Result<Option<(Self, Vec<Diagnostic>)>> {
+        let survey = survey(&mut file, cancel)?;
+        if !survey.is_text {
+            return Ok(None);
         }
-    }
-}
-
-/// Sets a text on pages.
-pub(super) fn set_pages(text: &str) -> Vec<Page> {
-    let mut pages = Vec::new();
-    let text = text.replace("\r\n", "\n").replace(['\r', '\u{b}'], "\n");
-    for sheet in text.trim_end_matches(['\n', '\u{c}']).split('\u{c}') {
-        let rows: Vec<Row> = sheet.trim_end_matches('\n').split('\n').flat_map(broken).collect();
-        for rows in rows.chunks(LINES_PER_PAGE) {
-            pages.push(set_page(pages.len() as u32 + 1, rows));
+        file.seek(SeekFrom::Start(survey.start))?;
+        let mut decoder = Decoder::new(survey.encoding);
+        let mut index = Index::new(survey.encoding, survey.start);
+        let mut text = String::new();
+        each_block(&mut file, cancel, &mut |block| {
+            text.clear();
+            decoder.decode(block, &mut text);
+            text.chars().for_each(|c| index.take(c));
+            None::<()>
+        })?;
+        let (pages, count) = index.finish();
+        let mut warnings = Vec::new();
+        if survey.encoding == Encoding::Latin1 {
+            warnings.push(Diagnostic::general("the text is not UTF-8 and was read as Latin-1"));
         }
+        if count > pages.len() as u64 {
+            let left_out = count - pages.len() as u64;
+            warnings.push(Diagnostic::general(format!(
+                "the text has {count} pages, only the first {MAX_PAGES} are read and {left_out} are left out"
+            )));
+        }
+        Ok(Some((Self { file, encoding: survey.encoding, pages }, warnings)))
     }
-    pages
-}
 
-/// A line as set on a page.
-#[derive(Clone, Copy)]
-struct Row<'a> {
-    text: &'a str,
-    role: LineRole,
-}
-
-/// Splits a line into parts of at most [`COLUMNS`] characters, after blanks if there are any.
-fn broken(mut line: &str) -> Vec<Row<'_>> {
-    if is_row(line) {
-        return vec![Row { text: line, role: LineRole::TableRow }];
+    /// Number of pages.
+    pub(super) fn page_count(&self) -> u32 {
+        self.pages.len() as u32
     }
-    let mut parts = Vec::new();
-    let mut push = |text| {
-        let role = if str::starts_with(text, '#') { LineRole::Heading } else { LineRole::Body };
-        parts.push(Row { text, role });
-    };
-    while let Some((limit, _)) = line.char_indices().nth(COLUMNS) {
-        let (fitting, _) = line.split_at(limit);
-        let at = fitting.rfind(' ').map_or(limit, |blank| blank + 1);
-        let (part, rest) = line.split_at(at);
-        push(part);
-        line = rest;
-    }
-    push(line);
-    parts
-}
 
-/// Whether a line is a table row: cells separated by tabs, or by bars next to a blank as in Markdown.
-fn is_row(line: &str) -> bool {
-    let inner = line.trim().trim_matches('|');
-    let is_parted = inner.contains(" |") || inner.contains("| ") || inner.contains('\t');
-    is_parted && line.chars().nth(ROW_COLUMNS).is_none()
+    /// Reads and sets page `number` (from 1); blank where there is none.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read any more.
+    pub(super) fn page(&mut self, number: u32) -> io::Result<Page> {
+        let span = self.pages.get((number as usize).wrapping_sub(1)).copied().unwrap_or_default();
+        self.file.seek(SeekFrom::Start(span.from))?;
+        let mut bytes = vec![0; usize::try_from(span.to - span.from).map_err(io::Error::other)?];
+        self.file.read_exact(&mut bytes)?;
+        let text = decode(self.encoding, &bytes);
+        let text = text.replace("\r\n", "\n").replace(['\r', '\u{b}'], "\n");
+        Ok(set_page(number, &rows_of(&text, span)))
+    }
 }
 
 fn set_page(number: u32, rows: &[Row<'_>]) -> Page {
-    let mut lines = Vec::new();
+    let mut lines = Vec::with_capacity(rows.len());
     let mut block = 0;
     for (row, Row { text, role }) in rows.iter().enumerate() {
-        let text: String = text.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        if text.trim().is_empty() {
+        let text = text.trim_end();
+        if text.chars().all(|c| c.is_whitespace() || c.is_control()) {
             block += u32::from(!lines.is_empty());
-        } else {
-            let top = MARGIN_PT + row as f32 * LEADING_PT;
-            lines.push(set_line(text, *role, top, block));
+            continue;
         }
+        // No longer than `text`: a control character has at least the one byte of a blank.
+        let mut shown = String::with_capacity(text.len());
+        shown.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
+        let top = MARGIN_PT + row as f32 * LEADING_PT;
+        lines.push(set_line(shown, *role, top, block));
     }
+    lines.shrink_to_fit();
     let content = if lines.is_empty() { PageContent::Blank } else { PageContent::Text };
     Page {
         number,
@@ -143,7 +117,7 @@ fn set_line(text: String, role: LineRole, top: f32, block: u32) -> Line {
     let columns = text.chars().count().max(COLUMNS);
     let x = |column: usize| MARGIN_PT + column as f32 * ADVANCE_PT * COLUMNS as f32 / columns as f32;
     let place = |from: usize, to: usize| Rect::new(x(from), top, x(to), top + LEADING_PT);
-    let mut words = Vec::new();
+    let mut words = Vec::with_capacity(text.split_whitespace().count());
     let mut start: Option<(usize, usize)> = None;
     let ends = text.char_indices().chain(std::iter::once((text.len(), ' '))).enumerate();
     for (column, (byte, c)) in ends {
@@ -167,26 +141,29 @@ fn set_line(text: String, role: LineRole, top: f32, block: u32) -> Line {
 mod tests {
     use super::*;
 
-    #[test]
-    fn encodings_are_told_apart() {
-        for (bytes, expected, guessed) in [
-            (&b"plain"[..], "plain", false),
-            (b"\xef\xbb\xbfmark", "mark", false),
-            ("Gr\u{fc}\u{df}e".as_bytes(), "Gr\u{fc}\u{df}e", false),
-            (b"Gr\xfc\xdfe", "Gr\u{fc}\u{df}e", true),
-            (b"\xff\xfea\0b\0", "ab", false),
-            (b"\xfe\xff\0a\0b", "ab", false),
-            (b"\xff\xfe\xff", "", false),
-        ] {
-            assert_eq!(decode(bytes), (expected.to_owned(), guessed), "{bytes:?}");
-        }
+    fn set_pages(text: &str) -> Vec<Page> {
+        let opened = TextFile::open(io::Cursor::new(text.as_bytes()), &CancelToken::default());
+        let (mut file, _) = opened.expect("read").expect("text");
+        (1..=file.page_count()).map(|number| file.page(number).expect("read")).collect()
     }
 
     #[test]
     fn sixty_lines_or_a_form_feed_end_a_page() {
         let long = "a line\n".repeat(61);
-        for (text, expected) in [("one", 1), ("one\x0ctwo\n", 2), (long.as_str(), 2), ("one\x0c", 1), ("a\rb\r\nc", 1)]
-        {
+        let apart = format!("a{}b", "\n".repeat(150));
+        let ended = format!("a{}\x0cb{}\x0c\n", "\n".repeat(150), "\r\n".repeat(150));
+        for (text, expected) in [
+            ("one", 1),
+            ("one\x0ctwo\n", 2),
+            (long.as_str(), 2),
+            ("one\x0c", 1),
+            ("a\rb\r\nc", 1),
+            ("a\x0c\x0c\x0cb", 4),
+            ("\x0c\x0c\x0c", 1),
+            ("\n\n", 1),
+            (&apart, 3),
+            (&ended, 2),
+        ] {
             assert_eq!(set_pages(text).len(), expected, "{text:?}");
         }
     }
@@ -211,6 +188,17 @@ mod tests {
     }
 
     #[test]
+    fn a_long_line_over_several_pages_is_no_row_on_any() {
+        // 58 lines first, so that a short beginning is on the first page and a short end on the last.
+        for before in [0, 58, 59] {
+            let text = format!("{}{}", "a\n".repeat(before), "70.8 | ".repeat(1000));
+            let pages = set_pages(&text);
+            let mut lines = pages.iter().flat_map(|page| &page.lines);
+            assert!(pages.len() > 1 && lines.all(|line| line.role == LineRole::Body), "{before}");
+        }
+    }
+
+    #[test]
     fn words_point_into_their_line() {
         let pages = set_pages("Der  Gr\u{fc}ne Punkt");
         let line = &pages[0].lines[0];
@@ -229,5 +217,33 @@ mod tests {
             let joined: String = lines.iter().map(|line| line.text.replace(' ', "")).collect();
             assert_eq!(joined, text.replace(' ', ""));
         }
+    }
+
+    #[test]
+    fn nothing_is_held_in_memory_but_where_pages_begin() {
+        let text = "a line of words\n".repeat(200_000);
+        let opened = TextFile::open(io::Cursor::new(text.as_bytes()), &CancelToken::default());
+        let (file, _) = opened.expect("read").expect("text");
+        assert_eq!(file.page_count(), 3334);
+        assert!(size_of::<PageSpan>() <= 24 && file.pages.capacity() <= MAX_PAGES);
+    }
+
+    #[test]
+    fn a_text_of_too_many_pages_says_how_many_are_left_out() {
+        let text = format!("{}end", "\x0c".repeat(50_000));
+        let opened = TextFile::open(io::Cursor::new(text.as_bytes()), &CancelToken::default());
+        let (mut file, warnings) = opened.expect("read").expect("text");
+        assert_eq!(file.page_count() as usize, MAX_PAGES);
+        let said: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
+        assert_eq!(said, ["the text has 50001 pages, only the first 20000 are read and 30001 are left out"]);
+        assert_eq!(file.page(MAX_PAGES as u32).expect("read").content, PageContent::Blank);
+    }
+
+    #[test]
+    fn the_work_stops_when_it_is_cancelled() {
+        let cancel = CancelToken::default();
+        cancel.cancel();
+        let error = TextFile::open(io::Cursor::new(b"text"), &cancel).expect_err("cancelled");
+        assert!(error.get_ref().is_some_and(|inner| inner.is::<crate::cancel::Cancelled>()), "{error}");
     }
 }

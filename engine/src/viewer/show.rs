@@ -11,7 +11,7 @@ use super::find::find;
 use super::wants::Wants;
 use super::{DocumentId, PictureKey, ViewCommand, ViewEvent, ViewInfo, Wanted};
 use crate::cancel::CancelToken;
-use crate::document::page::Page;
+use crate::document::page::{DocumentKind, Page};
 use crate::document::pages::PagesOptions;
 use crate::document::{DocumentError, OpenDocument, OpenOptions, open};
 use crate::mailbox::MailboxReceiver;
@@ -74,7 +74,8 @@ struct Search {
     page: u32,
 }
 
-/// An open document, with the pages read so far: text, so small next to any picture.
+/// An open document, with the pages read so far: small next to any picture. Pages of text files are not kept, since reading
+/// one again is quick and there may be many.
 struct Open {
     source: OpenDocument,
     read: BTreeMap<u32, Arc<Page>>,
@@ -111,7 +112,8 @@ impl Shown<'_> {
     }
 
     fn open(&mut self, document: DocumentId, path: &Path, password: Option<String>) -> ViewEvent {
-        let options = OpenOptions { password, pages: self.pages.cloned(), cancel: self.cancel.clone() };
+        let pages = self.pages.cloned();
+        let options = OpenOptions { password, pages, without_words: false, cancel: self.cancel.clone() };
         match open(path, options) {
             Ok(opened) => {
                 let info = Arc::new(info_of(&opened));
@@ -192,7 +194,9 @@ impl Open {
         let mut read = self.source.read_pages(&[number], &mut |_| (), cancel)?.value;
         // One page was requested, and a number that is not in the document is an error.
         let page = Arc::new(read.pages.swap_remove(0));
-        self.read.insert(number, Arc::clone(&page));
+        if self.source.info().kind != DocumentKind::Text {
+            self.read.insert(number, Arc::clone(&page));
+        }
         Ok(page)
     }
 }

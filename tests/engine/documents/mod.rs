@@ -11,6 +11,7 @@ pub(crate) mod pdf_bytes;
 mod pdf_pages;
 mod pictures;
 mod sandbox;
+mod texts;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

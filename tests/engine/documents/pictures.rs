@@ -1,14 +1,17 @@
 //! Images as documents, in all their formats and turned all ways.
 
 use std::fmt::Write as _;
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
+use std::time::Duration;
 
+use engine::cancel::CancelToken;
+use engine::diagnostic::Hint;
 use engine::document::geometry::Rect;
 use engine::document::page::{DocumentKind, FigureKind, PageContent};
 use engine::document::{DocumentError, OpenDocument};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
-use super::{Files, open_file, read, within_limit};
+use super::{Files, open_file, open_options, read, read_with, within_limit};
 
 const RED: [u8; 3] = [200, 30, 30];
 const BLUE: [u8; 3] = [30, 30, 200];
@@ -117,6 +120,11 @@ fn all_eight_orientations_are_upright() {
 
 /// A TIFF of uncompressed grey pictures of 4 by 2 pixels, one per shade.
 fn grey_tiff(shades: &[u8]) -> Vec<u8> {
+    tiff_with_gaps(shades, 0)
+}
+
+/// As [`grey_tiff`], with `gap` bytes that mean nothing after each picture.
+fn tiff_with_gaps(shades: &[u8], gap: u32) -> Vec<u8> {
     let mut bytes = b"II*\0\x08\0\0\0".to_vec();
     for (index, &shade) in shades.iter().enumerate() {
         let start = bytes.len() as u32;
@@ -137,11 +145,66 @@ fn grey_tiff(shades: &[u8]) -> Vec<u8> {
             bytes.extend(1_u32.to_le_bytes());
             bytes.extend(value.to_le_bytes());
         }
-        let next = if index + 1 < shades.len() { bytes.len() as u32 + 4 + 8 } else { 0 };
+        let next = if index + 1 < shades.len() { bytes.len() as u32 + 4 + 8 + gap } else { 0 };
         bytes.extend(next.to_le_bytes());
         bytes.extend([shade; 8]);
+        bytes.resize(bytes.len() + gap as usize, 0);
     }
     bytes
+}
+
+#[test]
+fn thousands_of_pictures_cost_their_own_size_each() {
+    let files = Files::new();
+    let shades: Vec<u8> = (0..2000).map(|page| (page % 251) as u8).collect();
+    let path = files.add("archive.tif", &tiff_with_gaps(&shades, 30_000));
+    within_limit("2,000 pictures in 60 MB", move || {
+        let mut document = open_file(&path).expect("opened");
+        let read = document.read_pages(&[], &mut |_| {}, &CancelToken::default()).expect("read");
+        assert_eq!(read.value.pages.len(), 2000);
+        assert!(read.value.pages.iter().all(|page| page.content == PageContent::Scan), "{:?}", read.warnings);
+        assert_eq!(draw(&mut document, 1999, 4, 2).get_pixel(2, 1).0, [shades[1998]; 3]);
+    });
+}
+
+#[test]
+fn a_tiff_of_too_many_pictures_says_how_many_are_left_out() {
+    let files = Files::new();
+    let path = files.add("endless.tif", &grey_tiff(&[7; 12_345]));
+    let document = within_limit("endless", move || open_file(&path)).expect("opened");
+    assert_eq!(document.info().page_count, 10_000);
+    let said: Vec<String> = document.info().warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["the TIFF has 12345 pictures, only the first 10000 are read and 2345 are left out"]);
+}
+
+#[test]
+fn a_tiff_that_goes_round_in_a_circle_is_refused() {
+    let files = Files::new();
+    let mut bytes = grey_tiff(&[10, 120, 240]);
+    // The last directory leads back to the first.
+    let last = bytes.len() - 8 - 4;
+    bytes[last] = 8;
+    let path = files.add("circle.tif", &bytes);
+    let error = open_file(&path).expect_err("a circle");
+    assert!(error.to_string().contains("goes round in a circle") && error.hint().is_some(), "{error}");
+}
+
+#[test]
+fn reading_pictures_can_be_cancelled_between_pages() {
+    let files = Files::new();
+    let mut document = open_file(&files.add("fax.tif", &grey_tiff(&[10, 120, 240]))).expect("opened");
+    let cancel = CancelToken::default();
+    let mut seen = 0;
+    let outcome = document.read_pages(
+        &[],
+        &mut |_| {
+            seen += 1;
+            cancel.cancel();
+        },
+        &cancel,
+    );
+    assert!(matches!(outcome, Err(DocumentError::Cancelled(_))));
+    assert_eq!(seen, 1);
 }
 
 #[test]
@@ -271,6 +334,130 @@ fn a_picture_too_large_to_unpack_is_refused() {
         document.render(1, Rect::new(0.0, 0.0, 100.0, 100.0), 10, 10)
     });
     assert!(matches!(outcome, Err(DocumentError::TooLarge { .. })), "{outcome:?}");
+}
+
+/// A PNG of one colour that unpacks to 16,000 by 16,000 pixels, 768 MB, from some 800 KB.
+fn png_bomb() -> Vec<u8> {
+    const SIDE: u32 = 16_000;
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(1));
+    let row = vec![0; 1 + 3 * SIDE as usize];
+    for _ in 0..SIDE {
+        packed.write_all(&row).expect("packed");
+    }
+    let packed = packed.finish().expect("packed");
+    let mut header = SIDE.to_be_bytes().to_vec();
+    header.extend(SIDE.to_be_bytes());
+    header.extend([8, 2, 0, 0, 0]);
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    for (name, content) in [(b"IHDR", &header), (b"IDAT", &packed), (b"IEND", &Vec::new())] {
+        bytes.extend((content.len() as u32).to_be_bytes());
+        let chunk = [&name[..], content].concat();
+        bytes.extend(&chunk);
+        bytes.extend(crc32(&chunk).to_be_bytes());
+    }
+    bytes
+}
+
+/// The most memory that this process has had in use, in MiB.
+#[cfg(target_os = "linux")]
+fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a process");
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("its peak");
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).expect("a number") >> 10
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_png_bomb_is_unpacked_in_another_process_if_at_all() {
+    let files = Files::new();
+    let path = files.add("bomb.png", &png_bomb());
+    let good = files.add("good.png", &encode(&DynamicImage::from(sample()), ImageFormat::Png));
+    let bomb = path.clone();
+    // Other tests run in this process too, but none needs a tenth of this.
+    let before = peak_mib();
+    let mut document = within_limit("bomb", move || open_file(&bomb)).expect("opened");
+    let whole = Rect::new(0.0, 0.0, 12_000.0, 12_000.0);
+    let drawn = document.render(1, whole, 100, 100).expect("drawn");
+    assert_eq!(drawn.get_pixel(50, 50).0, [0; 3]);
+    assert!(peak_mib() - before < 500, "{before} MiB, then {} MiB", peak_mib());
+    // With less memory it is refused, in one line, and the next document is read.
+    let mut options = open_options();
+    options.pages.as_mut().expect("given").limits.memory_bytes = 400 << 20;
+    let error = within_limit("bomb", move || read_with(&path, options)).expect_err("too large");
+    assert!(matches!(error, DocumentError::TooLarge { .. }), "{error}");
+    let message = error.to_string();
+    assert!(!message.contains('\n') && message.contains("memory") && error.hint().is_some(), "{message}");
+    assert_eq!(read(&good).expect("read").value.pages.len(), 1);
+}
+
+#[test]
+fn a_picture_that_takes_too_long_is_given_up_and_the_next_document_is_read() {
+    let files = Files::new();
+    let path = files.add("slow.png", &png_bomb());
+    let good = files.add("good.png", &encode(&DynamicImage::from(sample()), ImageFormat::Png));
+    let mut options = open_options();
+    options.pages.as_mut().expect("given").limits.page_timeout = Duration::from_millis(20);
+    let error = within_limit("slow", move || read_with(&path, options)).expect_err("too slow");
+    assert!(matches!(error, DocumentError::ImageTimedOut { .. }), "{error}");
+    assert!(!error.to_string().contains('\n') && error.hint().is_some(), "{error}");
+    assert_eq!(read(&good).expect("read").value.pages.len(), 1);
+}
+
+#[test]
+fn pictures_cut_anywhere_are_one_clear_line_or_what_is_left_of_them() {
+    let files = Files::new();
+    let image = DynamicImage::from(sample());
+    for format in [ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::Tiff] {
+        let whole = encode(&image, format);
+        let mut refused = 0;
+        for kept in [whole.len() / 4, whole.len() / 2, whole.len() - whole.len() / 8, whole.len() - 1] {
+            let what = format!("{format:?}, {kept} of {} bytes", whole.len());
+            let path = files.add("cut.img", &whole[..kept]);
+            let outcome = within_limit(&what, move || {
+                let mut document = open_file(&path)?;
+                Ok::<_, DocumentError>(draw(&mut document, 1, 32, 16))
+            });
+            if let Err(error) = outcome {
+                let message = error.to_string();
+                assert!(!message.contains('\n') && message.ends_with("cut.img"), "{what}: {message}");
+                assert!(error.hint().is_some_and(|hint| !hint.is_empty()), "{what}: {message}");
+                assert!(!matches!(error, DocumentError::ImageDied { .. }), "{what}: {message}");
+                refused += 1;
+            }
+        }
+        assert!(refused > 0, "{format:?}: a quarter of a file passes for a whole one");
+    }
+}
+
+#[test]
+fn a_decoder_that_dies_costs_its_document() {
+    let files = Files::new();
+    let path = files.add("good.png", &encode(&DynamicImage::from(sample()), ImageFormat::Png));
+    for (manner, expected) in
+        [("dies-at-once", "ended unexpectedly"), ("other-version", "another version"), ("lies", "another version")]
+    {
+        let mut pages = super::pages_options();
+        pages.program = vec![env!("CARGO_BIN_EXE_faulty-pages").into(), manner.into()];
+        let mut options = open_options();
+        options.pages = Some(pages);
+        let path = path.clone();
+        let error = within_limit(manner, move || read_with(&path, options)).expect_err(manner);
+        assert!(error.to_string().contains(expected), "{manner}: {error}");
+    }
+}
+
+#[test]
+fn many_images_can_be_open_at_once() {
+    let files = Files::new();
+    let bytes = encode(&DynamicImage::from(sample()), ImageFormat::Png);
+    let paths: Vec<_> = (0..20).map(|index| files.add(&format!("{index}.png"), &bytes)).collect();
+    within_limit("many", move || {
+        let mut open: Vec<OpenDocument> = paths.iter().map(|path| open_file(path).expect("opened")).collect();
+        for document in &mut open {
+            let drawn = draw(document, 1, 32, 16);
+            assert!(alike(*drawn.get_pixel(4, 8), RED));
+        }
+    });
 }
 
 /// The check sum of a PNG's chunks.

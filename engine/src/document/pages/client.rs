@@ -41,7 +41,8 @@ impl Default for Limits {
 /// How the process is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PagesOptions {
-    /// The program and its first arguments; `--pdfium PATH --memory-bytes N` follow.
+    /// The program and its first arguments; `--pdfium PATH --memory-bytes N` follow, or for an
+    /// image file `--pictures --memory-bytes N`.
     pub program: Vec<OsString>,
     /// PDFium's library file.
     pub pdfium: PathBuf,
@@ -106,7 +107,7 @@ pub struct PagesProcess {
     path: PathBuf,
     password: Option<String>,
     info: FileInfo,
-    connection: Option<Connection>,
+    connection: Option<Connection<Request, Reply>>,
     /// Whether labels or outline could not be read as a whole.
     lacks_extras: bool,
     /// The page requested ahead, whose reply is still to come.
@@ -290,7 +291,7 @@ fn start(
     path: &Path,
     password: Option<&str>,
     cancel: &CancelToken,
-) -> Result<(Connection, FileInfo), PagesError> {
+) -> Result<(Connection<Request, Reply>, FileInfo), PagesError> {
     let timeout = options.limits.open_timeout;
     let deadline = Instant::now() + timeout;
     let file_bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
@@ -299,7 +300,8 @@ fn start(
         limit => limit.saturating_add(file_bytes),
     };
     let mut connection =
-        Connection::start(&options.program, &options.pdfium, memory_bytes).map_err(PagesError::Start)?;
+        Connection::start(&options.program, &["--pdfium".as_ref(), options.pdfium.as_os_str()], memory_bytes)
+            .map_err(PagesError::Start)?;
     let into_error = |broken: Broken| broken.into_error(timeout);
     match refuse(connection.receive(deadline, cancel).map_err(into_error)?)? {
         Reply::Hello { version: super::wire::VERSION } => {}

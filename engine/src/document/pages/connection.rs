@@ -2,14 +2,16 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufReader};
-use std::path::Path;
+use std::marker::PhantomData;
 use std::process::{Child, ChildStdin};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::client::PagesError;
-use super::wire::{Reply, Request, read_message, write_message};
+use super::wire::{read_message, write_message};
 use crate::cancel::CancelToken;
 use crate::child::Program;
 
@@ -41,34 +43,35 @@ impl Broken {
     }
 }
 
-/// A running process. Dropping it kills it.
+/// A running process that is sent requests `Q` and answers with replies `A`. Dropping it kills it.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct Connection<Q, A> {
     child: Child,
     requests: Option<ChildStdin>,
-    replies: Receiver<Reply>,
+    replies: Receiver<A>,
+    sends: PhantomData<fn(Q)>,
 }
 
-impl Connection {
-    /// Starts `program` with its arguments, and a thread that receives its replies.
-    pub(super) fn start(program: &[OsString], pdfium: &Path, memory_bytes: u64) -> io::Result<Self> {
+impl<Q: Serialize, A: DeserializeOwned + Send + 'static> Connection<Q, A> {
+    /// Starts `program` with its arguments and those that say what it `reads`, and a thread that receives its replies.
+    pub(super) fn start(program: &[OsString], reads: &[&OsStr], memory_bytes: u64) -> io::Result<Self> {
         let (name, arguments) = program.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut child = Program::new(name)
             .args(arguments)
-            .args([OsStr::new("--pdfium"), pdfium.as_os_str()])
+            .args(reads)
             .args(["--memory-bytes".to_owned(), memory_bytes.to_string()])
             .piped_input()
             .piped_output()
             .start()?;
         let (sender, replies) = bounded(1);
         let requests = child.stdin.take();
-        let connection = Self { child, requests, replies };
+        let connection = Self { child, requests, replies, sends: PhantomData };
         connection.listen(sender)
     }
 
     /// Receives replies on a thread of its own, which ends with the pipe. It is not joined: a child of the process may
     /// hold the pipe open.
-    fn listen(mut self, sender: crossbeam_channel::Sender<Reply>) -> io::Result<Self> {
+    fn listen(mut self, sender: crossbeam_channel::Sender<A>) -> io::Result<Self> {
         let output = self.child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         std::thread::Builder::new().name("pages-replies".to_owned()).spawn(move || {
             let mut output = BufReader::with_capacity(1 << 16, output);
@@ -82,13 +85,13 @@ impl Connection {
     }
 
     /// Sends a request.
-    pub(super) fn send(&mut self, request: &Request) -> Result<(), Broken> {
+    pub(super) fn send(&mut self, request: &Q) -> Result<(), Broken> {
         let sent = self.requests.as_mut().is_some_and(|pipe| write_message(pipe, request).is_ok());
         if sent { Ok(()) } else { Err(self.bury()) }
     }
 
     /// Waits for the next reply. Any failure kills the process.
-    pub(super) fn receive(&mut self, deadline: Instant, cancel: &CancelToken) -> Result<Reply, Broken> {
+    pub(super) fn receive(&mut self, deadline: Instant, cancel: &CancelToken) -> Result<A, Broken> {
         loop {
             let glance = (Instant::now() + GLANCE).min(deadline);
             match self.replies.recv_deadline(glance) {
@@ -106,7 +109,9 @@ impl Connection {
             }
         }
     }
+}
 
+impl<Q, A> Connection<Q, A> {
     /// Finds out how the process ended.
     fn bury(&mut self) -> Broken {
         self.requests = None;
@@ -130,7 +135,7 @@ impl Connection {
     }
 }
 
-impl Drop for Connection {
+impl<Q, A> Drop for Connection<Q, A> {
     fn drop(&mut self) {
         self.end();
     }

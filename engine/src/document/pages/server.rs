@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use crossbeam_channel::{Receiver, bounded};
 use memmap2::Mmap;
+use serde::de::DeserializeOwned;
 
 use super::extract::{read_page, render_page};
 use super::info::{extras, file_info};
@@ -85,10 +86,10 @@ pub fn serve_with(options: &ServeOptions, in_sandbox: impl FnOnce(Sandbox)) -> R
 }
 
 /// Reads requests on a thread of its own. When the input closes, nobody waits for a reply: the process ends.
-fn listen(mut input: BufReader<io::Stdin>) -> io::Result<Receiver<Request>> {
+pub(super) fn listen<T: DeserializeOwned + Send + 'static>(mut input: BufReader<io::Stdin>) -> io::Result<Receiver<T>> {
     let (sender, receiver) = bounded(1);
     std::thread::Builder::new().name("pages-pipe".to_owned()).spawn(move || {
-        while let Ok(Some(request)) = read_message::<Request>(&mut input) {
+        while let Ok(Some(request)) = read_message::<T>(&mut input) {
             if sender.send(request).is_err() {
                 break;
             }

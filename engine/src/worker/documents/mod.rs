@@ -46,6 +46,7 @@ pub(super) fn read_documents(
         let how = OpenOptions {
             password: source.password.clone(),
             pages: session.options.pages.clone(),
+            without_words: true,
             cancel: job.cancel.clone(),
         };
         let document = open(&source.path, how)?;
