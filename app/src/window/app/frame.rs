@@ -33,6 +33,9 @@ use crate::window::theme::{Look, Theme};
 /// Longest time that a frame spends on events, so that many of them never block the window.
 const EVENT_TIME: Duration = Duration::from_millis(4);
 
+/// How long the window says that something was copied, in seconds.
+const COPIED_SECS: f64 = 2.0;
+
 /// Recto's window.
 pub struct Window {
     pub(crate) tabs: Tabs,
@@ -44,6 +47,8 @@ pub struct Window {
     pub(crate) power: Power,
     pub(crate) session: SavedSession,
     pub(crate) services: Services,
+    /// When something was last copied, in seconds of the window's clock.
+    pub(crate) copied_secs: Option<f64>,
     /// Error to show on screens without a report.
     pub(crate) error: Option<ErrorNotice>,
     /// Focus the search field in the next frame.
@@ -110,6 +115,7 @@ impl Window {
             power: Power::default(),
             session,
             services,
+            copied_secs: None,
             error: None,
             focus_find: false,
             theme,
@@ -266,6 +272,23 @@ impl Window {
         }
     }
 
+    /// Says for a moment that something was copied, whatever part of the window copied it.
+    fn note_copies(&mut self, ctx: &egui::Context) {
+        let now = ctx.input(|input| input.time);
+        let is_copy = |command: &egui::OutputCommand| matches!(command, egui::OutputCommand::CopyText(_));
+        if ctx.output(|output| output.commands.iter().any(is_copy)) {
+            self.copied_secs = Some(now);
+        }
+        let Some(since) = self.copied_secs else { return };
+        let left = since + COPIED_SECS - now;
+        if left > 0.0 {
+            ctx.request_repaint_after_secs(if since == now { 0.0 } else { left as f32 });
+        } else {
+            self.copied_secs = None;
+            ctx.request_repaint();
+        }
+    }
+
     /// Starts or holds background reading.
     fn read_in_background(&mut self) {
         while let Some(is_on_battery) = self.services.power.as_ref().and_then(|power| power.try_recv().ok()) {
@@ -315,6 +338,9 @@ impl eframe::App for Window {
             let dropped = input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect::<Vec<_>>();
             (!input.raw.hovered_files.is_empty(), dropped)
         });
+        if self.copied_secs.is_some() {
+            screens::copied_ui(ui, &look);
+        }
         if is_hovering {
             screens::drop_hint_ui(ui, &look);
         }
@@ -341,6 +367,7 @@ impl eframe::App for Window {
                 self.services.viewer.send(ViewCommand::Want(wanted));
             }
         }
+        self.note_copies(ui.ctx());
         self.note_size(ui.ctx());
         if let Some(times) = &mut self.frame_times {
             times.end_drawing(start);

@@ -23,9 +23,9 @@ mod selection;
 mod textures;
 mod tiles;
 mod view;
+mod zoom;
 
 pub(crate) use action::{Drag, MOST_SPANS, Marks, Paging, Stretch, Tool, ViewAction, Zoom};
-pub(crate) use arrange::PAGE_GAP;
 pub(crate) use cache::FrameCache;
 pub(crate) use column::{Column, Spot};
 pub(crate) use contents::has_parts;
@@ -36,3 +36,4 @@ pub(crate) use saved_view::SavedView;
 pub(crate) use selection::{Selection, Unit, can_begin, is_on_text};
 pub(crate) use tiles::{part_key, thumbnail_key, tile_keys};
 pub(crate) use view::PageView;
+pub(crate) use zoom::wheel_factor;

@@ -90,6 +90,7 @@ impl PageView {
     /// Takes over what drawing has shown, before any command of the frame is dispatched.
     pub(crate) fn end_drawing(&mut self, cache: &mut FrameCache) {
         if let Some(shown) = cache.take_shown() {
+            self.forget_anchor_if_scrolled(&shown);
             self.nav.jump = None;
             self.nav.current = shown.current;
             self.saved.top = shown.top;

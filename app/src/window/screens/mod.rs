@@ -8,6 +8,7 @@ mod answer_table;
 mod answer_text;
 mod answers;
 mod contents;
+mod copied;
 mod crops;
 mod evidence;
 mod fetching;
@@ -35,6 +36,7 @@ mod warnings;
 
 pub(crate) use answers::answers_ui;
 pub(crate) use contents::{contents_ui, list_switch_ui};
+pub(crate) use copied::copied_ui;
 pub(crate) use figures::figures_ui;
 pub(crate) use find::hits_ui;
 pub(crate) use library::{drop_hint_ui, library_ui};
