@@ -8,7 +8,7 @@ use crossbeam_channel::{Sender, TryRecvError};
 
 use super::find::find;
 use super::wants::Wants;
-use super::{DocumentId, PictureKey, ViewCommand, ViewEvent, ViewInfo, Wanted};
+use super::{DocumentId, PictureKey, Refusal, ViewCommand, ViewEvent, ViewInfo, Wanted};
 use crate::cancel::CancelToken;
 use crate::diagnostic::Hint;
 use crate::document::page::Page;
@@ -117,7 +117,7 @@ impl Shown<'_> {
                 self.documents.insert(document, Open { source: opened, read: BTreeMap::new() });
                 ViewEvent::Opened { document, info }
             }
-            Err(error) => ViewEvent::Refused { document, report: report(&error) },
+            Err(error) => ViewEvent::Refused { document, report: report(&error), cause: cause(&error) },
         }
     }
 
@@ -189,6 +189,15 @@ fn info_of(document: &OpenDocument) -> ViewInfo {
         sizes_pt: sizes.collect(),
         labels: document.labels(),
         outline: info.outline.clone(),
+    }
+}
+
+fn cause(error: &DocumentError) -> Refusal {
+    match error {
+        DocumentError::NotFound { .. } => Refusal::Missing,
+        DocumentError::NeedsPassword { .. } => Refusal::NeedsPassword,
+        DocumentError::WrongPassword { .. } => Refusal::WrongPassword,
+        _ => Refusal::Other,
     }
 }
 

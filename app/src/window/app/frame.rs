@@ -9,9 +9,10 @@ use engine::protocol::RequestId;
 use engine::store::library::Record;
 use engine::viewer::ViewCommand;
 
-use crate::platform::file_dialog::{Chosen, FileDialog};
+use crate::platform::file_dialog::{Chosen, FileDialog, NO_DIALOG, NO_DIALOG_HINT};
 use crate::services::library::{LibraryCommand, LibraryEvent};
 use crate::services::models::{ModelCommand, ModelEvent};
+use crate::services::passwords::Passwords;
 use crate::window::app::appearance::apply_appearance;
 use crate::window::app::frame_times::FrameTimes;
 use crate::window::app::persistence::Saved;
@@ -47,6 +48,8 @@ pub struct Window {
     pub(crate) power: Power,
     pub(crate) session: SavedSession,
     pub(crate) services: Services,
+    /// Passwords typed since the start.
+    pub(crate) passwords: Passwords,
     /// When something was last copied, in seconds of the window's clock.
     pub(crate) copied_secs: Option<f64>,
     /// Error to show on screens without a report.
@@ -104,6 +107,9 @@ impl Window {
         if let Some(theme) = start.theme {
             ctx.set_theme(theme);
         }
+        let passwords = Passwords::default();
+        services.engine = passwords.with_engine(services.engine);
+        services.viewer = passwords.with_viewer(services.viewer);
         let saved = Saved::new(&session);
         let mut window = Self {
             tabs: Tabs::default(),
@@ -115,6 +121,7 @@ impl Window {
             power: Power::default(),
             session,
             services,
+            passwords,
             copied_secs: None,
             error: None,
             focus_find: false,
@@ -146,6 +153,9 @@ impl Window {
         let mut front = 0;
         for report in self.session.open_reports() {
             let index = self.tabs.add(report.path.clone(), report.name.clone());
+            if let Some(tab) = self.tabs.iter_mut().nth(index) {
+                tab.set_known_as(report.hash.clone());
+            }
             if self.session.front.as_ref() == Some(&report.hash) {
                 front = index;
             }
@@ -181,6 +191,7 @@ impl Window {
         while let Some(event) = self.services.viewer.try_recv() {
             if let Some(tab) = self.tabs.shown_as(event.document()) {
                 tab.view.apply(ctx, event, &mut tab.frame);
+                tab.settle_refusal(self.services.engine.as_mut());
             }
             if is_late() {
                 ctx.request_repaint();
@@ -243,20 +254,13 @@ impl Window {
         }
     }
 
-    /// Closes a tab whose report is already open under another name.
+    /// Closes a tab whose report is already open under another name, or was opened from where it was moved to.
     fn close_duplicates(&mut self) {
-        let hashes: Vec<Option<String>> = self.tabs.iter().map(|tab| tab.hash().map(str::to_owned)).collect();
-        let is_double = |index: &usize| {
-            hashes
-                .get(*index)
-                .is_some_and(|hash| hash.is_some() && hashes.iter().take(*index).any(|other| other == hash))
-        };
-        let Some(double) = (0..hashes.len()).find(is_double) else { return };
-        let first = hashes.iter().position(|hash| Some(hash) == hashes.get(double)).unwrap_or(0);
+        let Some((kept, double)) = self.tabs.duplicate() else { return };
         let was_in_front = self.tabs.front_index() == double;
         self.close_tab(double);
         if was_in_front {
-            self.show_tab(first);
+            self.show_tab(if double < kept { kept - 1 } else { kept });
         }
     }
 
@@ -318,6 +322,9 @@ impl eframe::App for Window {
             Some(Chosen::Reports(paths)) => self.open_files(paths),
             Some(Chosen::Model(path)) => self.add_model(path),
             Some(Chosen::Export(path)) => self.export_to(path),
+            Some(Chosen::NoDialog) => {
+                self.tell(ErrorNotice { message: NO_DIALOG.to_owned(), hint: Some(NO_DIALOG_HINT.to_owned()) })
+            }
             None => {}
         }
         self.read_in_background();

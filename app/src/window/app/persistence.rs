@@ -80,8 +80,8 @@ impl Window {
             let viewport = input.viewport();
             [viewport.maximized, viewport.fullscreen, viewport.minimized].contains(&Some(true))
         });
-        if !is_whole {
-            self.session.window = Some(size_at_normal_text(ctx));
+        if let Some(size) = size_at_normal_text(ctx).filter(|_| !is_whole) {
+            self.session.window = Some(size);
         }
     }
 
@@ -103,10 +103,10 @@ impl Window {
 }
 
 /// Width and height of the window in points of text at its normal size, the unit in which windows are opened: the text size
-/// is set afterwards.
-fn size_at_normal_text(ctx: &egui::Context) -> (f32, f32) {
+/// is set afterwards. `None` in the first frame, in which egui does not know the size yet.
+fn size_at_normal_text(ctx: &egui::Context) -> Option<(f32, f32)> {
     let size = ctx.viewport_rect().size() * ctx.zoom_factor();
-    (size.x.round(), size.y.round())
+    (ctx.cumulative_pass_nr() > 0).then_some((size.x.round(), size.y.round()))
 }
 
 #[cfg(test)]
@@ -119,15 +119,17 @@ mod tests {
     fn start(size: (f32, f32), text_size: f32) -> Vec<(f32, f32)> {
         let ctx = Context::default();
         ctx.set_zoom_factor(text_size);
-        let frames = (0..3).map(|_| {
+        let frames = (0..4).filter_map(|_| {
             // The window keeps its pixels; its points depend on the text size of the last frame.
             let points = vec2(size.0, size.1) / ctx.zoom_factor();
             let screen_rect = Some(Rect::from_min_size(Pos2::ZERO, points));
             let mut saved = None;
-            let _ = ctx.run_ui(RawInput { screen_rect, ..RawInput::default() }, |ui| {
-                saved = Some(size_at_normal_text(ui.ctx()));
+            let mut output = ctx.run_ui(RawInput { screen_rect, ..RawInput::default() }, |ui| {
+                saved = size_at_normal_text(ui.ctx());
             });
-            saved.unwrap()
+            // Nothing is drawn.
+            output.textures_delta.clear();
+            saved
         });
         frames.collect()
     }
@@ -137,7 +139,9 @@ mod tests {
         for text_size in [0.8, 0.9, 1.0, 1.1, 1.25, 1.4, 1.6, 2.0] {
             let mut size = (1360.0, 860.0);
             for _ in 0..6 {
-                for saved in start(size, text_size) {
+                let saved = start(size, text_size);
+                assert_eq!(saved.len(), 3);
+                for saved in saved {
                     assert_eq!(saved, (1360.0, 860.0), "text at {text_size}");
                     size = saved;
                 }

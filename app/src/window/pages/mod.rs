@@ -29,6 +29,7 @@ pub(crate) use action::{Drag, MOST_SPANS, Marks, Paging, Stretch, Tool, ViewActi
 pub(crate) use cache::FrameCache;
 pub(crate) use column::{Column, Spot};
 pub(crate) use contents::has_parts;
+pub(crate) use file::Refused;
 pub(crate) use find::Find;
 pub(crate) use navigation::Shown;
 pub(crate) use placement::{Placement, Rotation};

@@ -27,6 +27,7 @@ mod pointer;
 mod question;
 mod reading;
 mod reading_map;
+mod refused;
 mod scope;
 mod settings;
 mod top;

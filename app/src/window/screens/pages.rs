@@ -1,10 +1,7 @@
 //! The open report's pages: scrolling and zooming. Each page is drawn by [`crate::window::screens::page`].
 
 use eframe::egui::containers::scroll_area::{DragScroll, ScrollSource};
-use eframe::egui::{
-    Event, InputState, MouseWheelUnit, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo,
-};
-use engine::protocol::ErrorReport;
+use eframe::egui::{Event, InputState, MouseWheelUnit, Rect, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
 use engine::viewer::ViewInfo;
 
 use crate::window::commands::Commands;
@@ -13,9 +10,9 @@ use crate::window::remote::Remote;
 use crate::window::screens::links::links_ui;
 use crate::window::screens::page::{Sheet, page_ui};
 use crate::window::screens::pointer::{Surface, pointer_ui};
+use crate::window::screens::refused::refused_ui;
 use crate::window::state::scope::Scope;
 use crate::window::theme::Look;
-use crate::window::widgets::as_sentence;
 
 /// Scroll distance past the end of a page that turns it, in screen points; one notch of a wheel is enough.
 const PULL: f32 = 120.0;
@@ -24,11 +21,13 @@ const PULL: f32 = 120.0;
 const REST_SECS: f64 = 0.2;
 
 /// Draws the pages, with the region that the next question is about. Notes in `cache` where the view is scrolled to.
+/// `password` is the text of the password field, where the file needs one.
 pub(crate) fn pages_ui(
     ui: &mut Ui,
     look: &Look,
     (scope, view): (&Scope, &PageView),
     cache: &mut FrameCache,
+    password: &mut String,
     commands: &mut Commands,
 ) {
     let info = match &view.file.info {
@@ -37,7 +36,7 @@ pub(crate) fn pages_ui(
             ui.centered_and_justified(|ui| ui.label(look.muted("Opening…")));
             return;
         }
-        Remote::Failed => return refused_ui(ui, look, view.file.refused.as_ref()),
+        Remote::Failed => return refused_ui(ui, look, view.file.refused.as_ref(), password, commands),
         Remote::Absent => return,
     };
     let room = ui.available_size();
@@ -58,19 +57,6 @@ pub(crate) fn pages_ui(
     let offset = shown.state.clamped_offset();
     cache.set_shown(Shown::new(&column, offset));
     zoom_at_pointer(ui, (&column, offset), shown.inner_rect, commands);
-}
-
-/// Why the file cannot be shown; known before the engine reports it.
-fn refused_ui(ui: &mut Ui, look: &Look, why: Option<&ErrorReport>) {
-    ui.vertical_centered(|ui| {
-        ui.add_space(ui.available_height() / 3.0);
-        ui.label(RichText::new("This file cannot be shown").size(look.sizes().text_heading));
-        ui.add_space(look.sizes().gap_small);
-        if let Some(why) = why {
-            ui.label(as_sentence(&why.message));
-            ui.label(look.muted(as_sentence(why.hint.as_deref().unwrap_or_default())));
-        }
-    });
 }
 
 /// Visible pages, their links, and the pointer on them. `sight` is in screen coordinates.
