@@ -3,11 +3,11 @@
 use app::window::Window;
 use eframe::egui::{Event as Input, Modifiers, PointerButton, Pos2, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use engine::document::geometry::Rect;
 use engine::document::page::FigureKind;
 use engine::protocol::{
-    Command, Event, FigureReport, Outcome, Part, Place, ReadJob, RequestId, WindowOrigin, WindowReport,
+    Command, Event, FigureReport, ModelSummary, Outcome, Part, Place, ReadJob, RequestId, WindowOrigin, WindowReport,
 };
 
 use crate::flows::{FILE, ask, window_on};
@@ -108,6 +108,13 @@ fn a_figure_is_shown_asked_about_and_left_out_until_it_is_taken_back() {
     window.run_steps(5);
     assert!(window.query_by_label("of 82, printed 9").is_some(), "page 11");
 
+    let is_offered = |window: &Harness<'static, Window>| {
+        !window.get_by_label("Ask about it: Growth of real GDP").accesskit_node().is_disabled()
+    };
+    assert!(!is_offered(&window), "a question that the model cannot answer is offered");
+    engine.tell(Event::Model { request, model: ModelSummary { has_eyes: true, ..starter() } });
+    window.run_steps(4);
+    assert!(is_offered(&window));
     window.get_by_label("Ask about it: Growth of real GDP").click();
     window.run_steps(4);
     assert!(window.query_by_label("About: A region of page 11").is_some());
