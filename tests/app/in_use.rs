@@ -1,16 +1,18 @@
 //! What goes wrong in everyday use: encrypted, moved and unreadable files, copying, many tabs, small windows.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use app::window::{OpenRequest, Start, Window};
 use crossbeam_channel::Sender;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Key, Modifiers, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::protocol::Command;
 use engine::viewer::{Refusal, ViewCommand};
 
 use crate::flows::{FILE, ask, opened_on, services, start_window, window_on};
+use crate::reading_map::with_figure;
 use crate::scripted::{HASH, ScriptedEngine, ScriptedLibrary, ScriptedModels, ScriptedViewer, answer, bulletin};
 
 const MOVED: &str = "/elsewhere/june.pdf";
@@ -149,7 +151,7 @@ fn what_is_copied_is_said_for_a_moment() {
     ask(&mut window);
     engine.finish(answer("By 0.2 percent."));
     window.run_steps(6);
-    window.get_by_label("Copy").click();
+    window.get_by_label("Copy answer 1").click();
     window.run_steps(3);
     assert!(window.query_by_label("Copied").is_some());
     window.run_steps(60);
@@ -203,4 +205,33 @@ fn the_conversation_is_as_wide_as_before_after_a_small_window() {
     window.set_size([1360.0, 860.0].into());
     window.run_steps(4);
     assert!((left(&window) - before).abs() < 1.0, "{} from {before}", left(&window));
+}
+
+#[test]
+fn a_region_leaves_the_button_in_sight_in_a_small_window() {
+    let (library, engine, viewer) = (ScriptedLibrary::default(), ScriptedEngine::default(), ScriptedViewer::default());
+    let mut window = window_on(&library, &engine, &viewer, &[FILE], None);
+    viewer.open(82);
+    engine.finish(with_figure());
+    window.set_size([880.0, 520.0].into());
+    window.run_steps(6);
+    window.get_by_label("Figures").click();
+    window.run_steps(4);
+    window.get_by_label("Ask about it: Growth of real GDP").click();
+    window.run_steps(4);
+    for label in ["Remove the region", "Ask"] {
+        let end = window.get_by_label(label).rect().right();
+        assert!(end <= 880.0, "{label} ends at {end}");
+    }
+}
+
+#[test]
+fn a_caret_in_a_field_draws_nothing_while_nobody_is_there() {
+    let (library, engine, viewer) = (ScriptedLibrary::default(), ScriptedEngine::default(), ScriptedViewer::default());
+    let mut window = opened_on(&library, &engine, &viewer);
+    engine.finish(bulletin());
+    window.get_by_label("Your question").focus();
+    window.run_steps(12);
+    let delay = window.output().viewport_output[&ViewportId::ROOT].repaint_delay;
+    assert!(delay >= Duration::from_millis(900), "the next frame is drawn after {delay:?}");
 }

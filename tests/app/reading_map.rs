@@ -16,7 +16,7 @@ use crate::scripted::{ScriptedEngine, ScriptedLibrary, ScriptedViewer, bulletin,
 const FIGURE: Rect = Rect { left: 80.0, top: 200.0, right: 500.0, bottom: 420.0 };
 
 /// The report with a figure on page 11.
-fn with_figure() -> Outcome {
+pub(crate) fn with_figure() -> Outcome {
     let Outcome::Read(mut map) = bulletin() else { unreachable!("it is a reading") };
     let caption = Some("Growth of real GDP".to_owned());
     map.pages[10].figures = 1;
@@ -70,8 +70,8 @@ fn the_map_tells_what_became_of_each_page_and_leads_there() {
     engine.tell(Event::Reading { request, window: window_report });
     window.run_steps(4);
     let label = "Reading map: 44 of 82 pages read, 3 being read now, 1 not readable";
-    // The second cell of the second row, of ten cells a row.
-    let twelfth = window.get_by_label(label).rect().min + vec2(16.0, 16.0);
+    // The twelfth cell of the first row, each twelve points wide.
+    let twelfth = window.get_by_label(label).rect().min + vec2(11.0 * 12.0 + 5.0, 5.0);
     press(&mut window, twelfth, PointerButton::Primary);
     assert!(window.query_by_label("of 82, printed 10").is_some(), "page 12");
 
