@@ -25,7 +25,7 @@ pub(crate) const WINDOW_PACKAGES: &[&str] = &[
 ];
 
 /// Packages for testing the window and the GPU kernels.
-const TEST_PACKAGES: &[&str] = &["xvfb", "xdotool", "imagemagick", "x11-utils", "g++", "strace"];
+const TEST_PACKAGES: &[&str] = &["xvfb", "xdotool", "imagemagick", "x11-utils", "xclip", "g++", "strace"];
 
 /// Ensures that the packages for the tests are installed.
 ///
@@ -41,7 +41,7 @@ pub(crate) fn need_test_packages() -> Result<()> {
         return need_packages(&[WINDOW_PACKAGES, TEST_PACKAGES].concat());
     }
     let missing: Vec<_> =
-        ["Xvfb", "xdotool", "import", "xwininfo", "c++"].into_iter().filter(|p| !is_in_path(p)).collect();
+        ["Xvfb", "xdotool", "import", "xwininfo", "xclip", "c++"].into_iter().filter(|p| !is_in_path(p)).collect();
     if !missing.is_empty() {
         bail!("the tests need {}; install them with your system's package manager", missing.join(", "));
     }

@@ -9,6 +9,7 @@ mod answers;
 mod considerate;
 mod first_start;
 mod flows;
+mod in_use;
 mod library;
 mod library_on_disk;
 mod models;

@@ -3,11 +3,11 @@
 use app::window::Window;
 use eframe::egui::{Event as Input, Modifiers, PointerButton, Pos2, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use engine::document::geometry::Rect;
 use engine::document::page::FigureKind;
 use engine::protocol::{
-    Command, Event, FigureReport, Outcome, Part, Place, ReadJob, RequestId, WindowOrigin, WindowReport,
+    Command, Event, FigureReport, ModelSummary, Outcome, Part, Place, ReadJob, RequestId, WindowOrigin, WindowReport,
 };
 
 use crate::flows::{FILE, ask, window_on};
@@ -16,7 +16,7 @@ use crate::scripted::{ScriptedEngine, ScriptedLibrary, ScriptedViewer, bulletin,
 const FIGURE: Rect = Rect { left: 80.0, top: 200.0, right: 500.0, bottom: 420.0 };
 
 /// The report with a figure on page 11.
-fn with_figure() -> Outcome {
+pub(crate) fn with_figure() -> Outcome {
     let Outcome::Read(mut map) = bulletin() else { unreachable!("it is a reading") };
     let caption = Some("Growth of real GDP".to_owned());
     map.pages[10].figures = 1;
@@ -70,8 +70,8 @@ fn the_map_tells_what_became_of_each_page_and_leads_there() {
     engine.tell(Event::Reading { request, window: window_report });
     window.run_steps(4);
     let label = "Reading map: 44 of 82 pages read, 3 being read now, 1 not readable";
-    // The second cell of the second row, of ten cells a row.
-    let twelfth = window.get_by_label(label).rect().min + vec2(16.0, 16.0);
+    // The twelfth cell of the first row, each twelve points wide.
+    let twelfth = window.get_by_label(label).rect().min + vec2(11.0 * 12.0 + 5.0, 5.0);
     press(&mut window, twelfth, PointerButton::Primary);
     assert!(window.query_by_label("of 82, printed 10").is_some(), "page 12");
 
@@ -108,6 +108,13 @@ fn a_figure_is_shown_asked_about_and_left_out_until_it_is_taken_back() {
     window.run_steps(5);
     assert!(window.query_by_label("of 82, printed 9").is_some(), "page 11");
 
+    let is_offered = |window: &Harness<'static, Window>| {
+        !window.get_by_label("Ask about it: Growth of real GDP").accesskit_node().is_disabled()
+    };
+    assert!(!is_offered(&window), "a question that the model cannot answer is offered");
+    engine.tell(Event::Model { request, model: ModelSummary { has_eyes: true, ..starter() } });
+    window.run_steps(4);
+    assert!(is_offered(&window));
     window.get_by_label("Ask about it: Growth of real GDP").click();
     window.run_steps(4);
     assert!(window.query_by_label("About: A region of page 11").is_some());

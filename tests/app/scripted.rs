@@ -16,7 +16,7 @@ use engine::protocol::{
     PageReport, PageState, ReadSoFar, ReadingMap, RequestId, SpanEvidence, SpanKind, WeightType,
 };
 use engine::store::library::Record;
-use engine::viewer::{DocumentId, Hit, PageKey, ViewCommand, ViewEvent, ViewInfo, Wanted};
+use engine::viewer::{DocumentId, Hit, PageKey, Refusal, ViewCommand, ViewEvent, ViewInfo, Wanted};
 
 /// What the report is known by.
 pub(crate) const HASH: &str = "6d16a5cbb8a85f2d84a3f2a39a3ab8c7f3ed5a1ee3ef0c1b36d4dfc1a4b1c001";
@@ -288,13 +288,18 @@ impl ScriptedViewer {
 
     /// Cannot open what the window wanted opened last.
     pub(crate) fn refuse(&self) {
+        self.refuse_as(Refusal::Missing, "there is no such file");
+    }
+
+    /// Cannot open it for this reason.
+    pub(crate) fn refuse_as(&self, cause: Refusal, message: &str) {
         let opened = self.commands().into_iter().rev().find_map(|command| match command {
             ViewCommand::Open { document, .. } => Some(document),
             _ => None,
         });
         let document = opened.expect("nothing was opened");
-        let report = ErrorReport { message: "there is no such file".into(), hint: None, details: None };
-        self.0.borrow_mut().events.push_back(ViewEvent::Refused { document, report });
+        let report = ErrorReport { message: message.into(), hint: None, details: None };
+        self.0.borrow_mut().events.push_back(ViewEvent::Refused { document, report, cause });
     }
 
     /// Opens what the window wanted opened last: so many sheets of letter paper, the first two with Roman numbers.

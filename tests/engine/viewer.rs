@@ -150,7 +150,7 @@ fn trouble_is_told_and_leaves_the_viewer_at_work() {
     let viewer = viewer();
     viewer.send(ViewCommand::Open { document: DOCUMENT, path: home.path().join("absent.pdf"), password: None });
     match viewer.recv() {
-        Some(ViewEvent::Refused { document: DOCUMENT, report }) => {
+        Some(ViewEvent::Refused { document: DOCUMENT, report, .. }) => {
             assert!(report.message.contains("absent.pdf"), "{report:?}");
             assert!(report.hint.is_some());
         }

@@ -18,6 +18,7 @@ const READS: &[&str] = &[
 const ALLOWED: &[(&str, &str)] = &[
     ("cli/options.rs", "a password that the user keeps in a file"),
     ("cli/eval/rows.rs", "the questions of `recto eval`"),
+    ("platform/install_paths.rs", "cargo's list of what a build was made from, to find the sample of a checkout"),
     ("services/library/scan.rs", "whether a report's file is still the one that was read"),
 ];
 

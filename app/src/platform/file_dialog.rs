@@ -1,6 +1,8 @@
 //! The system's file dialogs, run on their own thread so that the window never blocks.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 
@@ -40,7 +42,23 @@ pub(crate) enum Chosen {
     Model(PathBuf),
     /// A path for an exported conversation.
     Export(PathBuf),
+    /// Nothing: this system has no file dialog.
+    NoDialog,
 }
+
+/// What a system without a file dialog lacks, and what to do.
+pub(crate) const NO_DIALOG: &str = "this system has no file dialog: there is neither a desktop portal nor zenity";
+pub(crate) const NO_DIALOG_HINT: &str =
+    "Install xdg-desktop-portal-gtk or zenity. Until then drop files on the window, or start Recto with their paths.";
+
+/// Nobody cancels a dialog as fast as this.
+const NO_ONE_CANCELS_IN: Duration = Duration::from_millis(300);
+
+/// Programs that show a file dialog where the desktop portal does not.
+const DIALOG_PROGRAM: &str = "zenity";
+
+/// The file that announces the desktop portal, below each folder of `XDG_DATA_DIRS`.
+const PORTAL: &str = "dbus-1/services/org.freedesktop.portal.Desktop.service";
 
 /// At most one open dialog.
 #[derive(Debug, Default)]
@@ -80,6 +98,7 @@ impl FileDialog {
 }
 
 fn ask_and_send(choice: Choice, sender: Sender<Chosen>, wake: impl Fn()) {
+    let begun = Instant::now();
     let dialog = rfd::FileDialog::new();
     let chosen = match choice {
         Choice::Reports => {
@@ -93,12 +112,28 @@ fn ask_and_send(choice: Choice, sender: Sender<Chosen>, wake: impl Fn()) {
             path.map(|path| Chosen::Export(with_extension(path, &file)))
         }
     };
+    // Where no dialog can be shown, the answer is the same as after Cancel.
+    let chosen = chosen.or_else(|| {
+        let (programs, data) = (std::env::var_os("PATH"), std::env::var_os("XDG_DATA_DIRS"));
+        let lacks_dialog =
+            cfg!(target_os = "linux") && has_no_dialog(programs.as_deref(), data.as_deref(), begun.elapsed());
+        lacks_dialog.then_some(Chosen::NoDialog)
+    });
     if let Some(chosen) = chosen {
         // The window may have been closed meanwhile.
         let _ = sender.send(chosen);
     }
     drop(sender);
     wake();
+}
+
+/// Whether a dialog that nothing was chosen in cannot have been shown: there is no program for it, and no portal, or one
+/// that failed at once.
+fn has_no_dialog(programs: Option<&OsStr>, data: Option<&OsStr>, elapsed: Duration) -> bool {
+    let is_in = |folders: &OsStr, name: &str| std::env::split_paths(folders).any(|folder| folder.join(name).is_file());
+    let data = data.filter(|data| !data.is_empty()).unwrap_or(OsStr::new("/usr/local/share:/usr/share"));
+    let has_program = programs.is_some_and(|programs| is_in(programs, DIALOG_PROGRAM));
+    !has_program && (elapsed < NO_ONE_CANCELS_IN || !is_in(data, PORTAL))
 }
 
 /// Adds the extension of the format unless an accepted one was typed.
@@ -113,8 +148,32 @@ fn with_extension(path: PathBuf, file: &SaveAs) -> PathBuf {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests make the files that they need")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_dialog_is_told_from_a_cancelled_one() {
+        let root = tempfile::tempdir().unwrap();
+        let (empty, full) = (root.path().join("empty"), root.path().join("full"));
+        std::fs::create_dir_all(full.join(PORTAL).parent().unwrap()).unwrap();
+        std::fs::create_dir_all(&empty).unwrap();
+        std::fs::write(full.join(DIALOG_PROGRAM), "").unwrap();
+        std::fs::write(full.join(PORTAL), "").unwrap();
+        let (at_once, later) = (Duration::from_millis(20), Duration::from_secs(3));
+        for (programs, data, elapsed, expected) in [
+            (&empty, &empty, at_once, true),
+            (&empty, &empty, later, true),
+            (&empty, &full, at_once, true),
+            (&empty, &full, later, false),
+            (&full, &empty, at_once, false),
+            (&full, &full, later, false),
+        ] {
+            let lacks = has_no_dialog(Some(programs.as_os_str()), Some(data.as_os_str()), elapsed);
+            assert_eq!(lacks, expected, "{} {} {elapsed:?}", programs.display(), data.display());
+        }
+        assert!(has_no_dialog(None, Some(empty.as_os_str()), later));
+    }
 
     #[test]
     fn a_file_is_saved_with_an_extension_of_its_format() {

@@ -9,9 +9,12 @@ const SAMPLE: &str = "treasury_bulletin_2025_06.pdf";
 /// bundle.
 const SAMPLE_FOLDERS: [&str; 3] = ["sample", "../share/recto/sample", "../Resources/sample"];
 
-/// Cargo's target folder, and the sample's folder in a checkout.
-const TARGET: &str = "target";
+/// The sample's folder in a checkout.
 const SAMPLE_IN_CHECKOUT: &str = "assets/sample";
+
+/// Cargo's list of the files that a program was built from, beside it, and one of them.
+const BUILT_FROM: &str = "recto.d";
+const MAIN: &str = "app/src/main.rs";
 
 /// Path of the sample report, if it is installed.
 pub(crate) fn sample_report() -> Option<PathBuf> {
@@ -24,11 +27,24 @@ pub(crate) fn sample_report() -> Option<PathBuf> {
 /// Finds the sample report from the folder of the executable.
 fn sample_near(folder: &Path) -> Option<PathBuf> {
     let installed = SAMPLE_FOLDERS.iter().map(|relative| folder.join(relative));
-    let is_target = |ancestor: &&Path| ancestor.file_name().is_some_and(|name| name == TARGET);
-    let checkout = folder.ancestors().find(is_target).and_then(Path::parent).map(|root| root.join(SAMPLE_IN_CHECKOUT));
-    let found = installed.chain(checkout).map(|folder| folder.join(SAMPLE)).find(|path| path.is_file())?;
+    // Cargo's target folder may have any name, and lie anywhere in the checkout.
+    let checkout = folder.ancestors().map(|root| root.join(SAMPLE_IN_CHECKOUT));
+    let found = installed
+        .chain(checkout)
+        .chain(sources_near(folder))
+        .map(|folder| folder.join(SAMPLE))
+        .find(|path| path.is_file())?;
     // The library stores this path, so `..` is resolved.
     Some(without_parent_dirs(&found))
+}
+
+/// The sample's folder in the checkout that the program was built from, wherever cargo's target folder is: beside a program,
+/// cargo lists the files that it was built from.
+fn sources_near(folder: &Path) -> Option<PathBuf> {
+    let list = std::fs::read_to_string(folder.join(BUILT_FROM)).ok()?;
+    // Blanks within a path are escaped, so only paths without one are found.
+    let main = list.split_whitespace().map(Path::new).find(|path| path.ends_with(MAIN))?;
+    Some(main.ancestors().nth(Path::new(MAIN).components().count())?.join(SAMPLE_IN_CHECKOUT))
 }
 
 /// Resolves `..` in a path lexically.
@@ -72,6 +88,21 @@ mod tests {
             std::fs::write(sample.join(SAMPLE), b"%PDF").unwrap();
             assert_eq!(sample_near(&program), Some(sample.join(SAMPLE)));
         }
+    }
+
+    #[test]
+    fn the_sample_is_found_from_a_build_folder_elsewhere() {
+        let root = tempfile::tempdir().unwrap();
+        let (checkout, build) = (root.path().join("checkout"), root.path().join("builds/debug"));
+        let sample = checkout.join(SAMPLE_IN_CHECKOUT);
+        std::fs::create_dir_all(&sample).unwrap();
+        std::fs::create_dir_all(&build).unwrap();
+        std::fs::write(sample.join(SAMPLE), b"%PDF").unwrap();
+        assert_eq!(sample_near(&build), None);
+        let (program, main) = (build.join("recto"), checkout.join(MAIN));
+        let list = format!("{}: {} {}\n", program.display(), checkout.join("app/src/lib.rs").display(), main.display());
+        std::fs::write(build.join(BUILT_FROM), list).unwrap();
+        assert_eq!(sample_near(&build), Some(sample.join(SAMPLE)));
     }
 
     #[test]

@@ -4,6 +4,8 @@
 mod engine;
 pub mod library;
 pub mod models;
+pub(crate) mod passwords;
+pub(crate) mod secret;
 mod viewer;
 
 pub use engine::EngineClient;

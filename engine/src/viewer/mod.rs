@@ -122,6 +122,19 @@ pub struct ViewInfo {
     pub outline: Vec<OutlineItem>,
 }
 
+/// Why a file was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such file.
+    Missing,
+    /// It is encrypted and no password was given.
+    NeedsPassword,
+    /// It is encrypted and the password is wrong.
+    WrongPassword,
+    /// Anything else.
+    Other,
+}
+
 /// An event from the viewer.
 #[derive(Clone, Debug)]
 pub enum ViewEvent {
@@ -138,6 +151,8 @@ pub enum ViewEvent {
         document: DocumentId,
         /// Why, and what to do about it.
         report: ErrorReport,
+        /// The kind of cause, where the user can do something about it.
+        cause: Refusal,
     },
     /// A part of a page.
     Picture {

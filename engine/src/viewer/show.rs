@@ -9,7 +9,7 @@ use crossbeam_channel::{Sender, TryRecvError};
 use super::current::Current;
 use super::find::find;
 use super::wants::Wants;
-use super::{DocumentId, PictureKey, ViewCommand, ViewEvent, ViewInfo, Wanted};
+use super::{DocumentId, PictureKey, Refusal, ViewCommand, ViewEvent, ViewInfo, Wanted};
 use crate::cancel::CancelToken;
 use crate::document::page::{DocumentKind, Page};
 use crate::document::pages::PagesOptions;
@@ -120,7 +120,7 @@ impl Shown<'_> {
                 self.documents.insert(document, Open { source: opened, read: BTreeMap::new() });
                 ViewEvent::Opened { document, info }
             }
-            Err(error) => ViewEvent::Refused { document, report: report(&error) },
+            Err(error) => ViewEvent::Refused { document, report: report(&error), cause: cause(&error) },
         }
     }
 
@@ -215,6 +215,15 @@ fn info_of(document: &OpenDocument) -> ViewInfo {
         sizes_pt: sizes.collect(),
         labels: document.labels(),
         outline: info.outline.clone(),
+    }
+}
+
+fn cause(error: &DocumentError) -> Refusal {
+    match error {
+        DocumentError::NotFound { .. } => Refusal::Missing,
+        DocumentError::NeedsPassword { .. } => Refusal::NeedsPassword,
+        DocumentError::WrongPassword { .. } => Refusal::WrongPassword,
+        _ => Refusal::Other,
     }
 }
 

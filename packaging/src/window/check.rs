@@ -54,6 +54,7 @@ pub(crate) fn run() -> Result<()> {
     let home = Home::new(&pictures)?;
     use_and_come_back(&recto, &display, &home, &pictures)?;
     one_window(&recto, &display, &home)?;
+    clipboard(&recto, &display, &home)?;
     no_internet(&recto, &display, &home)?;
     survive_kills(&recto, &display, &home)?;
     drop(home);
@@ -140,6 +141,32 @@ fn one_window(recto: &Path, display: &Display, home: &Home) -> Result<()> {
     wait_for("the second report in the first window", || Ok((home.turns()?.is_empty()).then_some(())))?;
     window.keys(&["ctrl+w"])?;
     wait_for("the first report again", || Ok(home.page()?.filter(|page| *page == before)))?;
+    window.quit()
+}
+
+/// Pastes what another program copied, and copies a text and a table for another program.
+fn clipboard(recto: &Path, display: &Display, home: &Home) -> Result<()> {
+    let window = display.open(recto, home.path(), &[])?;
+    let page = wait_for("the report to be open", || home.page())?;
+    display.copy("from elsewhere")?;
+    window.keys(&["ctrl+l", "ctrl+v"])?;
+    window.write(" and from here")?;
+    window.keys(&["ctrl+a", "ctrl+c"])?;
+    wait_for("a text of both programs", || Ok((display.clipboard()? == "from elsewhere and from here").then_some(())))?;
+    window.keys(&["BackSpace", "Escape"])?;
+    window.point_at((540, 500))?;
+    // Page by page, until one has a table.
+    let table = wait_for("cells of a table", || {
+        window.press(1, 1)?;
+        window.keys(&["ctrl+a", "ctrl+c"])?;
+        let copied = display.clipboard()?;
+        if copied.contains('\t') {
+            return Ok(Some(copied));
+        }
+        window.keys(&["Right"])?;
+        Ok(None)
+    })?;
+    say::line(format_args!("copied a table of {} lines from near page {page}", table.lines().count()));
     window.quit()
 }
 

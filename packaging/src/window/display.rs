@@ -1,6 +1,6 @@
 //! A virtual display, and Recto's window on it, driven by real key and pointer events.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -55,6 +55,26 @@ impl Display {
     /// Starts Recto with these arguments and its data below `home`, and waits for its window.
     pub(crate) fn open(&self, recto: &Path, home: &Path, arguments: &[&str]) -> Result<Window<'_>> {
         self.open_in(recto, home, &[], arguments)
+    }
+
+    /// Copies a text as another program does.
+    pub(crate) fn copy(&self, text: &str) -> Result<()> {
+        let mut command = self.command("xclip");
+        let mut copying = command.args(["-selection", "clipboard"]).stdin(Stdio::piped()).stdout(Stdio::null());
+        copying = copying.stderr(Stdio::null());
+        let mut process = copying.spawn().context("cannot start xclip")?;
+        let mut input = process.stdin.take().context("xclip has no input")?;
+        input.write_all(text.as_bytes()).context("cannot write to xclip")?;
+        drop(input);
+        // It stays in the background to hand the text out.
+        process.wait().context("cannot wait for xclip")?;
+        Ok(())
+    }
+
+    /// What another program would paste.
+    pub(crate) fn clipboard(&self) -> Result<String> {
+        let pasted = self.command("xclip").args(["-selection", "clipboard", "-out"]).output();
+        Ok(String::from_utf8_lossy(&pasted.context("cannot start xclip")?.stdout).into_owned())
     }
 
     /// Does the same with these environment variables.

@@ -4,7 +4,6 @@ mod api;
 mod estimate;
 mod fetch;
 mod inventory;
-mod secret;
 mod speed;
 mod thread;
 
@@ -12,5 +11,6 @@ pub use api::{
     Fetch, FoundModel, InstalledModel, ModelCommand, ModelEvent, ModelInventory, ModelService, OfferedModel, Speed,
     Updates, Wanted,
 };
-pub use secret::Secret;
 pub(crate) use thread::ModelThread;
+
+pub use crate::services::secret::Secret;

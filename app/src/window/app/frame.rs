@@ -9,9 +9,10 @@ use engine::protocol::RequestId;
 use engine::untrusted::printable_path;
 use engine::viewer::ViewCommand;
 
-use crate::platform::file_dialog::{Chosen, FileDialog};
+use crate::platform::file_dialog::{Chosen, FileDialog, NO_DIALOG, NO_DIALOG_HINT};
 use crate::services::library::{LibraryCommand, LibraryEvent};
 use crate::services::models::{ModelCommand, ModelEvent};
+use crate::services::passwords::Passwords;
 use crate::window::app::appearance::apply_appearance;
 use crate::window::app::frame_times::FrameTimes;
 use crate::window::app::persistence::Saved;
@@ -35,6 +36,9 @@ use crate::window::theme::{Look, Theme};
 /// Longest time that a frame spends on events, so that many of them never block the window.
 const EVENT_TIME: Duration = Duration::from_millis(4);
 
+/// How long the window says that something was copied, in seconds.
+const COPIED_SECS: f64 = 2.0;
+
 /// Recto's window.
 pub struct Window {
     pub(crate) tabs: Tabs,
@@ -46,6 +50,10 @@ pub struct Window {
     pub(crate) power: Power,
     pub(crate) session: SavedSession,
     pub(crate) services: Services,
+    /// Passwords typed since the start.
+    pub(crate) passwords: Passwords,
+    /// When something was last copied, in seconds of the window's clock.
+    pub(crate) copied_secs: Option<f64>,
     /// Error to show on screens without a report.
     pub(crate) error: Option<ErrorNotice>,
     /// Focus the search field in the next frame.
@@ -100,6 +108,9 @@ impl Window {
         if let Some(theme) = start.theme {
             ctx.set_theme(theme);
         }
+        let passwords = Passwords::default();
+        services.engine = passwords.with_engine(services.engine);
+        services.viewer = passwords.with_viewer(services.viewer);
         let saved = Saved::new(&session);
         let mut window = Self {
             tabs: Tabs::default(),
@@ -111,6 +122,8 @@ impl Window {
             power: Power::default(),
             session,
             services,
+            passwords,
+            copied_secs: None,
             error: None,
             focus_find: false,
             theme,
@@ -140,8 +153,13 @@ impl Window {
         self.library.query.clone_from(&self.session.query);
         let mut front = 0;
         for (path, name, is_front) in self.session.tabs() {
+            let known =
+                self.session.open_reports().find(|report| report.path == path).map(|report| report.hash.clone());
             let name = name.unwrap_or_else(|| file_name(&path));
             let index = self.tabs.add(path, name);
+            if let (Some(tab), Some(hash)) = (self.tabs.iter_mut().nth(index), known) {
+                tab.set_known_as(hash);
+            }
             if is_front {
                 front = index;
             }
@@ -177,6 +195,7 @@ impl Window {
         while let Some(event) = self.services.viewer.try_recv() {
             if let Some(tab) = self.tabs.shown_as(event.document()) {
                 tab.view.apply(ctx, event, &mut tab.frame);
+                tab.settle_refusal(self.services.engine.as_mut());
             }
             if is_late() {
                 ctx.request_repaint();
@@ -239,20 +258,13 @@ impl Window {
         }
     }
 
-    /// Closes a tab whose report is already open under another name.
+    /// Closes a tab whose report is already open under another name, or was opened from where it was moved to.
     fn close_duplicates(&mut self) {
-        let hashes: Vec<Option<String>> = self.tabs.iter().map(|tab| tab.hash().map(str::to_owned)).collect();
-        let is_double = |index: &usize| {
-            hashes
-                .get(*index)
-                .is_some_and(|hash| hash.is_some() && hashes.iter().take(*index).any(|other| other == hash))
-        };
-        let Some(double) = (0..hashes.len()).find(is_double) else { return };
-        let first = hashes.iter().position(|hash| Some(hash) == hashes.get(double)).unwrap_or(0);
+        let Some((kept, double)) = self.tabs.duplicate() else { return };
         let was_in_front = self.tabs.front_index() == double;
         self.close_tab(double);
         if was_in_front {
-            self.show_tab(first);
+            self.show_tab(if double < kept { kept - 1 } else { kept });
         }
     }
 
@@ -265,6 +277,23 @@ impl Window {
             if call.question.is_some() {
                 self.question = call.question;
             }
+        }
+    }
+
+    /// Says for a moment that something was copied, whatever part of the window copied it.
+    fn note_copies(&mut self, ctx: &egui::Context) {
+        let now = ctx.input(|input| input.time);
+        let is_copy = |command: &egui::OutputCommand| matches!(command, egui::OutputCommand::CopyText(_));
+        if ctx.output(|output| output.commands.iter().any(is_copy)) {
+            self.copied_secs = Some(now);
+        }
+        let Some(since) = self.copied_secs else { return };
+        let left = since + COPIED_SECS - now;
+        if left > 0.0 {
+            ctx.request_repaint_after_secs(if since == now { 0.0 } else { left as f32 });
+        } else {
+            self.copied_secs = None;
+            ctx.request_repaint();
         }
     }
 
@@ -297,6 +326,9 @@ impl eframe::App for Window {
             Some(Chosen::Reports(paths)) => self.open_files(paths),
             Some(Chosen::Model(path)) => self.add_model(path),
             Some(Chosen::Export(path)) => self.export_to(path),
+            Some(Chosen::NoDialog) => {
+                self.tell(ErrorNotice { message: NO_DIALOG.to_owned(), hint: Some(NO_DIALOG_HINT.to_owned()) })
+            }
             None => {}
         }
         self.read_in_background();
@@ -317,6 +349,9 @@ impl eframe::App for Window {
             let dropped = input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect::<Vec<_>>();
             (!input.raw.hovered_files.is_empty(), dropped)
         });
+        if self.copied_secs.is_some() {
+            screens::copied_ui(ui, &look);
+        }
         if is_hovering {
             screens::drop_hint_ui(ui, &look);
         }
@@ -343,6 +378,7 @@ impl eframe::App for Window {
                 self.services.viewer.send(ViewCommand::Want(wanted));
             }
         }
+        self.note_copies(ui.ctx());
         self.note_size(ui.ctx());
         if let Some(times) = &mut self.frame_times {
             times.end_drawing(start);

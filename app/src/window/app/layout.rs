@@ -1,7 +1,8 @@
 //! Which parts of the window are where. Lends each part the state it reads, the texts of the fields it edits, and the caches
 //! it fills; nothing else changes while the window is drawn.
 
-use eframe::egui::{CentralPanel, Panel, Ui};
+use eframe::egui::containers::panel::PanelState;
+use eframe::egui::{CentralPanel, Panel, Pos2, Rect, Ui, vec2};
 
 use crate::window::app::Window;
 use crate::window::commands::Commands;
@@ -13,6 +14,9 @@ use crate::window::theme::Look;
 /// Narrowest that pages and conversation get, in points.
 const LEAST_PAGES_WIDTH: f32 = 400.0;
 const LEAST_CONVERSATION_WIDTH: f32 = 280.0;
+
+/// The panel of the conversation.
+const CONVERSATION: &str = "conversation";
 
 impl Window {
     /// Draws the screen that is shown.
@@ -63,6 +67,7 @@ impl Window {
     /// Draws the open report: the list of pages, the conversation, and the pages.
     fn draw_report(&mut self, ui: &mut Ui, look: &Look, commands: &mut Commands) {
         let has_model = self.models.has_any();
+        let has_vision = self.models.has_vision(self.settings.model.as_deref());
         let front = self.tabs.front_index();
         let others: Vec<screens::OtherReport> = self
             .tabs
@@ -76,9 +81,8 @@ impl Window {
         let panel = look.panel(sizes.gap);
         let state = &mut tab.state;
         let shows_contents = tab.view.saved.shows_contents && tab.view.file.has_contents();
-        let is_wide = tab.view.saved.is_finding() || shows_contents || tab.shows_figures;
-        let list_width = if is_wide { sizes.found_width } else { sizes.thumbnail_width + 3.0 * sizes.gap };
-        Panel::left("page list").frame(panel).resizable(false).exact_size(list_width).show(ui, |ui| {
+        // The same width for all lists, so that opening another one does not rescale the pages.
+        Panel::left("page list").frame(panel).resizable(false).exact_size(sizes.found_width).show(ui, |ui| {
             Panel::bottom("reading").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
                 screens::reading_map_ui(ui, look, state, tab.view.nav.current, commands);
                 screens::reading_ui(ui, look, state, commands);
@@ -90,7 +94,9 @@ impl Window {
             let lists = (tab.view.file.has_contents(), shows_contents, tab.shows_figures);
             screens::list_switch_ui(ui, look, lists, commands);
             if tab.shows_figures {
-                screens::figures_ui(ui, look, state, &tab.view, &mut tab.frame, commands);
+                let answered = state.model.as_ref().is_none_or(|model| model.has_eyes);
+                let has_vision = has_vision.unwrap_or(answered);
+                screens::figures_ui(ui, look, (state, has_vision), &tab.view, &mut tab.frame, commands);
             } else if shows_contents {
                 screens::contents_ui(ui, look, &tab.view, &mut tab.frame, commands);
             } else {
@@ -98,15 +104,12 @@ impl Window {
             }
         });
         let (mut question, mut pages) = (std::mem::take(&mut state.question), state.scope_pages.clone());
-        let width = self.session.conversation_width.unwrap_or(sizes.conversation_width);
+        let wish = self.session.conversation_width.unwrap_or(sizes.conversation_width);
         // In a small window the pages keep enough room to be read.
         let most = (ui.available_width() - LEAST_PAGES_WIDTH).max(LEAST_CONVERSATION_WIDTH);
-        let conversation = Panel::right("conversation")
-            .frame(panel)
-            .default_size(width)
-            .min_size(LEAST_CONVERSATION_WIDTH)
-            .max_size(most)
-            .show(ui, |ui| {
+        keep_width(ui, wish.clamp(LEAST_CONVERSATION_WIDTH, most));
+        let conversation =
+            Panel::right(CONVERSATION).frame(panel).min_size(LEAST_CONVERSATION_WIDTH).max_size(most).show(ui, |ui| {
                 Panel::bottom("question").frame(look.panel(0.0)).resizable(false).show(ui, |ui| {
                     screens::scope_ui(ui, look, (state, &tab.view, &others), &mut tab.frame, &mut pages, commands);
                     screens::warnings_ui(ui, look, state, commands);
@@ -130,8 +133,17 @@ impl Window {
             Panel::top("pages bar").frame(look.panel(sizes.gap_small)).resizable(false).show(ui, |ui| {
                 screens::pages_bar_ui(ui, look, &tab.view, &mut tab.page_number, commands);
             });
-            screens::pages_ui(ui, look, (&state.scope, &tab.view), &mut tab.frame, commands);
+            let password = tab.password.edit();
+            screens::pages_ui(ui, look, (&state.scope, &tab.view), &mut tab.frame, password, commands);
         });
         tab.view.end_drawing(&mut tab.frame);
     }
+}
+
+/// Gives the conversation the width that the user chose, as far as there is room: egui remembers the last width instead, and
+/// would leave the conversation narrow after the window was small once. A drag in progress is not affected.
+fn keep_width(ui: &Ui, width: f32) {
+    let outer_rect = Rect::from_min_size(Pos2::ZERO, vec2(width, 0.0));
+    let id = ui.scope_id().with(CONVERSATION);
+    ui.data_mut(|data| data.insert_persisted(id, PanelState { outer_rect }));
 }

@@ -73,13 +73,12 @@ impl Window {
 
     /// Updates the session with the size of the window, unless it is maximized, full-screen or minimized.
     pub(super) fn note_size(&mut self, ctx: &egui::Context) {
-        let (size, is_whole) = ctx.input(|input| {
+        let is_whole = ctx.input(|input| {
             let viewport = input.viewport();
-            let fills = [viewport.maximized, viewport.fullscreen, viewport.minimized];
-            (viewport.inner_rect.map(|rect| rect.size()), fills.contains(&Some(true)))
+            [viewport.maximized, viewport.fullscreen, viewport.minimized].contains(&Some(true))
         });
-        if let Some(size) = size.filter(|_| !is_whole) {
-            self.session.window = Some((size.x.round(), size.y.round()));
+        if let Some(size) = size_at_normal_text(ctx).filter(|_| !is_whole) {
+            self.session.window = Some(size);
         }
     }
 
@@ -106,5 +105,53 @@ impl Window {
         self.session.front = front;
         self.session.screen = self.screen;
         self.session.query.clone_from(&self.library.query);
+    }
+}
+
+/// Width and height of the window in points of text at its normal size, the unit in which windows are opened: the text size
+/// is set afterwards. `None` in the first frame, in which egui does not know the size yet.
+fn size_at_normal_text(ctx: &egui::Context) -> Option<(f32, f32)> {
+    let size = ctx.viewport_rect().size() * ctx.zoom_factor();
+    (ctx.cumulative_pass_nr() > 0).then_some((size.x.round(), size.y.round()))
+}
+
+#[cfg(test)]
+mod tests {
+    use eframe::egui::{Context, Pos2, RawInput, Rect, vec2};
+
+    use super::*;
+
+    /// Opens a window of this size with this text size, as eframe does, and returns the size to be saved after each frame.
+    fn start(size: (f32, f32), text_size: f32) -> Vec<(f32, f32)> {
+        let ctx = Context::default();
+        ctx.set_zoom_factor(text_size);
+        let frames = (0..4).filter_map(|_| {
+            // The window keeps its pixels; its points depend on the text size of the last frame.
+            let points = vec2(size.0, size.1) / ctx.zoom_factor();
+            let screen_rect = Some(Rect::from_min_size(Pos2::ZERO, points));
+            let mut saved = None;
+            let mut output = ctx.run_ui(RawInput { screen_rect, ..RawInput::default() }, |ui| {
+                saved = size_at_normal_text(ui.ctx());
+            });
+            // Nothing is drawn.
+            output.textures_delta.clear();
+            saved
+        });
+        frames.collect()
+    }
+
+    #[test]
+    fn the_window_keeps_its_size_over_starts_at_every_text_size() {
+        for text_size in [0.8, 0.9, 1.0, 1.1, 1.25, 1.4, 1.6, 2.0] {
+            let mut size = (1360.0, 860.0);
+            for _ in 0..6 {
+                let saved = start(size, text_size);
+                assert_eq!(saved.len(), 3);
+                for saved in saved {
+                    assert_eq!(saved, (1360.0, 860.0), "text at {text_size}");
+                    size = saved;
+                }
+            }
+        }
     }
 }

@@ -36,6 +36,8 @@ pub(crate) enum ReportCommand {
         /// Whether it is excluded.
         is_excluded: bool,
     },
+    /// Open the file with the password in its field.
+    Unlock,
     /// Cancel what the engine is doing for the user.
     Cancel,
 }

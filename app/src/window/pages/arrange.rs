@@ -10,8 +10,11 @@ use crate::window::pages::cache::FrameCache;
 use crate::window::pages::column::{Arrangement, Column};
 use crate::window::pages::view::PageView;
 
+/// Largest scale at which pages fill the width of the view.
+const MOST_FIT: f32 = 1.6;
+
 /// Between pages and around them, in screen points.
-pub(crate) const PAGE_GAP: f32 = 14.0;
+pub(super) const PAGE_GAP: f32 = 14.0;
 
 impl PageView {
     /// Where pages lie in this frame, and where it scrolls to, if anywhere.
@@ -34,11 +37,12 @@ impl PageView {
             |index: usize| info.sizes_pt.get(index).map_or((1.0, 1.0), |size| (size.0.max(1.0), size.1.max(1.0)));
         let turned = |size| self.saved.rotation.size(size);
         let width = turned(only.map_or(self.file.usual_pt, size_of)).0;
-        let fit_width = (room.x - 2.0 * PAGE_GAP) / width.max(1.0);
+        let fit_width = ((room.x - 2.0 * PAGE_GAP) / width.max(1.0)).min(MOST_FIT);
         let scale = match self.saved.zoom {
             Zoom::FitWidth => fit_width,
             Zoom::FitPage => {
-                let height = turned(size_of(only.unwrap_or(self.saved.top.index))).1;
+                let jumps_to = self.nav.jump.and_then(Jump::index);
+                let height = turned(size_of(only.or(jumps_to).unwrap_or(self.saved.top.index))).1;
                 fit_width.min((room.y - 2.0 * PAGE_GAP) / height)
             }
             Zoom::Fixed(scale) => scale,

@@ -2,14 +2,11 @@
 
 use eframe::egui::vec2;
 
-use crate::window::pages::action::{Jump, Paging, Stretch, ViewAction, Zoom};
+use crate::window::pages::action::{Jump, Paging, Stretch, ViewAction};
 use crate::window::pages::column::Spot;
 use crate::window::pages::selection::Selection;
 use crate::window::pages::view::PageView;
 use crate::window::remote::Remote;
-
-/// Smallest and largest scale.
-const ZOOM_RANGE: (f32, f32) = (0.1, 8.0);
 
 /// The part of the view that Page down scrolls by: the last lines stay in sight.
 const SCREENFUL: f32 = 0.9;
@@ -17,6 +14,14 @@ const SCREENFUL: f32 = 0.9;
 impl PageView {
     /// Dispatches one action.
     pub(crate) fn dispatch(&mut self, action: ViewAction) {
+        let is_zoom = matches!(action, ViewAction::Zoom(_) | ViewAction::ZoomBy(_) | ViewAction::ZoomAt { .. });
+        self.carry_out(action);
+        if !is_zoom && self.nav.jump.is_some() {
+            self.nav.anchor = None;
+        }
+    }
+
+    fn carry_out(&mut self, action: ViewAction) {
         match action {
             ViewAction::GoTo(page) => self.leave_for(Jump::Page(page.saturating_sub(1) as usize)),
             ViewAction::Step(by) => self.step(by),
@@ -49,12 +54,9 @@ impl PageView {
                     self.nav.jump = Some(Jump::Top(spot));
                 }
             }
-            ViewAction::Zoom(zoom) => self.set_zoom(zoom),
-            ViewAction::ZoomBy(factor) => self.set_zoom(Zoom::Fixed(self.nav.shown.scale * factor)),
-            ViewAction::ZoomAt { spot, at, factor } => {
-                self.nav.jump = Some(Jump::At(spot, at));
-                self.set_zoom(Zoom::Fixed(self.nav.shown.scale * factor));
-            }
+            ViewAction::Zoom(zoom) => self.zoom_to(zoom),
+            ViewAction::ZoomBy(factor) => self.zoom_by(factor),
+            ViewAction::ZoomAt { spot, at, factor } => self.zoom_at(spot, at, factor),
             ViewAction::Rotate(quarters) => {
                 self.saved.rotation = self.saved.rotation.turned(quarters);
                 // What was at the top is at a side now.
@@ -79,15 +81,6 @@ impl PageView {
                 }
             }
         }
-    }
-
-    /// Changes the page size; what is at the top stays there.
-    fn set_zoom(&mut self, zoom: Zoom) {
-        self.saved.zoom = match zoom {
-            Zoom::Fixed(scale) => Zoom::Fixed(scale.clamp(ZOOM_RANGE.0, ZOOM_RANGE.1)),
-            other => other,
-        };
-        self.nav.jump.get_or_insert(Jump::Top(self.saved.top));
     }
 
     /// Jumps to a place that Back returns from.

@@ -5,13 +5,22 @@ use std::sync::Arc;
 
 use engine::document::page::{DocumentKind, Page};
 use engine::protocol::ErrorReport;
-use engine::viewer::{DocumentId, PageKey, ViewInfo};
+use engine::viewer::{DocumentId, PageKey, Refusal, ViewInfo};
 
 use crate::window::pages::selection::Selection;
 use crate::window::remote::Remote;
 
 /// Most pages whose text is held.
 const MOST_TEXTS: usize = 64;
+
+/// Why a file cannot be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Refused {
+    /// Message and hint.
+    pub report: ErrorReport,
+    /// The kind of cause.
+    pub cause: Refusal,
+}
 
 /// The open file.
 #[derive(Debug, Default)]
@@ -21,7 +30,7 @@ pub(crate) struct ViewedFile {
     /// Page sizes, outline and labels.
     pub info: Remote<Arc<ViewInfo>>,
     /// Why the file cannot be shown.
-    pub refused: Option<ErrorReport>,
+    pub refused: Option<Refused>,
     /// Text of pages, by page number.
     pub texts: BTreeMap<u32, Arc<Page>>,
     /// Pages whose text cannot be read; it is not requested again.
@@ -43,9 +52,9 @@ impl ViewedFile {
     }
 
     /// The viewer refused the file.
-    pub(super) fn refuse(&mut self, report: ErrorReport) {
+    pub(super) fn refuse(&mut self, refused: Refused) {
         self.info = Remote::Failed;
-        self.refused = Some(report);
+        self.refused = Some(refused);
     }
 
     /// Adds a page's text. Where there are too many, the page farthest from `current` goes, selected pages excepted.

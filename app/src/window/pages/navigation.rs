@@ -1,12 +1,14 @@
 //! Where the reader is in the report, and what is selected, marked and found there.
 
-use eframe::egui::Vec2;
+use eframe::egui::{Vec2, pos2};
 
 use crate::window::pages::action::{Jump, Marks, Tool};
-use crate::window::pages::column::Spot;
+use crate::window::pages::arrange::PAGE_GAP;
+use crate::window::pages::column::{Column, Spot};
 use crate::window::pages::contents::Contents;
 use crate::window::pages::find::Find;
 use crate::window::pages::selection::Selection;
+use crate::window::pages::zoom::Anchor;
 
 /// Most places that Back leads to.
 const MOST_PLACES: usize = 100;
@@ -27,8 +29,27 @@ pub(crate) struct Shown {
     pub end: Vec2,
     /// The place at the top of the view.
     pub top: Spot,
+    /// The place in the middle of the view.
+    pub middle: Spot,
     /// The page in the middle of the view, counted from 1.
     pub current: u32,
+}
+
+impl Shown {
+    /// What a view of the column shows at a scroll position.
+    pub(crate) fn new(column: &Column, offset: Vec2) -> Self {
+        let room = column.how().room;
+        let spot = |at: Vec2| column.spot((offset + at).to_pos2());
+        Self {
+            scale: column.how().scale,
+            room,
+            offset,
+            end: column.size() - room,
+            top: spot(Vec2::splat(PAGE_GAP)),
+            middle: spot(room / 2.0),
+            current: column.spot(pos2(offset.x, offset.y + room.y / 2.0)).index as u32 + 1,
+        }
+    }
 }
 
 /// Where the reader is.
@@ -52,6 +73,8 @@ pub(crate) struct Navigation {
     pub contents: Contents,
     /// What the last frame showed.
     pub shown: Shown,
+    /// The place that zooming keeps, until the view is scrolled.
+    pub(super) anchor: Option<Anchor>,
     /// Places before jumps.
     pub(super) trail: Trail,
 }

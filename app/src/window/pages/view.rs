@@ -10,7 +10,7 @@ use crate::window::pages::action::Jump;
 use crate::window::pages::cache::FrameCache;
 use crate::window::pages::contents::Contents;
 use crate::window::pages::copied::copied;
-use crate::window::pages::file::ViewedFile;
+use crate::window::pages::file::{Refused, ViewedFile};
 use crate::window::pages::navigation::Navigation;
 use crate::window::pages::saved_view::SavedView;
 
@@ -68,7 +68,9 @@ impl PageView {
                 self.nav.contents = Contents::new(&info.outline);
                 self.file.set_info(info);
             }
-            ViewEvent::Refused { document, report } if is_open(document) => self.file.refuse(report),
+            ViewEvent::Refused { document, report, cause } if is_open(document) => {
+                self.file.refuse(Refused { report, cause });
+            }
             ViewEvent::Picture { key, picture } if is_open(key.page.document) => {
                 let size = [picture.width() as usize, picture.height() as usize];
                 cache.textures.put(ctx, key, size, picture.as_raw());
@@ -90,6 +92,7 @@ impl PageView {
     /// Takes over what drawing has shown, before any command of the frame is dispatched.
     pub(crate) fn end_drawing(&mut self, cache: &mut FrameCache) {
         if let Some(shown) = cache.take_shown() {
+            self.forget_anchor_if_scrolled(&shown);
             self.nav.jump = None;
             self.nav.current = shown.current;
             self.saved.top = shown.top;

@@ -59,8 +59,10 @@ pub(crate) fn list_switch_ui(
     (has_contents, shows_contents, shows_figures): (bool, bool, bool),
     commands: &mut Commands,
 ) {
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().button_padding = vec2(look.sizes().gap_small, look.sizes().gap_small / 2.0);
+    ui.horizontal(|ui| {
+        let gap = look.sizes().gap_small;
+        ui.spacing_mut().item_spacing.x = gap / 2.0;
+        ui.spacing_mut().button_padding = vec2(gap, gap / 2.0);
         ui.spacing_mut().interact_size.y = SWITCH_HEIGHT;
         let ctx = ui.ctx().clone();
         let mut choice = |name: &str, hint: String, is_shown: bool, command: UserCommand| {

@@ -21,14 +21,17 @@ const ACTIONS: f32 = 28.0;
 /// Margin around a thumbnail, in points.
 const MARGIN: f32 = 4.0;
 
+/// Why a figure cannot be asked about.
+const WHY_NOT: &str = "The model cannot see figures, or this one is excluded";
+
 /// Opacity of the cover over an excluded figure.
 const FADED: f32 = 0.7;
 
-/// Draws the list.
+/// Draws the list. `has_vision` says whether the model can see figures.
 pub(crate) fn figures_ui(
     ui: &mut Ui,
     look: &Look,
-    state: &State,
+    (state, has_vision): (&State, bool),
     view: &PageView,
     cache: &mut FrameCache,
     commands: &mut Commands,
@@ -41,7 +44,7 @@ pub(crate) fn figures_ui(
         ui.label(look.muted(text));
         return;
     }
-    if state.model.as_ref().is_some_and(|model| !model.has_eyes) {
+    if !has_vision {
         ui.label(look.muted("This model cannot see figures. It reads only the text in and around them."));
         ui.add_space(look.sizes().gap_small);
     }
@@ -53,9 +56,21 @@ pub(crate) fn figures_ui(
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
             let is_out = figure.is_among(&state.left_out);
             let mut inside = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Min)));
-            figure_ui(&mut inside, look, view, cache, (at, figure, is_out), commands);
+            let place = Listed { at, figure, is_out, can_ask: has_vision && !is_out };
+            figure_ui(&mut inside, look, view, cache, &place, commands);
         }
     });
+}
+
+/// A figure of the list.
+struct Listed<'a> {
+    /// Its number, counted from 0.
+    at: usize,
+    figure: &'a FoundFigure,
+    /// Whether it is excluded.
+    is_out: bool,
+    /// Whether a question can be about it.
+    can_ask: bool,
 }
 
 fn figure_ui(
@@ -63,7 +78,7 @@ fn figure_ui(
     look: &Look,
     view: &PageView,
     cache: &mut FrameCache,
-    (at, figure, is_out): (usize, &FoundFigure, bool),
+    &Listed { at, figure, is_out, can_ask }: &Listed<'_>,
     commands: &mut Commands,
 ) {
     ui.spacing_mut().item_spacing.y = 2.0;
@@ -80,12 +95,12 @@ fn figure_ui(
         let mut action = |is_possible: bool, label: &str, hint: &str, command: ReportCommand| {
             let button = ui.add_enabled(is_possible, Button::new(look.muted(label)));
             button.widget_info(|| WidgetInfo::labeled(Role::Button, is_possible, format!("{label}: {name}")));
-            if button.on_hover_text(hint).clicked() {
+            if button.on_hover_text(hint).on_disabled_hover_text(WHY_NOT).clicked() {
                 commands.push(command);
             }
         };
         let ask = ReportCommand::SetScope(Scope::Region { page: figure.page, rect: figure.bbox });
-        action(!is_out, "Ask about it", "Limits your next question to this figure", ask);
+        action(can_ask, "Ask about it", "Limits your next question to this figure", ask);
         let (label, hint) =
             if is_out { ("Include", "Read and cite it again") } else { ("Exclude", "Neither read nor cite it") };
         action(true, label, hint, ReportCommand::ExcludeFigure { figure: at, is_excluded: !is_out });

@@ -1,19 +1,18 @@
 //! The open report's pages: scrolling and zooming. Each page is drawn by [`crate::window::screens::page`].
 
 use eframe::egui::containers::scroll_area::{DragScroll, ScrollSource};
-use eframe::egui::{Event, MouseWheelUnit, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
-use engine::protocol::ErrorReport;
+use eframe::egui::{Event, InputState, MouseWheelUnit, Rect, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
 use engine::viewer::ViewInfo;
 
 use crate::window::commands::Commands;
-use crate::window::pages::{Column, FrameCache, PAGE_GAP, PageView, Paging, Shown, Stretch, ViewAction};
+use crate::window::pages::{Column, FrameCache, PageView, Paging, Shown, Stretch, ViewAction, wheel_factor};
 use crate::window::remote::Remote;
 use crate::window::screens::links::links_ui;
 use crate::window::screens::page::{Sheet, page_ui};
 use crate::window::screens::pointer::{Surface, pointer_ui};
+use crate::window::screens::refused::refused_ui;
 use crate::window::state::scope::Scope;
 use crate::window::theme::Look;
-use crate::window::widgets::as_sentence;
 
 /// Scroll distance past the end of a page that turns it, in screen points; one notch of a wheel is enough.
 const PULL: f32 = 120.0;
@@ -22,11 +21,13 @@ const PULL: f32 = 120.0;
 const REST_SECS: f64 = 0.2;
 
 /// Draws the pages, with the region that the next question is about. Notes in `cache` where the view is scrolled to.
+/// `password` is the text of the password field, where the file needs one.
 pub(crate) fn pages_ui(
     ui: &mut Ui,
     look: &Look,
     (scope, view): (&Scope, &PageView),
     cache: &mut FrameCache,
+    password: &mut String,
     commands: &mut Commands,
 ) {
     let info = match &view.file.info {
@@ -35,7 +36,7 @@ pub(crate) fn pages_ui(
             ui.centered_and_justified(|ui| ui.label(look.muted("Opening…")));
             return;
         }
-        Remote::Failed => return refused_ui(ui, look, view.file.refused.as_ref()),
+        Remote::Failed => return refused_ui(ui, look, view.file.refused.as_ref(), password, commands),
         Remote::Absent => return,
     };
     let room = ui.available_size();
@@ -54,28 +55,8 @@ pub(crate) fn pages_ui(
     });
     wheel_at_end(ui, view, cache, (shown.inner_rect, now), commands);
     let offset = shown.state.clamped_offset();
-    cache.set_shown(Shown {
-        scale: column.how().scale,
-        room,
-        offset,
-        end: column.size() - room,
-        top: column.spot(pos2(offset.x, offset.y) + vec2(PAGE_GAP, PAGE_GAP)),
-        current: column.spot(pos2(offset.x, offset.y + room.y / 2.0)).index as u32 + 1,
-    });
+    cache.set_shown(Shown::new(&column, offset));
     zoom_at_pointer(ui, (&column, offset), shown.inner_rect, commands);
-}
-
-/// Why the file cannot be shown; known before the engine reports it.
-fn refused_ui(ui: &mut Ui, look: &Look, why: Option<&ErrorReport>) {
-    ui.vertical_centered(|ui| {
-        ui.add_space(ui.available_height() / 3.0);
-        ui.label(RichText::new("This file cannot be shown").size(look.sizes().text_heading));
-        ui.add_space(look.sizes().gap_small);
-        if let Some(why) = why {
-            ui.label(as_sentence(&why.message));
-            ui.label(look.muted(as_sentence(why.hint.as_deref().unwrap_or_default())));
-        }
-    });
 }
 
 /// Visible pages, their links, and the pointer on them. `sight` is in screen coordinates.
@@ -141,9 +122,22 @@ fn wheel_at_end(ui: &Ui, view: &PageView, cache: &mut FrameCache, (area, now): (
     }
 }
 
+/// How much this frame's events zoom. The wheel's own events are used: smoothed over frames, a tick comes out larger.
+fn zoom_factor(input: &InputState) -> f32 {
+    if let Some(touch) = input.multi_touch() {
+        return touch.zoom_delta;
+    }
+    let factors = input.events.iter().map(|event| match event {
+        Event::Zoom(factor) => *factor,
+        Event::MouseWheel { unit, delta, modifiers, .. } if modifiers.command => wheel_factor(*unit, delta.y),
+        _ => 1.0,
+    });
+    factors.product()
+}
+
 /// Pinching, or turning the wheel with Ctrl held, zooms around the pointer.
 fn zoom_at_pointer(ui: &Ui, (column, offset): (&Column, Vec2), area: Rect, commands: &mut Commands) {
-    let (factor, pointer) = ui.input(|input| (input.zoom_delta(), input.pointer.hover_pos()));
+    let (factor, pointer) = ui.input(|input| (zoom_factor(input), input.pointer.hover_pos()));
     let Some(pointer) = pointer.filter(|pointer| factor != 1.0 && area.contains(*pointer)) else { return };
     let at = pointer - area.min;
     let spot = column.spot((offset + at).to_pos2());

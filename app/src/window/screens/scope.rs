@@ -16,6 +16,9 @@ use crate::window::theme::Look;
 /// Size of a region's thumbnail, in points.
 const PICTURE: (f32, f32) = (120.0, 44.0);
 
+/// Width of the words beside it with the button, in points.
+const REGION_WORDS: f32 = 170.0;
+
 /// Width of the arrow of the menu button, in points.
 const ARROW_WIDTH: f32 = 18.0;
 
@@ -155,7 +158,8 @@ fn region_ui(
     let frame = look.card().inner_margin(look.sizes().gap_small);
     frame.show(ui, |ui| {
         ui.horizontal(|ui| {
-            let width = PICTURE.0.min(PICTURE.1 * rect.width() / rect.height().max(1.0));
+            let room = (ui.available_width() - REGION_WORDS).max(PICTURE.1);
+            let width = PICTURE.0.min(room).min(PICTURE.1 * rect.width() / rect.height().max(1.0));
             part_ui(ui, view, cache, (page, rect), width);
             ui.label(look.muted(format!("Region of page {page}")));
             let cross = ui.add(Button::new("×").frame_when_inactive(false));

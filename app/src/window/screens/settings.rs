@@ -91,9 +91,11 @@ fn appearance_ui(ui: &mut Ui, settings: &Settings, commands: &mut Commands) {
     });
 }
 
-/// Names of devices.
-const DEVICES: [(&str, DeviceChoice); 3] =
-    [("Processor", DeviceChoice::Cpu), ("NVIDIA card", DeviceChoice::Cuda), ("Apple GPU", DeviceChoice::Metal)];
+/// Names of the devices that this system can have.
+const DEVICES: [(&str, DeviceChoice); 2] = [
+    ("Processor", DeviceChoice::Cpu),
+    if cfg!(target_os = "macos") { ("Apple GPU", DeviceChoice::Metal) } else { ("NVIDIA card", DeviceChoice::Cuda) },
+];
 
 fn device_ui(ui: &mut Ui, look: &Look, (models, settings): (&Models, &Settings), commands: &mut Commands) {
     let mut set = |settings| commands.push(AppCommand::ApplySettings(settings));

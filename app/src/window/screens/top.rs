@@ -1,7 +1,7 @@
 //! The bar at the top: tabs, search and buttons for other screens.
 
 use eframe::egui::{
-    Align, Button, Label, Layout, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2,
+    Align, Button, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2,
 };
 
 use crate::window::commands::{AppCommand, CommandId, Commands};
@@ -39,10 +39,18 @@ pub(crate) fn top_ui(
             let room = ui.available_width() - 90.0;
             let width = (room / tabs.len().max(1) as f32 - 6.0).clamp(TAB_WIDTH.0, TAB_WIDTH.1);
             ScrollArea::horizontal().max_width(room).auto_shrink([true, true]).show(ui, |ui| {
+                // Scrolls to the front tab when another one comes to the front; scrolling by hand stays possible.
+                let place = (tabs.front_index(), tabs.len(), room as u32);
+                let id = ui.scope_id().with("tab in sight");
+                let has_moved = ui.data_mut(|data| data.get_temp(id)) != Some(place);
                 for (index, tab) in tabs.iter().enumerate() {
                     let is_front = index == tabs.front_index() && screen == Screen::Report;
-                    tab_ui(ui, look, (index, &tab.name, is_front), width, commands);
+                    let rect = tab_ui(ui, look, (index, &tab.name, is_front), width, commands);
+                    if has_moved && index == tabs.front_index() {
+                        ui.scroll_to_rect(rect, None);
+                    }
                 }
+                ui.data_mut(|data| data.insert_temp(id, place));
             });
             let open = CommandId::OpenReport.info();
             if ui.button(open.button).on_hover_text(open.tooltip_with_keys(ui.ctx())).clicked() {
@@ -67,8 +75,14 @@ fn offline_ui(ui: &mut Ui, look: &Look) {
     ui.label(look.muted("Offline")).on_hover_text(hint);
 }
 
-/// A tab: a click brings it to the front, the cross closes it.
-fn tab_ui(ui: &mut Ui, look: &Look, (index, name, is_front): (usize, &str, bool), width: f32, commands: &mut Commands) {
+/// A tab: a click brings it to the front, the cross closes it. Returns where it is.
+fn tab_ui(
+    ui: &mut Ui,
+    look: &Look,
+    (index, name, is_front): (usize, &str, bool),
+    width: f32,
+    commands: &mut Commands,
+) -> Rect {
     let height = look.sizes().control_height;
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_front, name));
@@ -98,6 +112,7 @@ fn tab_ui(ui: &mut Ui, look: &Look, (index, name, is_front): (usize, &str, bool)
         commands.push(AppCommand::CloseTab(index));
     }
     response.on_hover_text(name);
+    rect
 }
 
 /// A file name without its extension.
@@ -105,9 +120,9 @@ fn short(name: &str) -> String {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }
 
-fn cross_ui(ui: &mut Ui, look: &Look, tab: eframe::egui::Rect, name: &str) -> bool {
+fn cross_ui(ui: &mut Ui, look: &Look, tab: Rect, name: &str) -> bool {
     let centre = eframe::egui::pos2(tab.right() - CROSS_WIDTH / 2.0 - 4.0, tab.center().y);
-    let rect = eframe::egui::Rect::from_center_size(centre, vec2(CROSS_WIDTH, CROSS_WIDTH));
+    let rect = Rect::from_center_size(centre, vec2(CROSS_WIDTH, CROSS_WIDTH));
     let response = ui.interact(rect, ui.scope_id().with(("close", name)), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Close {name}")));
     let colours = look.colours();

@@ -36,6 +36,17 @@ pub(crate) fn open_file(state: &mut State, engine: &mut dyn EngineClient, path: 
     engine.send(Command::Read { request, job });
 }
 
+/// Gives up a file that cannot be opened; whoever says so shows why.
+pub(crate) fn refuse(state: &mut State, engine: &mut dyn EngineClient) {
+    if let Some(work) = state.work.take_if(|work| matches!(work.kind, WorkKind::Open(_))) {
+        engine.send(Command::Cancel { request: work.request });
+        state.document = Remote::Failed;
+        state.draft = Draft::Written;
+    } else if state.document == Remote::Failed {
+        state.error = None;
+    }
+}
+
 fn read_job(state: &State, path: PathBuf, plan_only: bool) -> ReadJob {
     ReadJob {
         sources: vec![Source { path, password: None }],

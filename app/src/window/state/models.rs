@@ -227,6 +227,16 @@ impl Models {
         self.inventory.as_ref().is_none_or(|inventory| inventory.installed.iter().any(|model| model.problem.is_none()))
     }
 
+    /// Whether the model in use can see figures; `None` while that is unknown. `chosen` is the one of the settings.
+    pub(crate) fn has_vision(&self, chosen: Option<&str>) -> Option<bool> {
+        let mut installed = self.inventory.as_ref()?.installed.iter();
+        let model = match chosen {
+            Some(name) => installed.find(|model| model.name == name),
+            None => installed.find(|model| model.is_default),
+        };
+        model.map(|model| model.has_eyes)
+    }
+
     /// Whether the first screen is about models: none is installed, or one was just installed.
     pub(crate) fn is_getting_first(&self) -> bool {
         !self.has_any() || self.fresh.is_some()

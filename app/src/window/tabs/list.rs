@@ -63,6 +63,19 @@ impl Tabs {
         self.list.iter().position(|tab| tab.path == path)
     }
 
+    /// Two tabs of the same report: the one to keep, and the other. A file that is open is kept rather than one that is not,
+    /// else the left one.
+    pub(crate) fn duplicate(&self) -> Option<(usize, usize)> {
+        let is_same = |left: usize, right: usize| {
+            let hash = |index: usize| self.list.get(index).and_then(Tab::hash);
+            hash(left).is_some() && hash(left) == hash(right)
+        };
+        let is_open = |index: usize| self.list.get(index).is_some_and(|tab| tab.view.file.is_ready());
+        let pairs = (0..self.list.len()).flat_map(|right| (0..right).map(move |left| (left, right)));
+        let (left, right) = pairs.into_iter().find(|&(left, right)| is_same(left, right))?;
+        Some(if is_open(right) && !is_open(left) { (right, left) } else { (left, right) })
+    }
+
     /// Adds an unopened report on the right; returns its index.
     pub(crate) fn add(&mut self, path: PathBuf, name: String) -> usize {
         self.numbered += 1;

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use engine::protocol::{Command, Event, RequestId};
 use engine::viewer::{DocumentId, ViewCommand};
 
+use crate::services::secret::Secret;
 use crate::services::{EngineClient, ViewerClient};
 use crate::window::pages::{FrameCache, Marks, PageView};
 use crate::window::remote::Remote;
@@ -47,6 +48,8 @@ pub(crate) struct Tab {
     pub frame: FrameCache,
     /// Text of the page number field, while it is edited.
     pub page_number: Option<String>,
+    /// Text of the password field, while the file needs a password.
+    pub password: Secret,
     /// Whether the saved conversation was restored.
     pub restored: Restore,
     /// The conversation as last saved.
@@ -63,7 +66,7 @@ pub(crate) struct Tab {
     pub shows_figures: bool,
     /// What to show once it is open.
     pub then: Option<Then>,
-    /// Saved hash of a file that can no longer be opened.
+    /// Saved hash of a file that was not opened yet, or can no longer be opened.
     known_as: Option<String>,
     number: u64,
 }
@@ -99,6 +102,28 @@ impl Tab {
         self.restored = Restore::Unknown;
         self.known_as = None;
         viewer.send(ViewCommand::Open { document, path: self.path.clone(), password: None });
+    }
+
+    /// Opens the file again, for example with a password.
+    pub(crate) fn reopen(&mut self, engine: &mut dyn EngineClient, viewer: &mut dyn ViewerClient) {
+        self.close(engine, viewer);
+        // The conversation is restored once more when the file is open.
+        self.state.turns.clear();
+        self.saved = Conversation::default();
+        self.answers.forget();
+        self.wake(engine, viewer);
+    }
+
+    /// Once the viewer has refused the file, the engine need not try it too, and its error is not shown a second time.
+    pub(crate) fn settle_refusal(&mut self, engine: &mut dyn EngineClient) {
+        if self.view.file.refused.is_some() {
+            engine_events::refuse(&mut self.state, engine);
+        }
+    }
+
+    /// What the session saved about it, before it is opened.
+    pub(crate) fn set_known_as(&mut self, hash: String) {
+        self.known_as = Some(hash);
     }
 
     /// Cancels all work on it and closes the file.
@@ -140,7 +165,7 @@ impl Tab {
         asked.into_iter().chain(background).collect()
     }
 
-    /// The hash of its content, once known; the saved one if the file can no longer be opened.
+    /// The hash of its content, once known; the saved one if the file was not opened yet or can no longer be opened.
     pub(crate) fn hash(&self) -> Option<&str> {
         match &self.view.file.info {
             Remote::Ready(info) => Some(&info.hash),

@@ -74,6 +74,8 @@ impl Theme {
             Mode::Light => Visuals::light(),
             Mode::Dark => Visuals::dark(),
         };
+        // A caret that blinks draws the whole window twice a second, also while nobody is there.
+        visuals.text_cursor.blink = false;
         visuals.override_text_color = Some(colours.ink);
         visuals.weak_text_color = Some(colours.ink_muted);
         visuals.panel_fill = colours.background;

@@ -1,6 +1,6 @@
 //! The bundled themes parse, and their text has enough contrast.
 
-use eframe::egui::{Color32, Theme as Mode};
+use eframe::egui::{self, Color32, Theme as Mode};
 
 use crate::window::theme::Theme;
 
@@ -41,4 +41,25 @@ fn text_has_enough_contrast() {
             assert!(ratio >= 4.5, "{mode:?}: {what} has a contrast of {ratio:.2}");
         }
     }
+}
+
+#[test]
+fn a_caret_in_a_field_draws_no_frames_while_nothing_happens() {
+    let ctx = egui::Context::default();
+    Theme::bundled().unwrap().install(&ctx);
+    let (mut text, mut delay) = ("a question".to_owned(), std::time::Duration::ZERO);
+    for frame in 0..12 {
+        let input = egui::RawInput { focused: true, time: Some(0.1 * f64::from(frame)), ..egui::RawInput::default() };
+        let mut output = ctx.run_ui(input, |ui| {
+            let field = ui.text_edit_singleline(&mut text);
+            if frame == 0 {
+                field.request_focus();
+            }
+            assert!(frame == 0 || field.has_focus());
+        });
+        // Nothing is drawn.
+        output.textures_delta.clear();
+        delay = output.viewport_output[&egui::ViewportId::ROOT].repaint_delay;
+    }
+    assert!(delay >= std::time::Duration::from_secs(5), "the next frame is drawn after {delay:?}");
 }

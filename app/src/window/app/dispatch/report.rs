@@ -1,6 +1,6 @@
 //! Commands for the report in front, and for its pages.
 
-use crate::window::app::Window;
+use crate::window::app::{Services, Window};
 use crate::window::commands::ReportCommand;
 use crate::window::pages::ViewAction;
 use crate::window::remote::Remote;
@@ -13,10 +13,15 @@ impl Window {
         if command == ReportCommand::Ask {
             self.prepare_question(self.tabs.front().map(|tab| tab.state.scope.clone()));
         }
+        if command == ReportCommand::Unlock {
+            self.unlock();
+            return;
+        }
         let engine = self.services.engine.as_mut();
         let Some(tab) = self.tabs.front_mut() else { return };
         let state = &mut tab.state;
         match command {
+            ReportCommand::Unlock => {}
             ReportCommand::Ask => engine_events::ask(state, engine, tab.view.nav.current),
             ReportCommand::SetScope(scope) => engine_events::set_scope(state, scope),
             ReportCommand::ChoosePages => engine_events::choose_pages(state),
@@ -35,6 +40,18 @@ impl Window {
             }
             ReportCommand::Cancel => engine_events::cancel(state, engine),
         }
+    }
+
+    /// Opens the report in front with the typed password.
+    fn unlock(&mut self) {
+        let Some(tab) = self.tabs.front_mut() else { return };
+        self.passwords.insert(tab.path.clone(), std::mem::take(&mut tab.password));
+        if let Some((hash, conversation)) = tab.news() {
+            self.save_conversation(hash, &conversation);
+        }
+        let Some(tab) = self.tabs.front_mut() else { return };
+        let Services { engine, viewer, .. } = &mut self.services;
+        tab.reopen(engine.as_mut(), viewer.as_mut());
     }
 
     pub(super) fn dispatch_view(&mut self, action: ViewAction) {
