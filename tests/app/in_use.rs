@@ -145,6 +145,29 @@ fn a_moved_file_brings_its_conversation_and_closes_the_dead_tab() {
 }
 
 #[test]
+fn a_moved_file_closes_a_tab_that_was_not_opened_yet() {
+    let library = ScriptedLibrary::default();
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let (mut window, sender) = reachable(&library, &engine, &viewer);
+    for (path, hash, name) in [(FILE, HASH, "treasury_bulletin_2025_06.pdf"), ("/reports/b.pdf", "b", "b.pdf")] {
+        open(&mut window, &sender, path);
+        viewer.open_as(82, hash, name);
+        window.run_steps(4);
+    }
+    drop(window);
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let (mut window, sender) = reachable(&library, &engine, &viewer);
+    viewer.open_as(82, "b", "b.pdf");
+    window.run_steps(4);
+    assert!(window.query_by_label("Close treasury_bulletin_2025_06.pdf").is_some());
+    open(&mut window, &sender, MOVED);
+    viewer.open_as(82, HASH, "june.pdf");
+    window.run_steps(4);
+    assert!(window.query_by_label("Close treasury_bulletin_2025_06.pdf").is_none());
+    assert!(window.query_by_label("Close june.pdf").is_some() && window.query_by_label("Close b.pdf").is_some());
+}
+
+#[test]
 fn what_is_copied_is_said_for_a_moment() {
     let (library, engine, viewer) = (ScriptedLibrary::default(), ScriptedEngine::default(), ScriptedViewer::default());
     let mut window = opened_on(&library, &engine, &viewer);
