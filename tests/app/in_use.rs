@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use app::window::{OpenRequest, Start, Window};
 use crossbeam_channel::Sender;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Event as Input, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::document::geometry::Rect;
@@ -249,4 +249,24 @@ fn a_region_leaves_the_button_in_sight_in_a_small_window() {
         let end = window.get_by_label(label).rect().right();
         assert!(end <= 880.0, "{label} ends at {end}");
     }
+}
+
+#[test]
+fn a_tick_of_the_wheel_zooms_by_a_tenth_though_it_is_reported_twice() {
+    let (library, engine, viewer) = (ScriptedLibrary::default(), ScriptedEngine::default(), ScriptedViewer::default());
+    let mut window = opened_on(&library, &engine, &viewer);
+    let width = |window: &Harness<'static, Window>| window.get_by_label("Page 1").rect().width();
+    let before = width(&window);
+    window.hover_at(window.get_by_label("Page 1").rect().intersect(window.ctx.content_rect()).center());
+    window.run_steps(2);
+    let tick = Input::MouseWheel {
+        unit: MouseWheelUnit::Line,
+        delta: vec2(0.0, 1.0),
+        phase: TouchPhase::Move,
+        source: MouseWheelSource::Unknown,
+        modifiers: Modifiers::COMMAND,
+    };
+    window.input_mut().events.extend([tick.clone(), tick]);
+    window.run_steps(20);
+    assert!((width(&window) / before - 1.1).abs() < 0.01, "{} from {before}", width(&window));
 }
