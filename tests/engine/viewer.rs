@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engine::document::page::DocumentKind;
-use engine::viewer::{DocumentId, PageKey, PictureKey, Refusal, ViewCommand, ViewEvent, ViewInfo, Viewer, Wanted};
+use engine::viewer::{DocumentId, PageKey, PictureKey, ViewCommand, ViewEvent, ViewInfo, Viewer, Wanted};
 use image::{Rgb, RgbImage};
 
 const DOCUMENT: DocumentId = DocumentId(7);
@@ -106,7 +106,7 @@ fn trouble_is_told_and_leaves_the_viewer_at_work() {
         Some(ViewEvent::Refused { document: DOCUMENT, report, cause }) => {
             assert!(report.message.contains("absent.pdf"), "{report:?}");
             assert!(report.hint.is_some());
-            assert_eq!(cause, Refusal::Missing);
+            assert_eq!(cause, engine::viewer::Refusal::Missing);
         }
         other => panic!("{other:?}"),
     }
