@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use app::window::{OpenRequest, Start, Window};
 use crossbeam_channel::Sender;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Event as Input, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use engine::document::geometry::Rect;
@@ -145,6 +145,29 @@ fn a_moved_file_brings_its_conversation_and_closes_the_dead_tab() {
 }
 
 #[test]
+fn a_moved_file_closes_a_tab_that_was_not_opened_yet() {
+    let library = ScriptedLibrary::default();
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let (mut window, sender) = reachable(&library, &engine, &viewer);
+    for (path, hash, name) in [(FILE, HASH, "treasury_bulletin_2025_06.pdf"), ("/reports/b.pdf", "b", "b.pdf")] {
+        open(&mut window, &sender, path);
+        viewer.open_as(82, hash, name);
+        window.run_steps(4);
+    }
+    drop(window);
+    let (engine, viewer) = (ScriptedEngine::default(), ScriptedViewer::default());
+    let (mut window, sender) = reachable(&library, &engine, &viewer);
+    viewer.open_as(82, "b", "b.pdf");
+    window.run_steps(4);
+    assert!(window.query_by_label("Close treasury_bulletin_2025_06.pdf").is_some());
+    open(&mut window, &sender, MOVED);
+    viewer.open_as(82, HASH, "june.pdf");
+    window.run_steps(4);
+    assert!(window.query_by_label("Close treasury_bulletin_2025_06.pdf").is_none());
+    assert!(window.query_by_label("Close june.pdf").is_some() && window.query_by_label("Close b.pdf").is_some());
+}
+
+#[test]
 fn what_is_copied_is_said_for_a_moment() {
     let (library, engine, viewer) = (ScriptedLibrary::default(), ScriptedEngine::default(), ScriptedViewer::default());
     let mut window = opened_on(&library, &engine, &viewer);
@@ -226,4 +249,24 @@ fn a_region_leaves_the_button_in_sight_in_a_small_window() {
         let end = window.get_by_label(label).rect().right();
         assert!(end <= 880.0, "{label} ends at {end}");
     }
+}
+
+#[test]
+fn a_tick_of_the_wheel_zooms_by_a_tenth_though_it_is_reported_twice() {
+    let (library, engine, viewer) = (ScriptedLibrary::default(), ScriptedEngine::default(), ScriptedViewer::default());
+    let mut window = opened_on(&library, &engine, &viewer);
+    let width = |window: &Harness<'static, Window>| window.get_by_label("Page 1").rect().width();
+    let before = width(&window);
+    window.hover_at(window.get_by_label("Page 1").rect().intersect(window.ctx.content_rect()).center());
+    window.run_steps(2);
+    let tick = Input::MouseWheel {
+        unit: MouseWheelUnit::Line,
+        delta: vec2(0.0, 1.0),
+        phase: TouchPhase::Move,
+        source: MouseWheelSource::Unknown,
+        modifiers: Modifiers::COMMAND,
+    };
+    window.input_mut().events.extend([tick.clone(), tick]);
+    window.run_steps(20);
+    assert!((width(&window) / before - 1.1).abs() < 0.01, "{} from {before}", width(&window));
 }

@@ -150,9 +150,10 @@ fn trouble_is_told_and_leaves_the_viewer_at_work() {
     let viewer = viewer();
     viewer.send(ViewCommand::Open { document: DOCUMENT, path: home.path().join("absent.pdf"), password: None });
     match viewer.recv() {
-        Some(ViewEvent::Refused { document: DOCUMENT, report, .. }) => {
+        Some(ViewEvent::Refused { document: DOCUMENT, report, cause }) => {
             assert!(report.message.contains("absent.pdf"), "{report:?}");
             assert!(report.hint.is_some());
+            assert_eq!(cause, engine::viewer::Refusal::Missing);
         }
         other => panic!("{other:?}"),
     }

@@ -327,7 +327,7 @@ impl eframe::App for Window {
             Some(Chosen::Model(path)) => self.add_model(path),
             Some(Chosen::Export(path)) => self.export_to(path),
             Some(Chosen::NoDialog) => {
-                self.tell(ErrorNotice { message: NO_DIALOG.to_owned(), hint: Some(NO_DIALOG_HINT.to_owned()) })
+                self.tell(ErrorNotice { message: NO_DIALOG.to_owned(), hint: Some(NO_DIALOG_HINT.to_owned()) });
             }
             None => {}
         }

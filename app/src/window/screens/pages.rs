@@ -122,17 +122,24 @@ fn wheel_at_end(ui: &Ui, view: &PageView, cache: &mut FrameCache, (area, now): (
     }
 }
 
-/// How much this frame's events zoom. The wheel's own events are used: smoothed over frames, a tick comes out larger.
+/// How much this frame's events zoom. The wheel's own events are used: smoothed over frames, a tick comes out larger. They are
+/// added up first, since X11 may report a tick twice.
 fn zoom_factor(input: &InputState) -> f32 {
     if let Some(touch) = input.multi_touch() {
         return touch.zoom_delta;
     }
-    let factors = input.events.iter().map(|event| match event {
-        Event::Zoom(factor) => *factor,
-        Event::MouseWheel { unit, delta, modifiers, .. } if modifiers.command => wheel_factor(*unit, delta.y),
-        _ => 1.0,
-    });
-    factors.product()
+    let (mut pinch, mut lines, mut points) = (1.0, 0.0, 0.0);
+    for event in &input.events {
+        match event {
+            Event::Zoom(factor) => pinch *= factor,
+            Event::MouseWheel { unit, delta, modifiers, .. } if modifiers.command => match unit {
+                MouseWheelUnit::Point => points += delta.y,
+                MouseWheelUnit::Line | MouseWheelUnit::Page => lines += delta.y,
+            },
+            _ => {}
+        }
+    }
+    pinch * wheel_factor(MouseWheelUnit::Line, lines) * wheel_factor(MouseWheelUnit::Point, points)
 }
 
 /// Pinching, or turning the wheel with Ctrl held, zooms around the pointer.
