@@ -5,7 +5,6 @@
 //! over: encrypted streams, other compressions, and text that was changed outside streams.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -15,6 +14,7 @@ use memchr::memmem;
 
 use crate::cancel::{CancelToken, Cancelled};
 use crate::diagnostic::Diagnostic;
+use crate::regular_file;
 
 /// Larger files are not checked, in bytes.
 const MAX_BYTES: u64 = 256 << 20;
@@ -56,7 +56,7 @@ pub(super) fn find_damage(path: &Path, cancel: &CancelToken) -> Result<Option<Di
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {
-    let file = File::open(path).ok()?;
+    let file = regular_file::open(path).ok()?;
     if file.metadata().ok()?.len() > MAX_BYTES {
         return None;
     }

@@ -130,7 +130,7 @@ impl Hint for StoreError {
             Self::Read { source, .. } | Self::Write { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => "check its permissions".to_owned(),
                 io::ErrorKind::NotFound => "check the path".to_owned(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::FileTooLarge => {
+                io::ErrorKind::InvalidInput | io::ErrorKind::FileTooLarge | io::ErrorKind::IsADirectory => {
                     "check that it is the right file".to_owned()
                 }
                 io::ErrorKind::ReadOnlyFilesystem => {

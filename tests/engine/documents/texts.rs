@@ -52,14 +52,13 @@ fn words_are_left_out_where_nobody_wants_them() {
 }
 
 #[test]
-fn a_text_that_vanishes_while_it_is_open_costs_its_pages() {
+fn a_text_that_is_cut_while_it_is_open_is_not_read_as_if_it_were_the_same() {
     let files = Files::new();
     let path = files.add("short.txt", &b"a line\n".repeat(1000));
     let mut document = open_file(&path).expect("opened");
     files.add("short.txt", b"cut");
-    let read = document.read_pages(&[17], &mut |_| {}, &CancelToken::default()).expect("read");
-    assert!(super::is_failed(&read.value.pages[0].content), "{:?}", read.value.pages[0].content);
-    assert_eq!(read.warnings.len(), 1);
+    let error = document.read_pages(&[17], &mut |_| {}, &CancelToken::default()).expect_err("cut");
+    assert!(matches!(error, DocumentError::Changed { .. }), "{error}");
 }
 
 #[test]
