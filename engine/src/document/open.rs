@@ -83,7 +83,7 @@ pub struct OpenDocument {
 #[derive(Debug)]
 enum Source {
     Pdf(Box<Pdf>),
-    Image(ImageFile),
+    Image(Box<ImageFile>),
     Text(TextFile<File>),
 }
 
@@ -114,7 +114,7 @@ pub fn open(path: &Path, options: OpenOptions) -> Result<OpenDocument, DocumentE
         Look::Image => {
             let (image, said) = ImageFile::open(path, options.pages, &options.cancel)?;
             warnings.extend(said);
-            (DocumentKind::Image, Source::Image(image))
+            (DocumentKind::Image, Source::Image(Box::new(image)))
         }
         Look::Text => {
             let (text, said) = open_text(file, path, metadata.len(), &options.cancel)?;

@@ -244,6 +244,9 @@ mod tests {
         let cancel = CancelToken::default();
         cancel.cancel();
         let error = TextFile::open(io::Cursor::new(b"text"), &cancel).expect_err("cancelled");
-        assert!(error.get_ref().is_some_and(|inner| inner.is::<crate::cancel::Cancelled>()), "{error}");
+        assert!(
+            error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<crate::cancel::Cancelled>),
+            "{error}"
+        );
     }
 }

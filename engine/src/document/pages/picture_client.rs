@@ -152,15 +152,14 @@ impl PicturesProcess {
     }
 
     fn running(&mut self, cancel: &CancelToken) -> Result<&mut Running, PictureError> {
-        let running = match self.running.take() {
-            Some(running) => running,
-            None => {
-                let (running, info) = start(&self.options, &self.path, cancel)?;
-                if info != self.info {
-                    return Err(PictureError::Changed);
-                }
-                running
+        let running = if let Some(running) = self.running.take() {
+            running
+        } else {
+            let (running, info) = start(&self.options, &self.path, cancel)?;
+            if info != self.info {
+                return Err(PictureError::Changed);
             }
+            running
         };
         Ok(self.running.insert(running))
     }
