@@ -139,7 +139,7 @@ fn what_does_not_fit_is_named() {
         (
             "a folder for weights",
             |it| std::fs::remove_file(it.weights()).and_then(|()| std::fs::create_dir(it.weights())).unwrap(),
-            &["adapter_model.safetensors", "not a regular file"],
+            &["adapter_model.safetensors", "a folder, not a file"],
         ),
         ("an endless weight", |it| it.configure(|c| c["lora_alpha"] = json!(1e300)), &["lora_alpha", "moderate"]),
         (
